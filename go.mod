@@ -1,6 +1,6 @@
 module driftdb
 
-go 1.26.8
+go 1.26
 
 require (
 	github.com/RoaringBitmap/roaring v1.9.4 // indirect
