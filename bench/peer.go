@@ -1,0 +1,125 @@
+package bench
+
+import (
+	"bufio"
+	_ "embed"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"time"
+)
+
+//go:embed peers/duckdb_peer.py
+var duckdbPeer string
+
+//go:embed peers/sqlite_peer.py
+var sqlitePeer string
+
+// duckDB is a DuckDB process that answers one request at a time. It is not safe for
+// concurrent use.
+type duckDB struct {
+	cmd     *exec.Cmd
+	in      io.WriteCloser
+	out     *bufio.Reader
+	Version string
+}
+
+// peerAnswer is one line of a peer's output.
+type peerAnswer struct {
+	OK      bool    `json:"ok"`
+	Error   string  `json:"error"`
+	Seconds float64 `json:"seconds"`
+	Rows    [][]any `json:"rows"`
+	Version string  `json:"version"`
+}
+
+// startDuckDB starts the peer with the Python interpreter at python, which must have
+// the package duckdb, and opens the database file path with the given threads.
+func startDuckDB(python, dir, path string, threads int) (*duckDB, error) {
+	script := filepath.Join(dir, "duckdb_peer.py")
+	if err := os.WriteFile(script, []byte(duckdbPeer), 0o644); err != nil {
+		return nil, err
+	}
+	cmd := exec.Command(python, script)
+	cmd.Stderr = os.Stderr
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		return nil, err
+	}
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		return nil, err
+	}
+	if err := cmd.Start(); err != nil {
+		return nil, fmt.Errorf("start DuckDB peer with %s: %w", python, err)
+	}
+	d := &duckDB{cmd: cmd, in: in, out: bufio.NewReaderSize(out, 1<<20)}
+	v, err := d.ask(map[string]any{"op": "version"})
+	if err != nil {
+		return nil, fmt.Errorf("DuckDB peer (is the package duckdb installed for %s?): %w", python, err)
+	}
+	d.Version = v.Version
+	_, err = d.ask(map[string]any{"op": "open", "path": path, "threads": threads})
+	return d, err
+}
+
+// ask sends one request and waits for its answer.
+func (d *duckDB) ask(req map[string]any) (peerAnswer, error) {
+	var a peerAnswer
+	b, err := json.Marshal(req)
+	if err != nil {
+		return a, err
+	}
+	if _, err := d.in.Write(append(b, '\n')); err != nil {
+		return a, err
+	}
+	line, err := d.out.ReadBytes('\n')
+	if err != nil {
+		return a, fmt.Errorf("peer ended: %w", err)
+	}
+	if err := json.Unmarshal(line, &a); err != nil {
+		return a, err
+	}
+	if !a.OK {
+		return a, fmt.Errorf("peer: %s", a.Error)
+	}
+	return a, nil
+}
+
+// sql runs a statement and returns its time as the peer's own clock saw it, and its rows.
+func (d *duckDB) sql(q string) (time.Duration, [][]any, error) {
+	a, err := d.ask(map[string]any{"op": "sql", "sql": q})
+	return time.Duration(a.Seconds * float64(time.Second)), a.Rows, err
+}
+
+// close ends the process.
+func (d *duckDB) close() error {
+	d.in.Close()
+	return d.cmd.Wait()
+}
+
+// sqliteCommits returns the durable single-row commits a second of SQLite (WAL,
+// synchronous=FULL) with the given writers over the given time, and its version.
+func sqliteCommits(python, dir string, writers int, d time.Duration) (float64, string, error) {
+	script := filepath.Join(dir, "sqlite_peer.py")
+	if err := os.WriteFile(script, []byte(sqlitePeer), 0o644); err != nil {
+		return 0, "", err
+	}
+	db := filepath.Join(dir, fmt.Sprintf("peer-%d-%d.sqlite", writers, time.Now().UnixNano()))
+	out, err := exec.Command(python, script, db, fmt.Sprint(writers), fmt.Sprint(d.Seconds())).Output()
+	if err != nil {
+		return 0, "", fmt.Errorf("SQLite peer: %w", err)
+	}
+	var a struct {
+		Commits float64 `json:"commits"`
+		Seconds float64 `json:"seconds"`
+		Version string  `json:"version"`
+	}
+	if err := json.Unmarshal(out, &a); err != nil {
+		return 0, "", err
+	}
+	return a.Commits / a.Seconds, a.Version, nil
+}
