@@ -1,0 +1,84 @@
+package sqlvec
+
+import (
+	"io"
+	"log/slog"
+	"runtime"
+	"sync"
+	"time"
+
+	"driftdb/colstore"
+	"driftdb/internal/vfs"
+)
+
+// Options say how a database is opened. The zero value is usable.
+type Options struct {
+	// Store is handed to the column store as it is.
+	Store colstore.Options
+	// Threads is how many workers a query uses; 0 means one per processor.
+	Threads int
+	// BatchRows is the most rows of a batch, 0 for vec.BatchRows; a test option.
+	BatchRows int
+	// MemoryLimit is the most bytes that one query's operators hold; 0 means 1 GiB.
+	MemoryLimit int64
+	// Logger gets internal errors; nil is silent.
+	Logger *slog.Logger
+	// CheckpointEach writes a checkpoint after every statement that changed
+	// something; a test option.
+	CheckpointEach bool
+}
+
+// DB is an open database. Its methods may be called by any goroutine.
+type DB struct {
+	store *colstore.DB
+	opts  Options
+
+	mu struct {
+		sync.Mutex
+		sessions int
+		nextID   uint64
+	}
+}
+
+// DefaultMemoryLimit is the memory_limit of a session that sets none, in bytes.
+const DefaultMemoryLimit = 1 << 30
+
+// Open opens the database in dir.
+func Open(dir string, opts Options) (*DB, error) {
+	if opts.Store.FS == nil {
+		opts.Store.FS = vfs.OS
+	}
+	store, err := colstore.Open(dir, opts.Store)
+	if err != nil {
+		return nil, err
+	}
+	return Over(store, opts), nil
+}
+
+// Over makes a DB of a store that is open already. Closing the DB closes the store.
+func Over(store *colstore.DB, opts Options) *DB {
+	if opts.Threads <= 0 {
+		opts.Threads = runtime.GOMAXPROCS(0)
+	}
+	if opts.MemoryLimit <= 0 {
+		opts.MemoryLimit = DefaultMemoryLimit
+	}
+	if opts.Logger == nil {
+		opts.Logger = slog.New(slog.NewTextHandler(io.Discard, nil))
+	}
+	return &DB{store: store, opts: opts}
+}
+
+// Store returns the column store below.
+func (db *DB) Store() *colstore.DB { return db.store }
+
+// Close closes the database. Sessions must be closed before.
+func (db *DB) Close() error { return db.store.Close() }
+
+// now returns the store's clock in microseconds since 1970.
+func (db *DB) now() int64 {
+	if c := db.opts.Store.Clock; c != nil {
+		return c()
+	}
+	return time.Now().UnixMicro()
+}
