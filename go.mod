@@ -3,12 +3,12 @@ module driftdb
 go 1.26.0
 
 require (
+	github.com/RoaringBitmap/roaring v1.9.4
 	github.com/edsrzf/mmap-go v1.2.0
 	golang.org/x/sys v0.49.0
 )
 
 require (
-	github.com/RoaringBitmap/roaring v1.9.4 // indirect
 	github.com/apache/arrow/go/v17 v17.0.0 // indirect
 	github.com/bits-and-blooms/bitset v1.12.0 // indirect
 	github.com/clipperhouse/uax29/v2 v2.2.0 // indirect

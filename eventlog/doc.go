@@ -1,0 +1,2 @@
+// Package eventlog is the log of a database: transactions in one order, numbered, timed and durable.
+package eventlog

@@ -1,0 +1,188 @@
+package eventlog
+
+import (
+	"math"
+
+	"driftdb/internal/binfmt"
+	"driftdb/mmapseg"
+)
+
+// Point is a place in history: csn picks the catalog, seq cuts the rows. The zero value is
+// before everything.
+type Point struct{ CSN, Seq uint64 }
+
+// Commit is the place of one transaction in history.
+type Commit struct {
+	CSN        uint64
+	FirstSeq   uint64 // number of its first event; the next one to be given when it has none
+	Events     uint32
+	TimeMicros int64  // commit time, microseconds UTC
+	Offset     uint64 // of its frame in the log
+}
+
+// Point is the state right after the transaction.
+func (c Commit) Point() Point { return Point{c.CSN, c.FirstSeq + uint64(c.Events) - 1} }
+
+// Txn is one transaction as logged. Its memory aliases the log: see the method that
+// returned it for how long it may be used.
+type Txn struct {
+	Commit
+	End   uint64 // log offset behind the frame
+	Epoch uint64
+	Runs  []Run
+
+	attrs  []byte
+	salt   [saltSize]byte
+	tables []tableUse
+}
+
+// Run is a row of equal changes to one table, in the order of the events.
+type Run struct {
+	Kind          RunKind
+	Table         uint32 // 0 for RunDDL
+	SchemaVersion uint32 // of the new rows
+	Events        int    // 0 for RunDDL
+	FirstSeq      uint64 // of the first event
+	FirstRID      uint64 // of the first new row; the others follow
+	Ended         RIDs   // rows that the events end: RunUpdate, RunUpdateRef, RunDelete
+	Rows          Rows   // RunInsert, RunUpdate
+	Ref           Ref    // RunInsertRef, RunUpdateRef
+	DDL           []byte // RunDDL
+}
+
+// Attr returns the first attribute of a type.
+func (t *Txn) Attr(typ uint16) (value []byte, ok bool) {
+	mmapseg.EachAttr(t.attrs, func(at uint16, v []byte) {
+		if at == typ && !ok {
+			value, ok = v, true
+		}
+	})
+	return value, ok
+}
+
+// EachAttr calls fn for all attributes in order.
+func (t *Txn) EachAttr(fn func(typ uint16, value []byte)) { mmapseg.EachAttr(t.attrs, fn) }
+
+// Tables calls fn for each table that the transaction changes, with the rid of its first new
+// row there and their number.
+func (t *Txn) Tables(fn func(id uint32, base, newRows uint64)) {
+	for _, use := range t.tables {
+		fn(use.id, use.base, use.newRows)
+	}
+}
+
+func commitOf(h *mmapseg.Header) Commit {
+	return Commit{CSN: h.CSN, FirstSeq: h.FirstSeq, Events: h.Events, TimeMicros: h.TimeMicros, Offset: h.Offset}
+}
+
+func knownAttr(typ uint16) bool { return typ >= AttrUser && typ <= AttrToken }
+
+// decode fills t from a frame and checks everything that a later access relies on. The
+// slices of t are reused. file and base place the payload, for errors.
+func (t *Txn) decode(f *mmapseg.Frame, file string, base int64) error {
+	t.Commit, t.End, t.Epoch, t.attrs = commitOf(&f.Header), f.End(), f.Epoch, f.Attrs
+	r := binfmt.NewReader(f.Payload, file, base)
+	fault := mmapseg.EachAttr(f.Attrs, func(uint16, []byte) {})
+	r.Check(fault == "", "%s", fault)
+	typ, unknown := mmapseg.UnknownRequired(f.Attrs, knownAttr)
+	r.Check(!unknown, "required attribute %#x is not known to this version", typ)
+	format := r.U16()
+	r.Check(format == payloadFormat, "payload format %d is not known", format)
+	r.Zero(2)
+	tables, runs := r.U32(), r.U32()
+	r.Zero(4)
+	copy(t.salt[:], r.Bytes(saltSize))
+	t.readTables(r, tables)
+	t.readRuns(r, runs)
+	r.End()
+	return r.Err()
+}
+
+func (t *Txn) readTables(r *binfmt.Reader, n uint32) {
+	t.tables = t.tables[:0]
+	r.Check(n <= MaxTables, "%d tables", n)
+	for i := uint32(0); i < n && r.Err() == nil; i++ {
+		use := tableUse{id: r.U32()}
+		r.Zero(4)
+		use.base, use.newRows = r.U64(), r.U64()
+		r.Check(use.base < Relative && use.newRows <= math.MaxUint32 && use.base+use.newRows < Relative,
+			"table %d gets %d rows from %d", use.id, use.newRows, use.base)
+		t.tables = append(t.tables, use)
+	}
+}
+
+// readRuns reads the runs and gives them their numbers and rids.
+func (t *Txn) readRuns(r *binfmt.Reader, n uint32) {
+	t.Runs = t.Runs[:0]
+	seq := t.FirstSeq
+	for i := uint32(0); i < n && r.Err() == nil; i++ {
+		run := t.readRun(r, seq)
+		seq += uint64(run.Events)
+		t.Runs = append(t.Runs, run)
+	}
+	r.Check(seq-t.FirstSeq == uint64(t.Events), "runs hold %d events, the header says %d", seq-t.FirstSeq, t.Events)
+	for i, use := range t.tables {
+		taken := t.newRowsBefore(len(t.Runs), use.id)
+		r.Check(taken == use.newRows, "table entry %d says %d new rows, the runs have %d", i, use.newRows, taken)
+	}
+}
+
+// newRowsBefore counts the rows that the first n runs add to a table.
+func (t *Txn) newRowsBefore(n int, table uint32) (rows uint64) {
+	for i := range t.Runs[:n] {
+		if run := &t.Runs[i]; run.Table == table && run.Kind != RunDelete && run.Kind != RunDDL {
+			rows += uint64(run.Events)
+		}
+	}
+	return rows
+}
+
+func (t *Txn) readRun(r *binfmt.Reader, seq uint64) Run {
+	run := Run{Kind: RunKind(r.U8()), FirstSeq: seq}
+	r.Zero(1)
+	index := r.U16()
+	run.SchemaVersion = r.U32()
+	events := r.U32()
+	run.Events = int(events)
+	size := r.U32()
+	start := r.Offset()
+	var use tableUse
+	if run.Kind == RunDDL {
+		r.Check(index == noTable && events == 0, "ddl run with a table or events")
+	} else if r.Check(int(index) < len(t.tables), "table index %d of %d", index, len(t.tables)); r.Err() == nil {
+		use = t.tables[index]
+		run.Table, run.FirstRID = use.id, use.base+t.newRowsBefore(len(t.Runs), use.id)
+		r.Check(events > 0, "run without events")
+	}
+	run.readBody(r, int(size), use.base)
+	r.Check(r.Offset()-start == int(size), "run body is %d bytes, its header says %d", r.Offset()-start, size)
+	r.Align(8)
+	return run
+}
+
+func (run *Run) readBody(r *binfmt.Reader, size int, base uint64) {
+	n := uint32(run.Events)
+	switch run.Kind {
+	case RunInsert:
+		run.Rows = readRows(r, n)
+	case RunUpdate:
+		run.Ended = readRIDs(r, base)
+		run.Rows = readRows(r, n)
+	case RunDelete:
+		run.Ended = readRIDs(r, base)
+		run.FirstRID = 0
+	case RunInsertRef:
+		run.Ref = readRef(r)
+	case RunUpdateRef:
+		run.Ended = readRIDs(r, base)
+		run.Ref = readRef(r)
+	case RunDDL:
+		run.DDL = r.Bytes(size)
+	default:
+		r.Fail("run kind %d is not known", run.Kind)
+	}
+	ended := run.Kind == RunUpdate || run.Kind == RunUpdateRef || run.Kind == RunDelete
+	r.Check(!ended || run.Ended.Len() == run.Events, "%d rids for %d events", run.Ended.Len(), run.Events)
+	byRef := run.Kind == RunInsertRef || run.Kind == RunUpdateRef
+	r.Check(!byRef || run.Ref.Rows == n, "reference to %d rows for %d events", run.Ref.Rows, n)
+}

@@ -1,0 +1,2 @@
+// Package mmapseg keeps frames in append-only segment files.
+package mmapseg
