@@ -1,0 +1,59 @@
+# What a newcomer wants: make demo, make test.
+GO      ?= go
+BIN     := bin
+PKGS    ?= ./...
+FUZZTIME ?= 10s
+LINT    := $(GO) tool -modfile=internal/tools/go.mod staticcheck
+VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+LDFLAGS := -s -w -X main.version=$(VERSION)
+
+# Packages whose code runs in several goroutines: these are tested under the race detector.
+RACE_PKGS := ./mmapseg/... ./eventlog/... ./colstore/... ./sqlvec ./sqlvec/exec/... ./internal/vfs/... ./internal/formats/...
+
+.PHONY: all build test race fuzz crash bench lint fmt golden cover demo check-pg clean help
+
+all: build lint test
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+
+build: ## build the commands into bin/
+	@mkdir -p $(BIN)
+	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o $(BIN)/ ./cmd/...
+
+test: ## run every test
+	$(GO) test $(PKGS)
+
+race: ## run the concurrent packages' tests under the race detector
+	$(GO) test -race -short $(RACE_PKGS)
+
+fuzz: ## run every fuzz target for FUZZTIME (10s)
+	@scripts/fuzz.sh $(FUZZTIME)
+
+crash: build ## kill a real writing process 200 times and check what it acknowledged
+	DRIFTDB_CRASH_ROUNDS=200 $(GO) test -count=1 -timeout 60m -run 'TestKill' ./internal/cli/...
+
+bench: ## run the Go benchmarks
+	$(GO) test -run '^$$' -bench . -benchmem $(PKGS)
+
+lint: ## gofmt, vet and staticcheck
+	@out=$$(gofmt -l $$(git ls-files '*.go')); if [ -n "$$out" ]; then echo "gofmt would change:"; echo "$$out"; exit 1; fi
+	$(GO) vet ./...
+	$(LINT) ./...
+
+fmt: ## format all Go files
+	gofmt -w $$(git ls-files '*.go')
+
+golden: ## rewrite the golden files the tests compare with
+	DRIFTDB_GOLDEN=write $(GO) test -count=1 $(PKGS)
+
+cover: ## write coverage.html
+	$(GO) test -coverprofile=coverage.out -coverpkg=./... $(PKGS)
+	$(GO) tool cover -html=coverage.out -o coverage.html
+	@$(GO) tool cover -func=coverage.out | tail -1
+
+demo: build ## load 65 publications of exchange rates and travel in their history
+	@scripts/demo.sh $(BIN)/driftdb
+
+clean: ## remove what make built
+	rm -rf $(BIN) coverage.out coverage.html
