@@ -1,0 +1,74 @@
+package arena
+
+import (
+	"sync/atomic"
+
+	"driftdb/internal/dberr"
+)
+
+// Budget counts the bytes of several arenas against a limit. A nil budget has no
+// limit. It is safe for concurrent use.
+type Budget struct {
+	limit int64 // bytes, 0: no limit
+	used  atomic.Int64
+}
+
+// NewBudget returns a budget of limit bytes; 0 means no limit.
+func NewBudget(limit int64) *Budget { return &Budget{limit: limit} }
+
+// Used returns the bytes taken.
+func (b *Budget) Used() int64 {
+	if b == nil {
+		return 0
+	}
+	return b.used.Load()
+}
+
+// Limit returns the limit in bytes, 0 when there is none.
+func (b *Budget) Limit() int64 {
+	if b == nil {
+		return 0
+	}
+	return b.limit
+}
+
+// take counts n more bytes, or returns the error of a full budget.
+func (b *Budget) take(n int64) error {
+	if b == nil {
+		return nil
+	}
+	if used := b.used.Add(n); b.limit > 0 && used > b.limit {
+		b.used.Add(-n)
+		return dberr.New(dberr.OutOfMemory, "out of memory").
+			WithDetail("The query needs %d bytes, memory_limit is %d bytes.", used, b.limit).
+			WithHint("Raise memory_limit.")
+	}
+	return nil
+}
+
+// give counts n bytes less.
+func (b *Budget) give(n int64) {
+	if b != nil {
+		b.used.Add(-n)
+	}
+}
+
+// Exhausted is the value that Alloc panics with when memory is refused.
+type Exhausted struct{ Err error }
+
+// Catch runs fn and returns its error, or the error of an Exhausted panic in it.
+func Catch(fn func() error) (err error) {
+	defer Recover(&err)
+	return fn()
+}
+
+// Recover, deferred, turns an Exhausted panic into *err. Other panics go on.
+func Recover(err *error) {
+	switch r := recover().(type) {
+	case nil:
+	case Exhausted:
+		*err = r.Err
+	default:
+		panic(r)
+	}
+}
