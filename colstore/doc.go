@@ -1,0 +1,2 @@
+// Package colstore keeps tables as versioned columns over one event log.
+package colstore

@@ -1,0 +1,84 @@
+package colstore
+
+import "driftdb/internal/types"
+
+// Table is one version of a table's definition. It is immutable: an ALTER makes a new one
+// under the same ID.
+type Table struct {
+	ID         uint32
+	Name       string
+	Columns    []Column // in order
+	PrimaryKey []uint32 // column ids; nil for none
+	PrimaryIdx string   // name of the primary key's constraint, "" for none
+	Indexes    []Index  // secondary ones
+	Version    uint32   // 1, 2, 3, … within the table
+	CreatedCSN uint64   // commit that created the table
+	NextColumn uint32   // id of the next column added
+	NextIndex  uint32   // id of the next index
+}
+
+// Column is a column of a table. Column ids are unique within a table and never reused.
+type Column struct {
+	ID          uint32
+	Name        string
+	Type        types.Type
+	TypeVersion uint32 // counts the changes of Type; 1 at first
+	NotNull     bool
+	Default     string      // canonical SQL, "" for none
+	Missing     types.Value // what rows written before ADD COLUMN read as
+	Undeclared  bool        // came from a document, not from DDL
+}
+
+// Index is a secondary index. Its entries cover all row versions, so it serves the past too.
+type Index struct {
+	ID      uint32 // unique within the table; 0 is the primary key's
+	Name    string
+	Columns []uint32 // column ids
+	Unique  bool
+}
+
+// Column returns the column with an id.
+func (t *Table) Column(id uint32) (*Column, bool) {
+	for i := range t.Columns {
+		if t.Columns[i].ID == id {
+			return &t.Columns[i], true
+		}
+	}
+	return nil, false
+}
+
+// ColumnByName returns the column with a name.
+func (t *Table) ColumnByName(name string) (*Column, bool) {
+	for i := range t.Columns {
+		if t.Columns[i].Name == name {
+			return &t.Columns[i], true
+		}
+	}
+	return nil, false
+}
+
+// ColumnIDs returns the ids of all columns, in order.
+func (t *Table) ColumnIDs() []uint32 {
+	ids := make([]uint32, len(t.Columns))
+	for i := range t.Columns {
+		ids[i] = t.Columns[i].ID
+	}
+	return ids
+}
+
+// Keys returns all indexes of the table, the primary key first as index 0.
+func (t *Table) Keys() []Index {
+	all := make([]Index, 0, len(t.Indexes)+1)
+	if len(t.PrimaryKey) > 0 {
+		all = append(all, Index{ID: 0, Name: t.PrimaryIdx, Columns: t.PrimaryKey, Unique: true})
+	}
+	return append(all, t.Indexes...)
+}
+
+// clone returns a copy whose slices may be changed.
+func (t *Table) clone() *Table {
+	c := *t
+	c.Columns = append([]Column(nil), t.Columns...)
+	c.Indexes = append([]Index(nil), t.Indexes...)
+	return &c
+}
