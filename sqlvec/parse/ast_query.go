@@ -13,7 +13,9 @@ type Query struct {
 	WithTies bool // FETCH … WITH TIES
 	Locks    []Lock
 	// SystemTime is the trailing temporal clause: the default for every table
-	// below that has none of its own.
+	// below that has none of its own. At the end of a set operation it belongs to
+	// the whole, as ORDER BY does; after an earlier operand, that operand is a
+	// *Query that holds it.
 	SystemTime *SystemTime
 }
 
@@ -56,9 +58,6 @@ type Select struct {
 	Having     Expr
 	Windows    []NamedWindow
 	Qualify    Expr
-	// SystemTime is a temporal clause after this SELECT when a set operation
-	// follows it. At the end of a query it is in Query.SystemTime instead.
-	SystemTime *SystemTime
 }
 
 // SelectItem is one output of a SELECT or RETURNING list. Expr may be a *Star.

@@ -1,0 +1,139 @@
+package parse
+
+import "strings"
+
+// statement reads one statement; the first word decides which.
+func (p *parser) statement() Stmt {
+	pos := p.pos()
+	if p.tok.word() {
+		if s, ok := p.dataDefinition(pos); ok {
+			return s
+		}
+		if s, ok := p.sessionControl(pos); ok {
+			return s
+		}
+		if s, ok := p.maintenance(pos); ok {
+			return s
+		}
+	}
+	if p.startsQuery() || p.isAny("insert", "update", "delete", "(") {
+		return p.dataStmt()
+	}
+	p.refuseStatement()
+	return nil
+}
+
+// laterStatements are PostgreSQL's statements that this dialect does not have.
+const laterStatements = " alter call close cluster comment create declare do drop fetch grant import listen " +
+	"load lock merge move notify reassign reindex revoke security unlisten "
+
+// refuseStatement says that a statement of PostgreSQL's is missing, or that this
+// is none.
+func (p *parser) refuseStatement() {
+	if p.tok.kind == tokKeyword && strings.Contains(laterStatements, " "+p.tok.text+" ") {
+		what := strings.ToUpper(p.tok.text)
+		if next := p.peek(1); next.kind == tokKeyword && isAnyOf(p.tok.text, "create", "alter", "drop") {
+			what += " " + strings.ToUpper(next.text)
+		}
+		p.unsupported(p.pos(), what)
+		return
+	}
+	p.syntaxError()
+}
+
+func isAnyOf(s string, list ...string) bool {
+	for _, t := range list {
+		if s == t {
+			return true
+		}
+	}
+	return false
+}
+
+// dataDefinition reads CREATE, ALTER, DROP, TRUNCATE and REFRESH.
+func (p *parser) dataDefinition(pos Pos) (Stmt, bool) {
+	switch p.tok.text {
+	case "create":
+		return p.create(pos), true
+	case "alter":
+		return p.alter(pos), true
+	case "drop":
+		return p.drop(pos), true
+	case "truncate":
+		return p.truncate(pos), true
+	case "refresh":
+		p.expect("refresh", "materialized", "view")
+		r := &RefreshView{Pos: pos, Concurrently: p.accept("concurrently"), Name: p.name()}
+		r.NoData = p.withData()
+		return r, true
+	}
+	return nil, false
+}
+
+// sessionControl reads transactions, settings and prepared statements.
+func (p *parser) sessionControl(pos Pos) (Stmt, bool) {
+	switch p.tok.text {
+	case "begin", "start", "commit", "end", "rollback", "abort", "savepoint", "release":
+		return p.transaction(pos), true
+	case "set":
+		return p.set(pos), true
+	case "reset":
+		return p.reset(pos), true
+	case "show":
+		return p.show(pos), true
+	case "discard":
+		p.next()
+		d := &Discard{Pos: pos, What: p.acceptAny("all", "plans", "sequences", "temp", "temporary")}
+		if d.What == "" {
+			p.syntaxError()
+		}
+		d.What = strings.TrimSuffix(d.What, "orary")
+		return d, true
+	case "prepare":
+		return p.prepare(pos), true
+	case "execute":
+		return p.execute(pos), true
+	case "deallocate":
+		return p.deallocate(pos), true
+	}
+	return nil, false
+}
+
+// maintenance reads EXPLAIN, ANALYZE, VACUUM, CHECKPOINT, COPY and DESCRIBE.
+func (p *parser) maintenance(pos Pos) (Stmt, bool) {
+	switch p.tok.text {
+	case "explain":
+		return p.explain(pos), true
+	case "analyze", "analyse":
+		return p.analyze(pos), true
+	case "vacuum":
+		return p.vacuum(pos), true
+	case "checkpoint":
+		p.next()
+		c := &Checkpoint{Pos: pos}
+		if p.accept("table") {
+			c.Tables = p.names()
+		}
+		return c, true
+	case "copy":
+		return p.copy(pos), true
+	case "describe", "desc", "summarize":
+		return p.describe(pos), true
+	}
+	return nil, false
+}
+
+// describe reads DESCRIBE or SUMMARIZE of a table or query.
+func (p *parser) describe(pos Pos) Stmt {
+	d := &Describe{Pos: pos, Summarize: p.is("summarize")}
+	p.next()
+	switch {
+	case p.startsQuery() && !p.is("table"), p.is("("):
+		d.Query = p.query()
+	case p.tok.kind == tokEOF && !d.Summarize:
+	default:
+		p.accept("table")
+		d.Table = p.tableRef()
+	}
+	return d
+}
