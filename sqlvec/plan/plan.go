@@ -89,8 +89,11 @@ type GenerateSeries struct {
 
 // CTE is a query of a WITH clause that is computed once and read by several CTEScans.
 type CTE struct {
-	Name string
-	Plan Node
+	Name   string
+	Plan   Node
+	Uses   int  // how many CTEScans read it
+	Always bool // MATERIALIZED was written
+	Never  bool // NOT MATERIALIZED was written
 }
 
 // CTEScan reads the rows of a CTE. Out has the columns of CTE.Plan, in order, under

@@ -1,0 +1,138 @@
+package bind
+
+import (
+	"context"
+
+	"driftdb/colstore"
+	"driftdb/internal/dberr"
+	"driftdb/internal/types"
+	"driftdb/sqlvec/expr"
+	"driftdb/sqlvec/parse"
+	"driftdb/sqlvec/plan"
+)
+
+// Points gives the views that a statement reads. The views stay with the session,
+// which releases them when the statement ends.
+type Points interface {
+	// Present is the statement's snapshot, its own transaction's writes included.
+	Present() *colstore.View
+	AtSeq(seq uint64) (*colstore.View, error)
+	AtTX(csn uint64) (*colstore.View, error)
+	// AtTime closes the time first (µs since 1970 UTC).
+	AtTime(micros int64) (*colstore.View, error)
+	// SeqAt is the last event at or before a closed time.
+	SeqAt(micros int64) (uint64, error)
+}
+
+// Env is what a Binder asks of the session.
+type Env struct {
+	Ctx    context.Context
+	Points Points
+	Expr   *expr.Env
+	// Params are the values of $1, $2, …; they are bound as constants.
+	Params []types.Value
+	// SystemTime is the session's own point in the past, nil for the present.
+	SystemTime *Point
+	// Scalar runs a bound query of one column and at most one row: the time of a
+	// temporal clause may be one. Nil refuses such clauses.
+	Scalar func(plan.Node) (types.Value, error)
+}
+
+// Binder binds one statement. Make one with New.
+type Binder struct {
+	env     Env
+	nextID  int
+	ctes    *cteScope
+	time    *Point // the default of the clauses around, nil for the present
+	depth   int
+	columns map[int]column // every column of a FROM, for messages
+}
+
+// maxDepth is how deep queries may nest.
+const maxDepth = 64
+
+// New returns a Binder for one statement.
+func New(env Env) *Binder {
+	return &Binder{env: env, time: env.SystemTime, columns: map[int]column{}}
+}
+
+// newColumn returns a column under a new ID.
+func (b *Binder) newColumn(name string, t types.Type) plan.Column {
+	b.nextID++
+	return plan.Column{ID: b.nextID, Name: name, Type: t}
+}
+
+// enter counts the depth of queries; leave undoes it.
+func (b *Binder) enter(pos int) error {
+	b.depth++
+	if b.depth > maxDepth {
+		return dberr.Newf(dberr.StatementTooComplex, "queries are nested more than %d deep", maxDepth).At(pos)
+	}
+	return nil
+}
+
+func (b *Binder) leave() { b.depth-- }
+
+// Query binds a query that stands alone. Its columns have types: what is unknown
+// becomes text.
+func (b *Binder) Query(q *parse.Query) (plan.Node, error) {
+	node, err := b.bindQuery(q, nil)
+	if err != nil {
+		return nil, err
+	}
+	return b.resolveUnknown(node)
+}
+
+// resolveUnknown makes text of the columns whose type is still unknown.
+func (b *Binder) resolveUnknown(node plan.Node) (plan.Node, error) {
+	cols := node.Columns()
+	want := make([]types.Type, len(cols))
+	for i, c := range cols {
+		want[i] = c.Type
+		if c.Type.ID == types.Unknown {
+			want[i] = types.T(types.Text)
+		}
+	}
+	return b.castColumns(node, want)
+}
+
+// castColumns converts the columns of node to the types want.
+func (b *Binder) castColumns(node plan.Node, want []types.Type) (plan.Node, error) {
+	cols, same := node.Columns(), true
+	for i, c := range cols {
+		same = same && c.Type == want[i]
+	}
+	if same {
+		return node, nil
+	}
+	p, ok := node.(*plan.Project)
+	if !ok {
+		p = &plan.Project{Input: node, Out: cols}
+		for _, c := range cols {
+			p.Exprs = append(p.Exprs, colExpr(c))
+		}
+	}
+	return b.castProject(p, want)
+}
+
+// castProject converts inside a projection, so that literals become constants.
+func (b *Binder) castProject(p *plan.Project, want []types.Type) (plan.Node, error) {
+	q := &plan.Project{Input: p.Input}
+	for i, e := range p.Exprs {
+		out := p.Out[i]
+		if e.Type() != want[i] {
+			var err error
+			if e, err = expr.Coerce(e, want[i]); err != nil {
+				return nil, err
+			}
+			out = b.newColumn(out.Name, want[i])
+		}
+		q.Exprs, q.Out = append(q.Exprs, e), append(q.Out, out)
+	}
+	return q, nil
+}
+
+// colExpr is a reference to an operator's column.
+func colExpr(c plan.Column) *expr.Col {
+	return &expr.Col{Index: c.ID, Typ: c.Type, Name: c.Name}
+}

@@ -1,0 +1,175 @@
+package bind
+
+import (
+	"driftdb/internal/dberr"
+	"driftdb/sqlvec/expr"
+	"driftdb/sqlvec/parse"
+	"driftdb/sqlvec/plan"
+)
+
+// aggs collects the aggregates of one SELECT while its expressions are bound.
+type aggs struct {
+	calls []plan.AggCall
+	out   []plan.Column
+	pre   *applies // subqueries inside arguments are joined below the aggregation
+}
+
+// bindCall binds a function or aggregate.
+func (b *Binder) bindCall(e *parse.FuncCall, c *exprContext) (expr.Expr, error) {
+	pos, name := int(e.Position()), e.Name.Last()
+	if s := e.Name.Schema(); s != "" && s != "pg_catalog" {
+		return nil, dberr.Newf(dberr.UndefinedFunction, "function %s.%s does not exist", s, name).At(pos)
+	}
+	if e.Over != nil || isWindowFunction(name) {
+		return nil, dberr.New(dberr.FeatureNotSupported, "window functions are not supported").At(pos)
+	}
+	if e.Variadic || len(e.WithinGroup) > 0 {
+		return nil, dberr.New(dberr.FeatureNotSupported, "VARIADIC and WITHIN GROUP are not supported").At(pos)
+	}
+	if expr.IsAggregate(name) {
+		return b.bindAggregate(e, name, c)
+	}
+	if err := plainCall(e, name); err != nil {
+		return nil, err
+	}
+	if name == "generate_series" {
+		return nil, dberr.New(dberr.FeatureNotSupported, "set-returning functions stand only in FROM").At(pos)
+	}
+	args, err := b.bindExprs(e.Args, c)
+	if err != nil {
+		return nil, err
+	}
+	return expr.NewCall(pos, name, args)
+}
+
+func isWindowFunction(name string) bool {
+	switch name {
+	case "row_number", "rank", "dense_rank", "percent_rank", "cume_dist", "ntile",
+		"lag", "lead", "first_value", "last_value", "nth_value":
+		return !expr.IsAggregate(name)
+	}
+	return false
+}
+
+// plainCall refuses what only aggregates may have.
+func plainCall(e *parse.FuncCall, name string) error {
+	pos := int(e.Position())
+	what := ""
+	switch {
+	case e.Distinct:
+		what = "DISTINCT"
+	case len(e.OrderBy) > 0:
+		what = "ORDER BY"
+	case e.Filter != nil:
+		what = "FILTER"
+	case len(e.Args) == 1 && isStar(e.Args[0]):
+		return dberr.Newf(dberr.WrongObjectType, "%s(*) specified, but %s is not an aggregate function", name, name).At(pos)
+	default:
+		return nil
+	}
+	return dberr.Newf(dberr.WrongObjectType, "%s specified, but %s is not an aggregate function", what, name).At(pos)
+}
+
+func isStar(e parse.Expr) bool {
+	_, ok := e.(*parse.Star)
+	return ok
+}
+
+// bindAggregate registers an aggregate; the column of its result stands for it.
+func (b *Binder) bindAggregate(e *parse.FuncCall, name string, c *exprContext) (expr.Expr, error) {
+	pos := int(e.Position())
+	switch {
+	case c.inAgg:
+		return nil, dberr.New(dberr.GroupingError, "aggregate function calls cannot be nested").At(pos)
+	case c.aggs == nil:
+		return nil, dberr.Newf(dberr.GroupingError, "aggregate functions are not allowed in %s", c.clause).At(pos)
+	}
+	inner := &exprContext{scope: c.scope, clause: c.clause, inAgg: true, aggs: c.aggs, applies: c.aggs.pre}
+	call, err := b.aggregateCall(e, name, inner)
+	if err != nil {
+		return nil, err
+	}
+	out := b.newColumn(name, call.Agg.ReturnType(typesOf(call.Args)))
+	for i, other := range c.aggs.calls {
+		if sameCall(other, call) {
+			out = c.aggs.out[i]
+			return &expr.Col{At: expr.At(pos), Index: out.ID, Typ: out.Type, Name: out.Name}, nil
+		}
+	}
+	c.aggs.calls, c.aggs.out = append(c.aggs.calls, call), append(c.aggs.out, out)
+	return &expr.Col{At: expr.At(pos), Index: out.ID, Typ: out.Type, Name: out.Name}, nil
+}
+
+func (b *Binder) aggregateCall(e *parse.FuncCall, name string, c *exprContext) (plan.AggCall, error) {
+	pos := int(e.Position())
+	var args []expr.Expr
+	var err error
+	if len(e.Args) == 1 && isStar(e.Args[0]) {
+		if name != "count" {
+			return plan.AggCall{}, dberr.Newf(dberr.WrongObjectType, "%s(*) is not defined", name).At(pos)
+		}
+	} else if args, err = b.bindExprs(e.Args, c); err != nil {
+		return plan.AggCall{}, err
+	} else if len(args) == 0 && name == "count" {
+		return plan.AggCall{}, dberr.New(dberr.WrongObjectType, "count(*) must be used to call a parameterless aggregate function").At(pos)
+	}
+	call := plan.AggCall{Distinct: e.Distinct}
+	if call.Agg, call.Args, err = expr.NewAggregate(pos, name, args); err != nil {
+		return call, err
+	}
+	if e.Filter != nil {
+		fc := *c
+		fc.clause = "FILTER"
+		if call.Filter, err = b.bindCondition(e.Filter, &fc); err != nil {
+			return call, err
+		}
+	}
+	call.OrderBy, err = b.aggregateOrder(e, call, c)
+	return call, err
+}
+
+// aggregateOrder binds ORDER BY inside an aggregate.
+func (b *Binder) aggregateOrder(e *parse.FuncCall, call plan.AggCall, c *exprContext) ([]plan.SortKey, error) {
+	var keys []plan.SortKey
+	for _, o := range e.OrderBy {
+		x, err := b.bindExpr(o.Expr, c)
+		if err != nil {
+			return nil, err
+		}
+		key, err := sortKey(x, o)
+		if err != nil {
+			return nil, err
+		}
+		if call.Distinct && !containsExpr(call.Args, x) {
+			return nil, dberr.New(dberr.InvalidColumnReference,
+				"in an aggregate with DISTINCT, ORDER BY expressions must appear in argument list").At(int(o.Position()))
+		}
+		keys = append(keys, key)
+	}
+	return keys, nil
+}
+
+// sameCall reports whether two aggregates always have the same result.
+func sameCall(a, b plan.AggCall) bool {
+	if a.Agg != b.Agg || a.Distinct != b.Distinct || len(a.Args) != len(b.Args) || len(a.OrderBy)+len(b.OrderBy) > 0 {
+		return false
+	}
+	if (a.Filter == nil) != (b.Filter == nil) || a.Filter != nil && !plan.Same(a.Filter, b.Filter) {
+		return false
+	}
+	for i := range a.Args {
+		if !plan.Same(a.Args[i], b.Args[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+func containsExpr(list []expr.Expr, e expr.Expr) bool {
+	for _, x := range list {
+		if plan.Same(x, e) {
+			return true
+		}
+	}
+	return false
+}

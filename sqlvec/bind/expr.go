@@ -1,0 +1,400 @@
+package bind
+
+import (
+	"math"
+	"strconv"
+
+	"driftdb/internal/dberr"
+	"driftdb/internal/types"
+	"driftdb/sqlvec/expr"
+	"driftdb/sqlvec/parse"
+)
+
+// exprContext is what an expression may use where it stands.
+type exprContext struct {
+	scope   *scope
+	clause  string   // for messages: "WHERE", "GROUP BY", …
+	aggs    *aggs    // nil: aggregates are not allowed
+	applies *applies // nil: subqueries are not allowed
+	inAgg   bool     // inside the arguments of an aggregate
+}
+
+// bindExprs binds a list.
+func (b *Binder) bindExprs(list []parse.Expr, c *exprContext) ([]expr.Expr, error) {
+	out := make([]expr.Expr, len(list))
+	for i, e := range list {
+		x, err := b.bindExpr(e, c)
+		if err != nil {
+			return nil, err
+		}
+		out[i] = x
+	}
+	return out, nil
+}
+
+// bindCondition binds a BOOLEAN expression.
+func (b *Binder) bindCondition(e parse.Expr, c *exprContext) (expr.Expr, error) {
+	x, err := b.bindExpr(e, c)
+	if err != nil {
+		return nil, err
+	}
+	name := c.clause
+	if name == "JOIN conditions" {
+		name = "JOIN/ON"
+	}
+	return expr.Boolean(x, name)
+}
+
+// bindExpr binds one expression. A quoted literal keeps the unknown type until its
+// surroundings decide.
+func (b *Binder) bindExpr(e parse.Expr, c *exprContext) (expr.Expr, error) {
+	pos := int(e.Position())
+	switch e := e.(type) {
+	case *parse.Literal:
+		return bindLiteral(e)
+	case *parse.ColumnRef:
+		return b.bindColumn(e, c)
+	case *parse.Param:
+		return b.bindParam(e)
+	case *parse.FuncCall:
+		return b.bindCall(e, c)
+	case *parse.UnaryExpr:
+		return b.bindUnary(e, c)
+	case *parse.BinaryExpr:
+		return b.bindBinary(e, c)
+	case *parse.Cast:
+		return b.bindCast(e, c)
+	case *parse.CaseExpr:
+		return b.bindCase(e, c)
+	case *parse.InExpr, *parse.ExistsExpr, *parse.SubqueryExpr, *parse.QuantifiedExpr:
+		return b.bindQueryExpr(e, c)
+	case *parse.PointLit:
+		return nil, dberr.New(dberr.SyntaxError, "@SEQ and @TX stand only in FOR SYSTEM_TIME").At(pos)
+	case *parse.DefaultExpr:
+		return nil, dberr.New(dberr.SyntaxError, "DEFAULT is not allowed in this context").At(pos)
+	case *parse.Star:
+		return nil, dberr.New(dberr.SyntaxError, "row expansion via \"*\" is not supported here").At(pos)
+	}
+	return b.bindPredicate(e, c)
+}
+
+// bindPredicate binds what gives a BOOLEAN.
+func (b *Binder) bindPredicate(e parse.Expr, c *exprContext) (expr.Expr, error) {
+	pos := int(e.Position())
+	switch e := e.(type) {
+	case *parse.BoolExpr:
+		args, err := b.bindExprs(e.Args, c)
+		if err != nil {
+			return nil, err
+		}
+		op := expr.And
+		if e.Or {
+			op = expr.Or
+		}
+		return expr.NewLogic(pos, op, args)
+	case *parse.NotExpr:
+		x, err := b.bindExpr(e.X, c)
+		if err != nil {
+			return nil, err
+		}
+		return expr.NewNot(pos, x)
+	case *parse.IsExpr:
+		return b.bindIs(e, c)
+	case *parse.DistinctExpr:
+		args, err := b.bindExprs([]parse.Expr{e.L, e.R}, c)
+		if err != nil {
+			return nil, err
+		}
+		return expr.NewIsDistinct(pos, args[0], args[1], e.Not)
+	case *parse.BetweenExpr:
+		args, err := b.bindExprs([]parse.Expr{e.X, e.Lo, e.Hi}, c)
+		if err != nil {
+			return nil, err
+		}
+		return expr.NewBetween(pos, args[0], args[1], args[2], e.Not, e.Symmetric)
+	case *parse.LikeExpr:
+		return b.bindLike(e, c)
+	}
+	return b.bindRest(e, c)
+}
+
+// bindRest binds the rare forms and refuses those that have no meaning here yet.
+func (b *Binder) bindRest(e parse.Expr, c *exprContext) (expr.Expr, error) {
+	pos := int(e.Position())
+	switch e := e.(type) {
+	case *parse.AtTimeZone:
+		return b.bindAtTimeZone(e, c)
+	case *parse.CollateExpr:
+		switch e.Collation.Last() {
+		case "C", "POSIX", "default", "ucs_basic":
+			return b.bindExpr(e.X, c)
+		}
+		return nil, dberr.Newf(dberr.UndefinedObject, "collation \"%s\" does not exist", e.Collation.Last()).At(pos).
+			WithHint("Text is ordered by the collation C.")
+	case *parse.RowExpr:
+		if len(e.Elems) == 1 && !e.Explicit {
+			return b.bindExpr(e.Elems[0], c)
+		}
+		return nil, dberr.New(dberr.FeatureNotSupported, "row values are not supported here").At(pos)
+	case *parse.ArrayExpr, *parse.Subscript:
+		return nil, dberr.New(dberr.FeatureNotSupported, "arrays are not supported").At(pos)
+	case *parse.FieldAccess:
+		return nil, dberr.New(dberr.FeatureNotSupported, "composite types are not supported").At(pos)
+	case *parse.NamedArg:
+		return nil, dberr.New(dberr.FeatureNotSupported, "named arguments are not supported").At(pos)
+	case *parse.GroupingSet:
+		return nil, dberr.New(dberr.FeatureNotSupported, "GROUPING SETS, CUBE and ROLLUP are not supported").At(pos)
+	}
+	return nil, dberr.Bug("unknown expression %T", e).At(pos)
+}
+
+// bindLiteral gives a number the smallest of INTEGER, BIGINT and NUMERIC.
+func bindLiteral(e *parse.Literal) (expr.Expr, error) {
+	pos := expr.At(e.Position())
+	switch e.Kind {
+	case parse.LitNull:
+		return &expr.Const{At: pos}, nil
+	case parse.LitBool:
+		return &expr.Const{At: pos, Value: types.BoolValue(e.Bool)}, nil
+	case parse.LitString:
+		return &expr.Const{At: pos, Value: types.BytesValue(types.T(types.Unknown), e.Text)}, nil
+	case parse.LitInt, parse.LitNumeric:
+		return bindNumber(pos, e.Kind, e.Text)
+	}
+	return nil, dberr.New(dberr.FeatureNotSupported, "bit strings are not supported").At(int(pos))
+}
+
+func bindNumber(pos expr.At, kind parse.LitKind, text string) (expr.Expr, error) {
+	if kind == parse.LitInt {
+		if n, err := strconv.ParseInt(text, 10, 64); err == nil {
+			t := types.T(types.Int64)
+			if n >= math.MinInt32 && n <= math.MaxInt32 {
+				t = types.T(types.Int32)
+			}
+			return &expr.Const{At: pos, Value: types.IntValue(t, n)}, nil
+		}
+	}
+	unknown := &expr.Const{At: pos, Value: types.BytesValue(types.T(types.Unknown), text)}
+	return expr.Coerce(unknown, numberType(text))
+}
+
+// numberType is the NUMERIC with the literal's own digits, or one without a precision
+// when they do not fit the scaled form.
+func numberType(text string) types.Type {
+	digits, scale, point := 0, 0, false
+	for i := 0; i < len(text); i++ {
+		switch c := text[i]; {
+		case c == '.':
+			point = true
+		case c >= '0' && c <= '9':
+			digits++
+			if point {
+				scale++
+			}
+		case c == '-' && i == 0:
+		default:
+			return types.T(types.Numeric)
+		}
+	}
+	if digits == 0 || digits > types.MaxScaledPrec {
+		return types.T(types.Numeric)
+	}
+	return types.Dec(digits, scale)
+}
+
+func (b *Binder) bindColumn(e *parse.ColumnRef, c *exprContext) (expr.Expr, error) {
+	col, err := c.scope.find(e)
+	if err != nil {
+		return nil, err
+	}
+	return &expr.Col{At: expr.At(e.Position()), Index: col.ID, Typ: col.Type, Name: col.Name}, nil
+}
+
+func (b *Binder) bindParam(e *parse.Param) (expr.Expr, error) {
+	if e.N > len(b.env.Params) {
+		return nil, dberr.Newf(dberr.UndefinedParameter, "there is no parameter $%d", e.N).At(int(e.Position()))
+	}
+	return &expr.Const{At: expr.At(e.Position()), Value: b.env.Params[e.N-1]}, nil
+}
+
+func (b *Binder) bindUnary(e *parse.UnaryExpr, c *exprContext) (expr.Expr, error) {
+	pos := int(e.Position())
+	if lit, ok := e.X.(*parse.Literal); ok && e.Op == "-" && (lit.Kind == parse.LitInt || lit.Kind == parse.LitNumeric) {
+		return bindNumber(expr.At(pos), lit.Kind, "-"+lit.Text)
+	}
+	x, err := b.bindExpr(e.X, c)
+	if err != nil {
+		return nil, err
+	}
+	return expr.NewUnary(pos, e.Op, x)
+}
+
+// bindBinary binds l op r. Long chains of one operator lean to the left, so the left
+// spine is walked without recursion.
+func (b *Binder) bindBinary(e *parse.BinaryExpr, c *exprContext) (expr.Expr, error) {
+	spine := []*parse.BinaryExpr{e}
+	for {
+		l, ok := spine[len(spine)-1].L.(*parse.BinaryExpr)
+		if !ok {
+			break
+		}
+		spine = append(spine, l)
+	}
+	last := spine[len(spine)-1]
+	if x, ok, err := b.bindRowCompare(last, c); ok || err != nil {
+		return x, err
+	}
+	acc, err := b.bindExpr(last.L, c)
+	if err != nil {
+		return nil, err
+	}
+	for i := len(spine) - 1; i >= 0; i-- {
+		r, err := b.bindExpr(spine[i].R, c)
+		if err != nil {
+			return nil, err
+		}
+		if acc, err = expr.NewOp(int(spine[i].Position()), spine[i].Op, acc, r); err != nil {
+			return nil, err
+		}
+	}
+	return acc, nil
+}
+
+// bindRowCompare binds (a, b) = (c, d) and <>; ok is false when e is none.
+func (b *Binder) bindRowCompare(e *parse.BinaryExpr, c *exprContext) (x expr.Expr, ok bool, err error) {
+	l, isRow := e.L.(*parse.RowExpr)
+	r, isRow2 := e.R.(*parse.RowExpr)
+	if !isRow || !isRow2 || len(l.Elems) < 2 {
+		return nil, false, nil
+	}
+	pos := int(e.Position())
+	if len(l.Elems) != len(r.Elems) {
+		return nil, true, dberr.New(dberr.SyntaxError, "unequal number of entries in row expressions").At(pos)
+	}
+	if e.Op != "=" && e.Op != "<>" {
+		return nil, true, dberr.New(dberr.FeatureNotSupported, "row values can only be compared with = and <>").At(pos)
+	}
+	eqs := make([]expr.Expr, len(l.Elems))
+	for i := range eqs {
+		pair, err := b.bindExprs([]parse.Expr{l.Elems[i], r.Elems[i]}, c)
+		if err != nil {
+			return nil, true, err
+		}
+		if eqs[i], err = expr.NewOp(pos, "=", pair[0], pair[1]); err != nil {
+			return nil, true, err
+		}
+	}
+	x, err = expr.NewLogic(pos, expr.And, eqs)
+	if err == nil && e.Op == "<>" {
+		x, err = expr.NewNot(pos, x)
+	}
+	return x, true, err
+}
+
+func (b *Binder) bindCast(e *parse.Cast, c *exprContext) (expr.Expr, error) {
+	t, err := TypeOf(e.Type)
+	if err != nil {
+		return nil, err
+	}
+	if e.Type.Fields != "" {
+		return nil, dberr.New(dberr.FeatureNotSupported, "interval fields are not supported").At(int(e.Type.Position()))
+	}
+	x, err := b.bindExpr(e.X, c)
+	if err != nil {
+		return nil, err
+	}
+	return expr.NewCast(int(e.Position()), x, t, e.Try)
+}
+
+func (b *Binder) bindCase(e *parse.CaseExpr, c *exprContext) (expr.Expr, error) {
+	var arg, els expr.Expr
+	var err error
+	if e.Arg != nil {
+		if arg, err = b.bindExpr(e.Arg, c); err != nil {
+			return nil, err
+		}
+	}
+	whens := make([]expr.When, len(e.Whens))
+	for i, w := range e.Whens {
+		pair, err := b.bindExprs([]parse.Expr{w.Cond, w.Result}, c)
+		if err != nil {
+			return nil, err
+		}
+		if arg != nil {
+			if pair[0], err = expr.NewOp(int(w.Cond.Position()), "=", arg, pair[0]); err != nil {
+				return nil, err
+			}
+		}
+		whens[i] = expr.When{Cond: pair[0], Then: pair[1]}
+	}
+	if e.Else != nil {
+		if els, err = b.bindExpr(e.Else, c); err != nil {
+			return nil, err
+		}
+	}
+	return expr.NewCase(int(e.Position()), whens, els)
+}
+
+func (b *Binder) bindIs(e *parse.IsExpr, c *exprContext) (expr.Expr, error) {
+	pos := int(e.Position())
+	x, err := b.bindExpr(e.X, c)
+	if err != nil {
+		return nil, err
+	}
+	switch e.Test {
+	case parse.IsNull:
+		return expr.NewIsNull(pos, x, e.Not), nil
+	case parse.IsTrue:
+		return expr.NewIsBool(pos, x, expr.True, e.Not)
+	case parse.IsFalse:
+		return expr.NewIsBool(pos, x, expr.False, e.Not)
+	}
+	return expr.NewIsBool(pos, x, expr.UnknownTruth, e.Not)
+}
+
+var likeOps = [...]string{parse.Like: "~~", parse.ILike: "~~*"}
+
+func (b *Binder) bindLike(e *parse.LikeExpr, c *exprContext) (expr.Expr, error) {
+	pos := int(e.Position())
+	if e.Kind == parse.SimilarTo {
+		return nil, dberr.New(dberr.FeatureNotSupported, "SIMILAR TO is not supported").At(pos)
+	}
+	args, err := b.bindExprs([]parse.Expr{e.X, e.Pattern}, c)
+	if err != nil {
+		return nil, err
+	}
+	if e.Escape != nil {
+		esc, err := b.bindExpr(e.Escape, c)
+		if err != nil {
+			return nil, err
+		}
+		if args[1], err = expr.NewCall(pos, "like_escape", []expr.Expr{args[1], esc}); err != nil {
+			return nil, err
+		}
+	}
+	x, err := expr.NewOp(pos, likeOps[e.Kind], args[0], args[1])
+	if err == nil && e.Not {
+		x, err = expr.NewNot(pos, x)
+	}
+	return x, err
+}
+
+func (b *Binder) bindAtTimeZone(e *parse.AtTimeZone, c *exprContext) (expr.Expr, error) {
+	pos := int(e.Position())
+	x, err := b.bindExpr(e.X, c)
+	if err != nil {
+		return nil, err
+	}
+	if e.Zone == nil {
+		to := types.Timestamp
+		if x.Type().ID == types.Timestamp {
+			to = types.TimestampTZ
+		}
+		return expr.NewCast(pos, x, types.T(to), false)
+	}
+	zone, err := b.bindExpr(e.Zone, c)
+	if err != nil {
+		return nil, err
+	}
+	return expr.NewCall(pos, "timezone", []expr.Expr{zone, x})
+}

@@ -1,0 +1,314 @@
+package bind
+
+import (
+	"context"
+
+	"driftdb/colstore"
+	"driftdb/internal/dberr"
+	"driftdb/internal/types"
+	"driftdb/sqlvec/expr"
+	"driftdb/sqlvec/parse"
+	"driftdb/sqlvec/plan"
+)
+
+// viewSource reads a table at a view. It implements plan.Source.
+type viewSource struct {
+	view  *colstore.View
+	table *colstore.Table
+}
+
+// Open implements plan.Source.
+func (s viewSource) Open(ctx context.Context, spec colstore.ScanSpec) (plan.Rows, error) {
+	rows, err := s.view.Scan(ctx, s.table, spec)
+	if err != nil {
+		return nil, err
+	}
+	return rows, nil
+}
+
+// Stats implements the interface by which the optimizer asks for statistics.
+func (s viewSource) Stats() colstore.TableStats { return s.view.Stats(s.table) }
+
+// systemColumns are the extra columns of a temporal table reference.
+var systemColumns = []struct {
+	name string
+	id   uint32
+}{
+	{"system_seq_start", colstore.ColSeqStart},
+	{"system_seq_end", colstore.ColSeqEnd},
+	{"system_time_start", colstore.ColTimeStart},
+	{"system_time_end", colstore.ColTimeEnd},
+}
+
+// from is a bound FROM item.
+type from struct {
+	node  plan.Node
+	scope *scope
+}
+
+// bindFrom binds a FROM list; without one there is a single row without columns.
+func (b *Binder) bindFrom(items []parse.TableExpr, parent *scope) (from, error) {
+	if len(items) == 0 {
+		return from{&plan.Values{Rows: [][]expr.Expr{{}}}, &scope{parent: parent}}, nil
+	}
+	all, err := b.bindTable(items[0], nil, parent)
+	if err != nil {
+		return from{}, err
+	}
+	for _, item := range items[1:] {
+		right, err := b.bindTable(item, all.scope, parent)
+		if err != nil {
+			return from{}, err
+		}
+		if all, err = b.cross(all, right, plan.Inner, int(item.Position())); err != nil {
+			return from{}, err
+		}
+	}
+	return all, nil
+}
+
+// cross joins two items without a condition. The right one may be lateral.
+func (b *Binder) cross(l, r from, kind plan.JoinKind, pos int) (from, error) {
+	if err := distinctTables(l.scope, r.scope, pos); err != nil {
+		return from{}, err
+	}
+	node, err := b.lateral(kind, l.node, r.node, nil, pos)
+	return from{node, l.scope.join(r.scope)}, err
+}
+
+func distinctTables(l, r *scope, pos int) error {
+	for _, t := range r.tables {
+		if l.hasTable(t) {
+			return dberr.Newf(dberr.DuplicateAlias, "table name \"%s\" specified more than once", t).At(pos)
+		}
+	}
+	return nil
+}
+
+// bindTable binds one FROM item. left is what stands before it, for LATERAL.
+func (b *Binder) bindTable(t parse.TableExpr, left, parent *scope) (from, error) {
+	switch t := t.(type) {
+	case *parse.TableRef:
+		return b.bindTableRef(t, parent)
+	case *parse.SubqueryRef:
+		return b.bindDerived(t, left, parent)
+	case *parse.FuncRef:
+		return b.bindFuncRef(t, parent)
+	case *parse.Join:
+		return b.bindJoin(t, left, parent)
+	case *parse.FileRef:
+		return from{}, dberr.New(dberr.FeatureNotSupported, "reading a file as a table is not supported").At(int(t.Position())).
+			WithHint("Load it first with \"driftdb import\".")
+	}
+	return from{}, dberr.Bug("unknown FROM item %T", t)
+}
+
+func (b *Binder) bindTableRef(t *parse.TableRef, parent *scope) (from, error) {
+	pos := int(t.Position())
+	if t.Sample != nil {
+		return from{}, dberr.New(dberr.FeatureNotSupported, "TABLESAMPLE is not supported").At(pos)
+	}
+	if cte := b.findCTE(t.Name); cte != nil {
+		return b.bindCTERef(cte, t, parent)
+	}
+	if err := checkSchema(t.Name); err != nil {
+		return from{}, err
+	}
+	ref, err := b.lookup(t.Name.Last(), t.SystemTime, pos)
+	if err != nil {
+		return from{}, err
+	}
+	return b.scan(ref, t.Alias, parent)
+}
+
+// checkSchema refuses names outside the one schema.
+func checkSchema(n parse.Name) error {
+	if s := n.Schema(); s != "" && s != PublicSchema {
+		return dberr.Newf(dberr.UndefinedTable, "relation \"%s.%s\" does not exist", s, n.Last()).At(int(n.Position()))
+	}
+	return nil
+}
+
+// scan makes the operator and the scope of a table. All columns are read; the
+// optimizer leaves out those that nobody uses.
+func (b *Binder) scan(ref tableAt, alias *parse.Alias, parent *scope) (from, error) {
+	name := ref.table.Name
+	if alias != nil && alias.Name != "" {
+		name = alias.Name
+	}
+	n := &plan.Scan{Table: ref.table, Alias: name, Source: viewSource{ref.view, ref.table}, Point: ref.words}
+	n.Spec.Versions = ref.versions
+	sc := &scope{tables: []string{name}, parent: parent}
+	for _, c := range ref.table.Columns {
+		n.Spec.Columns = append(n.Spec.Columns, c.ID)
+		col := column{Column: b.newColumn(c.Name, c.Type), table: name, notNull: c.NotNull && !ref.temporal}
+		n.Out, sc.cols = append(n.Out, col.Column), append(sc.cols, col)
+	}
+	if ref.temporal {
+		for _, s := range systemColumns {
+			t, _ := colstore.PseudoType(s.id)
+			n.Spec.Columns = append(n.Spec.Columns, s.id)
+			col := column{Column: b.newColumn(s.name, t), table: name, hidden: !ref.ranged}
+			n.Out, sc.cols = append(n.Out, col.Column), append(sc.cols, col)
+		}
+	}
+	if err := renameColumns(sc, alias); err != nil {
+		return from{}, err
+	}
+	b.remember(sc)
+	return from{n, sc}, nil
+}
+
+// remember keeps the columns of a FROM item for messages.
+func (b *Binder) remember(sc *scope) {
+	for _, c := range sc.cols {
+		b.columns[c.ID] = c
+	}
+}
+
+// renameColumns applies the column list of an alias.
+func renameColumns(sc *scope, alias *parse.Alias) error {
+	if alias == nil {
+		return nil
+	}
+	n := 0
+	for i := range sc.cols {
+		if n == len(alias.Columns) {
+			return nil
+		}
+		if !sc.cols[i].hidden {
+			sc.cols[i].Name = alias.Columns[n].Name
+			n++
+		}
+	}
+	if n < len(alias.Columns) {
+		return dberr.Newf(dberr.InvalidColumnReference, "table \"%s\" has %d columns available but %d columns specified",
+			alias.Name, n, len(alias.Columns)).At(int(alias.Position()))
+	}
+	return nil
+}
+
+// bindDerived binds a query in FROM.
+func (b *Binder) bindDerived(t *parse.SubqueryRef, left, parent *scope) (from, error) {
+	outer := parent
+	if t.Lateral && left != nil {
+		outer = &scope{cols: left.cols, tables: left.tables, parent: parent}
+	}
+	var node plan.Node
+	err := b.withTime(t.SystemTime, func() (err error) {
+		node, err = b.bindQuery(t.Query, outer)
+		return err
+	})
+	if err != nil {
+		return from{}, err
+	}
+	if node, err = b.resolveUnknown(node); err != nil {
+		return from{}, err
+	}
+	return b.named(node, t.Alias, parent)
+}
+
+// named makes the scope of a derived table.
+func (b *Binder) named(node plan.Node, alias *parse.Alias, parent *scope) (from, error) {
+	sc := &scope{parent: parent}
+	name := ""
+	if alias != nil && alias.Name != "" {
+		name = alias.Name
+		sc.tables = []string{name}
+	}
+	for _, c := range node.Columns() {
+		sc.cols = append(sc.cols, column{Column: c, table: name})
+	}
+	if err := renameColumns(sc, alias); err != nil {
+		return from{}, err
+	}
+	b.remember(sc)
+	return from{node, sc}, nil
+}
+
+// bindFuncRef binds a function in FROM; generate_series is the one there is.
+func (b *Binder) bindFuncRef(t *parse.FuncRef, parent *scope) (from, error) {
+	pos := int(t.Position())
+	if len(t.Calls) != 1 || t.RowsFrom || t.Ordinality {
+		return from{}, dberr.New(dberr.FeatureNotSupported, "ROWS FROM and WITH ORDINALITY are not supported").At(pos)
+	}
+	call := t.Calls[0]
+	if call.Name.Last() != "generate_series" {
+		return from{}, dberr.Newf(dberr.UndefinedFunction, "function %s does not exist as a table", call.Name.Last()).At(int(call.Position()))
+	}
+	node, err := b.bindSeries(call)
+	if err != nil {
+		return from{}, err
+	}
+	alias := t.Alias
+	if alias == nil {
+		alias = &parse.Alias{Pos: call.Pos, Name: "generate_series"}
+	} else if len(alias.Columns) == 0 && alias.Name != "" {
+		node.Out[0].Name = alias.Name
+	}
+	return b.named(node, alias, parent)
+}
+
+func (b *Binder) bindSeries(call *parse.FuncCall) (*plan.GenerateSeries, error) {
+	pos := int(call.Position())
+	c := &exprContext{scope: &scope{}, clause: "FROM"}
+	args, err := b.bindExprs(call.Args, c)
+	if err != nil {
+		return nil, lateralSeries(err)
+	}
+	t, step := seriesType(args)
+	if len(args) < 2 || len(args) > 3 || t.ID == types.Unknown || step.ID == types.Interval && len(args) != 3 {
+		return nil, dberr.Newf(dberr.UndefinedFunction, "function generate_series(%s) does not exist", typeList(args)).At(pos).
+			WithHint("No function matches the given name and argument types. You might need to add explicit type casts.")
+	}
+	n := &plan.GenerateSeries{Out: []plan.Column{b.newColumn("generate_series", t)}}
+	for i, to := range []types.Type{t, t, step} {
+		if i >= len(args) {
+			break
+		}
+		x, err := expr.Coerce(args[i], to)
+		if err != nil {
+			return nil, err
+		}
+		*[]*expr.Expr{&n.Start, &n.Stop, &n.Step}[i] = x
+	}
+	return n, nil
+}
+
+// lateralSeries explains that the arguments cannot be columns.
+func lateralSeries(err error) error {
+	e, ok := err.(*dberr.Error)
+	if ok && (e.Code == dberr.UndefinedColumn || e.Code == dberr.UndefinedTable) {
+		return dberr.New(dberr.FeatureNotSupported, "the arguments of generate_series must not depend on columns").At(e.Pos)
+	}
+	return err
+}
+
+// seriesType returns the type of a series and of its step.
+func seriesType(args []expr.Expr) (series, step types.Type) {
+	for _, a := range args[:min(2, len(args))] {
+		switch t := a.Type(); t.ID {
+		case types.Date:
+			series = types.T(types.TimestampTZ)
+		case types.Timestamp, types.TimestampTZ:
+			series = types.T(t.ID)
+		}
+	}
+	if series.ID != 0 {
+		return series, types.T(types.Interval)
+	}
+	rank := map[types.ID]int{types.Int16: 1, types.Int32: 1, types.Int64: 2, types.Numeric: 3}
+	best := 0
+	for _, a := range args {
+		if a.Type().ID == types.Unknown {
+			continue
+		}
+		r := rank[a.Type().ID]
+		if r == 0 {
+			return types.Type{}, types.Type{}
+		}
+		best = max(best, r)
+	}
+	series = types.T([]types.ID{types.Unknown, types.Int32, types.Int64, types.Numeric}[best])
+	return series, series
+}

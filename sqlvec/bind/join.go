@@ -1,0 +1,204 @@
+package bind
+
+import (
+	"driftdb/internal/dberr"
+	"driftdb/sqlvec/expr"
+	"driftdb/sqlvec/parse"
+	"driftdb/sqlvec/plan"
+)
+
+var joinKinds = map[parse.JoinKind]plan.JoinKind{
+	parse.InnerJoin: plan.Inner, parse.CrossJoin: plan.Inner, parse.LeftJoin: plan.Left,
+	parse.RightJoin: plan.Right, parse.FullJoin: plan.Full,
+}
+
+// bindJoin binds L JOIN R.
+func (b *Binder) bindJoin(j *parse.Join, left, parent *scope) (from, error) {
+	pos := int(j.Position())
+	if j.Asof {
+		return from{}, dberr.New(dberr.FeatureNotSupported, "ASOF JOIN is not supported").At(pos)
+	}
+	l, err := b.bindTable(j.L, left, parent)
+	if err != nil {
+		return from{}, err
+	}
+	r, err := b.bindTable(j.R, l.scope, parent)
+	if err != nil {
+		return from{}, err
+	}
+	if err := distinctTables(l.scope, r.scope, int(j.R.Position())); err != nil {
+		return from{}, err
+	}
+	kind := joinKinds[j.Kind]
+	sc := nullable(kind, l.scope, r.scope)
+	using := j.Using
+	if j.Natural {
+		using = commonNames(l.scope, r.scope)
+	}
+	var out from
+	switch {
+	case len(using) > 0:
+		out, err = b.joinUsing(kind, l, r, sc, using, pos)
+	case j.On != nil:
+		out, err = b.joinOn(kind, l, r, sc, j.On, pos)
+	default:
+		out.node, err = b.lateral(kind, l.node, r.node, nil, pos)
+		out.scope = sc
+	}
+	if err != nil || j.Alias == nil {
+		return out, err
+	}
+	return b.aliasJoin(out, j.Alias, parent)
+}
+
+// nullable is the scope of a join, where an outer join may put NULLs.
+func nullable(kind plan.JoinKind, l, r *scope) *scope {
+	sc := l.join(r)
+	sc.cols = append([]column(nil), sc.cols...)
+	for i := range sc.cols {
+		isLeft := i < len(l.cols)
+		if kind == plan.Full || kind == plan.Left && !isLeft || kind == plan.Right && isLeft {
+			sc.cols[i].notNull = false
+		}
+	}
+	return sc
+}
+
+func (b *Binder) joinOn(kind plan.JoinKind, l, r from, sc *scope, on parse.Expr, pos int) (from, error) {
+	c := &exprContext{scope: sc, clause: "JOIN conditions"}
+	if kind == plan.Inner {
+		c.applies = &applies{}
+	}
+	cond, err := b.bindCondition(on, c)
+	if err != nil {
+		return from{}, err
+	}
+	if c.applies == nil || len(c.applies.list) == 0 {
+		node, err := b.lateral(kind, l.node, r.node, cond, pos)
+		return from{node, sc}, err
+	}
+	node, err := b.lateral(kind, l.node, r.node, nil, pos)
+	if err != nil {
+		return from{}, err
+	}
+	if node, err = b.attach(node, c.applies); err != nil {
+		return from{}, err
+	}
+	return from{&plan.Filter{Input: node, Predicate: cond}, sc}, nil
+}
+
+// commonNames are the columns that NATURAL joins on.
+func commonNames(l, r *scope) []parse.Ident {
+	var out []parse.Ident
+	for _, c := range l.star("") {
+		for _, d := range r.star("") {
+			if c.Name == d.Name {
+				out = append(out, parse.Ident{Name: c.Name})
+				break
+			}
+		}
+	}
+	return out
+}
+
+// joinUsing joins on columns of the same name and merges each pair into one column.
+func (b *Binder) joinUsing(kind plan.JoinKind, l, r from, sc *scope, using []parse.Ident, pos int) (from, error) {
+	var conds []expr.Expr
+	var merged []column
+	var computed []expr.Expr
+	for _, id := range using {
+		lc, err := usingColumn(l.scope, id, "left", pos)
+		if err != nil {
+			return from{}, err
+		}
+		rc, err := usingColumn(r.scope, id, "right", pos)
+		if err != nil {
+			return from{}, err
+		}
+		eq, err := expr.NewOp(pos, "=", colExpr(lc.Column), colExpr(rc.Column))
+		if err != nil {
+			return from{}, err
+		}
+		conds = append(conds, eq)
+		col, x, err := b.mergeColumn(kind, lc, rc, pos)
+		if err != nil {
+			return from{}, err
+		}
+		merged, computed = append(merged, col), append(computed, x)
+		hideMerged(sc, id.Name)
+	}
+	node, err := b.lateral(kind, l.node, r.node, conjunction(conds), pos)
+	if err != nil {
+		return from{}, err
+	}
+	sc.cols = append(merged, sc.cols...)
+	b.remember(sc)
+	return from{b.appendColumns(node, merged, computed), sc}, nil
+}
+
+func usingColumn(s *scope, id parse.Ident, side string, pos int) (column, error) {
+	if id.Pos != 0 {
+		pos = int(id.Pos)
+	}
+	c, err := s.findHere("", id.Name)
+	if err != nil {
+		return column{}, dberr.Newf(dberr.AmbiguousColumn, "common column name \"%s\" appears more than once in %s table", id.Name, side).At(pos)
+	}
+	if c == nil {
+		return column{}, dberr.Newf(dberr.UndefinedColumn, "column \"%s\" specified in USING clause does not exist in %s table", id.Name, side).At(pos)
+	}
+	return *c, nil
+}
+
+// mergeColumn makes the one column that stands for a pair of USING; the expression is
+// nil where it is one of the two as it stands.
+func (b *Binder) mergeColumn(kind plan.JoinKind, l, r column, pos int) (column, expr.Expr, error) {
+	one := l
+	switch {
+	case kind == plan.Right:
+		one = r
+	case kind == plan.Full:
+		x, err := expr.NewCall(pos, "coalesce", []expr.Expr{colExpr(l.Column), colExpr(r.Column)})
+		if err != nil {
+			return column{}, nil, err
+		}
+		return column{Column: b.newColumn(l.Name, x.Type())}, x, nil
+	}
+	return column{Column: one.Column, notNull: one.notNull}, nil, nil
+}
+
+// hideMerged leaves the pair behind a merged column to qualified names.
+func hideMerged(sc *scope, name string) {
+	for i := range sc.cols {
+		if sc.cols[i].Name == name && !sc.cols[i].hidden {
+			sc.cols[i].merged = true
+		}
+	}
+}
+
+// appendColumns computes further columns beside those of node.
+func (b *Binder) appendColumns(node plan.Node, cols []column, computed []expr.Expr) plan.Node {
+	p := &plan.Project{Input: node}
+	for i, x := range computed {
+		if x != nil {
+			p.Exprs, p.Out = append(p.Exprs, x), append(p.Out, cols[i].Column)
+		}
+	}
+	if len(p.Exprs) == 0 {
+		return node
+	}
+	for _, c := range node.Columns() {
+		p.Exprs, p.Out = append(p.Exprs, colExpr(c)), append(p.Out, c)
+	}
+	return p
+}
+
+// aliasJoin applies the alias of (a JOIN b) AS alias.
+func (b *Binder) aliasJoin(f from, alias *parse.Alias, parent *scope) (from, error) {
+	sc := &scope{tables: []string{alias.Name}, parent: parent}
+	for _, c := range f.scope.star("") {
+		c.table, c.merged = alias.Name, false
+		sc.cols = append(sc.cols, c)
+	}
+	return from{f.node, sc}, renameColumns(sc, alias)
+}

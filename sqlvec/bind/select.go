@@ -1,0 +1,365 @@
+package bind
+
+import (
+	"driftdb/internal/dberr"
+	"driftdb/internal/types"
+	"driftdb/sqlvec/expr"
+	"driftdb/sqlvec/parse"
+	"driftdb/sqlvec/plan"
+)
+
+// selection is one SELECT while it is bound: its parts, in the order in which they
+// are computed.
+type selection struct {
+	b     *Binder
+	sel   *parse.Select
+	scope *scope
+	input plan.Node // FROM and WHERE, later the aggregation
+	aggs  *aggs
+	post  *applies // subqueries of the select list, HAVING and ORDER BY
+	group []expr.Expr
+
+	items   []expr.Expr   // the select list
+	out     []plan.Column // its names; the first visible of them
+	visible int
+	having  expr.Expr
+	order   []plan.SortKey
+	on      []expr.Expr // DISTINCT ON
+}
+
+// bindSelect binds a SELECT with the ORDER BY that follows it.
+func (b *Binder) bindSelect(sel *parse.Select, order []parse.OrderItem, parent *scope) (node plan.Node, err error) {
+	err = b.withTime(sel.SystemTime, func() error {
+		node, err = b.selectNode(sel, order, parent)
+		return err
+	})
+	return node, err
+}
+
+func (b *Binder) selectNode(sel *parse.Select, order []parse.OrderItem, parent *scope) (plan.Node, error) {
+	if len(sel.Windows) > 0 || sel.Qualify != nil {
+		return nil, dberr.New(dberr.FeatureNotSupported, "window functions are not supported").At(int(sel.Position()))
+	}
+	f, err := b.bindFrom(sel.From, parent)
+	if err != nil {
+		return nil, err
+	}
+	input, err := b.bindWhere(f.node, f.scope, sel.Where)
+	if err != nil {
+		return nil, err
+	}
+	s := &selection{b: b, sel: sel, scope: f.scope, input: input, aggs: &aggs{pre: &applies{}}, post: &applies{}}
+	for _, step := range []func() error{s.bindItems, s.bindGroupBy, s.bindHaving, s.bindDistinctOn,
+		func() error { return s.bindOrder(order) }, s.aggregate, s.attachPost} {
+		if err := step(); err != nil {
+			return nil, err
+		}
+	}
+	return s.finish()
+}
+
+// bindWhere adds a condition on top of node.
+func (b *Binder) bindWhere(node plan.Node, sc *scope, where parse.Expr) (plan.Node, error) {
+	if where == nil {
+		return node, nil
+	}
+	c := &exprContext{scope: sc, clause: "WHERE", applies: &applies{}}
+	x, err := b.bindCondition(where, c)
+	if err != nil {
+		return nil, err
+	}
+	if node, err = b.attach(node, c.applies); err != nil {
+		return nil, err
+	}
+	return &plan.Filter{Input: node, Predicate: x}, nil
+}
+
+func (s *selection) context(clause string) *exprContext {
+	return &exprContext{scope: s.scope, clause: clause, aggs: s.aggs, applies: s.post}
+}
+
+// bindItems binds the select list.
+func (s *selection) bindItems() error {
+	for _, item := range s.sel.Items {
+		if star, ok := item.Expr.(*parse.Star); ok {
+			if err := s.bindStar(star); err != nil {
+				return err
+			}
+			continue
+		}
+		x, err := s.b.bindExpr(item.Expr, s.context("SELECT"))
+		if err != nil {
+			return err
+		}
+		name := item.Alias
+		if name == "" {
+			name = outputName(item.Expr)
+		}
+		s.addItem(x, name)
+	}
+	s.visible = len(s.items)
+	return nil
+}
+
+// addItem adds an output. A plain column keeps its ID, unless it is there already.
+func (s *selection) addItem(x expr.Expr, name string) plan.Column {
+	c := plan.Column{Name: name, Type: x.Type()}
+	if col, ok := x.(*expr.Col); ok && !hasID(s.out, col.Index) {
+		c.ID = col.Index
+	} else {
+		c = s.b.newColumn(name, x.Type())
+	}
+	s.items, s.out = append(s.items, x), append(s.out, c)
+	return c
+}
+
+func hasID(cols []plan.Column, id int) bool {
+	for _, c := range cols {
+		if c.ID == id {
+			return true
+		}
+	}
+	return false
+}
+
+// bindStar expands * and t.*.
+func (s *selection) bindStar(star *parse.Star) error {
+	pos := int(star.Position())
+	if star.Of != nil {
+		return dberr.New(dberr.FeatureNotSupported, "composite types are not supported").At(pos)
+	}
+	table := ""
+	if len(star.Table) > 0 {
+		table = star.Table[len(star.Table)-1]
+		if !s.scope.hasTable(table) {
+			return dberr.Newf(dberr.UndefinedTable, "missing FROM-clause entry for table \"%s\"", table).At(pos)
+		}
+	} else if len(s.sel.From) == 0 {
+		return dberr.New(dberr.SyntaxError, "SELECT * with no tables specified is not valid").At(pos)
+	}
+	cols, err := excluded(s.scope.star(table), star.Exclude)
+	if err != nil {
+		return err
+	}
+	replaced, err := s.replacements(cols, star.Replace)
+	if err != nil {
+		return err
+	}
+	for _, c := range cols {
+		x := replaced[c.Name]
+		if x == nil {
+			col := colExpr(c.Column)
+			col.At = expr.At(pos)
+			x = col
+		}
+		s.addItem(x, c.Name)
+	}
+	return nil
+}
+
+func excluded(cols []column, names []parse.Ident) ([]column, error) {
+	for _, n := range names {
+		var kept []column
+		for _, c := range cols {
+			if c.Name != n.Name {
+				kept = append(kept, c)
+			}
+		}
+		if len(kept) == len(cols) {
+			return nil, dberr.Newf(dberr.UndefinedColumn, "column \"%s\" in EXCLUDE list does not exist", n.Name).At(int(n.Pos))
+		}
+		cols = kept
+	}
+	return cols, nil
+}
+
+func (s *selection) replacements(cols []column, items []parse.SelectItem) (map[string]expr.Expr, error) {
+	out := map[string]expr.Expr{}
+	for _, item := range items {
+		found := false
+		for _, c := range cols {
+			found = found || c.Name == item.Alias
+		}
+		if !found {
+			return nil, dberr.Newf(dberr.UndefinedColumn, "column \"%s\" in REPLACE list does not exist", item.Alias).At(int(item.Position()))
+		}
+		x, err := s.b.bindExpr(item.Expr, s.context("SELECT"))
+		if err != nil {
+			return nil, err
+		}
+		out[item.Alias] = x
+	}
+	return out, nil
+}
+
+func (s *selection) bindHaving() error {
+	if s.sel.Having == nil {
+		return nil
+	}
+	var err error
+	s.having, err = s.b.bindCondition(s.sel.Having, s.context("HAVING"))
+	return err
+}
+
+// bindDistinctOn binds DISTINCT ON.
+func (s *selection) bindDistinctOn() error {
+	for _, e := range s.sel.DistinctOn {
+		x, err := s.listOrExpr(e, "DISTINCT ON")
+		if err != nil {
+			return err
+		}
+		s.on = append(s.on, x)
+	}
+	return nil
+}
+
+// listOrExpr resolves an item of ORDER BY or DISTINCT ON: the name or number of an
+// output, else an expression.
+func (s *selection) listOrExpr(e parse.Expr, clause string) (expr.Expr, error) {
+	i, ok, err := ordinal(e, s.visible, clause)
+	if err != nil {
+		return nil, err
+	}
+	if !ok {
+		i = -1
+		if ref, isRef := e.(*parse.ColumnRef); isRef && len(ref.Parts) == 1 {
+			if i, err = s.itemNamed(ref.Parts[0], clause, int(e.Position())); err != nil {
+				return nil, err
+			}
+		}
+	}
+	if i >= 0 {
+		return s.items[i], nil
+	}
+	return s.b.bindExpr(e, s.context(clause))
+}
+
+// itemNamed returns the index of the item of that name, -1 for none. Two items of one
+// name are ambiguous unless they are the same expression.
+func (s *selection) itemNamed(name, clause string, pos int) (int, error) {
+	found := -1
+	for i := 0; i < s.visible; i++ {
+		if s.out[i].Name != name {
+			continue
+		}
+		if found >= 0 && !plan.Same(s.items[found], s.items[i]) {
+			return -1, dberr.Newf(dberr.AmbiguousColumn, "%s \"%s\" is ambiguous", clause, name).At(pos)
+		}
+		found = i
+	}
+	return found, nil
+}
+
+func (s *selection) bindOrder(order []parse.OrderItem) error {
+	for _, o := range order {
+		x, err := s.listOrExpr(o.Expr, "ORDER BY")
+		if err != nil {
+			return err
+		}
+		key, err := sortKey(x, o)
+		if err != nil {
+			return err
+		}
+		if s.sel.Distinct && len(s.on) == 0 && !containsExpr(s.items[:s.visible], x) {
+			return dberr.New(dberr.InvalidColumnReference, "for SELECT DISTINCT, ORDER BY expressions must appear in select list").At(int(o.Expr.Position()))
+		}
+		s.order = append(s.order, key)
+	}
+	return s.checkDistinctOn()
+}
+
+// checkDistinctOn demands that the first keys of ORDER BY are those of DISTINCT ON.
+func (s *selection) checkDistinctOn() error {
+	if len(s.on) == 0 {
+		return nil
+	}
+	for _, key := range s.order[:min(len(s.on), len(s.order))] {
+		if !containsExpr(s.on, key.Expr) {
+			return dberr.New(dberr.InvalidColumnReference, "SELECT DISTINCT ON expressions must match initial ORDER BY expressions").At(key.Expr.Pos())
+		}
+	}
+	return nil
+}
+
+// attachPost joins the subqueries of the select list and the clauses after it.
+func (s *selection) attachPost() error {
+	var err error
+	if s.input, err = s.b.attach(s.input, s.post); err != nil {
+		return err
+	}
+	if s.having != nil {
+		s.input = &plan.Filter{Input: s.input, Predicate: s.having}
+	}
+	return nil
+}
+
+// finish puts projection, DISTINCT and ORDER BY on top. Keys that are no outputs are
+// computed beside them and left out again at the end.
+func (s *selection) finish() (plan.Node, error) {
+	if err := s.decideDistinct(); err != nil {
+		return nil, err
+	}
+	keys := make([]plan.SortKey, len(s.order))
+	for i, k := range s.order {
+		k.Expr = s.outputOf(k.Expr)
+		keys[i] = k
+	}
+	on := make([]expr.Expr, len(s.on))
+	for i, x := range s.on {
+		on[i] = s.outputOf(x)
+	}
+	var node plan.Node = &plan.Project{Input: s.input, Exprs: s.items, Out: s.out}
+	if s.sel.Distinct && len(on) == 0 {
+		node = &plan.Distinct{Input: node}
+	}
+	if len(keys) > 0 {
+		node = &plan.Sort{Input: node, Keys: keys}
+	}
+	if len(on) > 0 {
+		node = &plan.Distinct{Input: node, On: on}
+	}
+	return strip(node, s.out[:s.visible]), nil
+}
+
+// decideDistinct gives the outputs of DISTINCT a type, and refuses types without
+// equality.
+func (s *selection) decideDistinct() error {
+	if !s.sel.Distinct {
+		return nil
+	}
+	for i, x := range s.items {
+		if x.Type().ID == types.Unknown {
+			c, err := expr.Coerce(x, types.T(types.Text))
+			if err != nil {
+				return err
+			}
+			s.items[i], s.out[i].Type = c, c.Type()
+		}
+		if x.Type().ID == types.JSON {
+			return dberr.New(dberr.UndefinedFunction, "could not identify an equality operator for type json").At(x.Pos())
+		}
+	}
+	return nil
+}
+
+// outputOf returns the output column that computes x, adding a hidden one if needed.
+func (s *selection) outputOf(x expr.Expr) expr.Expr {
+	for i, item := range s.items {
+		if plan.Same(item, x) || item == x {
+			return colExpr(s.out[i])
+		}
+	}
+	return colExpr(s.addItem(x, ""))
+}
+
+// strip leaves only the columns cols of node.
+func strip(node plan.Node, cols []plan.Column) plan.Node {
+	if len(node.Columns()) == len(cols) {
+		return node
+	}
+	p := &plan.Project{Input: node, Out: cols}
+	for _, c := range cols {
+		p.Exprs = append(p.Exprs, colExpr(c))
+	}
+	return p
+}

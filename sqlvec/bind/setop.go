@@ -1,0 +1,120 @@
+package bind
+
+import (
+	"driftdb/internal/dberr"
+	"driftdb/internal/types"
+	"driftdb/sqlvec/expr"
+	"driftdb/sqlvec/parse"
+	"driftdb/sqlvec/plan"
+)
+
+var setOpNames = [...]string{parse.Union: "UNION", parse.Intersect: "INTERSECT", parse.Except: "EXCEPT"}
+
+// bindSetOp binds UNION, INTERSECT and EXCEPT.
+func (b *Binder) bindSetOp(o *parse.SetOp, parent *scope) (plan.Node, error) {
+	pos := int(o.Position())
+	if err := b.enter(pos); err != nil {
+		return nil, err
+	}
+	defer b.leave()
+	l, err := b.bindBody(o.L, nil, parent)
+	if err != nil {
+		return nil, err
+	}
+	r, err := b.bindBody(o.R, nil, parent)
+	if err != nil {
+		return nil, err
+	}
+	name := setOpNames[o.Kind]
+	lc, rc := l.Columns(), r.Columns()
+	if len(lc) != len(rc) {
+		return nil, dberr.Newf(dberr.SyntaxError, "each %s query must have the same number of columns", name).At(int(o.R.Position()))
+	}
+	want := make([]types.Type, len(lc))
+	n := &plan.SetOp{Kind: plan.SetOpKind(o.Kind), All: o.All}
+	for i := range lc {
+		t, _, err := expr.CommonType(name, []types.Type{lc[i].Type, rc[i].Type})
+		if err != nil {
+			return nil, at(err, columnPos(r, i, int(o.R.Position())))
+		}
+		if t.ID == types.JSON && !(o.All && o.Kind == parse.Union) {
+			return nil, dberr.New(dberr.UndefinedFunction, "could not identify an equality operator for type json").At(pos)
+		}
+		want[i] = t
+		n.Out = append(n.Out, b.newColumn(lc[i].Name, t))
+	}
+	if n.Left, err = b.castColumns(l, want); err != nil {
+		return nil, err
+	}
+	n.Right, err = b.castColumns(r, want)
+	return n, err
+}
+
+// columnPos is where output i of a plan was written, as far as that is known.
+func columnPos(n plan.Node, i, otherwise int) int {
+	if p, ok := n.(*plan.Project); ok && i < len(p.Exprs) && p.Exprs[i].Pos() > 0 {
+		return p.Exprs[i].Pos()
+	}
+	return otherwise
+}
+
+// bindValues binds VALUES as a query. Its columns are column1, column2, ….
+func (b *Binder) bindValues(v *parse.Values, parent *scope) (plan.Node, error) {
+	c := &exprContext{scope: &scope{parent: parent}, clause: "VALUES", applies: &applies{}}
+	rows := make([][]expr.Expr, len(v.Rows))
+	for i, row := range v.Rows {
+		if len(row) != len(v.Rows[0]) {
+			return nil, dberr.New(dberr.SyntaxError, "VALUES lists must all be the same length").At(int(row[0].Position()))
+		}
+		x, err := b.bindExprs(row, c)
+		if err != nil {
+			return nil, err
+		}
+		rows[i] = x
+	}
+	n := &plan.Values{Rows: rows}
+	for j := range rows[0] {
+		t, err := unifyColumn(rows, j)
+		if err != nil {
+			return nil, err
+		}
+		n.Out = append(n.Out, b.newColumn("column"+itoa(j+1), t))
+	}
+	return b.valuesNode(n, c.applies)
+}
+
+// unifyColumn gives column j of all rows one type. Literals alone stay unknown.
+func unifyColumn(rows [][]expr.Expr, j int) (types.Type, error) {
+	list, known := make([]expr.Expr, len(rows)), false
+	for i := range rows {
+		list[i] = rows[i][j]
+		known = known || list[i].Type().ID != types.Unknown
+	}
+	if !known {
+		return types.Type{}, nil
+	}
+	out, t, err := expr.Unify("VALUES", list)
+	if err != nil {
+		return t, err
+	}
+	for i := range rows {
+		rows[i][j] = out[i]
+	}
+	return t, nil
+}
+
+// valuesNode makes the operator. Rows with subqueries or columns of an outer query are
+// projections of a single row instead.
+func (b *Binder) valuesNode(n *plan.Values, sub *applies) (plan.Node, error) {
+	if len(sub.list) == 0 && len(plan.Free(n)) == 0 {
+		return n, nil
+	}
+	if len(n.Rows) != 1 {
+		return nil, dberr.New(dberr.FeatureNotSupported, "subqueries in VALUES with several rows are not supported").At(n.Rows[0][0].Pos())
+	}
+	input, err := b.attach(&plan.Values{Rows: [][]expr.Expr{{}}}, sub)
+	if err != nil {
+		return nil, err
+	}
+	return &plan.Project{Input: input, Exprs: n.Rows[0], Out: n.Out}, nil
+}

@@ -1,0 +1,89 @@
+package bind
+
+import (
+	"driftdb/internal/dberr"
+	"driftdb/internal/types"
+	"driftdb/sqlvec/parse"
+)
+
+var typeNames = map[string]types.ID{
+	"bool": types.Bool, "boolean": types.Bool,
+	"int2": types.Int16, "smallint": types.Int16,
+	"int4": types.Int32, "int": types.Int32, "integer": types.Int32,
+	"int8": types.Int64, "bigint": types.Int64,
+	"float4": types.Float32, "real": types.Float32,
+	"float8": types.Float64, "double": types.Float64,
+	"numeric": types.Numeric, "decimal": types.Numeric,
+	"text": types.Text, "varchar": types.Varchar, "string": types.Text,
+	"bytea": types.Bytea, "blob": types.Bytea,
+	"date": types.Date, "timestamp": types.Timestamp, "timestamptz": types.TimestampTZ,
+	"interval": types.Interval, "json": types.JSON,
+}
+
+// unsupported are types of PostgreSQL that have no storage yet.
+var unsupported = map[string]bool{
+	"bpchar": true, "char": true, "time": true, "timetz": true, "uuid": true, "jsonb": true, "xml": true,
+	"bit": true, "varbit": true, "money": true, "inet": true, "cidr": true, "point": true, "name": true,
+	"serial": true, "bigserial": true, "smallserial": true, "oid": true, "regclass": true,
+}
+
+// maxVarchar is PostgreSQL's limit of VARCHAR(n).
+const maxVarchar = 10485760
+
+// TypeOf returns the type that a name as written stands for.
+func TypeOf(n *parse.TypeName) (types.Type, error) {
+	pos, name := int(n.Position()), n.Name.Last()
+	id, ok := typeNames[name]
+	if len(n.Dims) > 0 || n.Setof {
+		return types.Type{}, dberr.New(dberr.FeatureNotSupported, "array types are not supported").At(pos)
+	}
+	if !ok && unsupported[name] {
+		return types.Type{}, dberr.Newf(dberr.FeatureNotSupported, "type %s is not supported", name).At(pos)
+	}
+	if s := n.Name.Schema(); !ok || s != "" && s != "pg_catalog" && s != PublicSchema {
+		return types.Type{}, dberr.Newf(dberr.UndefinedObject, "type \"%s\" does not exist", name).At(pos)
+	}
+	t, err := withMods(types.T(id), n.Mods)
+	if err != nil {
+		return t, err.At(pos)
+	}
+	return t, nil
+}
+
+func withMods(t types.Type, mods []int) (types.Type, *dberr.Error) {
+	switch {
+	case len(mods) == 0:
+		return t, nil
+	case t.ID == types.Varchar && len(mods) == 1:
+		if mods[0] < 1 {
+			return t, dberr.New(dberr.InvalidParameterValue, "length for type varchar must be at least 1")
+		}
+		if mods[0] > maxVarchar {
+			return t, dberr.Newf(dberr.InvalidParameterValue, "length for type varchar cannot exceed %d", maxVarchar)
+		}
+		t.Len = int32(mods[0])
+		return t, nil
+	case t.ID == types.Numeric && len(mods) <= 2:
+		return withPrecision(mods)
+	case t.ID == types.Timestamp || t.ID == types.TimestampTZ || t.ID == types.Interval:
+		if len(mods) == 1 && mods[0] == 6 {
+			return t, nil
+		}
+		return t, dberr.Newf(dberr.FeatureNotSupported, "type %s has microseconds, other precisions are not supported", t)
+	}
+	return t, dberr.Newf(dberr.SyntaxError, "type modifier is not allowed for type \"%s\"", t)
+}
+
+func withPrecision(mods []int) (types.Type, *dberr.Error) {
+	prec, scale := mods[0], 0
+	if len(mods) == 2 {
+		scale = mods[1]
+	}
+	if prec < 1 || prec > 1000 {
+		return types.Type{}, dberr.Newf(dberr.InvalidParameterValue, "NUMERIC precision %d must be between 1 and 1000", prec)
+	}
+	if scale < 0 || scale > prec {
+		return types.Type{}, dberr.Newf(dberr.FeatureNotSupported, "NUMERIC scale %d must be between 0 and precision %d", scale, prec)
+	}
+	return types.Dec(prec, scale), nil
+}
