@@ -19,13 +19,14 @@ const (
 	MicrosPerDay    = 24 * MicrosPerHour
 )
 
-// The range of TIMESTAMP and DATE is PostgreSQL's: 4713-11-24 BC to 294276-12-31,
-// and to 5874897-12-31 for DATE.
+// The range of TIMESTAMP is 4713-11-24 BC to 294246-12-31 (PostgreSQL, which counts
+// from the year 2000, goes 30 years further), that of DATE goes
+// to 5874897-12-31.
 var (
 	minDate      = DaysOf(-4713, 11, 24)
 	maxDate      = DaysOf(5874897, 12, 31)
 	minTimestamp = minDate * MicrosPerDay
-	maxTimestamp = DaysOf(294277, 1, 1)*MicrosPerDay - 1
+	maxTimestamp = DaysOf(294247, 1, 1)*MicrosPerDay - 1
 )
 
 // ValidTime reports whether micros is a finite TIMESTAMP.

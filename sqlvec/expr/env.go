@@ -1,0 +1,45 @@
+package expr
+
+import (
+	"math/rand/v2"
+	"time"
+
+	"driftdb/internal/types"
+)
+
+// Env is what expressions see of their session. It is read-only while a statement
+// runs, and shared by its workers: the functions must be safe for concurrent use.
+// Nil functions answer with SQLSTATE 0A000. The zero value evaluates everything
+// that does not depend on a session, in UTC.
+type Env struct {
+	Now       int64          // start of the transaction, µs since 1970 UTC
+	Statement int64          // start of the statement, µs since 1970 UTC
+	Clock     func() int64   // the clock, µs since 1970 UTC
+	Zone      *time.Location // nil: UTC
+	Params    []types.Value  // $1 is Params[0], already of the Param's type
+
+	User, SessionUser, Database, Schema, Version string
+
+	Setting    func(name string) (string, bool) // current_setting
+	CurrentSeq func() (int64, error)            // the last durable seq of the statement's view
+	CurrentTX  func() (int64, error)            // its csn
+	SeqAt      func(micros int64) (int64, error)
+	TimeAt     func(seq int64) (int64, error)
+	Rand       *rand.Rand // nil: the process's generator; not shared between workers
+}
+
+// zone returns the session's time zone.
+func (e *Env) zone() *time.Location {
+	if e == nil || e.Zone == nil {
+		return time.UTC
+	}
+	return e.Zone
+}
+
+// context returns what reading and printing values needs to know.
+func (e *Env) context() types.Context {
+	if e == nil {
+		return types.Context{}
+	}
+	return types.Context{Zone: e.Zone, Now: e.Now, HasNow: e.Now != 0}
+}
