@@ -22,7 +22,7 @@ var (
 	}
 	// formats are the codecs of files that people bring and take: leaves that know vectors.
 	formats = []string{
-		"internal/formats/arrowio", "internal/formats/csvio", "internal/formats/jsonio", "internal/formats/rowtext",
+		"internal/formats/arrowio", "internal/formats/rowtext", "internal/formats/textin",
 	}
 	engine = []string{"colstore", "colstore/part", "eventlog"}
 	sql    = []string{"sqlvec", "sqlvec/parse"}
@@ -39,9 +39,8 @@ var allowed = map[string][]string{
 	"internal/vfs":       {"internal/dberr", "internal/invariant"},
 
 	"internal/formats/arrowio": leaves,
-	"internal/formats/csvio":   leaves,
-	"internal/formats/jsonio":  leaves,
 	"internal/formats/rowtext": leaves,
+	"internal/formats/textin":  leaves,
 
 	"mmapseg":       leaves,
 	"eventlog":      with(leaves, "mmapseg"),
@@ -54,8 +53,8 @@ var allowed = map[string][]string{
 	"sqlvec/plan":   with(leaves, "colstore", "sqlvec/expr"),
 	"sqlvec/bind":   with(leaves, "colstore", "eventlog", "sqlvec/parse", "sqlvec/expr", "sqlvec/plan"),
 	"sqlvec/exec":   with(leaves, "colstore", "sqlvec/kernel", "sqlvec/expr", "sqlvec/plan"),
-	"sqlvec": with(leaves, "colstore", "eventlog", "internal/formats/arrowio", "internal/formats/csvio",
-		"internal/formats/jsonio", "sqlvec/parse", "sqlvec/kernel", "sqlvec/expr", "sqlvec/plan", "sqlvec/bind", "sqlvec/exec"),
+	"sqlvec": with(leaves, "colstore", "eventlog", "internal/formats/arrowio", "internal/formats/textin",
+		"sqlvec/parse", "sqlvec/kernel", "sqlvec/expr", "sqlvec/plan", "sqlvec/bind", "sqlvec/exec"),
 
 	"internal/archtest":  nil,
 	"internal/logictest": leaves,

@@ -1,0 +1,99 @@
+package rowtext
+
+import (
+	"strconv"
+	"unicode/utf8"
+
+	"driftdb/internal/types"
+	"driftdb/internal/vec"
+)
+
+// appendCell appends the text of row i of v, which is not NULL, as PostgreSQL writes it.
+func appendCell(dst []byte, ctx types.Context, v *vec.Vec, i int) []byte {
+	switch v.Type.Class() {
+	case types.Bits, types.I16, types.I32, types.I64:
+		return ctx.AppendInt(dst, v.Type, v.Int(i))
+	case types.F32, types.F64:
+		return types.AppendFloat(dst, v.Float(i), v.Type.ID == types.Float32)
+	case types.Bytes:
+		if v.Type.ID != types.Numeric && v.Type.ID != types.Bytea {
+			return append(dst, v.Bytes(i)...)
+		}
+	}
+	return ctx.Append(dst, v.Value(i))
+}
+
+// appendJSONCell appends row i of v, which is not NULL, as a JSON value.
+func appendJSONCell(dst []byte, ctx types.Context, v *vec.Vec, i int) []byte {
+	switch v.Type.ID {
+	case types.Bool:
+		return strconv.AppendBool(dst, v.Int(i) != 0)
+	case types.Text, types.Varchar, types.Unknown:
+		return AppendJSONString(dst, v.Bytes(i))
+	case types.JSON:
+		return appendOneLine(dst, v.Bytes(i))
+	}
+	start := len(dst)
+	dst = appendCell(append(dst, '"'), ctx, v, i)
+	if v.Type.IsNumber() && isDigit(dst[len(dst)-1]) {
+		return append(dst[:start], dst[start+1:]...) // a number, neither NaN nor infinite
+	}
+	return append(dst, '"')
+}
+
+func isDigit(c byte) bool { return c >= '0' && c <= '9' }
+
+// appendOneLine appends JSON text with its line breaks, which stand between tokens only, as spaces.
+func appendOneLine(dst, s []byte) []byte {
+	start := len(dst)
+	dst = append(dst, s...)
+	for k := start; k < len(dst); k++ {
+		if dst[k] == '\n' || dst[k] == '\r' {
+			dst[k] = ' '
+		}
+	}
+	return dst
+}
+
+const hexDigits = "0123456789abcdef"
+
+// AppendJSONString appends s as a JSON string. Bytes that are not UTF-8 become U+FFFD, which is
+// the one thing JSON can say about them.
+func AppendJSONString(dst, s []byte) []byte {
+	dst = append(dst, '"')
+	from := 0
+	for i := 0; i < len(s); {
+		c := s[i]
+		if c >= 0x20 && c != '"' && c != '\\' && c < utf8.RuneSelf {
+			i++
+			continue
+		}
+		if c >= utf8.RuneSelf {
+			r, size := utf8.DecodeRune(s[i:])
+			if r == utf8.RuneError && size == 1 {
+				dst = append(append(dst, s[from:i]...), "\ufffd"...)
+				from = i + 1
+			}
+			i += size
+			continue
+		}
+		dst = appendJSONEscape(append(dst, s[from:i]...), c)
+		i++
+		from = i
+	}
+	return append(append(dst, s[from:]...), '"')
+}
+
+func appendJSONEscape(dst []byte, c byte) []byte {
+	switch c {
+	case '"', '\\':
+		return append(dst, '\\', c)
+	case '\n':
+		return append(dst, '\\', 'n')
+	case '\r':
+		return append(dst, '\\', 'r')
+	case '\t':
+		return append(dst, '\\', 't')
+	}
+	return append(dst, '\\', 'u', '0', '0', hexDigits[c>>4], hexDigits[c&15])
+}

@@ -1,0 +1,211 @@
+package rowtext
+
+import (
+	"bufio"
+	"fmt"
+
+	"driftdb/internal/types"
+	"driftdb/internal/vec"
+)
+
+// sampleRows is how many rows the table form keeps to find the widths of its columns.
+const sampleRows = 1000
+
+// table writes psql's aligned form.
+type table struct {
+	w       *bufio.Writer
+	cols    []Column
+	right   []bool // numbers stand right
+	widths  []int
+	rows    int64
+	pending cells // rows kept until the widths are known
+	started bool  // the header is written
+	line    []byte
+}
+
+// cells are rows of printable cells, each of one or more lines.
+type cells struct {
+	text  []byte
+	lines []int // end offset in text of each line
+	cells []int // end index in lines of each cell
+	raw   []byte
+	ctx   types.Context
+}
+
+func (c *cells) reset() {
+	c.text, c.lines, c.cells = c.text[:0], c.lines[:0], c.cells[:0]
+}
+
+func (c *cells) add(v *vec.Vec, row int) {
+	c.raw = c.raw[:0]
+	if !v.IsNull(row) {
+		c.raw = appendCell(c.raw, c.ctx, v, row)
+	}
+	c.addText(c.raw)
+}
+
+func (c *cells) addText(text []byte) {
+	c.text, c.lines = appendLines(c.text, c.lines, text)
+	c.cells = append(c.cells, len(c.lines))
+}
+
+// count returns how many lines cell i has.
+func (c *cells) count(i int) int {
+	if i == 0 {
+		return c.cells[0]
+	}
+	return c.cells[i] - c.cells[i-1]
+}
+
+// line returns line k of cell i.
+func (c *cells) line(i, k int) []byte {
+	n := c.cells[i] - c.count(i) + k
+	from := 0
+	if n > 0 {
+		from = c.lines[n-1]
+	}
+	return c.text[from:c.lines[n]]
+}
+
+// widest returns the width of the widest line of cell i.
+func (c *cells) widest(i int) int {
+	w := 0
+	for k := range c.count(i) {
+		w = max(w, width(c.line(i, k)))
+	}
+	return w
+}
+
+func (t *table) Begin(cols []Column) error {
+	t.cols, t.rows, t.started = cols, 0, false
+	t.right, t.widths = make([]bool, len(cols)), make([]int, len(cols))
+	t.pending.reset()
+	for i, c := range cols {
+		t.right[i] = c.Type.IsNumber()
+		t.pending.addText([]byte(c.Name))
+	}
+	return nil
+}
+
+func (t *table) Write(b *vec.Batch) error {
+	return eachRow(b, func(row int) error {
+		for c := range b.Cols {
+			t.pending.add(&b.Cols[c], row)
+		}
+		t.rows++
+		if t.started || t.rows >= sampleRows {
+			return t.flush()
+		}
+		return nil
+	})
+}
+
+func (t *table) End() error {
+	if err := t.flush(); err != nil {
+		return err
+	}
+	noun := "rows"
+	if t.rows == 1 {
+		noun = "row"
+	}
+	_, err := fmt.Fprintf(t.w, "(%d %s)\n\n", t.rows, noun)
+	return err
+}
+
+// flush writes what is pending, the header first.
+func (t *table) flush() error {
+	from := 0
+	if !t.started {
+		t.started = true
+		t.measure()
+		if err := t.header(); err != nil {
+			return err
+		}
+		from = len(t.cols)
+	}
+	for ; from < len(t.pending.cells); from += len(t.cols) {
+		if err := t.row(from); err != nil {
+			return err
+		}
+	}
+	t.pending.reset()
+	return nil
+}
+
+func (t *table) measure() {
+	for i := range t.pending.cells {
+		c := i % len(t.cols)
+		t.widths[c] = max(t.widths[c], t.pending.widest(i))
+	}
+}
+
+func (t *table) header() error {
+	if len(t.cols) == 0 {
+		_, err := t.w.WriteString("--\n")
+		return err
+	}
+	dst := t.line[:0]
+	for i := range t.cols {
+		name := t.pending.line(i, 0)
+		space := t.widths[i] - width(name)
+		dst = append(appendRepeat(append(dst, ' '), ' ', space/2), name...)
+		dst = append(appendRepeat(dst, ' ', space-space/2), ' ', '|')
+	}
+	dst[len(dst)-1] = '\n'
+	for i := range t.cols {
+		dst = append(appendRepeat(dst, '-', t.widths[i]+2), '+')
+	}
+	dst[len(dst)-1] = '\n'
+	t.line = dst
+	_, err := t.w.Write(dst)
+	return err
+}
+
+// row writes the row whose first cell is pending cell first: as many lines as its tallest cell.
+func (t *table) row(first int) error {
+	tall := 1
+	for i := range t.cols {
+		tall = max(tall, t.pending.count(first+i))
+	}
+	for k := range tall {
+		dst := t.line[:0]
+		for i := range t.cols {
+			dst = t.appendLine(dst, first+i, i, k)
+		}
+		t.line = append(dst, '\n')
+		if _, err := t.w.Write(t.line); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// appendLine appends line k of a cell of column c. A + says that the cell goes on below; the last
+// column gets no spaces at its end unless one follows.
+func (t *table) appendLine(dst []byte, cell, c, k int) []byte {
+	var text []byte
+	n := t.pending.count(cell)
+	if k < n {
+		text = t.pending.line(cell, k)
+	}
+	space, more, last := t.widths[c]-width(text), k+1 < n, c == len(t.cols)-1
+	dst = append(dst, ' ')
+	if t.right[c] {
+		dst = append(appendRepeat(dst, ' ', space), text...)
+	} else {
+		dst = append(dst, text...)
+		if !last || more {
+			dst = appendRepeat(dst, ' ', space)
+		}
+	}
+	switch {
+	case more:
+		dst = append(dst, '+')
+	case !last:
+		dst = append(dst, ' ')
+	}
+	if !last {
+		dst = append(dst, '|')
+	}
+	return dst
+}

@@ -1,0 +1,116 @@
+package textin
+
+import (
+	"bytes"
+	"errors"
+	"io"
+
+	"driftdb/internal/dberr"
+)
+
+const (
+	// blockBytes is how much of the file a block holds, when its records are not longer.
+	blockBytes = 1 << 20
+	// maxRecord is the most bytes of one record. Spans have room for it and their flags.
+	maxRecord = 128 << 20
+	// pad is how many readable bytes stand before a block's data, so that eight bytes that end
+	// anywhere in it can be loaded at once.
+	pad = 8
+)
+
+// block is a piece of the file that begins and ends at the border of a record.
+type block struct {
+	raw  []byte // pad bytes, then the data
+	line int    // line of the file that the data begin on, from 1
+}
+
+func (b *block) data() []byte { return b.raw[pad:] }
+
+// cutter cuts a file into blocks.
+type cutter struct {
+	src   io.Reader
+	quote byte // 0 when line breaks are never data
+	size  int
+	rest  []byte // the beginning of a record whose end is not read yet
+	line  int
+	eof   bool
+}
+
+func newCutter(src io.Reader, quote byte, size int) *cutter {
+	return &cutter{src: src, quote: quote, size: size, line: 1}
+}
+
+// next fills b with the next block and reports io.EOF after the last. It reuses b's memory.
+func (c *cutter) next(b *block) error {
+	b.raw = append(append(b.raw[:0], make([]byte, pad)...), c.rest...)
+	b.line = c.line
+	c.rest = c.rest[:0]
+	for want := c.size; ; want *= 2 {
+		if err := c.fill(b, want); err != nil {
+			return err
+		}
+		data := b.data()
+		if c.eof {
+			if len(data) == 0 {
+				return io.EOF
+			}
+			c.count(data)
+			return nil
+		}
+		if end := c.lastRecordEnd(data); end > 0 {
+			c.rest = append(c.rest, data[end:]...)
+			b.raw = b.raw[:pad+end]
+			c.count(b.data())
+			return nil
+		}
+		if len(data) >= maxRecord {
+			return &dberr.Error{Code: dberr.ProgramLimitExceeded, Offset: -1, Line: c.line,
+				Message: "record is longer than 128 MiB", Hint: "A quote that is never closed makes one record of all that follows."}
+		}
+	}
+}
+
+// count advances the line number over data.
+func (c *cutter) count(data []byte) { c.line += bytes.Count(data, []byte{'\n'}) }
+
+// fill reads until b has want bytes of data or the file ends.
+func (c *cutter) fill(b *block, want int) error {
+	have := len(b.raw) - pad
+	if have >= want || c.eof {
+		return nil
+	}
+	if cap(b.raw) < pad+want {
+		b.raw = append(make([]byte, 0, pad+want), b.raw...)
+	}
+	n, err := io.ReadFull(c.src, b.raw[pad+have:pad+want])
+	b.raw = b.raw[:pad+have+n]
+	switch {
+	case err == io.EOF || errors.Is(err, io.ErrUnexpectedEOF):
+		c.eof = true
+	case err != nil:
+		return err
+	}
+	return nil
+}
+
+// lastRecordEnd returns the offset behind the last line break that ends a record, 0 if there is
+// none. Outside quotes the number of quotes before a place is even: doubled ones change nothing.
+func (c *cutter) lastRecordEnd(data []byte) int {
+	odd := false
+	if c.quote != 0 {
+		odd = bytes.Count(data, []byte{c.quote})&1 == 1
+	}
+	for end := len(data); ; {
+		at := bytes.LastIndexByte(data[:end], '\n')
+		if at < 0 {
+			return 0
+		}
+		if c.quote != 0 && bytes.Count(data[at:end], []byte{c.quote})&1 == 1 {
+			odd = !odd
+		}
+		if !odd {
+			return at + 1
+		}
+		end = at
+	}
+}

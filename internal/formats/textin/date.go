@@ -1,0 +1,76 @@
+package textin
+
+import "driftdb/internal/types"
+
+const (
+	secondMicros = 1_000_000
+	dayMicros    = 86400 * secondMicros
+)
+
+// twoDigits reads two digits; a value above 99 means that they are none.
+func twoDigits(s []byte) int {
+	a, b := s[0]-'0', s[1]-'0'
+	if a > 9 || b > 9 {
+		return 1000
+	}
+	return int(a)*10 + int(b)
+}
+
+// parseDate reads YYYY-MM-DD as days since 1970-01-01. ok is false for anything else.
+func parseDate(s []byte) (days int32, ok bool) {
+	if len(s) != 10 || s[4] != '-' || s[7] != '-' {
+		return 0, false
+	}
+	y1, y2, m, d := twoDigits(s), twoDigits(s[2:]), twoDigits(s[5:]), twoDigits(s[8:])
+	y := y1*100 + y2
+	if y1 > 99 || y2 > 99 || y == 0 || m < 1 || m > 12 || d < 1 {
+		return 0, false
+	}
+	if d > 28 && int64(d) > types.DaysInMonth(int64(y), int64(m)) {
+		return 0, false
+	}
+	return int32(types.DaysOf(int64(y), int64(m), int64(d))), true
+}
+
+// parseTimestamp reads YYYY-MM-DD[ T]HH:MM:SS[.ffffff], then Z where zone says so, as microseconds
+// since 1970 in UTC. ok is false for anything else.
+func parseTimestamp(s []byte, zone bool) (micros int64, ok bool) {
+	if zone {
+		if len(s) == 0 || s[len(s)-1] != 'Z' {
+			return 0, false
+		}
+		s = s[:len(s)-1]
+	}
+	if len(s) < 19 || s[10] != ' ' && s[10] != 'T' || s[13] != ':' || s[16] != ':' {
+		return 0, false
+	}
+	days, ok := parseDate(s[:10])
+	h, m, sec := twoDigits(s[11:]), twoDigits(s[14:]), twoDigits(s[17:])
+	if !ok || h > 23 || m > 59 || sec > 59 {
+		return 0, false
+	}
+	micros = int64(days)*dayMicros + int64(h*3600+m*60+sec)*secondMicros
+	if len(s) == 19 {
+		return micros, true
+	}
+	fraction, ok := parseFraction(s[19:])
+	return micros + fraction, ok
+}
+
+// parseFraction reads a point and one to six digits as microseconds.
+func parseFraction(s []byte) (int64, bool) {
+	if s[0] != '.' || len(s) < 2 || len(s) > 7 {
+		return 0, false
+	}
+	v := int64(0)
+	for i := 1; i < 7; i++ {
+		v *= 10
+		if i < len(s) {
+			if !isDigit(s[i]) {
+				return 0, false
+			}
+			v += int64(s[i] - '0')
+		}
+	}
+	return v, true
+}

@@ -1,0 +1,249 @@
+package textin
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"runtime"
+	"strings"
+	"unicode/utf8"
+
+	"driftdb/internal/dberr"
+	"driftdb/internal/types"
+	"driftdb/internal/vec"
+)
+
+// Format is a kind of text file.
+type Format string
+
+// The formats.
+const (
+	CSV    Format = "csv"
+	TSV    Format = "tsv"
+	NDJSON Format = "ndjson"
+)
+
+// Options say how a file is read. Only Format is required.
+type Options struct {
+	Format Format
+	// Delim separates the fields of CSV; 0 means a comma.
+	Delim byte
+	// NoHeader says that the first line has values, not names; columns are then c1, c2, ….
+	NoHeader bool
+	// Null is the text of a NULL in CSV and TSV, nil for the default ("" and \N).
+	Null *string
+	// Workers is how many goroutines parse; 0 means one per processor.
+	Workers int
+	// BlockBytes is how much is parsed at a time; 0 means a megabyte. A test option.
+	BlockBytes int
+	// Types has the time zone that timestamps without one are read in.
+	Types types.Context
+}
+
+// File is a text file being read. See the package comment.
+type File struct {
+	opts   Options
+	cut    *cutter
+	csv    *csvScanner // CSV and TSV
+	names  []string
+	first  *block // the block that Open read to learn the columns
+	shapes []shape
+	run    *pipeline
+}
+
+// Open reads the beginning of a file: its header, or the members of its first objects. The caller
+// closes src after Close.
+func Open(src io.Reader, opts Options) (*File, error) {
+	if opts.Workers <= 0 {
+		opts.Workers = runtime.GOMAXPROCS(0)
+	}
+	if opts.BlockBytes <= 0 {
+		opts.BlockBytes = blockBytes
+	}
+	f := &File{opts: opts, first: new(block)}
+	f.csv = newCSVScanner(opts)
+	quote := byte(0)
+	if f.csv != nil {
+		quote = f.csv.quote
+	}
+	f.cut = newCutter(src, quote, opts.BlockBytes)
+	if err := f.cut.next(f.first); err != nil && err != io.EOF {
+		return nil, err
+	}
+	f.first.skipMark()
+	if err := f.learn(); err != nil {
+		return nil, err
+	}
+	return f, nil
+}
+
+// newCSVScanner returns the scanner of CSV and TSV, nil for NDJSON.
+func newCSVScanner(opts Options) *csvScanner {
+	s := &csvScanner{delim: ',', quote: '"'}
+	switch opts.Format {
+	case NDJSON:
+		return nil
+	case TSV:
+		s.delim, s.quote, s.null = '\t', 0, []byte(`\N`)
+	}
+	if opts.Delim != 0 {
+		s.delim = opts.Delim
+	}
+	if opts.Null != nil {
+		s.null = []byte(*opts.Null)
+	}
+	return s
+}
+
+// skipMark drops a byte order mark.
+func (b *block) skipMark() {
+	if len(b.raw) < pad {
+		b.raw = make([]byte, pad)
+	}
+	if bytes.HasPrefix(b.data(), []byte("\xef\xbb\xbf")) {
+		b.raw = append(b.raw[:pad], b.raw[pad+3:]...)
+	}
+}
+
+// learn finds the file's columns in its first block and the forms of their values there.
+func (f *File) learn() error {
+	var g grid
+	if f.csv == nil {
+		s := newJSONScanner(nil)
+		s.learn = true
+		if err := s.scan(f.first, &g); err != nil {
+			return err
+		}
+		f.names = s.names
+	} else {
+		if err := f.header(); err != nil {
+			return err
+		}
+		if err := f.csv.scan(f.first, &g); err != nil {
+			return err
+		}
+	}
+	f.shapes = f.first.shapes(&g, f.csv == nil)
+	return nil
+}
+
+// header takes the names of the columns from the first record.
+func (f *File) header() error {
+	fields, next, err := f.csv.record(f.first)
+	if err != nil {
+		return err
+	}
+	if f.opts.NoHeader {
+		for i := range fields {
+			f.csv.names = append(f.csv.names, "c"+itoa(i+1))
+		}
+		f.names = f.csv.names
+		return nil
+	}
+	seen := make(map[string]bool)
+	for i, name := range fields {
+		switch {
+		case name == "":
+			return f.first.errorf(0, "", dberr.BadCopyFileFormat, "field %d of the header is empty", i+1)
+		case !utf8.ValidString(name) || strings.ContainsRune(name, 0):
+			return f.first.errorf(0, "", dberr.CharacterNotInRepertoire, "field %d of the header is not UTF-8", i+1)
+		case seen[name]:
+			return f.first.errorf(0, name, dberr.DuplicateColumn, "column %q appears twice in the header", name)
+		}
+		seen[name] = true
+	}
+	f.csv.names, f.names = fields, fields
+	f.first.line += bytes.Count(f.first.data()[:next], []byte{'\n'})
+	f.first.raw = append(f.first.raw[:pad], f.first.raw[pad+next:]...)
+	return nil
+}
+
+func itoa(i int) string {
+	if i < 10 {
+		return string(rune('0' + i))
+	}
+	return itoa(i/10) + string(rune('0'+i%10))
+}
+
+// Names returns the names of the file's columns; for NDJSON those seen in the first block.
+func (f *File) Names() []string { return f.names }
+
+// Guess proposes the file's columns from its first block.
+func (f *File) Guess() []Column { return columnsOf(f.names, f.shapes, f.csv == nil) }
+
+func columnsOf(names []string, shapes []shape, json bool) []Column {
+	cols := make([]Column, len(names))
+	for i, n := range names {
+		cols[i] = Column{Name: n, Type: shapes[i].typeOf(json)}
+	}
+	return cols
+}
+
+// Infer reads the whole file and proposes its columns. The file cannot be read afterwards.
+func (f *File) Infer(ctx context.Context) ([]Column, error) {
+	names, shapes := f.names, f.shapes
+	f.start(ctx, func(w *worker, b *block) (*Batch, error) { return w.infer(b) }, nil)
+	defer f.Close()
+	index := make(map[string]int)
+	for i, n := range names {
+		index[n] = i
+	}
+	for {
+		got, err := f.run.next()
+		if err == io.EOF {
+			return columnsOf(names, shapes, f.csv == nil), nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		for i, n := range got.names {
+			at, ok := index[n]
+			if !ok {
+				at = len(names)
+				index[n] = at
+				names, shapes = append(names[:at:at], n), append(shapes[:at:at], 0)
+			}
+			shapes[at] |= got.shapes[i]
+		}
+	}
+}
+
+// Read starts to read the rows as the given columns: for CSV and TSV all of the file's, in its
+// order; for NDJSON those that its objects may have.
+func (f *File) Read(ctx context.Context, cols []Column) error {
+	if f.csv != nil && len(cols) != len(f.csv.names) {
+		return dberr.Bug("file of %d columns read as %d", len(f.csv.names), len(cols))
+	}
+	f.start(ctx, func(w *worker, b *block) (*Batch, error) { return w.parse(b) }, cols)
+	return nil
+}
+
+// Next returns the next rows, or io.EOF after the last.
+func (f *File) Next() (*Batch, error) { return f.run.next() }
+
+// Close stops reading. It does not close the source.
+func (f *File) Close() {
+	if f.run != nil {
+		f.run.stop()
+	}
+}
+
+// Batch is the rows of a block. Release gives its memory back.
+type Batch struct {
+	vec.Batch
+	// Bytes is how much of the file the rows were read from.
+	Bytes int
+
+	stores []store
+	home   *pipeline
+	names  []string // Infer: the columns of the block and their forms
+	shapes []shape
+}
+
+// Release lets the memory of the batch be used again.
+func (b *Batch) Release() {
+	select {
+	case b.home.free <- b:
+	default:
+	}
+}

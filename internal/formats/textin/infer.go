@@ -1,0 +1,188 @@
+package textin
+
+import (
+	"math/bits"
+	"strings"
+
+	"driftdb/internal/types"
+)
+
+// shape is the set of forms that the values of a column were seen in.
+type shape uint16
+
+const (
+	sawInt     shape = 1 << iota // fits BIGINT
+	sawWide                      // an integer that float64 does not hold exactly
+	sawHuge                      // an integer beyond BIGINT
+	sawDecimal                   // a number of at most 15 digits with a point or exponent
+	sawExact                     // one with more digits
+	sawBool
+	sawDate
+	sawTime // timestamp without zone
+	sawTimeTZ
+	sawNested // JSON object or array
+	sawText
+)
+
+const sawNumber = sawInt | sawWide | sawHuge | sawDecimal | sawExact
+
+// exactFloat is the greatest integer below which float64 holds every integer.
+const exactFloat = 1 << 53
+
+// shapeOf returns the form of a field.
+func shapeOf(data []byte, raw []byte, sp span, json bool) shape {
+	text := sp.in(data)
+	switch {
+	case sp.null():
+		return 0
+	case sp.nested():
+		return sawNested
+	case json && sp.quoted(), sp.escaped(), len(text) == 0:
+		return sawText
+	}
+	if c := text[0]; c == '-' || isDigit(c) {
+		return numberShape(text, raw, sp)
+	}
+	switch strings.ToLower(string(text[:min(len(text), 6)])) {
+	case "true", "false":
+		return sawBool
+	}
+	return sawText
+}
+
+// numberShape returns the form of a field that begins with a digit or minus sign.
+func numberShape(text, raw []byte, sp span) shape {
+	if !leadingZero(text) {
+		if v, ok := parseInt(raw, sp.start, sp.end&^flagMask); ok {
+			if v > exactFloat || v < -exactFloat {
+				return sawInt | sawWide
+			}
+			return sawInt
+		}
+		if s := decimalShape(text); s != 0 {
+			return s
+		}
+	}
+	if _, ok := parseDate(text); ok {
+		return sawDate
+	}
+	if _, ok := parseTimestamp(text, false); ok {
+		return sawTime
+	}
+	if isTimestampTZ(text) {
+		return sawTimeTZ
+	}
+	return sawText
+}
+
+// leadingZero reports whether text begins like a code: 007 or -01, but not 0 or 0.5.
+func leadingZero(text []byte) bool {
+	if text[0] == '-' {
+		text = text[1:]
+	}
+	return len(text) > 1 && text[0] == '0' && isDigit(text[1])
+}
+
+// decimalShape returns the form of a number that is not a short integer, 0 when text is no number.
+func decimalShape(text []byte) shape {
+	digits, point, exp := 0, false, false
+	for i, c := range text {
+		switch {
+		case isDigit(c):
+			if !exp && (digits > 0 || c != '0') {
+				digits++
+			}
+		case c == '-' && (i == 0 || text[i-1]|0x20 == 'e'), c == '+' && text[i-1]|0x20 == 'e':
+		case c == '.' && !point && !exp && i > 0 && isDigit(text[i-1]):
+			point = true
+		case c|0x20 == 'e' && !exp && i > 0 && isDigit(text[i-1]):
+			exp = true
+		default:
+			return 0
+		}
+	}
+	switch last := text[len(text)-1]; {
+	case !isDigit(last):
+		return 0
+	case !point && !exp:
+		return integerShape(text)
+	case digits > 15:
+		return sawExact
+	}
+	return sawDecimal
+}
+
+// integerShape returns the form of an integer of 19 digits or more.
+func integerShape(text []byte) shape {
+	if _, err := (types.Context{}).Parse(string(text), types.T(types.Int64)); err == nil {
+		return sawInt | sawWide
+	}
+	return sawHuge
+}
+
+// isTimestampTZ reports whether text is a timestamp followed by Z or an offset as ±HH, ±HHMM or ±HH:MM.
+func isTimestampTZ(text []byte) bool {
+	if _, ok := parseTimestamp(text, true); ok {
+		return true
+	}
+	for _, n := range []int{3, 5, 6} {
+		at := len(text) - n
+		if at < 19 || text[at] != '+' && text[at] != '-' {
+			continue
+		}
+		_, ok := parseTimestamp(text[:at], false)
+		return ok && twoDigits(text[at+1:]) < 24
+	}
+	return false
+}
+
+// typeOf returns the narrowest type that holds all values of the given forms without loss.
+func (s shape) typeOf(json bool) types.Type {
+	id := types.Text
+	switch {
+	case s == 0:
+	case s&^sawNumber == 0:
+		id = s.numberType()
+	case s == sawBool:
+		id = types.Bool
+	case s == sawDate:
+		id = types.Date
+	case s&^(sawDate|sawTime) == 0:
+		id = types.Timestamp
+	case s == sawTimeTZ:
+		id = types.TimestampTZ
+	case s&sawNested != 0 && json:
+		id = types.JSON
+	}
+	return types.T(id)
+}
+
+func (s shape) numberType() types.ID {
+	switch {
+	case s&^(sawInt|sawWide) == 0:
+		return types.Int64
+	case s&(sawExact|sawHuge|sawWide) == 0:
+		return types.Float64
+	}
+	return types.Numeric
+}
+
+// String lists the forms, for tests and messages.
+func (s shape) String() string {
+	names := []string{"int", "wide", "huge", "decimal", "exact", "bool", "date", "timestamp", "timestamptz", "nested", "text"}
+	var all []string
+	for rest := uint16(s); rest != 0; rest &= rest - 1 {
+		all = append(all, names[bits.TrailingZeros16(rest)])
+	}
+	return strings.Join(all, "|")
+}
+
+// shapes returns the forms of every column of a block.
+func (b *block) shapes(g *grid, json bool) []shape {
+	data := b.data()
+	all := make([]shape, g.cols)
+	for k, sp := range g.spans {
+		all[k%g.cols] |= shapeOf(data, b.raw, sp, json)
+	}
+	return all
+}
