@@ -57,6 +57,7 @@ type Builder struct {
 	runs   binfmt.Writer
 	count  uint32 // runs
 	events uint64
+	ddl    bool // a catalog edit is among the runs
 	tables []tableUse
 	attrs  []byte
 	salt   [saltSize]byte
@@ -68,6 +69,7 @@ type tableUse struct {
 	id      uint32
 	base    uint64 // rid of the first new row
 	newRows uint64
+	taken   uint64 // rows that the runs decoded so far have taken
 }
 
 // NewBuilder returns an empty transaction.
@@ -153,6 +155,7 @@ func (b *Builder) AddUpdateRef(table, schemaVersion uint32, replaces RIDs, ref R
 func (b *Builder) AddDDL(edit []byte) {
 	at := b.beginAt(RunDDL, noTable, 0, 0)
 	b.runs.Bytes(edit)
+	b.ddl = true
 	b.finish(at)
 }
 

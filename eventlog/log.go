@@ -1,86 +1,191 @@
 package eventlog
 
 import (
-	"context"
+	"errors"
 	"io"
-	"iter"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
 
 	"driftdb/internal/dberr"
 	"driftdb/internal/vfs"
+	"driftdb/mmapseg"
 )
 
-// Log is the event log of one database.
-type Log struct{}
+// Log is the event log of one database. All methods may be called from any goroutine.
+type Log struct {
+	fs    vfs.FS
+	dir   string
+	opt   Options
+	lock  io.Closer // of the writer
+	store *mmapseg.Store
+	head  *headPage
+	index tableIndex
 
-var errNotYet = dberr.New(dberr.FeatureNotSupported, "the log is not complete yet")
+	ordered atomic.Pointer[Commit] // newest ordered commit
+	durable atomic.Pointer[place]  // newest durable commit
+	counts  counters
 
-// Open opens or creates the log in dir.
-func Open(fs vfs.FS, dir string, opt Options) (*Log, error) { return nil, errNotYet }
-
-// Close writes a mark, syncs, and closes.
-func (l *Log) Close() error { return errNotYet }
-
-// Submit orders and logs one transaction. order runs under the ordering lock, in log order,
-// exactly once; it sets the base rid of each table; its error refuses the transaction.
-// Submit returns when the commit is durable, or at once with Async.
-func (l *Log) Submit(ctx context.Context, b *Builder, order func(Commit, Bases) error, d Durability) (Commit, error) {
-	return Commit{}, errNotYet
+	order   orderer
+	recover recovery
+	work    background
+	refresh sync.Mutex // one Refresh at a time; taken before no other lock
 }
 
-// Ordered is the newest ordered commit; Durable the newest durable one.
-func (l *Log) Ordered() Commit { return Commit{} }
-
-// Durable is the newest durable commit. The zero Commit when there is none.
-func (l *Log) Durable() Commit { return Commit{} }
-
-// WaitDurable waits until the commit is durable.
-func (l *Log) WaitDurable(ctx context.Context, csn uint64) error { return errNotYet }
-
-// Now is max(clock, last commit time), microseconds UTC.
-func (l *Log) Now() int64 { return 0 }
-
-// CloseTime raises the clock floor to micros and waits until every commit ordered at or
-// before it is durable. A time later than Now is an error.
-func (l *Log) CloseTime(ctx context.Context, micros int64) error { return errNotYet }
-
-// End is the log offset behind the last durable frame.
-func (l *Log) End() uint64 { return 0 }
-
-// Replay calls fn for every durable transaction whose frame is at or behind offset from. The
-// Txn and all it holds is valid during the call.
-func (l *Log) Replay(from uint64, fn func(*Txn) error) error { return errNotYet }
-
-// ReplayTable is Replay for the transactions up to csn to (0: all) that touch one table.
-func (l *Log) ReplayTable(table uint32, from, to uint64, fn func(*Txn) error) error { return errNotYet }
-
-// TxnAt returns the transaction at a log offset; it is a copy and may be kept.
-func (l *Log) TxnAt(offset uint64) (*Txn, error) { return nil, errNotYet }
-
-// CommitAt returns the commit with a number; an error of 22H01 names the last.
-func (l *Log) CommitAt(csn uint64) (Commit, error) { return Commit{}, errNotYet }
-
-// CommitOfSeq returns the commit that holds event seq.
-func (l *Log) CommitOfSeq(seq uint64) (Commit, error) { return Commit{}, errNotYet }
-
-// CommitAtTime returns the last durable commit at or before micros; the zero Commit if none.
-func (l *Log) CommitAtTime(micros int64) (Commit, error) { return Commit{}, errNotYet }
-
-// Follow yields the transactions from csn on and goes on while the log grows, in this process
-// or another one, until ctx ends. Each Txn is a copy and may be kept.
-func (l *Log) Follow(ctx context.Context, csn uint64) iter.Seq2[*Txn, error] {
-	return func(yield func(*Txn, error) bool) { yield(nil, errNotYet) }
+// place is the durable head: the commit, and the log offset behind everything durable.
+type place struct {
+	commit Commit
+	end    uint64
 }
 
-// Verify reads every byte and returns what is wrong.
-func (l *Log) Verify() ([]Problem, error) { return nil, errNotYet }
+// Open opens the log in dir, creating it unless read-only, and recovers it. A log with
+// damage opens too: what lies before can be read, Damage tells, and Submit is refused.
+func Open(fs vfs.FS, dir string, opt Options) (*Log, error) {
+	l := &Log{fs: fs, dir: dir, opt: opt.withDefaults()}
+	l.order.init()
+	l.ordered.Store(&Commit{FirstSeq: 1})
+	l.durable.Store(&place{commit: Commit{FirstSeq: 1}})
+	open := l.openWriter
+	if opt.ReadOnly {
+		open = l.openReader
+	}
+	if err := open(); err != nil {
+		return nil, errors.Join(err, l.release())
+	}
+	return l, nil
+}
 
-// Dump writes the log as annotated hex.
-func (l *Log) Dump(w io.Writer) error { return errNotYet }
+const lockName = "lock"
 
-// Problem is one finding of Verify.
-type Problem struct {
-	File   string
-	Offset int64 // byte offset in File
-	What   string
-	Remedy string // what can be done
+// openWriter takes the lock, recovers, and starts the background work.
+func (l *Log) openWriter() error {
+	if err := l.fs.MkdirAll(l.dir); err != nil {
+		return vfs.Wrap("create log directory", err)
+	}
+	lock, err := l.fs.Lock(filepath.Join(l.dir, lockName))
+	if err != nil {
+		return vfs.Wrap("lock the log", err)
+	}
+	l.lock = lock
+	shown, _, err := readHead(l.fs, l.dir, l.opt.DatabaseID)
+	if err != nil {
+		return err
+	}
+	if err := l.openStore(shown.end, false); err != nil {
+		return err
+	}
+	if l.head, err = createHead(l.fs, l.dir, l.opt.DatabaseID, shown.counter); err != nil {
+		return err
+	}
+	if l.Damage() == nil {
+		if err := l.head.show(l.headNow(false)); err != nil {
+			return err
+		}
+	}
+	l.work.start(l)
+	return nil
+}
+
+// openStore opens the segments and finds the newest commit in them.
+func (l *Log) openStore(durable uint64, follow bool) (err error) {
+	l.store, err = mmapseg.Open(mmapseg.Options{
+		FS: l.fs, Dir: l.dir, DatabaseID: l.opt.DatabaseID,
+		MinSize: l.opt.SegmentMin, MaxSize: l.opt.SegmentMax,
+		NoCompress: l.opt.NoCompress, CacheBytes: l.opt.CacheBytes,
+		ReadOnly: l.opt.ReadOnly, Durable: durable, Follow: follow,
+		Visit: l.visit, Clock: l.opt.Clock, Logger: l.opt.Logger,
+	})
+	if err != nil {
+		return err
+	}
+	return l.findLast()
+}
+
+// Close waits for what has been submitted, writes a mark and syncs it, so that the next open
+// knows where the log ends, and releases the log.
+func (l *Log) Close() error {
+	l.work.stop()
+	err := l.order.close(l)
+	return errors.Join(err, l.release())
+}
+
+// release closes what Open has opened so far.
+func (l *Log) release() (err error) {
+	if l.store != nil {
+		err = l.store.Close()
+	}
+	if l.head != nil {
+		err = errors.Join(err, l.head.close())
+	}
+	if l.lock != nil {
+		err = errors.Join(err, l.lock.Close())
+	}
+	return err
+}
+
+// Ordered is the newest ordered commit, what a validator looks at. Before the first one it is
+// a Commit with CSN 0 and FirstSeq 1.
+func (l *Log) Ordered() Commit { return *l.ordered.Load() }
+
+// Durable is the newest durable commit, what a reader looks at.
+func (l *Log) Durable() Commit { return l.durable.Load().commit }
+
+// End is the log offset behind the newest durable frame.
+func (l *Log) End() uint64 { return l.durable.Load().end }
+
+// Start is the log offset of the oldest frame kept.
+func (l *Log) Start() uint64 { return l.store.Start() }
+
+// Damage is a place where the log is wrong although more was durable behind it.
+type Damage struct {
+	File     string // "" when there is none
+	Offset   int64  // byte offset in File, -1 if none
+	What     string
+	FirstCSN uint64 // the first commit that cannot be read
+}
+
+// Damage returns what recovery found damaged, or nil. Everything before it can be read.
+func (l *Log) Damage() *Damage {
+	d := l.store.Damage()
+	if d == nil {
+		return nil
+	}
+	return &Damage{File: d.File, Offset: d.Offset, What: d.What, FirstCSN: l.Durable().CSN + 1}
+}
+
+// Stats are counts since Open, and sizes as of now.
+type Stats struct {
+	Segments  int
+	Sealed    int
+	LogBytes  uint64 // of frames, uncompressed
+	FileBytes int64  // of segment files
+	Commits   uint64 // made durable since Open
+	Syncs     uint64 // of groups since Open
+	SealError error  // why the last segment could not be sealed, or nil
+}
+
+type counters struct {
+	commits, syncs atomic.Uint64
+	sealError      atomic.Pointer[error]
+}
+
+// Stats returns counts and sizes.
+func (l *Log) Stats() Stats {
+	st := Stats{Commits: l.counts.commits.Load(), Syncs: l.counts.syncs.Load()}
+	if err := l.counts.sealError.Load(); err != nil {
+		st.SealError = *err
+	}
+	for _, g := range l.store.Segments() {
+		st.Segments++
+		if g.Sealed {
+			st.Sealed++
+		}
+		st.LogBytes += g.End - g.Base
+		st.FileBytes += g.FileSize
+	}
+	return st
+}
+
+func (l *Log) readOnlyError() error {
+	return dberr.New(dberr.ReadOnlyTransaction, "the log is open for reading only")
 }

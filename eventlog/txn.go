@@ -31,9 +31,10 @@ type Txn struct {
 	Epoch uint64
 	Runs  []Run
 
-	attrs  []byte
-	salt   [saltSize]byte
-	tables []tableUse
+	attrs   []byte
+	salt    [saltSize]byte
+	tables  []tableUse
+	touched []uint32 // tables, and CatalogTable
 }
 
 // Run is a row of equal changes to one table, in the order of the events.
@@ -95,7 +96,21 @@ func (t *Txn) decode(f *mmapseg.Frame, file string, base int64) error {
 	t.readTables(r, tables)
 	t.readRuns(r, runs)
 	r.End()
+	t.noteTouched()
 	return r.Err()
+}
+
+func (t *Txn) noteTouched() {
+	t.touched = t.touched[:0]
+	for _, use := range t.tables {
+		t.touched = append(t.touched, use.id)
+	}
+	for i := range t.Runs {
+		if t.Runs[i].Kind == RunDDL {
+			t.touched = append(t.touched, CatalogTable)
+			return
+		}
+	}
 }
 
 func (t *Txn) readTables(r *binfmt.Reader, n uint32) {
@@ -122,19 +137,8 @@ func (t *Txn) readRuns(r *binfmt.Reader, n uint32) {
 	}
 	r.Check(seq-t.FirstSeq == uint64(t.Events), "runs hold %d events, the header says %d", seq-t.FirstSeq, t.Events)
 	for i, use := range t.tables {
-		taken := t.newRowsBefore(len(t.Runs), use.id)
-		r.Check(taken == use.newRows, "table entry %d says %d new rows, the runs have %d", i, use.newRows, taken)
+		r.Check(use.taken == use.newRows, "table entry %d says %d new rows, the runs have %d", i, use.newRows, use.taken)
 	}
-}
-
-// newRowsBefore counts the rows that the first n runs add to a table.
-func (t *Txn) newRowsBefore(n int, table uint32) (rows uint64) {
-	for i := range t.Runs[:n] {
-		if run := &t.Runs[i]; run.Table == table && run.Kind != RunDelete && run.Kind != RunDDL {
-			rows += uint64(run.Events)
-		}
-	}
-	return rows
 }
 
 func (t *Txn) readRun(r *binfmt.Reader, seq uint64) Run {
@@ -146,18 +150,31 @@ func (t *Txn) readRun(r *binfmt.Reader, seq uint64) Run {
 	run.Events = int(events)
 	size := r.U32()
 	start := r.Offset()
-	var use tableUse
-	if run.Kind == RunDDL {
-		r.Check(index == noTable && events == 0, "ddl run with a table or events")
-	} else if r.Check(int(index) < len(t.tables), "table index %d of %d", index, len(t.tables)); r.Err() == nil {
-		use = t.tables[index]
-		run.Table, run.FirstRID = use.id, use.base+t.newRowsBefore(len(t.Runs), use.id)
-		r.Check(events > 0, "run without events")
-	}
-	run.readBody(r, int(size), use.base)
+	base := t.placeRun(r, &run, index)
+	run.readBody(r, int(size), base)
 	r.Check(r.Offset()-start == int(size), "run body is %d bytes, its header says %d", r.Offset()-start, size)
 	r.Align(8)
 	return run
+}
+
+// placeRun gives the run its table and first rid, and returns the base of the table.
+func (t *Txn) placeRun(r *binfmt.Reader, run *Run, index uint16) (base uint64) {
+	if run.Kind == RunDDL {
+		r.Check(index == noTable && run.Events == 0, "ddl run with a table or events")
+		return 0
+	}
+	r.Check(int(index) < len(t.tables), "table index %d of %d", index, len(t.tables))
+	r.Check(run.Events > 0, "run without events")
+	if r.Err() != nil {
+		return 0
+	}
+	use := &t.tables[index]
+	run.Table = use.id
+	if run.Kind != RunDelete {
+		run.FirstRID = use.base + use.taken
+		use.taken += uint64(run.Events)
+	}
+	return use.base
 }
 
 func (run *Run) readBody(r *binfmt.Reader, size int, base uint64) {
@@ -170,7 +187,6 @@ func (run *Run) readBody(r *binfmt.Reader, size int, base uint64) {
 		run.Rows = readRows(r, n)
 	case RunDelete:
 		run.Ended = readRIDs(r, base)
-		run.FirstRID = 0
 	case RunInsertRef:
 		run.Ref = readRef(r)
 	case RunUpdateRef:

@@ -134,6 +134,14 @@ func (s *Store) fail(err error) error {
 	return s.failed
 }
 
+// Active is the number of the segment that Write appends to; 0 before the first. The appender's.
+func (s *Store) Active() uint64 {
+	if s.active == nil {
+		return 0
+	}
+	return s.active.number
+}
+
 // startAppending makes the last segment the active one if nothing but zeros follow its end;
 // otherwise the log goes on in a new segment, so that recovery overwrites nothing.
 func (s *Store) startAppending() error {

@@ -12,12 +12,12 @@ import (
 const refreshTries = 10
 
 // Refresh reads on up to durable, a log offset that the writer beside has shown. Visit is
-// called for the frames read. Only for a store opened with Follow; one goroutine at a time.
+// called for the frames read. Only for a store opened with ReadOnly; one goroutine at a time.
 func (s *Store) Refresh(durable uint64) (err error) {
-	if !s.opt.Follow || durable <= s.End() {
+	if !s.opt.ReadOnly || durable <= s.End() {
 		return nil
 	}
-	s.opt.Durable = durable
+	s.opt.Follow, s.opt.Durable = true, durable
 	for range refreshTries {
 		if err = vfs.Guard(s.readOn); !errors.Is(err, fs.ErrNotExist) {
 			break
