@@ -26,6 +26,8 @@ func (l *Log) sealLoop(ctx context.Context) {
 // SealFull seals the segments that are full now. It runs in the background anyway; a caller
 // that wants the log small at once may call it.
 func (l *Log) SealFull(ctx context.Context) error {
+	l.work.sealing.Lock()
+	defer l.work.sealing.Unlock()
 	for _, g := range l.store.Unsealed() {
 		if err := l.sealOne(ctx, g); err != nil {
 			return err
@@ -35,8 +37,6 @@ func (l *Log) SealFull(ctx context.Context) error {
 }
 
 func (l *Log) sealOne(ctx context.Context, g mmapseg.SegmentInfo) error {
-	l.work.sealing.Lock()
-	defer l.work.sealing.Unlock()
 	sections, err := l.footerOf(ctx, g)
 	if err != nil {
 		return err

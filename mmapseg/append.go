@@ -95,6 +95,9 @@ func (s *Store) writeFrames(headers []Header, buf []byte) error {
 	g.noteKeys(headers)
 	g.end.Store(at)
 	s.end.Store(at)
+	if g.room() < g.capacity/2 {
+		s.next.start()
+	}
 	return nil
 }
 
@@ -134,13 +137,8 @@ func (s *Store) fail(err error) error {
 	return s.failed
 }
 
-// Active is the number of the segment that Write appends to; 0 before the first. The appender's.
-func (s *Store) Active() uint64 {
-	if s.active == nil {
-		return 0
-	}
-	return s.active.number
-}
+// Active is the number of the segment that Write appends to; 0 before the first.
+func (s *Store) Active() uint64 { return s.current.Load() }
 
 // startAppending makes the last segment the active one if nothing but zeros follow its end;
 // otherwise the log goes on in a new segment, so that recovery overwrites nothing.
@@ -148,6 +146,7 @@ func (s *Store) startAppending() error {
 	list := *s.list.Load()
 	if n := len(list); n > 0 && list[n-1].sealed == nil && list[n-1].clean {
 		s.active = list[n-1]
+		s.current.Store(s.active.number)
 	}
 	return nil
 }
@@ -168,8 +167,8 @@ func (s *Store) roll(frame int) error {
 	g.end.Store(g.base)
 	old := s.active
 	s.active = g
+	s.current.Store(g.number)
 	s.replace(nil, g)
-	s.next.start()
 	if old != nil {
 		s.opt.Logger.Debug("log segment full", "segment", old.number, "next", g.number)
 	}

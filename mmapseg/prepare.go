@@ -19,7 +19,6 @@ type preparer struct {
 
 	number uint64   // of the next segment to make
 	ready  *segment // made and not yet used
-	err    error    // why the last attempt failed
 }
 
 func (p *preparer) init(s *Store) {
@@ -43,12 +42,10 @@ func (p *preparer) work(number uint64) {
 	g, err := p.store.createSegment(number, HeaderSize)
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.busy = false
-	p.err = err
-	if err == nil {
-		p.ready, p.number = g, number+1
+	p.doneLocked(g, err)
+	if err != nil {
+		p.store.opt.Logger.Warn("next log segment not prepared", "error", err)
 	}
-	p.idle.Broadcast()
 }
 
 // take returns the next segment, large enough for a frame of the given size. It waits for the
@@ -76,19 +73,34 @@ func (p *preparer) take(frame int) (*segment, error) {
 	return g, err
 }
 
-// failure returns why no segment could be prepared, and tries again. It is nil while one is
-// ready or on its way.
-func (p *preparer) failure() error {
+// ensure returns nil once a segment is ready: it waits for the background, and makes one
+// itself when that has failed.
+func (p *preparer) ensure() error {
 	p.mu.Lock()
-	err := p.err
-	if p.ready != nil || p.busy {
-		err = nil
+	defer p.mu.Unlock()
+	for p.busy {
+		p.idle.Wait()
 	}
+	if p.ready != nil || p.ended {
+		return nil
+	}
+	p.busy = true
+	number := p.number
 	p.mu.Unlock()
-	if err != nil {
-		p.start()
-	}
+	g, err := p.store.createSegment(number, HeaderSize)
+	p.mu.Lock()
+	p.doneLocked(g, err)
 	return err
+}
+
+// doneLocked ends the making of a segment.
+func (p *preparer) doneLocked(g *segment, err error) {
+	p.busy = false
+	if err == nil {
+		p.ready = g
+		p.number = g.number + 1
+	}
+	p.idle.Broadcast()
 }
 
 // stop waits for the background and lets a prepared segment go; its file stays for the next open.
@@ -107,17 +119,17 @@ func (p *preparer) stop() error {
 	return g.unpin()
 }
 
-// Room returns an error when size bytes of frames cannot be appended because the disk is full:
-// they do not fit into the active segment, and the next one could not be made. It may be asked
-// before numbers are given; a nil is no promise.
+// Room makes sure that size bytes of frames can be appended: when they do not fit into the
+// active segment, the next one is ready on return. The error is that of making it, a full
+// disk for example. It may be asked before numbers are given, by one goroutine at a time.
 func (s *Store) Room(size int64) error {
 	list := *s.list.Load()
 	if len(list) > 0 {
-		if last := list[len(list)-1]; last.sealed == nil && last.capacity-last.fileOffset(last.end.Load()) >= size {
+		if last := list[len(list)-1]; last.sealed == nil && last.number == s.current.Load() && last.room() >= size {
 			return nil
 		}
 	}
-	return s.next.failure()
+	return s.next.ensure()
 }
 
 // createSegment makes the file of a segment: written and zeroed under a temporary name,

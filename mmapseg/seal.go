@@ -31,7 +31,7 @@ func (s *Store) Unsealed() (full []SegmentInfo) {
 // between two blocks when ctx ends. One goroutine at a time may seal.
 func (s *Store) Seal(ctx context.Context, info SegmentInfo, sections []Section) error {
 	g := s.segmentAt(info.Base)
-	if g == nil || g.number != info.Number {
+	if g == nil || g.number != info.Number || g.sealed != nil {
 		if g != nil {
 			_ = g.unpin() // another segment: nothing was done with it
 		}
@@ -44,7 +44,7 @@ func (s *Store) Seal(ctx context.Context, info SegmentInfo, sections []Section) 
 // sealEmpty seals a segment without frames, which no offset finds.
 func (s *Store) sealEmpty(ctx context.Context, info SegmentInfo, sections []Section) error {
 	for _, g := range *s.list.Load() {
-		if g.number == info.Number && g.pin() {
+		if g.number == info.Number && g.sealed == nil && g.pin() {
 			err := s.sealSegment(ctx, g, sections)
 			return errors.Join(err, g.unpin())
 		}

@@ -2,6 +2,7 @@ package mmapseg
 
 import (
 	"errors"
+	"io/fs"
 	"log/slog"
 	"path/filepath"
 	"sort"
@@ -54,10 +55,10 @@ type Store struct {
 	end    atomic.Uint64 // log offset behind the last written frame
 	synced atomic.Uint64 // log offset known to be durable
 
-	active  *segment // where Write appends; the appender's
-	failed  error    // final; the appender's
+	active  *segment      // where Write appends; the appender's
+	current atomic.Uint64 // the number of active, 0 without one
+	failed  error         // final; the appender's
 	next    preparer
-	pending []byte // the appender's scratch for a frame group
 
 	mu     sync.Mutex // taken to replace list
 	closed bool       // under mu
@@ -132,6 +133,8 @@ func (s *Store) prepareDir() error {
 	}
 	return nil
 }
+
+func isNotExist(err error) bool { return errors.Is(err, fs.ErrNotExist) }
 
 func isSegmentName(name string) bool {
 	_, active := parseSegmentName(name, activeSuffix)
