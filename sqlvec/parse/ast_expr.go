@@ -178,11 +178,12 @@ type InExpr struct {
 // kin appear as Op ~~, !~~, ~~* and !~~*.
 type QuantifiedExpr struct {
 	Pos
-	X     Expr
-	Op    string
-	All   bool
-	Query *Query
-	Array Expr
+	X      Expr
+	Op     string
+	Schema string // of OPERATOR(schema.op), or ""
+	All    bool
+	Query  *Query
+	Array  Expr
 }
 
 // ExistsExpr is EXISTS (Query).

@@ -4,15 +4,18 @@ package parse
 func (p *parser) createTable(t *CreateTable) Stmt {
 	t.IfNotExists = p.ifNotExists()
 	t.Name = p.name()
+	fromQuery := true
 	switch {
-	case p.is("as"):
+	case p.is("as"), p.is("with"), p.is("on"):
 	case p.namesThenAs():
 		t.AsColumns = p.identList()
 	default:
+		fromQuery = false
 		p.tableElements(t)
 	}
 	p.tableOptions(t)
-	if t.Columns == nil && t.Constraints == nil && t.Likes == nil && p.accept("as") {
+	if fromQuery {
+		p.expect("as")
 		t.Query = p.query()
 		t.NoData = p.withData()
 	}

@@ -170,8 +170,10 @@ func (p *parser) infix(left Expr, prec int, restricted bool) Expr {
 		return p.overlaps(left, restricted)
 	}
 	op, schema := p.operator()
-	if prec <= precOp && p.isAny("any", "some", "all") {
-		return p.quantified(left, op, pos)
+	if p.isAny("any", "some", "all") {
+		e := p.quantified(left, op, pos)
+		e.Schema = schema
+		return e
 	}
 	right := p.binary(prec+1, restricted)
 	if prec == precCompare && p.infixPrec(restricted) == precCompare {
@@ -324,7 +326,7 @@ func (p *parser) like(left Expr, not bool, pos Pos, restricted bool) Expr {
 }
 
 // quantified reads ANY|SOME|ALL (query or array).
-func (p *parser) quantified(left Expr, op string, pos Pos) Expr {
+func (p *parser) quantified(left Expr, op string, pos Pos) *QuantifiedExpr {
 	e := &QuantifiedExpr{Pos: pos, X: left, Op: op, All: p.is("all")}
 	p.next()
 	p.expect("(")

@@ -125,7 +125,7 @@ func (p *parser) groupBy() *GroupBy {
 }
 
 func (p *parser) endsGroupBy() bool {
-	return p.tok.kind == tokEOF || p.isAny(")", "having", "window", "qualify", "as") || p.continuesQuery()
+	return p.tok.kind == tokEOF || p.isAny(")", "having", "window", "qualify", "as", "on", "returning", "with") || p.continuesQuery()
 }
 
 func (p *parser) groupItems() []Expr {
