@@ -14,6 +14,7 @@ const (
 	MinGroupRows   = 64      // fewest rows of a full row group
 	maxHeapBytes   = 1 << 30 // most string bytes of one column in one row group
 	fullBytes      = 1 << 28 // buffered bytes at which Writer.Full asks for a new part
+	maxDictBytes   = 1 << 26 // most bytes of a dictionary's values
 	maxDictValues  = 1 << 16 // most distinct values of a dictionary
 	minDictRows    = 1024    // rows below which no dictionary is made
 	alignment      = 64      // of an image in its file, and of every body in an image

@@ -1,0 +1,327 @@
+package part
+
+import (
+	"bufio"
+	"crypto/sha256"
+	"encoding/binary"
+	"hash"
+	"io"
+
+	"driftdb/internal/binfmt"
+	"driftdb/internal/dberr"
+	"driftdb/internal/types"
+	"driftdb/internal/vec"
+	"driftdb/internal/vfs"
+)
+
+// sink writes an image in order and keeps the first error.
+type sink struct {
+	w   *bufio.Writer
+	sum hash.Hash
+	off int64
+	err error
+}
+
+func newSink(w io.Writer) *sink {
+	return &sink{w: bufio.NewWriterSize(w, 1<<18), sum: sha256.New()}
+}
+
+func (s *sink) write(b []byte) {
+	if s.err != nil {
+		return
+	}
+	s.sum.Write(b)
+	s.off += int64(len(b))
+	_, s.err = s.w.Write(b)
+}
+
+var zeros [alignment]byte
+
+// align writes zero bytes up to a multiple of 64.
+func (s *sink) align() { s.write(zeros[:binfmt.AlignUp(s.off, alignment)-s.off]) }
+
+// image lays out and writes the part of a Writer.
+type image struct {
+	*Writer
+	out     *sink
+	meta    *arrowMeta
+	footer  footer
+	specs   []ColumnSpec
+	forms   []form
+	bodies  [][]body // by column, then group
+	dicts   []*vec.Dictionary
+	blocks  [2][]arrowBlock // dictionaries, records
+	dups    []Duplicate
+	check   uint64
+	scratch []byte
+}
+
+func newImage(w *Writer) *image {
+	return &image{
+		Writer: w, out: newSink(w.out), meta: newArrowMeta(), specs: w.opt.Columns,
+		footer: footer{rows: w.rows, groupRows: w.opt.GroupRows, compressed: w.opt.Compress},
+	}
+}
+
+func (m *image) write() error {
+	m.encodeColumns()
+	m.writeSchema()
+	m.writeDictionaries()
+	if err := m.writeRecords(); err != nil {
+		return err
+	}
+	m.writeEndOfStream()
+	m.writeRuns()
+	if err := m.writeIndexes(); err != nil {
+		return err
+	}
+	m.writeFooters()
+	if m.out.err == nil {
+		m.out.err = m.out.w.Flush()
+	}
+	return vfs.Wrap("write part", m.out.err)
+}
+
+// encodeColumns decides all forms and encodes all chunks.
+func (m *image) encodeColumns() {
+	groups := m.footer.groups()
+	m.footer.chunks = make([]chunkMeta, groups*len(m.cols))
+	for i, c := range m.cols {
+		f := c.finalForm()
+		bodies, dict := c.finish(f)
+		m.forms, m.bodies, m.dicts = append(m.forms, f), append(m.bodies, bodies), append(m.dicts, dict)
+		m.footer.columns = append(m.footer.columns, columnMeta{spec: c.spec, form: f, sketch: c.seen})
+		for g := range groups {
+			m.footer.chunks[g*len(m.cols)+i].stats = c.groups[g].stats
+		}
+	}
+}
+
+// writeMeta writes a piece of metadata and notes it.
+func (m *image) writeMeta(b []byte) {
+	m.footer.metas = append(m.footer.metas, metaRef{m.out.off, uint32(len(b)), checksum(b)})
+	m.out.write(b)
+}
+
+func (m *image) writeSchema() {
+	m.out.write(arrowMagic)
+	m.writeMeta(m.meta.schemaMessage(m.specs, m.forms, m.out.off))
+}
+
+func (m *image) writeDictionaries() {
+	for i, d := range m.dicts {
+		if d == nil {
+			continue
+		}
+		offs, heap := vec.BytesOf(d.Values.Offs), d.Values.Heap
+		bufs := []arrowBuffer{{}, {0, int64(len(offs))}, {int64(padded(len(offs))), int64(len(heap))}}
+		ref := dictRef{values: d.Values.N, heap: len(heap)}
+		at := m.out.off
+		meta := m.meta.dictionaryMessage(int64(i), int64(d.Values.N), bufs, int64(ref.size()), at)
+		m.writeMeta(meta)
+		ref.off = m.out.off
+		ref.crc = m.writeBody([3][]byte{nil, offs, heap})
+		m.footer.columns[i].dict = ref
+		m.blocks[0] = append(m.blocks[0], arrowBlock{at, int32(len(meta)), int64(ref.size())})
+	}
+}
+
+// writeBody writes the buffers, each padded, and returns the checksum of it all.
+func (m *image) writeBody(bufs [3][]byte) uint32 {
+	crc := uint32(0)
+	for _, b := range bufs {
+		pad := zeros[:padded(len(b))-len(b)]
+		crc = updateChecksum(updateChecksum(crc, b), pad)
+		m.out.write(b)
+		m.out.write(pad)
+	}
+	return crc
+}
+
+func (m *image) writeRecords() error {
+	for g := range m.footer.groups() {
+		if err := m.writeRecord(g); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// writeRecord writes the record batch of one group.
+func (m *image) writeRecord(g int) error {
+	mark := m.mem.Mark()
+	defer m.mem.Release(mark)
+	var nodes []arrowNode
+	var bufs []arrowBuffer
+	size := int64(0)
+	bodies := make([][3][]byte, len(m.cols))
+	for i := range m.cols {
+		meta := &m.footer.chunks[g*len(m.cols)+i]
+		nodes = append(nodes, arrowNode{int64(m.footer.rowsOf(g)), int64(meta.stats.Nulls)})
+		bodies[i] = m.bodies[i][g].bufs
+		if m.forms[i].enc == AllNull {
+			continue
+		}
+		meta.heap = uint32(len(bodies[i][2]))
+		if m.opt.Compress {
+			if err := m.compress(&bodies[i], meta); err != nil {
+				return err
+			}
+		}
+		for k := range m.bufferCount(i) {
+			bufs = append(bufs, arrowBuffer{size, int64(len(bodies[i][k]))})
+			size += int64(padded(len(bodies[i][k])))
+		}
+	}
+	at := m.out.off
+	meta := m.meta.recordMessage(int64(m.footer.rowsOf(g)), nodes, bufs, size, m.opt.Compress, at)
+	m.writeMeta(meta)
+	m.blocks[1] = append(m.blocks[1], arrowBlock{at, int32(len(meta)), size})
+	for i := range m.cols {
+		chunk := &m.footer.chunks[g*len(m.cols)+i]
+		if m.forms[i].enc != AllNull {
+			chunk.off = m.out.off
+			chunk.crc = m.writeBody(bodies[i])
+		}
+	}
+	return nil
+}
+
+// bufferCount returns the buffers that Arrow counts for a column.
+func (m *image) bufferCount(col int) int {
+	if m.forms[col].enc == Plain && m.specs[col].Type.Class() == types.Bytes {
+		return 3
+	}
+	return 2
+}
+
+// compress replaces the buffers by their compressed forms (each behind its length, as Arrow says).
+func (m *image) compress(bufs *[3][]byte, meta *chunkMeta) error {
+	for k, b := range bufs {
+		if len(b) == 0 {
+			continue
+		}
+		out, err := compressBuffer(m.mem.Alloc(lengthPrefix+zstdBound(len(b))), b)
+		if err != nil {
+			return err
+		}
+		bufs[k], meta.stored[k] = out, uint32(len(out))
+	}
+	return nil
+}
+
+// writeEndOfStream ends the messages for those who read the image as an Arrow stream.
+func (m *image) writeEndOfStream() {
+	var eos [alignment]byte
+	binary.LittleEndian.PutUint32(eos[:], continuation)
+	m.writeMeta(eos[:])
+}
+
+func (m *image) writeRuns() {
+	data, width := m.births.encode()
+	m.footer.runs = runsRef{off: m.out.off, count: len(m.births.runs), width: width, crc: checksum(data)}
+	m.out.write(data)
+}
+
+func (m *image) writeIndexes() error {
+	for _, spec := range m.opt.Indexes {
+		b := indexBuilder{spec: spec, rows: m.rows, groupRows: m.opt.GroupRows, mem: m.mem}
+		for _, id := range spec.Columns {
+			col := m.position(id)
+			b.addColumn(col, m.cols[col].spec.Type, m.columnStats(col), m.bodies[col])
+		}
+		b.build()
+		b.meta.off = m.out.off
+		m.out.write(b.data)
+		m.out.align()
+		m.footer.indexes = append(m.footer.indexes, b.meta)
+		if b.dup != nil {
+			m.dups = append(m.dups, *b.dup)
+		}
+	}
+	return nil
+}
+
+func (m *image) position(id uint32) int {
+	for i := range m.specs {
+		if m.specs[i].ID == id {
+			return i
+		}
+	}
+	panic(dberr.Bug("part: no column %d", id)) // WriteOptions.check has looked
+}
+
+func (m *image) columnStats(col int) Stats { return m.footer.columnStats(col) }
+
+// writeFooters writes the part footer, the trailer and the end of the Arrow file.
+func (m *image) writeFooters() {
+	foot := m.footer.encode()
+	t := trailer{footerOff: m.out.off, footerLen: uint32(len(foot)), footerCRC: checksum(foot)}
+	m.out.write(foot)
+	m.out.align()
+	arrow := m.meta.footer(m.specs, m.forms, m.blocks[0], m.blocks[1])
+	t.arrowLen, t.arrowCRC = uint32(len(arrow)), checksum(arrow)
+	t.length = m.out.off + trailerSize + int64(len(arrow)) + endSize
+	b := t.encode()
+	m.check = t.check(b)
+	m.out.write(b)
+	m.out.write(arrow)
+	m.out.write(binary.LittleEndian.AppendUint32(nil, uint32(len(arrow))))
+	m.out.write(arrowMagicEnd)
+}
+
+func (m *image) info() Info {
+	info := Info{Rows: m.rows, Bytes: m.out.off, Check: m.check, Duplicates: m.dups}
+	m.out.sum.Sum(info.SHA256[:0])
+	for i := range m.cols {
+		info.Stats = append(info.Stats, m.columnStats(i))
+	}
+	return info
+}
+
+// trailer stands before the Arrow footer and leads to the part footer.
+type trailer struct {
+	footerOff int64
+	footerLen uint32
+	footerCRC uint32
+	length    int64 // of the image
+	arrowLen  uint32
+	arrowCRC  uint32
+}
+
+func (t *trailer) encode() []byte {
+	var w binfmt.Writer
+	w.Bytes([]byte(trailerMagic))
+	w.U32(formatVersion)
+	w.U32(0)
+	w.I64(t.footerOff)
+	w.U32(t.footerLen)
+	w.U32(t.footerCRC)
+	w.I64(t.length)
+	w.U32(t.arrowLen)
+	w.U32(t.arrowCRC)
+	w.Zero(trailerSize - 4 - len(w.B))
+	w.U32(checksum(w.B))
+	return w.B
+}
+
+// decodeTrailer reads a trailer that should lie at the offset at of an image of the given length.
+func decodeTrailer(r *binfmt.Reader, b []byte, at, length int64) trailer {
+	crc := checksum(b[:trailerSize-4])
+	r.Check(string(r.Bytes(8)) == trailerMagic, "not a part: no trailer before the Arrow footer")
+	version := r.U32()
+	r.Check(version == formatVersion, "part format version %d, this program reads version %d", version, formatVersion)
+	r.Zero(4)
+	t := trailer{footerOff: r.I64(), footerLen: r.U32(), footerCRC: r.U32(), length: r.I64(), arrowLen: r.U32(), arrowCRC: r.U32()}
+	r.Zero(trailerSize - 4 - r.Offset())
+	r.Check(r.U32() == crc, "the trailer's checksum is wrong")
+	r.Check(t.length == length, "the image is %d bytes long, its trailer says %d", length, t.length)
+	r.Check(t.footerOff >= 0 && t.footerOff%alignment == 0 &&
+		binfmt.AlignUp(t.footerOff+int64(t.footerLen), alignment) == at, "the part footer is out of place")
+	return t
+}
+
+// check is the fingerprint of an image with the encoded trailer b.
+func (t *trailer) check(b []byte) uint64 {
+	return uint64(t.footerCRC)<<32 | uint64(checksum(b))
+}

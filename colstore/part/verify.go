@@ -1,0 +1,167 @@
+package part
+
+import (
+	"errors"
+
+	"driftdb/internal/vec"
+)
+
+// Verify reads every byte and checks all that can be: checksums, encodings, padding,
+// statistics, and that the indexes are in order and complete. All that is wrong is joined.
+func (p *Part) Verify() error {
+	errs := []error{p.verifyMetas(), p.verifyGaps()}
+	for pos := range p.specs {
+		if p.footer.columns[pos].form.enc == Coded {
+			_, err := p.dictionary(pos)
+			errs = append(errs, err)
+		}
+		for g := range p.Groups() {
+			errs = append(errs, p.verifyChunk(g, pos))
+		}
+	}
+	if err := errors.Join(errs...); err != nil {
+		return err // the indexes cannot be compared with damaged columns
+	}
+	for i := range p.indexes {
+		errs = append(errs, p.indexes[i].verify())
+	}
+	return errors.Join(errs...)
+}
+
+// verifyMetas checks the Arrow metadata.
+func (p *Part) verifyMetas() error {
+	if string(p.img[:len(arrowMagic)]) != string(arrowMagic) {
+		return p.corrupt(0, "the image does not begin with the Arrow magic")
+	}
+	for _, m := range p.footer.metas {
+		if checksum(p.img[m.off:m.off+int64(m.len)]) != m.crc {
+			return p.corrupt(m.off, "the checksum of %d bytes of Arrow metadata is wrong", m.len)
+		}
+	}
+	return nil
+}
+
+// verifyGaps checks that no byte of the image belongs to nothing, but for zeros.
+func (p *Part) verifyGaps() error {
+	covered := newCoverage(len(p.img))
+	covered.add(0, int64(len(arrowMagic)))
+	for _, m := range p.footer.metas {
+		covered.add(m.off, int64(m.len))
+	}
+	for i := range p.footer.columns {
+		if c := &p.footer.columns[i]; c.form.enc == Coded {
+			covered.add(c.dict.off, int64(c.dict.size()))
+		}
+	}
+	for i := range p.footer.chunks {
+		g, pos := i/len(p.specs), i%len(p.specs)
+		if p.footer.columns[pos].form.enc != AllNull {
+			covered.add(p.footer.chunks[i].off, int64(paddedSum(p.footer.storedSizes(g, pos))))
+		}
+	}
+	covered.add(p.footer.runs.off, int64(p.footer.runs.size()))
+	for i := range p.footer.indexes {
+		covered.add(p.footer.indexes[i].off, int64(p.footer.indexes[i].size()))
+	}
+	t := p.trailer
+	covered.add(t.footerOff, int64(t.footerLen))
+	at := t.length - endSize - int64(t.arrowLen) - trailerSize
+	covered.add(at, t.length-at)
+	if off, ok := covered.firstGap(p.img); ok {
+		return p.corrupt(off, "a byte that belongs to nothing is %#x, not zero", p.img[off])
+	}
+	return nil
+}
+
+// coverage marks the bytes of an image in steps of 8, the least alignment of anything in it.
+type coverage struct{ words []uint64 }
+
+func newCoverage(n int) *coverage { return &coverage{make([]uint64, (n/8+64)/64+1)} }
+
+func (c *coverage) add(off, size int64) {
+	for at := off / 8; at*8 < off+size; at++ {
+		c.words[at>>6] |= 1 << (at & 63)
+	}
+}
+
+// firstGap returns the first byte that is not covered and not zero.
+func (c *coverage) firstGap(img []byte) (int64, bool) {
+	for i, b := range img {
+		if b != 0 && !bit(c.words, i/8) {
+			return int64(i), true
+		}
+	}
+	return 0, false
+}
+
+// verifyChunk reads a chunk from the image and compares it with its statistics.
+func (p *Part) verifyChunk(g, pos int) error {
+	m := &p.footer.chunks[g*len(p.specs)+pos]
+	if p.footer.columns[pos].form.enc == AllNull {
+		return nil
+	}
+	v, _, err := p.loadChunk(g, pos, m)
+	if err != nil {
+		return err
+	}
+	if v.Valid != nil && v.N-countOnes(v.Valid, v.N) != m.stats.Nulls {
+		return p.corrupt(m.off, "column %d, group %d: %d NULLs, the footer says %d", p.specs[pos].ID, g,
+			v.N-countOnes(v.Valid, v.N), m.stats.Nulls)
+	}
+	if i, ok := outsideBounds(v, &m.stats); ok {
+		return p.corrupt(m.off, "column %d, group %d: row %d is not within the bounds or the order the footer says", p.specs[pos].ID, g, i)
+	}
+	return nil
+}
+
+// outsideBounds returns the first row that contradicts the statistics.
+func outsideBounds(v *vec.Vec, s *Stats) (int, bool) {
+	for i := range v.N {
+		if v.IsNull(i) {
+			continue
+		}
+		if s.Valid && compareRow(&s.Min, v, i) > 0 || s.Sorted && i > 0 && compareRows(v, i-1, v, i) > 0 {
+			return i, true
+		}
+		if s.Valid && compareRow(&s.Max, v, i) < 0 && !(s.HasNaN && v.Float(i) != v.Float(i)) {
+			return i, true
+		}
+	}
+	return 0, false
+}
+
+// verify checks that the index names every row once, in key order, and that the directory and the
+// filter find each.
+func (x *Index) verify() error {
+	if err := x.reg.touch(0, len(x.reg.data)); err != nil {
+		return err
+	}
+	seen := make([]uint64, vec.Words(x.meta.rows)+1)
+	key := keyOf(x)
+	for i := range x.meta.rows {
+		row, err := x.rowAt(i)
+		if err != nil {
+			return err
+		}
+		if bit(seen, int(row)) {
+			return x.corrupt("a row is named twice")
+		}
+		seen[row>>6] |= 1 << (row & 63)
+		if i > 0 {
+			if d, err := x.compare(key.values, row); err != nil || d > 0 {
+				return errors.Join(err, x.corrupt("rows are not in key order"))
+			}
+		}
+		if err := key.load(row); err != nil {
+			return err
+		}
+		lo, hi, _, err := x.bracket(key.values)
+		if err != nil {
+			return err
+		}
+		if i < lo || i >= hi || !key.null && len(x.filter) > 0 && !x.MayContainHash(HashKey(key.values)) {
+			return x.corrupt("the directory or the filter misses a row")
+		}
+	}
+	return nil
+}
