@@ -144,8 +144,9 @@ func (p *parser) constraintName() string {
 func (p *parser) columnConstraint() *Constraint {
 	c := &Constraint{Pos: p.pos(), Name: p.constraintName()}
 	switch {
-	case p.accept("not", "null"):
+	case p.is("not"):
 		c.Kind = ConstraintNotNull
+		p.expect("not", "null")
 	case p.accept("null"):
 		c.Kind = ConstraintNull
 	case p.accept("default"):

@@ -321,7 +321,8 @@ func (p *parser) systemTime() *SystemTime {
 	}
 	p.expect("for", "system_time")
 	switch {
-	case p.accept("as", "of"):
+	case p.is("as"):
+		p.expect("as", "of")
 		s.From = p.restricted()
 	case p.accept("between"):
 		s.Kind = SystemTimeBetween

@@ -136,7 +136,7 @@ func unquote(s string, escapes bool, base int) (string, *dberr.Error) {
 		}
 	}
 	if !utf8.Valid(b) || strings.IndexByte(string(b), 0) >= 0 {
-		return "", invalidEncoding(string(b)).At(base)
+		return "", invalidEncoding(string(b)).At(base + 1)
 	}
 	return string(b), nil
 }
@@ -313,7 +313,7 @@ func (l *lexer) unicodeQuoted(t token) token {
 	} else {
 		l.off, l.err = back, nil
 	}
-	text, err := resolveUnicode(t.text, escape, int(t.start))
+	text, err := resolveUnicode(t.text, escape, int(t.start)+len("U&'"))
 	if err != nil {
 		return l.refuse(int(t.start), err)
 	}
@@ -322,6 +322,7 @@ func (l *lexer) unicodeQuoted(t token) token {
 }
 
 // resolveUnicode replaces \XXXX, \+XXXXXX and \\, for the given escape character.
+// at is the offset of s in the text.
 func resolveUnicode(s string, escape byte, at int) (string, *dberr.Error) {
 	var b []byte
 	for i := 0; i < len(s); {
@@ -330,6 +331,7 @@ func resolveUnicode(s string, escape byte, at int) (string, *dberr.Error) {
 			i++
 			continue
 		}
+		place := at + i
 		if i+1 < len(s) && s[i+1] == escape {
 			b = append(b, escape)
 			i += 2
@@ -338,7 +340,7 @@ func resolveUnicode(s string, escape byte, at int) (string, *dberr.Error) {
 		r, n := unicodeUnit(s[i+1:])
 		if n == 0 {
 			return "", dberr.New(dberr.SyntaxError, "invalid Unicode escape").
-				WithHint(`Unicode escapes must be \XXXX or \+XXXXXX.`).At(at + 1)
+				WithHint(`Unicode escapes must be \XXXX or \+XXXXXX.`).At(place + 1)
 		}
 		i += 1 + n
 		if isHighSurrogate(r) && i < len(s) && s[i] == escape {
@@ -347,7 +349,7 @@ func resolveUnicode(s string, escape byte, at int) (string, *dberr.Error) {
 				i += 1 + m
 			}
 		}
-		if err := checkRune(r, at); err != nil {
+		if err := checkRune(r, place); err != nil {
 			return "", err
 		}
 		b = utf8.AppendRune(b, r)

@@ -246,9 +246,7 @@ func (p *parser) checkFrame(f *Frame) {
 		p.failAt(f.End.Pos, windowingError, "frame end cannot be UNBOUNDED PRECEDING")
 	case f.Start.Kind == CurrentRow && f.End.Kind == Preceding:
 		p.failAt(f.End.Pos, windowingError, "frame starting from current row cannot have preceding rows")
-	case f.Start.Kind == Following && f.End.Kind == CurrentRow:
-		p.failAt(f.End.Pos, windowingError, "frame starting from following row cannot end with current row")
-	case f.Start.Kind == Following && f.End.Kind == Preceding:
+	case f.Start.Kind == Following && f.End.Kind <= CurrentRow:
 		p.failAt(f.End.Pos, windowingError, "frame starting from following row cannot have preceding rows")
 	}
 }

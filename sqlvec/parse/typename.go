@@ -193,9 +193,13 @@ func (p *parser) intervalRest(t *TypeName) {
 	}
 	t.Fields = from
 	last := from
-	if p.is("to") && slices.Contains(intervalFields, p.peek(1).text) {
+	if to := p.peek(1).text; p.is("to") && slices.Contains(intervalFields, to) {
+		if from == "month" || from == "second" {
+			p.syntaxError()
+			return
+		}
 		p.next()
-		if !validIntervalRange(from, p.tok.text) {
+		if !validIntervalRange(from, to) {
 			p.syntaxError()
 			return
 		}
