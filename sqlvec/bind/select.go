@@ -1,6 +1,8 @@
 package bind
 
 import (
+	"cmp"
+
 	"driftdb/internal/dberr"
 	"driftdb/internal/types"
 	"driftdb/sqlvec/expr"
@@ -14,10 +16,12 @@ type selection struct {
 	b     *Binder
 	sel   *parse.Select
 	scope *scope
-	input plan.Node // FROM and WHERE, later the aggregation
-	aggs  *aggs
-	post  *applies // subqueries of the select list, HAVING and ORDER BY
-	group []expr.Expr
+	// clause is what messages call the list; "" for SELECT.
+	clause string
+	input  plan.Node // FROM and WHERE, later the aggregation
+	aggs   *aggs
+	post   *applies // subqueries of the select list, HAVING and ORDER BY
+	group  []expr.Expr
 
 	items   []expr.Expr   // the select list
 	out     []plan.Column // its names; the first visible of them
@@ -28,15 +32,7 @@ type selection struct {
 }
 
 // bindSelect binds a SELECT with the ORDER BY that follows it.
-func (b *Binder) bindSelect(sel *parse.Select, order []parse.OrderItem, parent *scope) (node plan.Node, err error) {
-	err = b.withTime(sel.SystemTime, func() error {
-		node, err = b.selectNode(sel, order, parent)
-		return err
-	})
-	return node, err
-}
-
-func (b *Binder) selectNode(sel *parse.Select, order []parse.OrderItem, parent *scope) (plan.Node, error) {
+func (b *Binder) bindSelect(sel *parse.Select, order []parse.OrderItem, parent *scope) (plan.Node, error) {
 	if len(sel.Windows) > 0 || sel.Qualify != nil {
 		return nil, dberr.New(dberr.FeatureNotSupported, "window functions are not supported").At(int(sel.Position()))
 	}
@@ -87,7 +83,7 @@ func (s *selection) bindItems() error {
 			}
 			continue
 		}
-		x, err := s.b.bindExpr(item.Expr, s.context("SELECT"))
+		x, err := s.b.bindExpr(item.Expr, s.context(cmp.Or(s.clause, "SELECT")))
 		if err != nil {
 			return err
 		}
@@ -183,7 +179,7 @@ func (s *selection) replacements(cols []column, items []parse.SelectItem) (map[s
 		if !found {
 			return nil, dberr.Newf(dberr.UndefinedColumn, "column \"%s\" in REPLACE list does not exist", item.Alias).At(int(item.Position()))
 		}
-		x, err := s.b.bindExpr(item.Expr, s.context("SELECT"))
+		x, err := s.b.bindExpr(item.Expr, s.context(cmp.Or(s.clause, "SELECT")))
 		if err != nil {
 			return nil, err
 		}

@@ -52,7 +52,7 @@ func (p Point) String() string {
 		return "@TX:" + strconv.FormatInt(p.N, 10)
 	}
 	v := types.IntValue(types.T(types.TimestampTZ), p.N)
-	return "'" + types.Format(v, types.Context{}) + "'"
+	return "'" + types.Format(v) + "'"
 }
 
 func (p *period) String() string {
@@ -200,7 +200,7 @@ func ParsePoint(text string, ctx types.Context) (Point, error) {
 		}
 		return Point{Kind: kind, N: n}, nil
 	}
-	v, err := types.Parse(s, types.T(types.TimestampTZ), ctx)
+	v, err := ctx.Parse(s, types.T(types.TimestampTZ))
 	if err != nil {
 		return Point{}, err
 	}

@@ -1,0 +1,232 @@
+package bind
+
+import (
+	"driftdb/colstore"
+	"driftdb/internal/dberr"
+	"driftdb/internal/types"
+	"driftdb/sqlvec/expr"
+	"driftdb/sqlvec/parse"
+	"driftdb/sqlvec/plan"
+)
+
+// targetScan is the scan of the table that an UPDATE or DELETE changes.
+type targetScan struct {
+	from
+	table *colstore.Table
+	cols  []plan.Column // the table's columns
+	rid   plan.Column
+}
+
+// bindTarget binds the table of an UPDATE or DELETE with its row ids.
+func (b *Binder) bindTarget(ref *parse.TableRef) (*targetScan, error) {
+	if ref.SystemTime != nil {
+		return nil, dberr.New(dberr.ReadOnlyTransaction, "the past cannot be changed").At(int(ref.SystemTime.Position()))
+	}
+	if ref.Sample != nil {
+		return nil, dberr.New(dberr.SyntaxError, "TABLESAMPLE cannot be applied to the target of a change").At(int(ref.Position()))
+	}
+	t, err := b.target(ref.Name)
+	if err != nil {
+		return nil, err
+	}
+	f, err := b.scan(tableAt{view: b.env.Points.Present(), table: t}, ref.Alias, nil)
+	if err != nil {
+		return nil, err
+	}
+	scan := f.node.(*plan.Scan)
+	s := &targetScan{from: f, table: t, cols: scan.Out, rid: b.newColumn("rid", types.T(types.Int64))}
+	scan.Spec.Columns = append(scan.Spec.Columns, colstore.ColRID)
+	scan.Out = append(scan.Out[:len(scan.Out):len(scan.Out)], s.rid)
+	return s, nil
+}
+
+// joinFrom adds the tables of FROM or USING.
+func (b *Binder) joinFrom(s *targetScan, items []parse.TableExpr) error {
+	for _, item := range items {
+		right, err := b.bindTable(item, s.scope, nil)
+		if err != nil {
+			return err
+		}
+		if s.from, err = b.cross(s.from, right, plan.Inner, int(item.Position())); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Update binds an UPDATE. Undeclared columns are as for Insert.
+func (b *Binder) Update(st *parse.Update, undeclared bool) (*Change, error) {
+	if err := b.declareCTEs(st.With, nil); err != nil {
+		return nil, err
+	}
+	s, err := b.bindTarget(st.Table)
+	if err != nil {
+		return nil, err
+	}
+	if err := b.joinFrom(s, st.From); err != nil {
+		return nil, err
+	}
+	if s.node, err = b.bindWhere(s.node, s.scope, st.Where); err != nil {
+		return nil, err
+	}
+	u := &updating{b: b, table: s.table, undeclared: undeclared, values: make([]expr.Expr, len(s.table.Columns)),
+		context: &exprContext{scope: s.scope, clause: "UPDATE", applies: &applies{}}}
+	for _, set := range st.Set {
+		if err := u.assign(set); err != nil {
+			return nil, err
+		}
+	}
+	if len(u.missing) > 0 {
+		return &Change{Table: s.table, Undeclared: u.missing}, nil
+	}
+	if s.node, err = b.attach(s.node, u.context.applies); err != nil {
+		return nil, err
+	}
+	p := &plan.Project{Input: oneMatch(s, len(st.From) > 0), Exprs: []expr.Expr{colExpr(s.rid)}, Out: []plan.Column{s.rid}}
+	for i, c := range s.table.Columns {
+		x := u.values[i]
+		if x == nil {
+			x = colExpr(s.cols[i])
+		}
+		p.Exprs, p.Out = append(p.Exprs, x), append(p.Out, b.newColumn(c.Name, c.Type))
+	}
+	return &Change{Table: s.table, Plan: p}, nil
+}
+
+// oneMatch keeps one joined row of every target row.
+func oneMatch(s *targetScan, joined bool) plan.Node {
+	if !joined {
+		return s.node
+	}
+	return &plan.Distinct{Input: s.node, On: []expr.Expr{colExpr(s.rid)}}
+}
+
+// updating is the SET list of an UPDATE while it is bound.
+type updating struct {
+	b          *Binder
+	table      *colstore.Table
+	context    *exprContext
+	undeclared bool
+	values     []expr.Expr // by the index of the table's column; nil keeps the value
+	missing    []NewColumn
+}
+
+// assign binds one item of SET.
+func (u *updating) assign(set parse.SetClause) error {
+	if !set.Multi {
+		return u.assignOne(set.Targets[0], set.Value)
+	}
+	row, ok := set.Value.(*parse.RowExpr)
+	if !ok {
+		if len(set.Targets) == 1 {
+			return u.assignOne(set.Targets[0], set.Value)
+		}
+		return dberr.New(dberr.FeatureNotSupported, "a subquery cannot be assigned to several columns").At(int(set.Value.Position()))
+	}
+	if len(row.Elems) != len(set.Targets) {
+		return dberr.New(dberr.SyntaxError, "number of columns does not match number of values").At(int(row.Position()))
+	}
+	for i, t := range set.Targets {
+		if err := u.assignOne(t, row.Elems[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (u *updating) assignOne(t parse.Target, value parse.Expr) error {
+	pos := int(t.Position())
+	if len(t.Path) > 0 {
+		return dberr.New(dberr.FeatureNotSupported, "assigning to a part of a column is not supported").At(pos)
+	}
+	i := columnIndex(u.table, t.Name)
+	if i < 0 {
+		return u.assignNew(t, value)
+	}
+	if u.values[i] != nil {
+		return dberr.Newf(dberr.DuplicateColumn, "multiple assignments to same column \"%s\"", t.Name).At(pos)
+	}
+	col := &u.table.Columns[i]
+	if _, ok := value.(*parse.DefaultExpr); ok {
+		x, err := u.b.defaultOf(col)
+		u.values[i] = x
+		return err
+	}
+	x, err := u.b.bindExpr(value, u.context)
+	if err != nil {
+		return err
+	}
+	u.values[i], err = expr.Assign(x, col.Type, col.Name)
+	return err
+}
+
+// assignNew notes a column that does not exist yet.
+func (u *updating) assignNew(t parse.Target, value parse.Expr) error {
+	pos := int(t.Position())
+	if !u.undeclared {
+		return undefinedTarget(u.table, t.Name, pos)
+	}
+	x, err := u.b.bindExpr(value, u.context)
+	if err != nil {
+		return err
+	}
+	u.missing = append(u.missing, NewColumn{Name: t.Name, Type: undeclaredType(x.Type()), Pos: pos})
+	return nil
+}
+
+// Delete binds a DELETE; with rows its plan has the old values too.
+func (b *Binder) Delete(st *parse.Delete, rows bool) (*Change, error) {
+	if err := b.declareCTEs(st.With, nil); err != nil {
+		return nil, err
+	}
+	s, err := b.bindTarget(st.Table)
+	if err != nil {
+		return nil, err
+	}
+	if err := b.joinFrom(s, st.Using); err != nil {
+		return nil, err
+	}
+	if s.node, err = b.bindWhere(s.node, s.scope, st.Where); err != nil {
+		return nil, err
+	}
+	p := &plan.Project{Input: oneMatch(s, len(st.Using) > 0), Exprs: []expr.Expr{colExpr(s.rid)}, Out: []plan.Column{s.rid}}
+	if rows {
+		for _, c := range s.cols {
+			p.Exprs, p.Out = append(p.Exprs, colExpr(c)), append(p.Out, c)
+		}
+	}
+	return &Change{Table: s.table, Plan: p}, nil
+}
+
+// rowsOf is the scan of rows that a statement has written: the columns of t, in order.
+func (b *Binder) rowsOf(t *colstore.Table, name string, rows plan.Source) from {
+	n := &plan.Scan{Table: t, Alias: name, Source: rows, Out: b.tableColumns(t)}
+	sc := &scope{tables: []string{name}}
+	for i, c := range n.Out {
+		n.Spec.Columns = append(n.Spec.Columns, uint32(i))
+		sc.cols = append(sc.cols, column{Column: c, table: name})
+	}
+	b.remember(sc)
+	return from{n, sc}
+}
+
+// Returning binds a RETURNING list over rows of t, which the source has in order.
+func (b *Binder) Returning(items []parse.SelectItem, t *colstore.Table, alias string, rows plan.Source) (plan.Node, error) {
+	if alias == "" {
+		alias = t.Name
+	}
+	f := b.rowsOf(t, alias, rows)
+	sel := &parse.Select{Items: items, From: []parse.TableExpr{&parse.TableRef{}}}
+	s := &selection{b: b, sel: sel, scope: f.scope, input: f.node, aggs: nil, post: &applies{}}
+	s.clause = "RETURNING"
+	for _, step := range []func() error{s.bindItems, s.attachPost} {
+		if err := step(); err != nil {
+			return nil, err
+		}
+	}
+	node, err := s.finish()
+	if err != nil {
+		return nil, err
+	}
+	return b.resolveUnknown(node)
+}

@@ -1,0 +1,158 @@
+package bind
+
+import (
+	"driftdb/colstore"
+	"driftdb/internal/dberr"
+	"driftdb/internal/types"
+	"driftdb/sqlvec/expr"
+	"driftdb/sqlvec/parse"
+	"driftdb/sqlvec/plan"
+)
+
+// ConflictKey finds the unique key that ON CONFLICT names: its columns as indexes of
+// the table's columns. Without a target it is the primary key, if that is the table's
+// only unique key.
+func (b *Binder) ConflictKey(t *colstore.Table, oc *parse.OnConflict) ([]int, error) {
+	pos := int(oc.Position())
+	if oc.IndexWhere != nil {
+		return nil, dberr.New(dberr.FeatureNotSupported, "partial indexes are not supported").At(pos)
+	}
+	var unique []colstore.Index
+	for _, k := range t.Keys() {
+		if k.Unique {
+			unique = append(unique, k)
+		}
+	}
+	want, err := conflictColumns(t, oc)
+	if err != nil {
+		return nil, err
+	}
+	for _, k := range unique {
+		if oc.Constraint == k.Name || oc.Constraint == "" && want != nil && sameSet(k.Columns, want) {
+			return keyIndexes(t, k), nil
+		}
+	}
+	switch {
+	case oc.Constraint != "":
+		return nil, dberr.Newf(dberr.UndefinedObject, "constraint \"%s\" for table \"%s\" does not exist", oc.Constraint, t.Name).At(pos)
+	case want != nil:
+		return nil, dberr.New(dberr.InvalidColumnReference, "there is no unique or exclusion constraint matching the ON CONFLICT specification").At(pos)
+	case oc.DoUpdate:
+		return nil, dberr.New(dberr.SyntaxError, "ON CONFLICT DO UPDATE requires inference specification or constraint name").At(pos).
+			WithHint("For example, ON CONFLICT (column_name).")
+	case len(unique) == 1:
+		return keyIndexes(t, unique[0]), nil
+	case len(unique) == 0:
+		return nil, nil
+	}
+	return nil, dberr.New(dberr.FeatureNotSupported, "ON CONFLICT DO NOTHING needs a target where a table has several unique keys").At(pos)
+}
+
+// conflictColumns are the ids of the columns named, nil when none are.
+func conflictColumns(t *colstore.Table, oc *parse.OnConflict) ([]uint32, error) {
+	var ids []uint32
+	for _, item := range oc.Items {
+		ref, ok := item.Expr.(*parse.ColumnRef)
+		if !ok || len(ref.Parts) != 1 {
+			return nil, dberr.New(dberr.FeatureNotSupported, "expressions in ON CONFLICT are not supported").At(int(item.Position()))
+		}
+		c, ok := t.ColumnByName(ref.Parts[0])
+		if !ok {
+			return nil, dberr.Newf(dberr.UndefinedColumn, "column \"%s\" does not exist", ref.Parts[0]).At(int(ref.Position()))
+		}
+		ids = append(ids, c.ID)
+	}
+	return ids, nil
+}
+
+func sameSet(a, b []uint32) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for _, x := range a {
+		found := false
+		for _, y := range b {
+			found = found || x == y
+		}
+		if !found {
+			return false
+		}
+	}
+	return true
+}
+
+func keyIndexes(t *colstore.Table, k colstore.Index) []int {
+	var list []int
+	for _, id := range k.Columns {
+		for i := range t.Columns {
+			if t.Columns[i].ID == id {
+				list = append(list, i)
+			}
+		}
+	}
+	return list
+}
+
+// Upsert binds what INSERT … ON CONFLICT does with rows, all columns of t in order. Its
+// plan has, per row: the row id it conflicts with, NULL for none; whether it is to be
+// written; the row as proposed; and for DO UPDATE the row as updated.
+func (b *Binder) Upsert(t *colstore.Table, alias string, oc *parse.OnConflict, key []int, rows plan.Source) (plan.Node, error) {
+	name := alias
+	if name == "" {
+		name = t.Name
+	}
+	ref := &parse.TableRef{Pos: oc.Pos, Name: parse.Name{Parts: []string{t.Name}}, Alias: &parse.Alias{Name: name}}
+	s, err := b.bindTarget(ref)
+	if err != nil {
+		return nil, err
+	}
+	proposed := b.rowsOf(t, "excluded", rows)
+	newCols := proposed.node.Columns()
+	var on []expr.Expr
+	for _, i := range key {
+		eq, err := expr.NewOp(0, "=", colExpr(newCols[i]), colExpr(s.cols[i]))
+		if err != nil {
+			return nil, err
+		}
+		on = append(on, eq)
+	}
+	join := &plan.Join{Kind: plan.Left, Left: proposed.node, Right: s.node, On: conjunction(on)}
+	u := &updating{b: b, table: t, values: make([]expr.Expr, len(t.Columns)),
+		context: &exprContext{scope: s.scope.join(proposed.scope), clause: "UPDATE", applies: &applies{}}}
+	for _, set := range oc.Set {
+		if err := u.assign(set); err != nil {
+			return nil, err
+		}
+	}
+	var where expr.Expr = &expr.Const{Value: types.BoolValue(oc.DoUpdate)}
+	if oc.UpdateWhere != nil {
+		if where, err = b.bindCondition(oc.UpdateWhere, u.context); err != nil {
+			return nil, err
+		}
+	}
+	input, err := b.attach(join, u.context.applies)
+	if err != nil {
+		return nil, err
+	}
+	return b.upsertRows(input, s, newCols, where, u.values, oc.DoUpdate), nil
+}
+
+func (b *Binder) upsertRows(input plan.Node, s *targetScan, proposed []plan.Column, where expr.Expr, values []expr.Expr, update bool) plan.Node {
+	write := &expr.Logic{Op: expr.Or, Args: []expr.Expr{&expr.IsNull{Arg: colExpr(s.rid)}, where}}
+	p := &plan.Project{Input: input, Exprs: []expr.Expr{colExpr(s.rid), write},
+		Out: []plan.Column{s.rid, b.newColumn("write", types.T(types.Bool))}}
+	for _, c := range proposed {
+		p.Exprs, p.Out = append(p.Exprs, colExpr(c)), append(p.Out, c)
+	}
+	if !update {
+		return p
+	}
+	for i, c := range s.table.Columns {
+		x := values[i]
+		if x == nil {
+			x = colExpr(s.cols[i])
+		}
+		p.Exprs, p.Out = append(p.Exprs, x), append(p.Out, b.newColumn(c.Name, c.Type))
+	}
+	return p
+}

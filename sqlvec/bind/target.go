@@ -1,0 +1,326 @@
+package bind
+
+import (
+	"driftdb/colstore"
+	"driftdb/internal/dberr"
+	"driftdb/internal/types"
+	"driftdb/sqlvec/expr"
+	"driftdb/sqlvec/parse"
+	"driftdb/sqlvec/plan"
+)
+
+// NewColumn is a column that a statement names and the table does not have.
+type NewColumn struct {
+	Name string
+	Type types.Type
+	Pos  int
+}
+
+// Change is a bound INSERT, UPDATE or DELETE: a query whose rows the session writes.
+type Change struct {
+	Table *colstore.Table
+	// Plan's columns are, for INSERT, all columns of the table in order; for UPDATE the
+	// row id, then the new values of all columns; for DELETE the row id, then the old
+	// values of all columns if they are wanted.
+	Plan plan.Node
+	// Undeclared are the columns to add before binding again; Plan is then nil.
+	Undeclared []NewColumn
+}
+
+// target finds the table that a statement changes.
+func (b *Binder) target(n parse.Name) (*colstore.Table, error) {
+	if err := checkSchema(n); err != nil {
+		return nil, err
+	}
+	if b.findCTE(n) != nil {
+		return nil, dberr.Newf(dberr.WrongObjectType, "relation \"%s\" cannot be the target of a modifying statement", n.Last()).At(int(n.Position()))
+	}
+	t, err := b.env.Points.Present().Table(n.Last())
+	return t, at(err, int(n.Position()))
+}
+
+// columnIndex finds a target column; -1 when there is none of that name.
+func columnIndex(t *colstore.Table, name string) int {
+	for i := range t.Columns {
+		if t.Columns[i].Name == name {
+			return i
+		}
+	}
+	return -1
+}
+
+func undefinedTarget(t *colstore.Table, name string, pos int) error {
+	return dberr.Newf(dberr.UndefinedColumn, "column \"%s\" of relation \"%s\" does not exist", name, t.Name).At(pos)
+}
+
+// undeclaredType is the type of a new column that holds values of type t: the widest of
+// its kind.
+func undeclaredType(t types.Type) types.Type {
+	switch {
+	case t.IsInteger():
+		return types.T(types.Int64)
+	case t.ID == types.Numeric || t.ID == types.Float32:
+		return types.T(types.Float64)
+	case t.IsString():
+		return types.T(types.Text)
+	}
+	return types.T(t.ID)
+}
+
+// defaultOf binds the DEFAULT of a column, NULL where there is none.
+func (b *Binder) defaultOf(c *colstore.Column) (expr.Expr, error) {
+	if c.Default == "" {
+		return &expr.Const{Value: types.NullOf(c.Type)}, nil
+	}
+	x, err := b.StoredDefault(c.Default)
+	if err != nil {
+		return nil, err
+	}
+	return expr.Assign(x, c.Type, c.Name)
+}
+
+// StoredDefault binds the text of a DEFAULT.
+func (b *Binder) StoredDefault(text string) (expr.Expr, error) {
+	e, err := parse.ParseExpr(text)
+	if err != nil {
+		return nil, err
+	}
+	return b.Default(e)
+}
+
+// Default binds a DEFAULT expression, which sees no columns and no subqueries.
+func (b *Binder) Default(e parse.Expr) (expr.Expr, error) {
+	x, err := b.bindExpr(e, &exprContext{scope: &scope{}, clause: "DEFAULT expressions"})
+	if dberr.CodeOf(err) == dberr.UndefinedColumn && err != nil {
+		return nil, dberr.New(dberr.FeatureNotSupported, "cannot use column reference in DEFAULT expression").At(int(e.Position()))
+	}
+	return x, err
+}
+
+// Insert binds an INSERT with a query, VALUES or DEFAULT VALUES as its source. With
+// undeclared, columns that do not exist are reported in the Change, not as an error.
+func (b *Binder) Insert(st *parse.Insert, undeclared bool) (*Change, error) {
+	if err := b.declareCTEs(st.With, nil); err != nil {
+		return nil, err
+	}
+	t, err := b.target(st.Table)
+	if err != nil {
+		return nil, err
+	}
+	ins := &insertion{b: b, st: st, table: t, undeclared: undeclared}
+	if err := ins.findTargets(); err != nil {
+		return nil, err
+	}
+	values, ok := bareValues(st.Query)
+	switch {
+	case st.DefaultValues:
+		err = ins.fromRows([][]parse.Expr{{}})
+	case ok:
+		err = ins.fromRows(values.Rows)
+	default:
+		err = ins.fromQuery()
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &Change{Table: t, Plan: ins.plan, Undeclared: ins.missing}, nil
+}
+
+// insertion is an INSERT while it is bound.
+type insertion struct {
+	b          *Binder
+	st         *parse.Insert
+	table      *colstore.Table
+	undeclared bool
+	// targets[i] is the index of the table's column that value i goes to; for a new
+	// column it is -1-j, j being its index in missing.
+	targets []int
+	missing []NewColumn
+	plan    plan.Node
+}
+
+// bareValues returns VALUES when it is the whole source.
+func bareValues(q *parse.Query) (*parse.Values, bool) {
+	if q == nil || q.With != nil || len(q.OrderBy) > 0 || q.Limit != nil || q.Offset != nil || q.SystemTime != nil {
+		return nil, false
+	}
+	v, ok := q.Body.(*parse.Values)
+	return v, ok
+}
+
+func (ins *insertion) findTargets() error {
+	if ins.st.Overriding != parse.OverridingNone {
+		return dberr.New(dberr.FeatureNotSupported, "identity columns are not supported").At(int(ins.st.Position()))
+	}
+	if ins.st.Columns == nil {
+		for i := range ins.table.Columns {
+			ins.targets = append(ins.targets, i)
+		}
+		return nil
+	}
+	seen := map[string]bool{}
+	for _, c := range ins.st.Columns {
+		pos := int(c.Position())
+		if len(c.Path) > 0 {
+			return dberr.New(dberr.FeatureNotSupported, "assigning to a part of a column is not supported").At(pos)
+		}
+		if seen[c.Name] {
+			return dberr.Newf(dberr.DuplicateColumn, "column \"%s\" specified more than once", c.Name).At(pos)
+		}
+		seen[c.Name] = true
+		i := columnIndex(ins.table, c.Name)
+		if i < 0 {
+			if !ins.undeclared {
+				return undefinedTarget(ins.table, c.Name, pos)
+			}
+			ins.missing = append(ins.missing, NewColumn{Name: c.Name, Pos: pos})
+			i = -len(ins.missing)
+		}
+		ins.targets = append(ins.targets, i)
+	}
+	return nil
+}
+
+// checkCount compares the number of values with that of the columns.
+func (ins *insertion) checkCount(n, pos int) error {
+	if n > len(ins.targets) {
+		return dberr.New(dberr.SyntaxError, "INSERT has more expressions than target columns").At(pos)
+	}
+	if ins.st.Columns != nil && n < len(ins.targets) {
+		return dberr.New(dberr.SyntaxError, "INSERT has more target columns than expressions").At(int(ins.st.Columns[n].Position()))
+	}
+	return nil
+}
+
+// noteType widens the type of a new column to hold a value of type t.
+func (ins *insertion) noteType(target int, t types.Type) {
+	m := &ins.missing[-1-target]
+	t = undeclaredType(t)
+	switch {
+	case m.Type.ID == types.Unknown || m.Type == t:
+		m.Type = t
+	case m.Type.IsNumber() && t.IsNumber():
+		m.Type = types.T(types.Float64)
+	default:
+		m.Type = types.T(types.Text)
+	}
+}
+
+// fromRows binds VALUES. Values that are left out are the columns' defaults.
+func (ins *insertion) fromRows(rows [][]parse.Expr) error {
+	n := &plan.Values{}
+	c := &exprContext{scope: &scope{}, clause: "VALUES", applies: &applies{}}
+	for _, row := range rows {
+		pos := int(ins.st.Position())
+		if len(row) > 0 {
+			pos = int(row[min(len(row)-1, len(ins.targets))].Position())
+		}
+		if !ins.st.DefaultValues {
+			if err := ins.checkCount(len(row), pos); err != nil {
+				return err
+			}
+		}
+		out, err := ins.bindRow(row, c)
+		if err != nil {
+			return err
+		}
+		n.Rows = append(n.Rows, out)
+	}
+	if len(ins.missing) > 0 {
+		return nil
+	}
+	n.Out = ins.b.tableColumns(ins.table)
+	var err error
+	ins.plan, err = ins.b.valuesNode(n, c.applies)
+	return err
+}
+
+// bindRow binds one row and completes it to all columns of the table.
+func (ins *insertion) bindRow(row []parse.Expr, c *exprContext) ([]expr.Expr, error) {
+	out := make([]expr.Expr, len(ins.table.Columns))
+	for i, e := range row {
+		if _, ok := e.(*parse.DefaultExpr); ok {
+			continue
+		}
+		x, err := ins.b.bindExpr(e, c)
+		if err != nil {
+			return nil, err
+		}
+		if ins.targets[i] < 0 {
+			ins.noteType(ins.targets[i], x.Type())
+			continue
+		}
+		col := &ins.table.Columns[ins.targets[i]]
+		if out[ins.targets[i]], err = expr.Assign(x, col.Type, col.Name); err != nil {
+			return nil, err
+		}
+	}
+	return out, ins.fillDefaults(out)
+}
+
+// fillDefaults puts the defaults where a row has no value.
+func (ins *insertion) fillDefaults(row []expr.Expr) error {
+	for i := range row {
+		if row[i] != nil {
+			continue
+		}
+		x, err := ins.b.defaultOf(&ins.table.Columns[i])
+		if err != nil {
+			return err
+		}
+		row[i] = x
+	}
+	return nil
+}
+
+// fromQuery binds INSERT … SELECT.
+func (ins *insertion) fromQuery() error {
+	node, err := ins.b.bindQuery(ins.st.Query, nil)
+	if err != nil {
+		return err
+	}
+	cols := node.Columns()
+	if err := ins.checkCount(len(cols), int(ins.st.Query.Position())); err != nil {
+		return err
+	}
+	p := &plan.Project{Input: node, Exprs: make([]expr.Expr, len(ins.table.Columns)), Out: ins.b.tableColumns(ins.table)}
+	for i, c := range cols {
+		if ins.targets[i] < 0 {
+			ins.noteType(ins.targets[i], c.Type)
+			continue
+		}
+		col := &ins.table.Columns[ins.targets[i]]
+		if p.Exprs[ins.targets[i]], err = expr.Assign(sourceExpr(node, i), col.Type, col.Name); err != nil {
+			return err
+		}
+	}
+	ins.plan = p
+	if len(ins.missing) > 0 {
+		return nil
+	}
+	return ins.fillDefaults(p.Exprs)
+}
+
+// sourceExpr is column i of a query; a quoted literal in a select list is given as it
+// is, so that it can take the type of its target.
+func sourceExpr(node plan.Node, i int) expr.Expr {
+	c := colExpr(node.Columns()[i])
+	p, ok := node.(*plan.Project)
+	if !ok {
+		return c
+	}
+	if lit, ok := p.Exprs[i].(*expr.Const); ok && lit.Value.Type.ID == types.Unknown {
+		return lit
+	}
+	c.At = expr.At(p.Exprs[i].Pos())
+	return c
+}
+
+// tableColumns are new columns like those of a table.
+func (b *Binder) tableColumns(t *colstore.Table) []plan.Column {
+	out := make([]plan.Column, len(t.Columns))
+	for i, c := range t.Columns {
+		out[i] = b.newColumn(c.Name, c.Type)
+	}
+	return out
+}

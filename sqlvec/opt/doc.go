@@ -1,0 +1,25 @@
+// Package opt rewrites a bound plan into one that is quick to run and gives the same
+// rows.
+//
+// # Steps
+//
+//	cte.go       a WITH query that is used once is put in its place
+//	push.go      conditions move down to where their columns are made; joins that
+//	             keep rows only to have them filtered out become inner or semi joins
+//	order.go     chains of inner joins are put into the order with the smallest
+//	             intermediate results; the smaller side is hashed
+//	physical.go  equalities become hash keys, Sort under Limit keeps only the first
+//	             rows, conditions of a scan become hints for storage
+//	prune.go     columns that nobody uses are not read
+//	estimate.go  rows and costs, from the statistics of the views that are read
+//	resolve.go   column IDs become positions
+//
+// # Invariants
+//
+//	O1  A rewrite never changes rows, nor which errors a row can raise: a condition
+//	    is not moved below an operator that decides whether it is evaluated at all,
+//	    except below joins and filters, as in PostgreSQL.
+//	O2  Constraints (keys, NOT NULL) are not used to remove work: between the events
+//	    of a transaction they need not hold.
+//	O3  The columns of the plan's root stay, in order.
+package opt

@@ -1,0 +1,127 @@
+package opt
+
+import (
+	"driftdb/colstore"
+	"driftdb/sqlvec/expr"
+	"driftdb/sqlvec/plan"
+)
+
+// optimizer is one optimization.
+type optimizer struct {
+	env   *expr.Env
+	uses  map[int]int // how often each column is used by an expression
+	stats map[int]columnStats
+}
+
+// columnStats is what is known of a column, by its ID.
+type columnStats struct {
+	colstore.ColumnStats
+	rows float64 // of its table
+}
+
+// statsSource is a plan.Source that knows statistics.
+type statsSource interface{ Stats() colstore.TableStats }
+
+// Optimize rewrites a bound plan, resolves its columns to positions and returns it,
+// ready to run. The plan given must not be used afterwards.
+func Optimize(node plan.Node, env *expr.Env) (plan.Node, error) {
+	o := &optimizer{env: env, uses: map[int]int{}, stats: map[int]columnStats{}}
+	root := append([]plan.Column(nil), node.Columns()...)
+	node = inlineCTEs(node)
+	ctes := map[*plan.CTE]bool{}
+	node = o.rewrite(node, root, ctes)
+	if err := resolve(node, map[*plan.CTE]bool{}); err != nil {
+		return nil, err
+	}
+	return node, nil
+}
+
+// rewrite runs the steps on a plan and on the WITH queries it reads.
+func (o *optimizer) rewrite(node plan.Node, root []plan.Column, done map[*plan.CTE]bool) plan.Node {
+	o.fold(node)
+	o.countUses(node)
+	for _, c := range root {
+		o.uses[c.ID]++
+	}
+	node = o.push(node, nil)
+	node = o.order(node)
+	node = o.physical(node)
+	node = o.prune(node, plan.IDs(node))
+	node = keepColumns(node, root)
+	for _, c := range ctesOf(node) {
+		if !done[c] {
+			done[c] = true
+			c.Plan = o.rewrite(c.Plan, append([]plan.Column(nil), c.Plan.Columns()...), done)
+		}
+	}
+	o.estimate(node)
+	return node
+}
+
+// fold computes the constant parts of all expressions.
+func (o *optimizer) fold(node plan.Node) {
+	for _, e := range plan.Exprs(node) {
+		*e = expr.Fold(*e, o.env)
+	}
+	for _, k := range node.Children() {
+		o.fold(k)
+	}
+}
+
+func (o *optimizer) countUses(node plan.Node) {
+	plan.Used(node, func(id int) { o.uses[id]++ })
+	for _, k := range node.Children() {
+		o.countUses(k)
+	}
+	if s, ok := node.(*plan.Scan); ok {
+		o.readStats(s)
+	}
+}
+
+// readStats notes what storage knows of a scan's columns.
+func (o *optimizer) readStats(s *plan.Scan) {
+	src, ok := s.Source.(statsSource)
+	if !ok {
+		return
+	}
+	st := src.Stats()
+	s.Rows = float64(st.Rows)
+	for i, id := range s.Spec.Columns {
+		if c, ok := st.Columns[id]; ok {
+			o.stats[s.Out[i].ID] = columnStats{c, float64(st.Rows)}
+		}
+	}
+}
+
+// keepColumns makes the root's columns what they were.
+func keepColumns(node plan.Node, root []plan.Column) plan.Node {
+	have := node.Columns()
+	same := len(have) == len(root)
+	for i := range root {
+		same = same && have[i].ID == root[i].ID
+	}
+	if same {
+		return node
+	}
+	p := &plan.Project{Input: node, Out: root}
+	for _, c := range root {
+		p.Exprs = append(p.Exprs, column(c))
+	}
+	return p
+}
+
+// column is a reference to an operator's column.
+func column(c plan.Column) expr.Expr {
+	return &expr.Col{Index: c.ID, Typ: c.Type, Name: c.Name}
+}
+
+// filtered is node under a condition, if there is one.
+func filtered(node plan.Node, preds []expr.Expr) plan.Node {
+	if len(preds) == 0 {
+		return node
+	}
+	if f, ok := node.(*plan.Filter); ok {
+		return &plan.Filter{Input: f.Input, Predicate: plan.Conjunction(append(plan.Conjuncts(f.Predicate), preds...))}
+	}
+	return &plan.Filter{Input: node, Predicate: plan.Conjunction(preds)}
+}

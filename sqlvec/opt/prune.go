@@ -1,0 +1,130 @@
+package opt
+
+import (
+	"maps"
+
+	"driftdb/sqlvec/expr"
+	"driftdb/sqlvec/plan"
+)
+
+// prune leaves out the columns of node that are not needed, and what only they need.
+func (o *optimizer) prune(node plan.Node, need map[int]bool) plan.Node {
+	switch n := node.(type) {
+	case *plan.Scan:
+		pruneScan(n, need)
+	case *plan.Project:
+		return o.pruneProject(n, need)
+	case *plan.Aggregate:
+		pruneAggs(n, need)
+		n.Input = o.prune(n.Input, ownUses(n, nil))
+	case *plan.Distinct:
+		if len(n.On) == 0 {
+			need = plan.IDs(n.Input)
+		}
+		n.Input = o.prune(n.Input, ownUses(n, need))
+	case *plan.SetOp:
+		// Rows are compared whole, and by position.
+		n.Left = keepColumns(o.prune(n.Left, plan.IDs(n.Left)), n.Left.Columns())
+		n.Right = keepColumns(o.prune(n.Right, plan.IDs(n.Right)), n.Right.Columns())
+	default:
+		need = ownUses(node, need)
+		kids := node.Children()
+		for i, k := range kids {
+			kids[i] = o.prune(k, need)
+		}
+		if len(kids) > 0 {
+			plan.SetChildren(node, kids)
+		}
+	}
+	return node
+}
+
+// ownUses is need with what the operator's own expressions use.
+func ownUses(n plan.Node, need map[int]bool) map[int]bool {
+	set := maps.Clone(need)
+	if set == nil {
+		set = map[int]bool{}
+	}
+	plan.Used(n, func(id int) { set[id] = true })
+	return set
+}
+
+func pruneScan(n *plan.Scan, need map[int]bool) {
+	need = ownUses(n, need)
+	var ids []uint32
+	var out []plan.Column
+	for i, c := range n.Out {
+		if need[c.ID] {
+			ids, out = append(ids, n.Spec.Columns[i]), append(out, c)
+		}
+	}
+	n.Spec.Columns, n.Out = ids, out
+}
+
+func pruneAggs(n *plan.Aggregate, need map[int]bool) {
+	keys := len(n.Keys)
+	out, aggs := n.Out[:keys:keys], []plan.AggCall(nil)
+	for i, a := range n.Aggs {
+		if need[n.Out[keys+i].ID] {
+			out, aggs = append(out, n.Out[keys+i]), append(aggs, a)
+		}
+	}
+	n.Out, n.Aggs = out, aggs
+}
+
+// pruneProject drops outputs, and the projection itself when it changes nothing.
+func (o *optimizer) pruneProject(n *plan.Project, need map[int]bool) plan.Node {
+	p := &plan.Project{}
+	used := map[int]bool{}
+	for i, c := range n.Out {
+		if need[c.ID] {
+			p.Exprs, p.Out = append(p.Exprs, n.Exprs[i]), append(p.Out, c)
+			expr.Columns(n.Exprs[i], func(id int) { used[id] = true })
+		}
+	}
+	if inner, ok := n.Input.(*plan.Project); ok && mergeable(p, inner) {
+		for i, e := range p.Exprs {
+			p.Exprs[i] = substitute(e, inner.Out, inner.Exprs)
+		}
+		p.Input = inner.Input
+		return o.pruneProject(p, need)
+	}
+	p.Input = o.prune(n.Input, used)
+	if identity(p) {
+		return p.Input
+	}
+	return p
+}
+
+// mergeable reports whether an outer projection may compute the inner one's outputs
+// itself: each at most once, or for nothing.
+func mergeable(outer, inner *plan.Project) bool {
+	uses := map[int]int{}
+	for _, e := range outer.Exprs {
+		expr.Columns(e, func(id int) { uses[id]++ })
+	}
+	for i, c := range inner.Out {
+		switch inner.Exprs[i].(type) {
+		case *expr.Col, *expr.Const:
+			continue
+		}
+		if uses[c.ID] > 1 || plan.VolatilityOf(inner.Exprs[i]) == expr.Volatile {
+			return false
+		}
+	}
+	return true
+}
+
+func identity(p *plan.Project) bool {
+	in := p.Input.Columns()
+	if len(in) != len(p.Out) {
+		return false
+	}
+	for i, e := range p.Exprs {
+		c, ok := e.(*expr.Col)
+		if !ok || c.Index != p.Out[i].ID || in[i].ID != c.Index {
+			return false
+		}
+	}
+	return true
+}

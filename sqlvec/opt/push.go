@@ -1,0 +1,268 @@
+package opt
+
+import (
+	"driftdb/sqlvec/expr"
+	"driftdb/sqlvec/plan"
+)
+
+// push returns node with the conditions preds applied, each as far down as it goes.
+func (o *optimizer) push(node plan.Node, preds []expr.Expr) plan.Node {
+	switch n := node.(type) {
+	case *plan.Scan:
+		n.Predicate = plan.Conjunction(append(plan.Conjuncts(n.Predicate), preds...))
+		return n
+	case *plan.Filter:
+		return o.push(n.Input, append(plan.Conjuncts(n.Predicate), preds...))
+	case *plan.Project:
+		return o.pushProject(n, preds)
+	case *plan.Aggregate:
+		return o.pushAggregate(n, preds)
+	case *plan.Distinct:
+		if len(n.On) > 0 {
+			n.Input = o.push(n.Input, nil)
+			return filtered(n, preds)
+		}
+		n.Input = o.push(n.Input, preds)
+		return n
+	case *plan.Sort:
+		if n.Limit > 0 {
+			n.Input = o.push(n.Input, nil)
+			return filtered(n, preds)
+		}
+		n.Input = o.push(n.Input, preds)
+		return n
+	case *plan.Limit:
+		n.Input = o.push(n.Input, nil)
+		return filtered(n, preds)
+	case *plan.SetOp:
+		return o.pushSetOp(n, preds)
+	case *plan.Join:
+		return o.pushJoin(n, preds)
+	}
+	return filtered(node, preds)
+}
+
+// pushProject moves conditions below a projection by computing its outputs in them,
+// unless that would compute a volatile or costly output twice.
+func (o *optimizer) pushProject(n *plan.Project, preds []expr.Expr) plan.Node {
+	var below, above []expr.Expr
+	for _, p := range preds {
+		if o.movable(n, p) {
+			below = append(below, substitute(p, n.Out, n.Exprs))
+		} else {
+			above = append(above, p)
+		}
+	}
+	n.Input = o.push(n.Input, below)
+	return filtered(n, above)
+}
+
+func (o *optimizer) movable(n *plan.Project, pred expr.Expr) bool {
+	ok := true
+	expr.Columns(pred, func(id int) {
+		for i, c := range n.Out {
+			if c.ID == id && plan.VolatilityOf(n.Exprs[i]) == expr.Volatile {
+				ok = false
+			}
+		}
+	})
+	return ok && plan.VolatilityOf(pred) != expr.Volatile
+}
+
+// pushAggregate moves conditions on keys below the aggregation.
+func (o *optimizer) pushAggregate(n *plan.Aggregate, preds []expr.Expr) plan.Node {
+	keys := map[int]bool{}
+	for i := range n.Keys {
+		keys[n.Out[i].ID] = true
+	}
+	var below, above []expr.Expr
+	for _, p := range preds {
+		if len(n.Keys) > 0 && plan.Within(p, keys) && plan.VolatilityOf(p) != expr.Volatile {
+			below = append(below, substitute(p, n.Out, n.Keys))
+		} else {
+			above = append(above, p)
+		}
+	}
+	n.Input = o.push(n.Input, below)
+	return filtered(n, above)
+}
+
+func (o *optimizer) pushSetOp(n *plan.SetOp, preds []expr.Expr) plan.Node {
+	var below, above []expr.Expr
+	for _, p := range preds {
+		if plan.VolatilityOf(p) == expr.Volatile {
+			above = append(above, p)
+		} else {
+			below = append(below, p)
+		}
+	}
+	n.Left = o.push(n.Left, onInput(below, n.Out, n.Left))
+	n.Right = o.push(n.Right, onInput(below, n.Out, n.Right))
+	return filtered(n, above)
+}
+
+// onInput writes conditions on the outputs of a set operation for one input.
+func onInput(preds []expr.Expr, out []plan.Column, input plan.Node) []expr.Expr {
+	var exprs []expr.Expr
+	for _, c := range input.Columns() {
+		exprs = append(exprs, column(c))
+	}
+	list := make([]expr.Expr, len(preds))
+	for i, p := range preds {
+		list[i] = substitute(p, out, exprs)
+	}
+	return list
+}
+
+// pushJoin simplifies the join under the conditions, and moves what it can to its
+// inputs.
+func (o *optimizer) pushJoin(n *plan.Join, preds []expr.Expr) plan.Node {
+	if n.Kind == plan.Right {
+		n.Kind, n.Left, n.Right = plan.Left, n.Right, n.Left
+	}
+	n.Kind = rejectNulls(n, preds)
+	preds = o.useMark(n, preds)
+	var left, right, on, above []expr.Expr
+	l, r := plan.IDs(n.Left), plan.IDs(n.Right)
+	for _, p := range preds {
+		switch {
+		case plan.VolatilityOf(p) == expr.Volatile:
+			above = append(above, p)
+		case plan.Within(p, l) && n.Kind != plan.Full:
+			left = append(left, p)
+		case n.Kind == plan.Inner && plan.Within(p, r):
+			right = append(right, p)
+		case n.Kind == plan.Inner:
+			on = append(on, p)
+		default:
+			above = append(above, p)
+		}
+	}
+	for _, p := range plan.Conjuncts(n.On) {
+		switch {
+		case plan.VolatilityOf(p) == expr.Volatile:
+			on = append(on, p)
+		case n.Kind == plan.Inner && plan.Within(p, l):
+			left = append(left, p)
+		case plan.Within(p, r) && pushesRight(n, p):
+			right = append(right, p)
+		default:
+			on = append(on, p)
+		}
+	}
+	n.On = plan.Conjunction(on)
+	n.Left, n.Right = o.push(n.Left, left), o.push(n.Right, right)
+	return filtered(n, above)
+}
+
+// pushesRight reports whether a condition of ON that only sees the right input may
+// filter it. What IN compares may not: its NULLs count.
+func pushesRight(n *plan.Join, p expr.Expr) bool {
+	if n.Kind == plan.Full {
+		return false
+	}
+	_, truth := p.(*expr.IsBool)
+	return !n.NullAware || truth
+}
+
+// rejectNulls returns the kind of the join under conditions that no row filled up with
+// NULLs can meet.
+func rejectNulls(n *plan.Join, preds []expr.Expr) plan.JoinKind {
+	if n.Kind != plan.Left && n.Kind != plan.Full {
+		return n.Kind
+	}
+	l, r := plan.IDs(n.Left), plan.IDs(n.Right)
+	needLeft, needRight := false, false
+	for _, p := range preds {
+		needLeft = needLeft || rejects(p, l)
+		needRight = needRight || rejects(p, r)
+	}
+	switch {
+	case n.Kind == plan.Left && needRight, needLeft && needRight:
+		return plan.Inner
+	case n.Kind == plan.Full && needLeft:
+		return plan.Left
+	}
+	return n.Kind
+}
+
+// rejects reports whether the condition e is surely not true when the columns of the
+// set are NULL.
+func rejects(e expr.Expr, set map[int]bool) bool {
+	switch e := e.(type) {
+	case *expr.Logic:
+		for _, a := range e.Args {
+			if rejects(a, set) != (e.Op == expr.Or) {
+				return e.Op == expr.And
+			}
+		}
+		return e.Op == expr.Or
+	case *expr.IsNull:
+		return e.Not && strict(e.Arg, set)
+	case *expr.IsBool:
+		return e.Which == expr.True && !e.Not && rejects(e.Arg, set)
+	}
+	return strict(e, set)
+}
+
+// strict reports whether e is surely NULL when the columns of the set are.
+func strict(e expr.Expr, set map[int]bool) bool {
+	switch e := e.(type) {
+	case *expr.Col:
+		return set[e.Index]
+	case *expr.Call:
+		if e.Fn.NullCall {
+			return false
+		}
+		for _, a := range e.Args {
+			if strict(a, set) {
+				return true
+			}
+		}
+	case *expr.Cast:
+		return strict(e.Arg, set)
+	case *expr.Not:
+		return strict(e.Arg, set)
+	case *expr.In:
+		return strict(e.Arg, set)
+	}
+	return false
+}
+
+// useMark turns a Mark join whose mark is only a condition into a Semi or Anti join.
+func (o *optimizer) useMark(n *plan.Join, preds []expr.Expr) []expr.Expr {
+	if n.Kind != plan.Mark || o.uses[n.Mark[0].ID] != 1 {
+		return preds
+	}
+	id := n.Mark[0].ID
+	for i, p := range preds {
+		kind := plan.Semi
+		if not, ok := p.(*expr.Not); ok {
+			p, kind = not.Arg, plan.Anti
+		}
+		if c, ok := p.(*expr.Col); !ok || c.Index != id {
+			continue
+		}
+		n.Kind, n.Mark = kind, nil
+		if kind == plan.Semi || n.On == nil {
+			n.NullAware = false
+		}
+		if !n.NullAware {
+			n.On = withoutTruth(n.On)
+		}
+		return append(preds[:i:i], preds[i+1:]...)
+	}
+	return preds
+}
+
+// withoutTruth writes x IS TRUE as x where a condition only has to be true.
+func withoutTruth(on expr.Expr) expr.Expr {
+	var list []expr.Expr
+	for _, p := range plan.Conjuncts(on) {
+		if b, ok := p.(*expr.IsBool); ok && b.Which == expr.True && !b.Not {
+			p = b.Arg
+		}
+		list = append(list, plan.Conjuncts(p)...)
+	}
+	return plan.Conjunction(list)
+}
