@@ -35,13 +35,33 @@ func appendJSONCell(dst []byte, ctx types.Context, v *vec.Vec, i int) []byte {
 	}
 	start := len(dst)
 	dst = appendCell(append(dst, '"'), ctx, v, i)
-	if v.Type.IsNumber() && isDigit(dst[len(dst)-1]) {
-		return append(dst[:start], dst[start+1:]...) // a number, neither NaN nor infinite
+	return quoteUnlessNumber(dst, start, v.Type)
+}
+
+// AppendJSONValue appends a value as JSON, as the json forms write it.
+func AppendJSONValue(dst []byte, ctx types.Context, v types.Value) []byte {
+	switch {
+	case !v.Valid:
+		return append(dst, "null"...)
+	case v.Type.ID == types.Bool:
+		return strconv.AppendBool(dst, v.I != 0)
+	case v.Type.ID == types.JSON:
+		return appendOneLine(dst, []byte(v.S))
+	case v.Type.IsString():
+		return AppendJSONString(dst, []byte(v.S))
+	}
+	start := len(dst)
+	return quoteUnlessNumber(ctx.Append(append(dst, '"'), v), start, v.Type)
+}
+
+// quoteUnlessNumber ends the text that begins with a quote at start: finite numbers lose the quote,
+// all else gets a second one.
+func quoteUnlessNumber(dst []byte, start int, t types.Type) []byte {
+	if last := dst[len(dst)-1]; t.IsNumber() && last >= '0' && last <= '9' {
+		return append(dst[:start], dst[start+1:]...)
 	}
 	return append(dst, '"')
 }
-
-func isDigit(c byte) bool { return c >= '0' && c <= '9' }
 
 // appendOneLine appends JSON text with its line breaks, which stand between tokens only, as spaces.
 func appendOneLine(dst, s []byte) []byte {
