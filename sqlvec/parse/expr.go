@@ -185,23 +185,27 @@ func (p *parser) infix(left Expr, prec int, restricted bool) Expr {
 // operator reads an operator, also in the form OPERATOR(schema.op).
 func (p *parser) operator() (op, schema string) {
 	if !p.is("operator") {
-		op = p.tok.text
-		p.next()
-		return op, ""
+		return p.symbol(), ""
 	}
 	p.expect("operator", "(")
 	if p.tok.isName() {
 		schema = p.ident().Name
 		p.expect(".")
 	}
-	if p.tok.kind != tokOp || charClasses[p.tok.text[0]]&isOpChar == 0 {
-		p.syntaxError()
-		return "", ""
-	}
-	op = p.tok.text
-	p.next()
+	op = p.symbol()
 	p.expect(")")
 	return op, schema
+}
+
+// symbol reads an operator made of operator characters.
+func (p *parser) symbol() string {
+	if p.tok.kind != tokOp || charClasses[p.tok.text[0]]&isOpChar == 0 {
+		p.syntaxError()
+		return ""
+	}
+	op := p.tok.text
+	p.next()
+	return op
 }
 
 // boolChain reads a chain of the same connective into one node.

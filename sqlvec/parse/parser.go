@@ -3,6 +3,7 @@ package parse
 import (
 	"strings"
 	"sync"
+	"unicode/utf8"
 
 	"driftdb/internal/dberr"
 )
@@ -39,7 +40,8 @@ func withParser(sql string, f func(p *parser)) error {
 	if len(sql) > maxBytes {
 		return dberr.New(dberr.ProgramLimitExceeded, "SQL text is longer than 1 GiB")
 	}
-	if i, _ := invalidByte(sql); i >= 0 {
+	if !utf8.ValidString(sql) || strings.IndexByte(sql, 0) >= 0 {
+		i, _ := invalidByte(sql)
 		return invalidEncoding(sql).At(i + 1)
 	}
 	p := parsers.Get().(*parser)
@@ -57,9 +59,9 @@ func withParser(sql string, f func(p *parser)) error {
 // buffer that is larger than most need.
 func (p *parser) release() {
 	if cap(p.toks) > 4096 {
-		p.toks = nil
+		p.toks, p.used = nil, 0
 	}
-	clear(p.toks[:cap(p.toks)])
+	clear(p.toks[:p.used])
 	*p = parser{toks: p.toks[:0]}
 	parsers.Put(p)
 }
@@ -136,6 +138,7 @@ func (p *parser) statements() []Statement {
 // load reads the tokens of the next statement.
 func (p *parser) load() {
 	p.toks = p.lex.statement(p.toks[:0])
+	p.used = max(p.used, len(p.toks))
 	p.i, p.depth, p.height = 0, 0, 0
 	p.setTok()
 }

@@ -293,7 +293,8 @@ func (p *parser) named() Expr {
 		p.syntaxError()
 		return &Literal{Pos: p.pos()}
 	}
-	n := Name{Pos: p.pos(), Parts: []string{first.text}}
+	col := oneColumn(p.pos(), first.text)
+	n := Name{Pos: col.Pos, Parts: col.Parts}
 	p.next()
 	for p.is(".") {
 		if p.peek(1).kind == tokOp && p.peek(1).text == "*" {
@@ -314,7 +315,19 @@ func (p *parser) named() Expr {
 	case len(n.Parts) > 4:
 		p.failAt(n.Pos, dberr.SyntaxError, "improper qualified name (too many dotted names)")
 	}
-	return &ColumnRef{Pos: n.Pos, Parts: n.Parts}
+	col.Parts = n.Parts
+	return col
+}
+
+// oneColumn returns a column without a qualifier, in a single allocation: columns
+// are what trees hold most of.
+func oneColumn(pos Pos, name string) *ColumnRef {
+	c := &struct {
+		ColumnRef
+		part [1]string
+	}{part: [1]string{name}}
+	c.Pos, c.Parts = pos, c.part[:]
+	return &c.ColumnRef
 }
 
 // maybeLiteral turns timestamptz(3) '…', which looks like a call until the string
