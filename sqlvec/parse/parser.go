@@ -22,6 +22,7 @@ const (
 type parser struct {
 	lex   lexer
 	toks  []token
+	used  int   // the most tokens that a statement had
 	i     int   // index of tok in toks
 	tok   token // the current token
 	err   *dberr.Error
