@@ -55,11 +55,7 @@ func constChunk(spec *ColumnSpec, m *chunkMeta) (*vec.Vec, bool) {
 	v := &vec.Vec{Type: spec.Type, Form: vec.Const, N: s.Rows}
 	switch {
 	case s.Nulls == s.Rows:
-		v.Valid = []uint64{0}
-		v.Data = make([]byte, max(class.Size(), 8))
-		if class == types.Bytes {
-			v.Offs = []int32{0, 0}
-		}
+		*v = nullVector(spec.Type, s.Rows)
 		return v, true
 	case s.Nulls > 0 || !s.Valid || !s.Exact || s.Min != s.Max:
 		return nil, false
@@ -75,6 +71,15 @@ func constChunk(spec *ColumnSpec, m *chunkMeta) (*vec.Vec, bool) {
 		return nil, false
 	}
 	return v, true
+}
+
+// nullVector returns n NULLs.
+func nullVector(t types.Type, n int) vec.Vec {
+	v := vec.Vec{Type: t, Form: vec.Const, N: n, Valid: []uint64{0}, Data: make([]byte, max(t.Class().Size(), 8))}
+	if t.Class() == types.Bytes {
+		v.Offs = []int32{0, 0}
+	}
+	return v
 }
 
 // loadChunk checks a chunk and makes its vector. bytes is what it holds outside the mapping.

@@ -195,6 +195,11 @@ func OpenDeaths(src Source, loc Location, rows int) (*Deaths, error) {
 		return nil, dberr.Corrupt(src.Name(), loc.Offset+deathsHeader, "the table of checksums is damaged")
 	}
 	at := padded(deathsHeader + m.sumsSize())
+	for i, c := range img[deathsHeader+m.sumsSize() : at] {
+		if c != 0 {
+			return nil, dberr.Corrupt(src.Name(), loc.Offset+int64(deathsHeader+m.sumsSize()+i), "a padding byte is %#x, not zero", c)
+		}
+	}
 	d := NewDeaths(rows)
 	d.base = storedDeaths{
 		deathsMeta: m,

@@ -153,13 +153,13 @@ func (c *columnWriter) encodeSpans(e *encoded) {
 	lo, hi, sorted := s[0], s[0], e.valid == nil
 	var group sketch
 	for i, v := range s {
-		if compareSpans(v, lo) < 0 {
+		if types.CompareInterval(v, lo) < 0 {
 			lo = v
 		}
-		if compareSpans(v, hi) > 0 {
+		if types.CompareInterval(v, hi) > 0 {
 			hi = v
 		}
-		sorted = sorted && (i == 0 || compareSpans(s[i-1], v) <= 0)
+		sorted = sorted && (i == 0 || types.CompareInterval(s[i-1], v) <= 0)
 		group.add(hashSpan(v))
 	}
 	e.stats.Valid, e.stats.Exact, e.stats.Sorted = true, true, sorted

@@ -90,10 +90,11 @@ func (c *columnWriter) finish(f form) (bodies []body, dict *vec.Dictionary) {
 	bodies = make([]body, len(c.groups))
 	for g := range c.groups {
 		e, b := &c.groups[g], &bodies[g]
-		b.vec = vec.Vec{Type: c.spec.Type, N: e.n, Valid: e.valid}
 		if f.enc == AllNull {
+			b.vec = nullVector(c.spec.Type, e.n)
 			continue
 		}
+		b.vec = vec.Vec{Type: c.spec.Type, N: e.n, Valid: e.valid}
 		b.bufs[0] = vec.BytesOf(e.valid)
 		switch {
 		case f.enc == Coded:

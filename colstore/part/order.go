@@ -9,38 +9,14 @@ import (
 	"driftdb/internal/vec"
 )
 
-const microsPerDay = 24 * 3600 * 1e6
-
 // spanParts returns an interval as whole days and the microseconds left, 0 <= micros < one
 // day: SQL compares intervals with months of 30 days and days of 24 hours.
 func spanParts(v types.IntervalValue) (days, micros int64) {
-	days, micros = v.Micros/microsPerDay, v.Micros%microsPerDay
+	days, micros = v.Micros/types.MicrosPerDay, v.Micros%types.MicrosPerDay
 	if micros < 0 {
-		days, micros = days-1, micros+microsPerDay
+		days, micros = days-1, micros+types.MicrosPerDay
 	}
 	return days + int64(v.Months)*30 + int64(v.Days), micros
-}
-
-func compareSpans(a, b types.IntervalValue) int {
-	aDays, aMicros := spanParts(a)
-	bDays, bMicros := spanParts(b)
-	if c := cmp.Compare(aDays, bDays); c != 0 {
-		return c
-	}
-	return cmp.Compare(aMicros, bMicros)
-}
-
-// compareFloats orders as SQL does: NaN equals NaN and is greater than all others.
-func compareFloats(a, b float64) int {
-	switch {
-	case a < b:
-		return -1
-	case a > b:
-		return 1
-	case a == b:
-		return 0
-	}
-	return cmp.Compare(bool2int(a != a), bool2int(b != b))
 }
 
 func bool2int(b bool) int {
@@ -77,9 +53,9 @@ func compareRows(a *vec.Vec, i int, b *vec.Vec, j int) int {
 	case types.Bytes:
 		return compareBytes(a.Type, a.Bytes(i), b.Bytes(j))
 	case types.F32, types.F64:
-		return compareFloats(a.Float(i), b.Float(j))
+		return types.CompareFloat(a.Float(i), b.Float(j))
 	case types.Span:
-		return compareSpans(spanAt(a, i), spanAt(b, j))
+		return types.CompareInterval(spanAt(a, i), spanAt(b, j))
 	}
 	return cmp.Compare(a.Int(i), b.Int(j))
 }
@@ -94,24 +70,11 @@ func compareRow(key *types.Value, v *vec.Vec, i int) int {
 	case types.Bytes:
 		return compareBytes(v.Type, stringBytes(key.S), v.Bytes(i))
 	case types.F32, types.F64:
-		return compareFloats(key.F, v.Float(i))
+		return types.CompareFloat(key.F, v.Float(i))
 	case types.Span:
-		return compareSpans(key.Iv, spanAt(v, i))
+		return types.CompareInterval(key.Iv, spanAt(v, i))
 	}
 	return cmp.Compare(key.I, v.Int(i))
-}
-
-// compareValues orders two values of one type, neither of them NULL.
-func compareValues(a, b *types.Value) int {
-	switch a.Type.Class() {
-	case types.Bytes:
-		return compareBytes(a.Type, stringBytes(a.S), stringBytes(b.S))
-	case types.F32, types.F64:
-		return compareFloats(a.F, b.F)
-	case types.Span:
-		return compareSpans(a.Iv, b.Iv)
-	}
-	return cmp.Compare(a.I, b.I)
 }
 
 func spanAt(v *vec.Vec, i int) types.IntervalValue {

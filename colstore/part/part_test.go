@@ -14,6 +14,13 @@ import (
 	"driftdb/internal/vec"
 )
 
+// tb is what a test and a property have in common.
+type tb interface {
+	Helper()
+	Fatal(args ...any)
+	Fatalf(format string, args ...any)
+}
+
 // memSource is a file in memory.
 type memSource struct {
 	name string
@@ -157,7 +164,7 @@ func sameValue(a, b types.Value) bool {
 }
 
 // writePart writes the columns in one piece and returns the image.
-func writePart(t testing.TB, opt WriteOptions, cols []column, runs []Run) ([]byte, Info) {
+func writePart(t tb, opt WriteOptions, cols []column, runs []Run) ([]byte, Info) {
 	t.Helper()
 	var out bytes.Buffer
 	w, err := NewWriter(&out, opt)
@@ -182,7 +189,7 @@ func writePart(t testing.TB, opt WriteOptions, cols []column, runs []Run) ([]byt
 	return out.Bytes(), info
 }
 
-func openPart(t testing.TB, img []byte) *Part {
+func openPart(t tb, img []byte) *Part {
 	t.Helper()
 	p, err := Open(sourceOf(img), Location{Length: int64(len(img))}, NewCache(1<<20))
 	if err != nil {
@@ -192,7 +199,7 @@ func openPart(t testing.TB, img []byte) *Part {
 }
 
 // checkValues compares every value of the part with what was written.
-func checkValues(t testing.TB, p *Part, cols []column) {
+func checkValues(t tb, p *Part, cols []column) {
 	t.Helper()
 	for c, col := range cols {
 		row := 0
