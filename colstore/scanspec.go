@@ -111,3 +111,8 @@ type TableStats struct {
 	Rows    int64 // visible rows, exact
 	Columns map[uint32]ColumnStats
 }
+
+// IsLive reports whether the scan delivers row i.
+func (g *Group) IsLive(i int) bool {
+	return g.Live == nil || g.Live[i>>6]&(1<<(uint(i)&63)) != 0
+}

@@ -1,0 +1,328 @@
+package colstore
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"path/filepath"
+	"slices"
+
+	"driftdb/colstore/part"
+	"driftdb/eventlog"
+	"driftdb/internal/types"
+	"driftdb/internal/vec"
+	"driftdb/internal/vfs"
+)
+
+// bulk is rows of a transaction on their way into a part: so a statement of any size holds at
+// most one part in memory. Its rows have their numbers already, but are in no rowset yet.
+type bulk struct {
+	table  *Table
+	kind   eventlog.RunKind // RunInsertRef or RunUpdateRef
+	first  uint64           // number of the first event
+	rids   uint64           // rid of the first row
+	rows   int
+	ended  []uint64
+	writer *part.Writer
+	file   *partFile
+}
+
+// partFile is a new file in parts/.
+type partFile struct {
+	ref  fileRef
+	file vfs.File
+	buf  *bufio.Writer
+	off  int64
+}
+
+// Write appends to the file.
+func (f *partFile) Write(p []byte) (int, error) {
+	n, err := f.file.WriteAt(p, f.off)
+	f.off += int64(n)
+	return n, err
+}
+
+const partBuffer = 1 << 20 // bytes written at a time
+
+// createFile makes a new file of a kind, under an id that was never used.
+func (db *DB) createFile(kind fileKind) (*partFile, error) {
+	ref := fileRef{kind, db.nextFile.Add(1) - 1}
+	f, err := db.opts.FS.Create(ref.path(db.dir))
+	if err != nil {
+		return nil, vfs.Wrap("create part", err)
+	}
+	p := &partFile{ref: ref, file: f}
+	p.buf = bufio.NewWriterSize(p, partBuffer)
+	return p, nil
+}
+
+// finish makes the file durable and closes it.
+func (f *partFile) finish(db *DB) error {
+	err := f.buf.Flush()
+	if err == nil {
+		err = f.file.Sync()
+	}
+	err = errors.Join(err, f.file.Close())
+	if err == nil {
+		err = db.opts.FS.SyncDir(filepath.Dir(f.ref.path(db.dir)))
+	}
+	return vfs.Wrap("write part", err)
+}
+
+// abandon closes and removes the file.
+func (f *partFile) abandon(db *DB) {
+	_ = f.file.Close() // it is removed
+	db.removeFile(f.ref)
+}
+
+// removeFile removes a file that nobody refers to. If that fails the next Open does it.
+func (db *DB) removeFile(ref fileRef) {
+	if err := db.opts.FS.Remove(ref.path(db.dir)); err != nil {
+		db.opts.Logger.Warn("cannot remove file", "file", ref.path(db.dir), "error", err)
+	}
+}
+
+// partColumns are the columns of a part written under a definition.
+func partColumns(t *Table) []part.ColumnSpec {
+	specs := make([]part.ColumnSpec, len(t.Columns))
+	for i := range t.Columns {
+		c := &t.Columns[i]
+		specs[i] = part.ColumnSpec{ID: c.ID, TypeVersion: c.TypeVersion, Name: c.Name, Type: c.Type}
+	}
+	return specs
+}
+
+func partIndexes(t *Table) []part.IndexSpec {
+	keys := t.Keys()
+	specs := make([]part.IndexSpec, len(keys))
+	for i, x := range keys {
+		specs[i] = part.IndexSpec{ID: x.ID, Columns: x.Columns, Unique: x.Unique}
+	}
+	return specs
+}
+
+func (tx *Tx) hasBulk() bool {
+	for _, tt := range tx.tables {
+		if tt.bulk != nil {
+			return true
+		}
+	}
+	return false
+}
+
+// startBulk opens a part and moves the rows of the last op into it. It does nothing when the
+// last ops are not rows of the same kind: then the rows stay inline until the commit.
+func (tx *Tx) startBulk(t *Table, tt *txTable, update bool) (bool, error) {
+	b := &bulk{table: t, kind: eventlog.RunInsertRef, first: tx.events + 1, rids: eventlog.Relative | tt.rows}
+	inline := eventlog.RunInsert
+	if update {
+		b.kind, inline = eventlog.RunUpdateRef, eventlog.RunUpdate
+	}
+	if err := tx.openWriter(b); err != nil {
+		return false, err
+	}
+	tt.bulk = b
+	from := len(tx.ops)
+	for from > max(tx.barrier, tx.unchecked) && tx.ops[from-1].kind == inline && tx.ops[from-1].tt == tt && tx.ops[from-1].table == t {
+		from--
+	}
+	return true, tx.moveToBulk(tt, from)
+}
+
+func (tx *Tx) openWriter(b *bulk) (err error) {
+	if b.file, err = tx.db.createFile(logPart); err != nil {
+		return err
+	}
+	tx.files = append(tx.files, b.file.ref.id)
+	b.writer, err = part.NewWriter(b.file.buf, part.WriteOptions{Columns: partColumns(b.table),
+		Indexes: partIndexes(b.table), GroupRows: tx.db.opts.GroupRows})
+	if err != nil {
+		_ = b.file.file.Close() // Rollback removes it
+	}
+	return err
+}
+
+// moveToBulk moves the rows of ops[from:], all in chunks of one table, into its open part.
+func (tx *Tx) moveToBulk(tt *txTable, from int) error {
+	b := tt.bulk
+	for i := from; i < len(tx.ops); i++ {
+		op := &tx.ops[i]
+		if i == from {
+			b.first, b.rids = op.first, op.chunk.ridOf(op.row)
+		}
+		if err := b.writer.Append(op.vectors(), nil, nil); err != nil {
+			return err
+		}
+		b.rows += op.n
+		b.ended = append(b.ended, op.ended...)
+		tt.inline -= op.n
+		op.chunk.truncate(op.row)
+		if op.row == 0 {
+			tt.dropSet(op.chunk)
+		}
+	}
+	tt.active = nil
+	tx.ops = tx.ops[:from]
+	return nil
+}
+
+// vectors returns the rows of an op in a chunk, in table order.
+func (op *txOp) vectors() []vec.Vec {
+	cols := make([]vec.Vec, len(op.chunk.cols))
+	for i, c := range op.chunk.cols {
+		cols[i] = c.rowsFrom(op.row, op.n)
+	}
+	return cols
+}
+
+// addBulk adds rows to the open part, which is finished when it is full.
+func (tx *Tx) addBulk(ctx context.Context, tt *txTable, src []*vec.Vec, picked []int32, ended []uint64) error {
+	for len(picked) > 0 {
+		b := tt.bulk
+		room := min(b.writer.Room(), tx.db.opts.PartRows-b.rows)
+		if room <= 0 || b.writer.Full() {
+			if err := tx.finishTable(ctx, tt); err != nil {
+				return err
+			}
+			if _, err := tx.startBulk(b.table, tt, b.kind == eventlog.RunUpdateRef); err != nil {
+				return err
+			}
+			continue
+		}
+		n := min(room, len(picked))
+		for i, rid := range ended[:min(n, len(ended))] {
+			if err := tt.end(rid, tx.events+uint64(i)+1); err != nil {
+				return err
+			}
+		}
+		cols, sel := batchOf(b.table, src, picked[:n])
+		if err := b.writer.Append(cols, sel, nil); err != nil {
+			return err
+		}
+		b.rows += n
+		tt.rows += uint64(n)
+		tx.events += uint64(n)
+		if ended != nil {
+			b.ended, ended = append(b.ended, ended[:n]...), ended[n:]
+		}
+		picked = picked[n:]
+	}
+	return nil
+}
+
+// batchOf returns the picked rows as vectors of one length and a selection. Rows that are not
+// picked in order are gathered.
+func batchOf(t *Table, src []*vec.Vec, picked []int32) (cols []vec.Vec, sel []uint64) {
+	n := 0
+	for _, v := range src {
+		if v != nil {
+			n = v.N
+		}
+	}
+	if n == 0 || !slices.IsSorted(picked) {
+		return gatherRows(t, src, picked), nil
+	}
+	cols = make([]vec.Vec, len(src))
+	for i, v := range src {
+		if v == nil {
+			cols[i] = constant(types.NullOf(t.Columns[i].Type), t.Columns[i].Type, n)
+		} else {
+			cols[i] = *v
+		}
+	}
+	if len(picked) == n {
+		return cols, nil
+	}
+	sel = make([]uint64, vec.Words(n))
+	for _, i := range picked {
+		sel[i>>6] |= 1 << (uint(i) & 63)
+	}
+	return cols, sel
+}
+
+func gatherRows(t *Table, src []*vec.Vec, picked []int32) []vec.Vec {
+	cols := make([]vec.Vec, len(src))
+	for p, v := range src {
+		c := newColumn(t.Columns[p].Type, len(picked))
+		for i, j := range picked {
+			if v == nil {
+				c.setNull(i, len(picked))
+			} else {
+				c.setFrom(i, len(picked), v, int(j))
+			}
+		}
+		cols[p] = c.vector(len(picked))
+	}
+	return cols
+}
+
+// finishBulk finishes all open parts, so that their rows can be read.
+func (tx *Tx) finishBulk(ctx context.Context) error {
+	for _, tt := range tx.tables {
+		if tt.bulk == nil {
+			continue
+		}
+		if err := tx.finishTable(ctx, tt); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// finishOtherBulk finishes open parts that the next rows of tt do not go to, since events are
+// numbered in the order of the log's runs.
+func (tx *Tx) finishOtherBulk(ctx context.Context, tt *txTable, t *Table, update bool) error {
+	for _, other := range tx.tables {
+		b := other.bulk
+		if b == nil || other == tt && b.table == t && (b.kind == eventlog.RunUpdateRef) == update {
+			continue
+		}
+		if err := tx.finishTable(ctx, other); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// dropBulk forgets the rows in open parts.
+func (tx *Tx) dropBulk() {
+	for _, tt := range tx.tables {
+		if b := tt.bulk; b != nil {
+			b.writer.Close()
+			_ = b.file.file.Close() // Rollback removes it
+			n := len(tt.ends)
+			for ; n > 0 && tt.ends[n-1].seq >= b.first; n-- {
+				delete(tt.dead, tt.ends[n-1].rid)
+			}
+			tt.ends = tt.ends[:n:n]
+			tt.sorted, tt.sortedTo = nil, 0
+			tt.rows = b.rids &^ eventlog.Relative
+			tt.bulk = nil
+		}
+	}
+}
+
+// finishTable makes the open part durable, checks its keys, and adds it to the transaction.
+func (tx *Tx) finishTable(ctx context.Context, tt *txTable) error {
+	b := tt.bulk
+	defer b.writer.Close()
+	info, err := b.writer.Finish()
+	if err != nil {
+		tx.dropBulk()
+		return err
+	}
+	tt.bulk = nil
+	if err := b.file.finish(tx.db); err != nil {
+		return err
+	}
+	place := partPlace{file: b.file.ref, length: info.Bytes}
+	p, err := tx.db.openPart(place)
+	if err != nil {
+		return err
+	}
+	p.rids, p.births = b.rids, b.first
+	op := txOp{kind: b.kind, tt: tt, table: b.table, first: b.first, n: b.rows, ended: b.ended, part: p, hash: info.SHA256}
+	tx.ops = append(tx.ops, op)
+	tt.sets = append(tt.sets[:len(tt.sets):len(tt.sets)], p)
+	return tx.checkPart(ctx, tt, &op, info.Duplicates)
+}

@@ -1,0 +1,140 @@
+package colstore
+
+import (
+	"cmp"
+	"slices"
+)
+
+// Catalog is the definitions at one commit, with the edits of one transaction over them where
+// a transaction asked for it. It is a cheap value over the shared history and immutable.
+type Catalog struct {
+	history *history
+	csn     uint64
+	own     *overlay // nil outside of a transaction that made DDL
+}
+
+// CSN is the commit that the catalog is of.
+func (c *Catalog) CSN() uint64 { return c.csn }
+
+// Table returns the table with a name.
+func (c *Catalog) Table(name string) (*Table, bool) {
+	owner, ok := c.owner(name)
+	if !ok || owner.index {
+		return nil, false
+	}
+	return c.TableByID(owner.table)
+}
+
+// TableByID returns the table with an id.
+func (c *Catalog) TableByID(id uint32) (*Table, bool) {
+	if c.own != nil {
+		if t, ok := c.own.tables[id]; ok {
+			return t, t != nil
+		}
+	}
+	t := c.history.tableAt(id, c.csn)
+	return t, t != nil
+}
+
+// Tables returns all tables in the order of their names.
+func (c *Catalog) Tables() []*Table {
+	var all []*Table
+	c.history.eachTable(func(id uint32) {
+		if t, ok := c.TableByID(id); ok {
+			all = append(all, t)
+		}
+	})
+	if c.own != nil {
+		for id, t := range c.own.tables {
+			if t != nil && c.history.tableAt(id, c.csn) == nil {
+				all = append(all, t)
+			}
+		}
+	}
+	slices.SortFunc(all, func(a, b *Table) int { return cmp.Compare(a.Name, b.Name) })
+	return slices.CompactFunc(all, func(a, b *Table) bool { return a.ID == b.ID })
+}
+
+// Index returns an index by its name, with its table. Constraints of primary keys count.
+func (c *Catalog) Index(name string) (*Table, *Index, bool) {
+	owner, ok := c.owner(name)
+	if !ok || !owner.index {
+		return nil, nil, false
+	}
+	t, ok := c.TableByID(owner.table)
+	if !ok {
+		return nil, nil, false
+	}
+	keys := t.Keys()
+	for i := range keys {
+		if keys[i].Name == name {
+			return t, &keys[i], true
+		}
+	}
+	return nil, nil, false
+}
+
+// owner finds what a name stands for; tables and indexes share one space of names.
+func (c *Catalog) owner(name string) (nameOwner, bool) {
+	if c.own != nil {
+		if o, ok := c.own.names[name]; ok {
+			return o, o.table != 0
+		}
+	}
+	o := c.history.ownerAt(name, c.csn)
+	return o, o.table != 0
+}
+
+// overlay is the catalog edits of one transaction that is not committed.
+type overlay struct {
+	tables map[uint32]*Table // nil: dropped
+	names  map[string]nameOwner
+}
+
+func newOverlay() *overlay {
+	return &overlay{tables: map[uint32]*Table{}, names: map[string]nameOwner{}}
+}
+
+// with returns the overlay after one more edit; the old one stays as it was.
+func (o *overlay) with(id uint32, before, after *Table) *overlay {
+	n := newOverlay()
+	if o != nil {
+		for k, v := range o.tables {
+			n.tables[k] = v
+		}
+		for k, v := range o.names {
+			n.names[k] = v
+		}
+	}
+	n.tables[id] = after
+	for _, name := range namesOf(before) {
+		n.names[name.name] = nameOwner{}
+	}
+	for _, name := range namesOf(after) {
+		n.names[name.name] = name.nameOwner
+	}
+	return n
+}
+
+// nameOwner says what a name stands for. The zero value: nothing.
+type nameOwner struct {
+	table uint32
+	index bool // an index of the table, not the table
+}
+
+type ownedName struct {
+	name string
+	nameOwner
+}
+
+// namesOf lists the names that a table definition takes: its own and its indexes'.
+func namesOf(t *Table) []ownedName {
+	if t == nil {
+		return nil
+	}
+	names := []ownedName{{t.Name, nameOwner{table: t.ID}}}
+	for _, x := range t.Keys() {
+		names = append(names, ownedName{x.Name, nameOwner{table: t.ID, index: true}})
+	}
+	return names
+}

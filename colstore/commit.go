@@ -1,0 +1,465 @@
+package colstore
+
+import (
+	"context"
+	"crypto/sha256"
+	"slices"
+
+	"github.com/RoaringBitmap/roaring/roaring64"
+
+	"driftdb/eventlog"
+	"driftdb/internal/dberr"
+	"driftdb/internal/types"
+	"driftdb/internal/vfs"
+)
+
+const (
+	maxFrameBytes  = 960 << 10 // of a payload; the log takes 1 MiB
+	minSpillRows   = 64        // rows of an op that are worth a part
+	minBitmapRIDs  = 1024      // rids that are stored as a bitmap
+	maxBitmapBytes = 128 << 10 // of a bitmap in a frame; a larger one goes to a file
+)
+
+// Commit validates and logs the transaction: 40001 when a row it ended was ended meanwhile or
+// a table it wrote has another schema now, 23505 when a key it wrote was taken. After an error
+// the transaction is rolled back. A transaction without writes returns the zero Commit.
+func (tx *Tx) Commit(ctx context.Context) (eventlog.Commit, error) {
+	if tx.done {
+		return eventlog.Commit{}, dberr.New(dberr.NoActiveTransaction, "the transaction has ended")
+	}
+	defer tx.Rollback()
+	if err := tx.EndStatement(ctx); err != nil {
+		return eventlog.Commit{}, err
+	}
+	if len(tx.ops) == 0 {
+		return eventlog.Commit{}, nil
+	}
+	var c eventlog.Commit
+	err := vfs.Guard(func() (err error) {
+		c, err = tx.submit(ctx)
+		return err
+	})
+	return c, err
+}
+
+func (tx *Tx) submit(ctx context.Context) (eventlog.Commit, error) {
+	if err := tx.db.admit(ctx); err != nil {
+		return eventlog.Commit{}, err
+	}
+	if err := tx.spill(ctx); err != nil {
+		return eventlog.Commit{}, err
+	}
+	s, err := tx.build()
+	if err != nil {
+		return eventlog.Commit{}, err
+	}
+	// The bulk of the validation is done outside the queue; inside, only against what came since.
+	since, err := tx.validate(tx.view.point.Seq)
+	if err != nil {
+		return eventlog.Commit{}, err
+	}
+	durability := eventlog.Sync
+	if !tx.SynchronousCommit {
+		durability = eventlog.Async
+	}
+	c, err := tx.db.log.Submit(ctx, s.builder, func(c eventlog.Commit, bases eventlog.Bases) error {
+		return s.order(c, bases, since)
+	}, durability)
+	if err != nil {
+		return c, err
+	}
+	tx.keepFiles()
+	tx.db.afterCommit()
+	return c, nil
+}
+
+// keepFiles gives the part files to the log and removes those that were rolled back.
+func (tx *Tx) keepFiles() {
+	used := map[uint64]bool{}
+	for i := range tx.ops {
+		if p := tx.ops[i].part; p != nil {
+			used[p.place.file.id] = true
+		}
+	}
+	for _, id := range tx.spilled {
+		used[id] = true
+	}
+	tx.files = slices.DeleteFunc(tx.files, func(id uint64) bool { return used[id] })
+}
+
+// submission is a transaction as it goes to the log.
+type submission struct {
+	tx      *Tx
+	builder *eventlog.Builder
+	rows    []*eventlog.RowBuf // by op; nil for none
+}
+
+// build encodes the ops.
+func (tx *Tx) build() (*submission, error) {
+	s := &submission{tx: tx, builder: eventlog.NewBuilder(), rows: make([]*eventlog.RowBuf, len(tx.ops))}
+	for i, typ := range []uint16{eventlog.AttrUser, eventlog.AttrApplication, eventlog.AttrReason} {
+		if tx.attrs[i] != "" {
+			s.builder.SetAttr(typ, []byte(tx.attrs[i]))
+		}
+	}
+	for i := range tx.ops {
+		if err := s.add(i, &tx.ops[i]); err != nil {
+			return nil, err
+		}
+	}
+	if n := s.builder.Size(); n > maxFrameBytes {
+		return nil, dberr.Newf(dberr.ProgramLimitExceeded, "transaction is too large: its %d separate changes take %d bytes", len(tx.ops), n).
+			WithHint("Change more rows with each statement, or commit more often.")
+	}
+	return s, nil
+}
+
+func (s *submission) add(i int, op *txOp) error {
+	b := s.builder
+	if op.edit != nil {
+		b.AddDDL(op.edit.encode())
+		return nil
+	}
+	id := op.tt.store.id
+	rids, err := s.tx.ridsOf(op)
+	if err != nil {
+		return err
+	}
+	switch op.kind {
+	case eventlog.RunInsert, eventlog.RunUpdate:
+		s.rows[i] = op.encode()
+		if op.kind == eventlog.RunInsert {
+			b.AddInsert(id, op.table.Version, s.rows[i])
+		} else {
+			b.AddUpdate(id, op.table.Version, rids, s.rows[i])
+		}
+	case eventlog.RunDelete:
+		b.AddDelete(id, rids)
+	case eventlog.RunInsertRef:
+		b.AddInsertRef(id, op.table.Version, op.ref())
+	case eventlog.RunUpdateRef:
+		b.AddUpdateRef(id, op.table.Version, rids, op.ref())
+	}
+	return nil
+}
+
+func (op *txOp) ref() eventlog.Ref {
+	p := op.part.place
+	return eventlog.Ref{FileID: p.file.id, Offset: uint64(p.offset), Length: uint64(p.length), Rows: uint32(op.n), Hash: op.hash}
+}
+
+// encode encodes the rows of an op in a chunk.
+func (op *txOp) encode() *eventlog.RowBuf {
+	buf, cols := &eventlog.RowBuf{}, op.vectors()
+	for i := range op.n {
+		buf.Extend(func(dst []byte) []byte { return op.chunk.layout.encode(dst, cols, i) })
+	}
+	return buf
+}
+
+// ridsOf stores the rids that an op ends: a list, a bitmap when they are many and ascend, and
+// the bitmap in a file of its own when it is large.
+func (tx *Tx) ridsOf(op *txOp) (eventlog.RIDs, error) {
+	if len(op.ended) < minBitmapRIDs || !slices.IsSorted(op.ended) {
+		return eventlog.ListRIDs(op.ended), nil
+	}
+	b := roaring64.New()
+	b.AddMany(op.ended)
+	rids, err := eventlog.BitmapRIDs(b)
+	if err != nil || b.GetSerializedSizeInBytes() <= maxBitmapBytes {
+		return rids, err
+	}
+	data, err := b.ToBytes()
+	if err != nil {
+		return rids, err
+	}
+	f, err := tx.db.createFile(logPart)
+	if err != nil {
+		return rids, err
+	}
+	tx.files = append(tx.files, f.ref.id)
+	if _, err := f.buf.Write(data); err != nil {
+		f.abandon(tx.db)
+		return rids, vfs.Wrap("write rows to end", err)
+	}
+	if err := f.finish(tx.db); err != nil {
+		return rids, err
+	}
+	tx.spilled = append(tx.spilled, f.ref.id)
+	return eventlog.RefRIDs(eventlog.Ref{FileID: f.ref.id, Length: uint64(len(data)), Rows: uint32(len(op.ended)), Hash: sha256Of(data)}), nil
+}
+
+func sha256Of(data []byte) [32]byte { return sha256.Sum256(data) }
+
+// spill moves rows from chunks into parts until the frame is small enough.
+func (tx *Tx) spill(ctx context.Context) error {
+	size := 0
+	for i := range tx.ops {
+		size += tx.ops[i].inlineSize()
+	}
+	for size > tx.db.opts.InlineBytes {
+		big := -1
+		for i := range tx.ops {
+			if op := &tx.ops[i]; op.chunk != nil && op.n >= minSpillRows && (big < 0 || op.inlineSize() > tx.ops[big].inlineSize()) {
+				big = i
+			}
+		}
+		if big < 0 {
+			return nil
+		}
+		size -= tx.ops[big].inlineSize()
+		if err := tx.spillOp(ctx, &tx.ops[big]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// inlineSize is about what the rows of an op take in the frame.
+func (op *txOp) inlineSize() int {
+	if op.chunk == nil || op.n == 0 {
+		return 0
+	}
+	rows := max(int(op.chunk.rows.Load()), 1)
+	return op.n*4 + op.chunk.encodedSize()*op.n/rows
+}
+
+// spillOp writes the rows of one op as a part. Its keys have been checked.
+func (tx *Tx) spillOp(ctx context.Context, op *txOp) error {
+	b := &bulk{table: op.table, first: op.first, rids: op.chunk.ridOf(op.row), rows: op.n}
+	if err := tx.openWriter(b); err != nil {
+		return err
+	}
+	defer b.writer.Close()
+	if err := b.writer.Append(op.vectors(), nil, nil); err != nil {
+		return err
+	}
+	info, err := b.writer.Finish()
+	if err != nil {
+		return err
+	}
+	if err := b.file.finish(tx.db); err != nil {
+		return err
+	}
+	p, err := tx.db.openPart(partPlace{file: b.file.ref, length: info.Bytes})
+	if err != nil {
+		return err
+	}
+	p.rids, p.births = b.rids, b.first
+	op.part, op.hash, op.chunk = p, info.SHA256, nil
+	op.kind = map[eventlog.RunKind]eventlog.RunKind{eventlog.RunInsert: eventlog.RunInsertRef,
+		eventlog.RunUpdate: eventlog.RunUpdateRef}[op.kind]
+	return nil
+}
+
+func conflict(format string, args ...any) error {
+	return dberr.Newf(dberr.SerializationFailure, "could not serialize access due to "+format, args...)
+}
+
+// validate checks the transaction against everything ordered after event since, and returns
+// the newest event it has looked at. It may run outside of the ordering lock.
+func (tx *Tx) validate(since uint64) (upTo uint64, err error) {
+	upTo = tx.db.apply.ordered.Load().Point().Seq
+	for _, tt := range tx.tables {
+		if tt.store.changed.Load() <= since {
+			continue
+		}
+		s := tt.store.pinned()
+		err := tx.validateTable(tt, s, since)
+		s.unpin()
+		if err != nil {
+			return 0, err
+		}
+	}
+	return upTo, nil
+}
+
+func (tx *Tx) validateTable(tt *txTable, s *state, since uint64) error {
+	hint := -1
+	for _, e := range tt.ends {
+		if e.rid&eventlog.Relative != 0 {
+			continue
+		}
+		set, alive, err := s.alive(e.rid, hint)
+		if err != nil {
+			return err
+		}
+		if !alive {
+			return conflict("concurrent update")
+		}
+		hint = set
+	}
+	for _, rs := range s.sets {
+		rows := rs.bornBy(^uint64(0))
+		if rows == 0 || rs.birthOf(rows-1) <= since {
+			continue
+		}
+		if err := tx.validateKeys(tt, rs, rs.bornBy(since), rows); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// validateKeys looks for the unique keys of rows [from, to) of a rowset among the rows that
+// the transaction wrote.
+func (tx *Tx) validateKeys(tt *txTable, rs rowset, from, to int) error {
+	t := tx.definition(tt)
+	if t == nil {
+		return nil
+	}
+	size := rs.groupSize()
+	for _, x := range t.Keys() {
+		if !x.Unique {
+			continue
+		}
+		for start := from / size * size; start < to; start += size {
+			cols, err := keyColumns(rs, t, &x, start, min(size, to-start))
+			if err != nil {
+				return err
+			}
+			for row := max(from, start); row < min(start+size, to); row++ {
+				if err := tx.validateRow(tt, t, &x, rs, row, keyOf(nil, cols, row-start)); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
+}
+
+func (tx *Tx) validateRow(tt *txTable, t *Table, x *Index, rs rowset, row int, key []types.Value) error {
+	if hasNull(key) {
+		return nil
+	}
+	if _, dead, err := rs.deaths().DeathOf(uint32(row)); err != nil || dead {
+		return err
+	}
+	if _, ended := tt.dead[rs.ridOf(row)]; ended {
+		return nil
+	}
+	for _, own := range tt.sets {
+		if _, taken, err := tx.findIn(t, tt, own, x, key, 0, true); err != nil {
+			return err
+		} else if taken {
+			return duplicateError(t, x, key)
+		}
+	}
+	return nil
+}
+
+// definition returns the newest definition of a table that the transaction knows.
+func (tx *Tx) definition(tt *txTable) *Table {
+	if tx.overlay != nil {
+		if t, ok := tx.overlay.tables[tt.store.id]; ok {
+			return t
+		}
+	}
+	return tt.base
+}
+
+// order is the ordering step: it validates against what came since, places the new rows and
+// applies the transaction. Before it changes anything it has found that nothing can fail.
+func (s *submission) order(c eventlog.Commit, bases eventlog.Bases, since uint64) error {
+	a := &s.tx.db.apply
+	a.Lock()
+	defer a.Unlock()
+	if a.broken != nil {
+		return a.broken
+	}
+	if _, err := s.tx.validate(since); err != nil {
+		return err
+	}
+	if err := s.tx.validateCatalog(); err != nil {
+		return err
+	}
+	rids := map[uint32]uint64{}
+	for i := range bases.Len() {
+		id, _ := bases.Table(i)
+		rids[id] = s.tx.tables[id].store.nextRID
+		bases.Set(i, rids[id])
+	}
+	if err := s.apply(c, rids); err != nil {
+		a.broken = dberr.Bug("a commit could not be applied; the database must be opened again: %v", err)
+		return a.broken
+	}
+	a.ordered.Store(&c)
+	return nil
+}
+
+// validateCatalog checks that the definitions that the transaction built on are still there.
+func (tx *Tx) validateCatalog() error {
+	now := &Catalog{history: &tx.db.history, csn: ^uint64(0)}
+	for _, tt := range tx.tables {
+		t, ok := now.TableByID(tt.store.id)
+		if tt.base != nil && (!ok || t.Version != tt.base.Version) {
+			return conflict("concurrent schema change of table \"%s\"", tt.base.Name)
+		}
+	}
+	seen := map[uint32]bool{}
+	for i := range tx.ops {
+		e := tx.ops[i].edit
+		if e == nil || seen[e.id] {
+			continue
+		}
+		seen[e.id] = true
+		t, ok := now.TableByID(e.id)
+		if ok != (e.base != 0) || ok && t.Version != e.base {
+			return conflict("concurrent schema change")
+		}
+	}
+	if tx.overlay == nil {
+		return nil
+	}
+	for name, o := range tx.overlay.names {
+		if taken, ok := now.owner(name); ok && o.table != 0 && taken != o && !tx.overlay.frees(name, taken) {
+			return dberr.Newf(dberr.DuplicateTable, "relation \"%s\" already exists", name)
+		}
+	}
+	return nil
+}
+
+// frees reports whether the transaction takes a name away from a table that has it now.
+func (o *overlay) frees(name string, owner nameOwner) bool {
+	t, changed := o.tables[owner.table]
+	if !changed {
+		return false
+	}
+	for _, n := range namesOf(t) {
+		if n.name == name {
+			return false
+		}
+	}
+	return true
+}
+
+// apply brings the ops into memory, as replay will do from the log.
+func (s *submission) apply(c eventlog.Commit, rids map[uint32]uint64) error {
+	for i := range s.tx.ops {
+		op := &s.tx.ops[i]
+		if op.edit != nil {
+			s.tx.db.history.apply(c.CSN, op.edit)
+			continue
+		}
+		base := rids[op.tt.store.id]
+		ch := &change{kind: op.kind, store: op.tt.store, table: op.table, firstSeq: c.FirstSeq + op.first - 1,
+			ended: make([]uint64, len(op.ended)), part: op.part}
+		for k, rid := range op.ended {
+			ch.ended[k] = rid
+			if rid&eventlog.Relative != 0 {
+				ch.ended[k] = base + rid&^eventlog.Relative
+			}
+		}
+		if s.rows[i] != nil {
+			ch.rows = s.rows[i]
+			ch.firstRID = base + op.chunk.ridOf(op.row)&^eventlog.Relative
+		}
+		if op.part != nil {
+			ch.firstRID = base + op.part.rids&^eventlog.Relative
+		}
+		if err := ch.apply(); err != nil {
+			return err
+		}
+	}
+	return nil
+}

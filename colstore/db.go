@@ -1,0 +1,190 @@
+package colstore
+
+import (
+	"context"
+	"errors"
+	"io"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+
+	"driftdb/colstore/part"
+	"driftdb/eventlog"
+	"driftdb/internal/dberr"
+	"driftdb/internal/vfs"
+)
+
+// Point is a place in history: csn picks the catalog, seq cuts the rows.
+type Point = eventlog.Point
+
+// DB is an open database. It is safe for concurrent use.
+type DB struct {
+	dir      string
+	opts     Options
+	identity identity
+	lock     io.Closer // of the writer's lock, or the reader's lease
+
+	log      *eventlog.Log
+	files    *fileSet
+	cache    *part.Cache
+	history  history
+	stores   sync.Map // uint32 → *store
+	manifest *manifest
+
+	apply    applying
+	upkeep   upkeep
+	tail     atomic.Int64 // bytes of all tails
+	reading  reading      // of a database that another process writes
+	nextFile atomic.Uint64
+}
+
+// applying is what brings commits into memory, in their order. Its mutex is taken inside the
+// log's ordering lock, by maintenance when it swaps states, and never around either.
+type applying struct {
+	sync.Mutex
+	ordered atomic.Pointer[eventlog.Commit] // newest commit applied
+	broken  error                           // a commit could be applied only in part
+}
+
+// Open opens the database in dir. One writer and any number of readers may have it open.
+func Open(dir string, opts Options) (*DB, error) {
+	opts = opts.withDefaults()
+	db := &DB{dir: dir, opts: opts, files: newFileSet(opts.FS, dir), cache: part.NewCache(opts.CacheBytes)}
+	steps := []func() error{db.readIdentity, db.takeLock, db.openManifest, db.openLog, db.replayCatalog,
+		db.removeOrphans, db.startUpkeep}
+	for _, step := range steps {
+		if err := step(); err != nil {
+			return nil, errors.Join(err, db.release())
+		}
+	}
+	return db, nil
+}
+
+func (db *DB) readIdentity() (err error) {
+	db.identity, err = readIdentity(db.opts.FS, db.dir)
+	return err
+}
+
+func (db *DB) takeLock() (err error) {
+	if db.opts.ReadOnly {
+		return db.takeLease()
+	}
+	db.lock, err = db.opts.FS.Lock(filepath.Join(db.dir, lockName))
+	if dberr.CodeOf(err) == dberr.ObjectInUse {
+		e := dberr.Newf(dberr.ObjectInUse, "database \"%s\" is open for writing in another process", db.dir)
+		return e.WithHint("Open it read-only, or end the other process.")
+	}
+	return vfs.Wrap("lock database", err)
+}
+
+func (db *DB) openManifest() (err error) {
+	db.manifest, err = openManifest(db.opts.FS, filepath.Join(db.dir, manifestDir), db.identity.id,
+		db.opts.ReadOnly, db.history.apply)
+	if err == nil {
+		db.nextFile.Store(db.manifest.floor.nextFile)
+	}
+	return err
+}
+
+func (db *DB) logDir() string {
+	if db.opts.LogDir != "" {
+		return db.opts.LogDir
+	}
+	return filepath.Join(db.dir, logDirName)
+}
+
+func (db *DB) openLog() (err error) {
+	o := &db.opts
+	db.log, err = eventlog.Open(o.FS, db.logDir(), eventlog.Options{DatabaseID: db.identity.id, Clock: o.Clock,
+		Rand: o.Rand, SegmentMin: o.SegmentMin, SegmentMax: o.SegmentMax, CacheBytes: o.CacheBytes,
+		ReadOnly: o.ReadOnly, Logger: o.Logger})
+	if err != nil {
+		return err
+	}
+	last := db.log.Durable()
+	db.apply.ordered.Store(&last)
+	if p := db.manifest.floor.point; last.Point().CSN < p.CSN && db.log.Damage() == nil {
+		return dberr.Corrupt(db.logDir(), -1, "the log ends at commit %d, but parts hold commits up to %d", last.CSN, p.CSN)
+	}
+	return nil
+}
+
+// replayCatalog brings the definitions up to the end of the log.
+func (db *DB) replayCatalog() error {
+	return db.replayDDL(db.manifest.floor, 0)
+}
+
+// replayDDL applies the catalog edits of the commits behind a floor and up to csn to (0: all).
+func (db *DB) replayDDL(f floor, to uint64) error {
+	return db.log.ReplayTable(eventlog.CatalogTable, f.offset, to, func(t *eventlog.Txn) error {
+		if t.CSN <= f.point.CSN {
+			return nil
+		}
+		for i := range t.Runs {
+			if t.Runs[i].Kind != eventlog.RunDDL {
+				continue
+			}
+			e, err := decodeEdit(t.Runs[i].DDL, db.logDir(), int64(t.Offset))
+			if err != nil {
+				return err
+			}
+			db.history.apply(t.CSN, e)
+		}
+		return nil
+	})
+}
+
+// Close waits for maintenance to end and closes the database. Scans must be closed before.
+func (db *DB) Close() error {
+	db.stopUpkeep()
+	return db.release()
+}
+
+func (db *DB) release() error {
+	var errs []error
+	db.stores.Range(func(_, v any) bool {
+		if s := v.(*store).current.Swap(nil); s != nil {
+			s.unpin()
+		}
+		return true
+	})
+	if db.log != nil {
+		errs = append(errs, db.log.Close())
+	}
+	if db.manifest != nil {
+		errs = append(errs, db.manifest.close())
+	}
+	errs = append(errs, db.releaseLease())
+	if db.lock != nil {
+		errs = append(errs, db.lock.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// ID is the database's 128-bit id.
+func (db *DB) ID() [16]byte { return db.identity.id }
+
+// Info describes an open database.
+type Info struct {
+	ID        [16]byte
+	Dir       string
+	ReadOnly  bool
+	Created   int64 // microseconds UTC
+	Point     Point // newest durable commit
+	Tables    int
+	TailBytes int64 // rows and ends in memory that no part holds
+	LogBytes  int64
+}
+
+// Info returns what the database is now.
+func (db *DB) Info() Info {
+	return Info{ID: db.identity.id, Dir: db.dir, ReadOnly: db.opts.ReadOnly, Created: db.identity.created,
+		Point: db.log.Durable().Point(), Tables: int(db.history.live.Load()), TailBytes: db.tail.Load(),
+		LogBytes: int64(db.log.End())}
+}
+
+// Now is max(clock, last commit time), microseconds UTC.
+func (db *DB) Now() int64 { return db.log.Now() }
+
+// WaitDurable waits until a commit made with SynchronousCommit off is durable.
+func (db *DB) WaitDurable(ctx context.Context, csn uint64) error { return db.log.WaitDurable(ctx, csn) }

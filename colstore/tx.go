@@ -1,0 +1,269 @@
+package colstore
+
+import (
+	"context"
+
+	"driftdb/eventlog"
+	"driftdb/internal/dberr"
+)
+
+// Isolation is a transaction's isolation level.
+type Isolation uint8
+
+// The isolation levels. Serializable is refused for now.
+const (
+	ReadCommitted Isolation = iota
+	RepeatableRead
+	Serializable
+)
+
+// TxOptions of Begin.
+type TxOptions struct {
+	ReadOnly  bool
+	Isolation Isolation
+	At        *View  // a session moved to the past: the transaction reads this view, read-only
+	After     uint64 // csn that the transaction must see, though it may not be durable yet; 0 for none
+}
+
+// Tx is a transaction: a view with private writes on top, which get their numbers at Commit.
+// It belongs to one goroutine at a time; its views may be read by many.
+//
+// Event numbers inside a transaction count from 1; rids of its rows are eventlog.Relative plus
+// their number within the table.
+type Tx struct {
+	SynchronousCommit bool // Commit waits until the commit is durable; true at first
+
+	db        *DB
+	opts      TxOptions
+	view      *View // of the statement, without own writes
+	overlay   *overlay
+	tables    map[uint32]*txTable
+	ops       []txOp
+	events    uint64
+	barrier   int      // ops before it must stay as they are, for a savepoint
+	unchecked int      // ops behind it are to be checked at the end of the statement
+	files     []uint64 // part files written, which nobody owns before the commit
+	spilled   []uint64 // files of rids among them that the frame names
+	attrs     [3]string
+	done      bool
+}
+
+// txOp is one run of the transaction's log frame to be.
+type txOp struct {
+	kind  eventlog.RunKind
+	tt    *txTable // nil for a catalog edit
+	table *Table   // definition the rows were written under
+	first uint64   // number of its first event within the transaction, from 1
+	n     int      // events
+	ended []uint64
+	chunk *chunk // rows [row, row+n) of it, or
+	row   int
+	part  *storedPart
+	hash  [32]byte // of the part's image
+	edit  *edit
+}
+
+// txTable is what a transaction wrote into one table.
+type txTable struct {
+	store  *store
+	base   *Table // definition at the first write; its version must be current at the commit, nil for a new table
+	sets   []rowset
+	rows   uint64 // row versions written
+	active *chunk
+	bulk   *bulk
+	inline int // rows in chunks
+	dead   map[uint64]uint64
+	ends   []ownEnd // in the order of events
+
+	sorted   []uint64 // rids of ends[:sortedTo], ascending; replaced, never changed
+	sortedTo int
+}
+
+// ownEnd is the end of a row by the transaction itself.
+type ownEnd struct {
+	rid uint64
+	seq uint64 // within the transaction
+}
+
+// Begin starts a transaction.
+func (db *DB) Begin(opts TxOptions) (*Tx, error) {
+	if opts.Isolation == Serializable {
+		return nil, dberr.New(dberr.FeatureNotSupported, "isolation level SERIALIZABLE is not supported").
+			WithHint("Use REPEATABLE READ.")
+	}
+	if db.opts.ReadOnly || opts.At != nil {
+		opts.ReadOnly = true
+	}
+	tx := &Tx{SynchronousCommit: true, db: db, opts: opts, tables: map[uint32]*txTable{}}
+	tx.view = opts.At
+	if tx.view == nil {
+		tx.view = tx.snapshot()
+	}
+	return tx, nil
+}
+
+// snapshot is the present, which holds the commit that the caller has been told of even when
+// it is not durable yet.
+func (tx *Tx) snapshot() *View {
+	c := tx.db.head()
+	if c.CSN < tx.opts.After {
+		c = *tx.db.apply.ordered.Load()
+	}
+	return tx.db.viewAt(c.Point())
+}
+
+// NewStatement begins a statement: under READ COMMITTED it takes a new snapshot.
+func (tx *Tx) NewStatement() {
+	if tx.opts.At == nil && tx.opts.Isolation == ReadCommitted {
+		tx.view = tx.snapshot()
+	}
+}
+
+// ReadOnly reports whether the transaction may not write.
+func (tx *Tx) ReadOnly() bool { return tx.opts.ReadOnly }
+
+// Writes reports whether the transaction has written anything.
+func (tx *Tx) Writes() bool { return len(tx.ops) > 0 || tx.hasBulk() }
+
+// SetAttr says who commits, from where and why; "" leaves one out.
+func (tx *Tx) SetAttr(user, application, reason string) {
+	tx.attrs = [3]string{user, application, reason}
+}
+
+// View is what the transaction sees now, its own writes so far included. It lives until the
+// transaction ends or is rolled back to an earlier savepoint; releasing it is not needed.
+func (tx *Tx) View() *View {
+	if len(tx.ops) == 0 && !tx.hasBulk() {
+		return tx.view
+	}
+	// Rows that wait in a part's writer are finished, so that they can be read.
+	err := tx.finishBulk(context.Background())
+	v := *tx.view
+	v.own = &ownCut{tx: tx, seq: tx.events, err: err}
+	if tx.overlay != nil {
+		v.catalog = &Catalog{history: &tx.db.history, csn: v.catalog.csn, own: tx.overlay}
+	}
+	return &v
+}
+
+// writable refuses writes of read-only and ended transactions.
+func (tx *Tx) writable() error {
+	switch {
+	case tx.done:
+		return dberr.New(dberr.NoActiveTransaction, "the transaction has ended")
+	case tx.opts.At != nil:
+		return dberr.New(dberr.ReadOnlyTransaction, "cannot write: the session is moved to the past")
+	case tx.opts.ReadOnly:
+		return dberr.New(dberr.ReadOnlyTransaction, "cannot write in a read-only transaction")
+	}
+	return nil
+}
+
+// table returns the place for writes to t.
+func (tx *Tx) table(t *Table) (*txTable, error) {
+	if tt, ok := tx.tables[t.ID]; ok {
+		return tt, nil
+	}
+	st, err := tx.db.store(t.ID)
+	if err != nil {
+		return nil, err
+	}
+	tt := &txTable{store: st, base: tx.db.history.tableAt(t.ID, tx.view.point.CSN), dead: map[uint64]uint64{}}
+	tx.tables[t.ID] = tt
+	return tt, nil
+}
+
+// Savepoint is a place in a transaction to roll back to.
+type Savepoint struct {
+	ops     int
+	events  uint64
+	overlay *overlay
+	err     error
+}
+
+// Savepoint marks the present state.
+func (tx *Tx) Savepoint() Savepoint {
+	err := tx.finishBulk(context.Background())
+	tx.barrier = len(tx.ops)
+	return Savepoint{ops: len(tx.ops), events: tx.events, overlay: tx.overlay, err: err}
+}
+
+// RollbackTo undoes everything since the savepoint, which stays valid.
+func (tx *Tx) RollbackTo(sp Savepoint) error {
+	if tx.done {
+		return dberr.New(dberr.NoActiveTransaction, "the transaction has ended")
+	}
+	if sp.err != nil {
+		return sp.err
+	}
+	tx.dropBulk()
+	tx.overlay = sp.overlay
+	for i := len(tx.ops) - 1; i >= sp.ops; i-- {
+		tx.undo(&tx.ops[i])
+	}
+	tx.ops = tx.ops[:sp.ops]
+	tx.events, tx.unchecked, tx.barrier = sp.events, sp.ops, sp.ops
+	return nil
+}
+
+// undo takes back an op, the last one of its table.
+func (tx *Tx) undo(op *txOp) {
+	tt := op.tt
+	if tt == nil {
+		return
+	}
+	n := len(tt.ends)
+	for ; n > 0 && tt.ends[n-1].seq >= op.first; n-- {
+		delete(tt.dead, tt.ends[n-1].rid)
+	}
+	tt.ends = tt.ends[:n:n]
+	if tt.sortedTo > n {
+		tt.sorted, tt.sortedTo = nil, 0
+	}
+	tt.active = nil
+	switch {
+	case op.chunk != nil:
+		tt.rows -= uint64(op.n)
+		tt.inline -= op.n
+		op.chunk.truncate(op.row)
+		if op.row == 0 {
+			tt.dropSet(op.chunk)
+		}
+	case op.part != nil:
+		tt.rows -= uint64(op.n)
+		tt.dropSet(op.part)
+		tx.db.files.put(op.part.file)
+	}
+}
+
+func (tt *txTable) dropSet(rs rowset) {
+	for i := range tt.sets {
+		if tt.sets[i] == rs {
+			tt.sets = append(tt.sets[:i:i], tt.sets[i+1:]...)
+			return
+		}
+	}
+}
+
+// Rollback drops all writes. It may be called after Commit, when it does nothing.
+func (tx *Tx) Rollback() {
+	if tx.done {
+		return
+	}
+	tx.done = true
+	tx.dropBulk()
+	tx.releaseParts()
+	for _, id := range tx.files {
+		tx.db.removeFile(fileRef{logPart, id})
+	}
+	tx.ops, tx.tables, tx.files = nil, nil, nil
+}
+
+// releaseParts ends the references to the files of the transaction's parts.
+func (tx *Tx) releaseParts() {
+	for i := range tx.ops {
+		if p := tx.ops[i].part; p != nil {
+			tx.db.files.put(p.file)
+		}
+	}
+}

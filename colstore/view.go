@@ -1,0 +1,175 @@
+package colstore
+
+import (
+	"context"
+	"math"
+
+	"driftdb/eventlog"
+	"driftdb/internal/dberr"
+)
+
+// View is what a reader holds: catalog and rows at one point. It is immutable and safe for
+// concurrent use. It is cheap: rows are found when they are read, and any later state of the
+// store answers the same.
+type View struct {
+	db      *DB
+	point   Point
+	horizon uint64 // newest event that ends of versions are told of
+	catalog *Catalog
+	next    *Catalog // just before the next event, for a name that catalog has not; nil for none
+	past    bool     // taken at a point that was asked for
+	own     *ownCut  // writes of a transaction on top; nil
+}
+
+func (db *DB) viewAt(p Point) *View {
+	return &View{db: db, point: p, horizon: p.Seq, catalog: &Catalog{history: &db.history, csn: p.CSN}}
+}
+
+// View returns the present: everything durable.
+func (db *DB) View() *View { return db.viewAt(db.head().Point()) }
+
+// head is the newest commit that readers may see.
+func (db *DB) head() eventlog.Commit {
+	if db.opts.ReadOnly {
+		return db.refreshed()
+	}
+	return db.log.Durable()
+}
+
+// pastView makes a view at a point that was asked for. Ends of versions are told up to now.
+func (db *DB) pastView(p Point, head Point) *View {
+	v := db.viewAt(p)
+	v.past, v.horizon = true, max(head.Seq, p.Seq)
+	return v
+}
+
+// ViewAtSeq is the state right after event seq, under the catalog of its transaction.
+func (db *DB) ViewAtSeq(seq uint64) (*View, error) {
+	head := db.head().Point()
+	if seq > head.Seq {
+		return nil, dberr.Newf(dberr.TemporalOutOfRange, "event @SEQ:%d does not exist, the last is %d", seq, head.Seq)
+	}
+	p, next := Point{Seq: seq}, head.CSN
+	if seq > 0 {
+		c, err := db.log.CommitOfSeq(seq)
+		if err != nil {
+			return nil, err
+		}
+		p.CSN = c.CSN
+	}
+	if seq < head.Seq {
+		c, err := db.log.CommitOfSeq(seq + 1)
+		if err != nil {
+			return nil, err
+		}
+		next = c.CSN - 1
+	}
+	v := db.pastView(p, head)
+	v.next = &Catalog{history: &db.history, csn: max(next, p.CSN)}
+	return v, nil
+}
+
+// ViewAtTX is the state after commit csn.
+func (db *DB) ViewAtTX(csn uint64) (*View, error) {
+	head := db.head().Point()
+	if csn > head.CSN {
+		return nil, dberr.Newf(dberr.TemporalOutOfRange, "transaction @TX:%d does not exist, the last is %d", csn, head.CSN)
+	}
+	if csn == 0 {
+		return db.pastView(Point{}, head), nil
+	}
+	c, err := db.log.CommitAt(csn)
+	if err != nil {
+		return nil, err
+	}
+	return db.pastView(c.Point(), head), nil
+}
+
+// ViewAtTime is the state after the last commit at or before micros. It closes that time:
+// no later commit gets a time at or before it.
+func (db *DB) ViewAtTime(ctx context.Context, micros int64) (*View, error) {
+	head := db.head().Point()
+	if err := db.closeTime(ctx, micros); err != nil {
+		return nil, err
+	}
+	c, err := db.log.CommitAtTime(micros)
+	if err != nil {
+		return nil, err
+	}
+	return db.pastView(c.Point(), head), nil
+}
+
+func (db *DB) closeTime(ctx context.Context, micros int64) error {
+	if db.opts.ReadOnly {
+		return db.timeClosed(micros)
+	}
+	return db.log.CloseTime(ctx, micros)
+}
+
+// CommitTimeOf returns the time of a commit, microseconds UTC.
+func (db *DB) CommitTimeOf(csn uint64) (int64, error) {
+	c, err := db.log.CommitAt(csn)
+	return c.TimeMicros, err
+}
+
+// TimeOfSeq returns the commit time of the transaction that holds an event.
+func (db *DB) TimeOfSeq(seq uint64) (int64, error) {
+	c, err := db.log.CommitOfSeq(seq)
+	return c.TimeMicros, err
+}
+
+// SeqAtTime returns the last event committed at or before micros, 0 for none.
+func (db *DB) SeqAtTime(micros int64) (uint64, error) {
+	c, err := db.log.CommitAtTime(micros)
+	return c.Point().Seq, err
+}
+
+// Point is where the view is taken.
+func (v *View) Point() Point { return v.point }
+
+// Catalog is the view's catalog.
+func (v *View) Catalog() *Catalog { return v.catalog }
+
+// Frozen returns the view of somebody who lives at its point: versions that ended later have
+// not ended.
+func (v *View) Frozen() *View {
+	f := *v
+	f.horizon = v.point.Seq
+	return &f
+}
+
+// Table returns a table by name, or error 42P01. For a view at an event it follows the
+// two-catalog rule: a name not found is looked up just before the next event. A table that
+// exists only later is error 22H02, which says since when.
+func (v *View) Table(name string) (*Table, error) {
+	if t, ok := v.catalog.Table(name); ok {
+		return t, nil
+	}
+	if v.next != nil {
+		if t, ok := v.next.Table(name); ok {
+			return t, nil
+		}
+	}
+	missing := dberr.Newf(dberr.UndefinedTable, "relation \"%s\" does not exist", name)
+	if !v.past {
+		return nil, missing
+	}
+	now := Catalog{history: &v.db.history, csn: math.MaxUint64}
+	t, ok := now.Table(name)
+	if !ok || t.CreatedCSN <= v.point.CSN {
+		return nil, missing
+	}
+	return nil, v.beforeTable(t)
+}
+
+func (v *View) beforeTable(t *Table) error {
+	e := dberr.Newf(dberr.BeforeHistory, "table \"%s\" did not exist at that point", t.Name)
+	since := "transaction " + itoa(t.CreatedCSN)
+	if c, err := v.db.log.CommitAt(t.CreatedCSN); err == nil {
+		since = "@TX:" + itoa(t.CreatedCSN) + ", " + timeText(c.TimeMicros)
+	}
+	return e.WithDetail("It exists since %s.", since)
+}
+
+// Release ends the view. Scans made from it stay valid until they are closed.
+func (v *View) Release() {}

@@ -1,0 +1,379 @@
+package colstore
+
+import (
+	"context"
+	"math/bits"
+	"slices"
+
+	"driftdb/eventlog"
+	"driftdb/internal/dberr"
+	"driftdb/internal/types"
+	"driftdb/internal/vec"
+	"driftdb/internal/vfs"
+)
+
+// Insert adds rows. cols are the column ids of rows.Cols; other columns are NULL. It checks
+// NOT NULL (23502), and unique keys (23505) against the view and the transaction's own
+// writes; for rows in bulk the keys are checked no later than EndStatement.
+func (tx *Tx) Insert(ctx context.Context, t *Table, cols []uint32, rows *vec.Batch) (n int, err error) {
+	if err := tx.writable(); err != nil {
+		return 0, err
+	}
+	err = vfs.Guard(func() error {
+		tt, err := tx.table(t)
+		if err != nil {
+			return err
+		}
+		src, err := arrange(t, cols, rows)
+		if err != nil {
+			return err
+		}
+		picked := selected(rows)
+		n = len(picked)
+		if err := checkNotNull(t, src, picked); err != nil {
+			return err
+		}
+		return tx.addRows(ctx, t, tt, src, picked, nil)
+	})
+	return n, err
+}
+
+// arrange puts the vectors of a batch into the order of the table; nil for a column not given.
+func arrange(t *Table, cols []uint32, rows *vec.Batch) ([]*vec.Vec, error) {
+	src := make([]*vec.Vec, len(t.Columns))
+	for i, id := range cols {
+		p := positions(t, cols[i:i+1])[0]
+		if p < 0 {
+			return nil, dberr.Bug("table \"%s\" has no column %d", t.Name, id)
+		}
+		if rows.Cols[i].Type.Class() != t.Columns[p].Type.Class() {
+			return nil, dberr.Bug("column \"%s\" is %s, not %s", t.Columns[p].Name, t.Columns[p].Type, rows.Cols[i].Type)
+		}
+		src[p] = &rows.Cols[i]
+	}
+	return src, nil
+}
+
+// selected lists the rows of a batch that are selected.
+func selected(b *vec.Batch) []int32 {
+	if b.Sel == nil {
+		all := make([]int32, b.N)
+		for i := range all {
+			all[i] = int32(i)
+		}
+		return all
+	}
+	picked := make([]int32, 0, b.Count())
+	for w, word := range b.Sel {
+		for ; word != 0; word &= word - 1 {
+			picked = append(picked, int32(w*64+bits.TrailingZeros64(word)))
+		}
+	}
+	return picked
+}
+
+func checkNotNull(t *Table, src []*vec.Vec, picked []int32) error {
+	for p := range t.Columns {
+		if !t.Columns[p].NotNull {
+			continue
+		}
+		if src[p] != nil && src[p].Valid == nil {
+			continue
+		}
+		for _, i := range picked {
+			if src[p] == nil || src[p].IsNull(int(i)) {
+				return notNullError(t, p, src, int(i))
+			}
+		}
+	}
+	return nil
+}
+
+func notNullError(t *Table, p int, src []*vec.Vec, row int) error {
+	e := dberr.Newf(dberr.NotNullViolation, "null value in column \"%s\" of relation \"%s\" violates not-null constraint",
+		t.Columns[p].Name, t.Name)
+	e.Table, e.Column = t.Name, t.Columns[p].Name
+	text := ""
+	for c := range src {
+		if c > 0 {
+			text += ", "
+		}
+		if src[c] == nil || src[c].IsNull(row) {
+			text += "null"
+		} else {
+			text += types.Format(src[c].Value(row))
+		}
+	}
+	return e.WithDetail("Failing row contains (%s).", text)
+}
+
+// addRows adds rows; the i-th one replaces ended[i] when ended is not nil.
+func (tx *Tx) addRows(ctx context.Context, t *Table, tt *txTable, src []*vec.Vec, picked []int32, ended []uint64) error {
+	if err := tx.finishOtherBulk(ctx, tt, t, ended != nil); err != nil {
+		return err
+	}
+	if tt.bulk != nil {
+		return tx.addBulk(ctx, tt, src, picked, ended)
+	}
+	for len(picked) > 0 {
+		if tt.inline >= tx.db.opts.InlineRows || tx.inlineBytes(tt) >= tx.db.opts.InlineBytes {
+			started, err := tx.startBulk(t, tt, ended != nil)
+			if err != nil {
+				return err
+			}
+			if started {
+				return tx.addBulk(ctx, tt, src, picked, ended)
+			}
+		}
+		n, err := tx.addInline(t, tt, src, picked, ended)
+		if err != nil {
+			return err
+		}
+		picked = picked[n:]
+		if ended != nil {
+			ended = ended[n:]
+		}
+	}
+	return nil
+}
+
+// inlineBytes is about what the table's rows in chunks take in the log.
+func (tx *Tx) inlineBytes(tt *txTable) (n int) {
+	for _, rs := range tt.sets {
+		if c, ok := rs.(*chunk); ok {
+			n += c.encodedSize()
+		}
+	}
+	return n
+}
+
+// addInline adds rows to the active chunk until it is full, and returns how many.
+func (tx *Tx) addInline(t *Table, tt *txTable, src []*vec.Vec, picked []int32, ended []uint64) (int, error) {
+	c := tt.chunkFor(t)
+	kind := eventlog.RunInsert
+	if ended != nil {
+		kind = eventlog.RunUpdate
+	}
+	op := tx.openOp(kind, t, tt, c, ended)
+	for n, i := range picked {
+		if c.full() || tt.inline >= tx.db.opts.InlineRows && n > 0 {
+			return n, nil
+		}
+		if ended == nil {
+			if err := tx.checkNewRow(t, tt, src, int(i)); err != nil {
+				return n, err
+			}
+		} else {
+			if err := tt.end(ended[n], tx.events+1); err != nil {
+				return n, err
+			}
+			op.ended = append(op.ended, ended[n])
+		}
+		tx.events++
+		c.appendVectors(src, int(i), tx.events)
+		op.n++
+		tt.rows++
+		tt.inline++
+	}
+	return len(picked), nil
+}
+
+func (tt *txTable) chunkFor(t *Table) *chunk {
+	c := tt.active
+	if c != nil && c.table == t && !c.full() {
+		return c
+	}
+	limit := 0
+	if c != nil && c.full() {
+		limit = c.limit
+	}
+	tt.active = newChunk(t, eventlog.Relative|tt.rows, nextLimit(limit))
+	tt.sets = append(tt.sets[:len(tt.sets):len(tt.sets)], tt.active)
+	return tt.active
+}
+
+// openOp returns the op that takes the next row of a chunk: the last one, or a new one.
+func (tx *Tx) openOp(kind eventlog.RunKind, t *Table, tt *txTable, c *chunk, ended []uint64) *txOp {
+	if n := len(tx.ops); n > max(tx.barrier, tx.unchecked) {
+		op := &tx.ops[n-1]
+		ascends := len(ended) == 0 || len(op.ended) == 0 || op.ended[len(op.ended)-1] < ended[0]
+		if op.kind == kind && op.tt == tt && op.chunk == c && ascends {
+			return op
+		}
+	}
+	tx.ops = append(tx.ops, txOp{kind: kind, tt: tt, table: t, first: tx.events + 1, chunk: c, row: int(c.rows.Load())})
+	return &tx.ops[len(tx.ops)-1]
+}
+
+// end records that the transaction's event seq ends a row.
+func (tt *txTable) end(rid, seq uint64) error {
+	if _, twice := tt.dead[rid]; twice {
+		return dberr.New(dberr.CardinalityViolation, "command cannot affect row a second time")
+	}
+	tt.dead[rid] = seq
+	tt.ends = append(tt.ends, ownEnd{rid, seq})
+	return nil
+}
+
+// Update replaces rows: the i-th selected row of rows, which has all columns of t in order,
+// replaces rids[i]. NOT NULL is checked at once, unique keys by EndStatement.
+func (tx *Tx) Update(ctx context.Context, t *Table, rids []uint64, rows *vec.Batch) error {
+	if err := tx.writable(); err != nil {
+		return err
+	}
+	return vfs.Guard(func() error {
+		tt, err := tx.table(t)
+		if err != nil {
+			return err
+		}
+		src, err := arrange(t, t.ColumnIDs(), rows)
+		if err != nil {
+			return err
+		}
+		picked := selected(rows)
+		if len(picked) != len(rids) {
+			return dberr.Bug("update of %d rows with %d new ones", len(rids), len(picked))
+		}
+		if err := checkNotNull(t, src, picked); err != nil {
+			return err
+		}
+		rids, picked = byRID(rids, picked)
+		return tx.addRows(ctx, t, tt, src, picked, rids)
+	})
+}
+
+// byRID returns both lists in ascending order of rids, which the log stores best.
+func byRID(rids []uint64, picked []int32) ([]uint64, []int32) {
+	if slices.IsSorted(rids) {
+		return rids, picked
+	}
+	order := make([]int, len(rids))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int {
+		if rids[a] < rids[b] {
+			return -1
+		}
+		return 1
+	})
+	r, p := make([]uint64, len(rids)), make([]int32, len(rids))
+	for i, at := range order {
+		r[i], p[i] = rids[at], picked[at]
+	}
+	return r, p
+}
+
+// Delete ends rows. A rid that the transaction has ended already is left out.
+func (tx *Tx) Delete(ctx context.Context, t *Table, rids []uint64) error {
+	if err := tx.writable(); err != nil {
+		return err
+	}
+	return vfs.Guard(func() error {
+		tt, err := tx.table(t)
+		if err != nil {
+			return err
+		}
+		if err := tx.finishBulk(ctx); err != nil {
+			return err
+		}
+		rids = slices.Clone(rids)
+		slices.Sort(rids)
+		tx.deleteSorted(t, tt, slices.Compact(rids))
+		return nil
+	})
+}
+
+func (tx *Tx) deleteSorted(t *Table, tt *txTable, rids []uint64) {
+	fresh := rids[:0]
+	for _, rid := range rids {
+		if _, dead := tt.dead[rid]; !dead {
+			fresh = append(fresh, rid)
+		}
+	}
+	if len(fresh) == 0 {
+		return
+	}
+	op := tx.openDelete(t, tt, fresh[0])
+	for _, rid := range fresh {
+		tx.events++
+		tt.dead[rid] = tx.events
+		tt.ends = append(tt.ends, ownEnd{rid, tx.events})
+	}
+	op.ended = append(op.ended, fresh...)
+	op.n += len(fresh)
+}
+
+// openDelete returns the op that takes more deletions, which keep it ascending.
+func (tx *Tx) openDelete(t *Table, tt *txTable, rid uint64) *txOp {
+	if n := len(tx.ops); n > max(tx.barrier, tx.unchecked) {
+		op := &tx.ops[n-1]
+		if op.kind == eventlog.RunDelete && op.tt == tt && op.ended[len(op.ended)-1] < rid {
+			return op
+		}
+	}
+	tx.ops = append(tx.ops, txOp{kind: eventlog.RunDelete, tt: tt, table: t, first: tx.events + 1})
+	return &tx.ops[len(tx.ops)-1]
+}
+
+// Truncate ends all rows of a table that the transaction sees, and returns how many.
+func (tx *Tx) Truncate(ctx context.Context, t *Table) (total int64, err error) {
+	if err := tx.writable(); err != nil {
+		return 0, err
+	}
+	s, err := tx.View().Scan(ctx, t, ScanSpec{Columns: []uint32{ColRID}})
+	if err != nil {
+		return 0, err
+	}
+	defer s.Close()
+	var g Group
+	for i := range s.Groups() {
+		if err := s.Load(i, &g); err != nil {
+			return total, err
+		}
+		rids := liveRIDs(&g)
+		if err := tx.Delete(ctx, t, rids); err != nil {
+			return total, err
+		}
+		total += int64(len(rids))
+	}
+	return total, nil
+}
+
+// liveRIDs gathers the first column, ColRID, of the live rows.
+func liveRIDs(g *Group) []uint64 {
+	if g.N == 0 {
+		return nil
+	}
+	all := vec.Of[uint64](&g.Cols[0])
+	if g.Live == nil {
+		return all
+	}
+	rids := make([]uint64, 0, g.Count())
+	for w, word := range g.Live {
+		for ; word != 0; word &= word - 1 {
+			rids = append(rids, all[w*64+bits.TrailingZeros64(word)])
+		}
+	}
+	return rids
+}
+
+// EndStatement makes the checks that wait for the end of a statement: keys of rows written by
+// UPDATE and in bulk. The caller calls it after each writing statement; Commit does too.
+func (tx *Tx) EndStatement(ctx context.Context) error {
+	if tx.done || !tx.Writes() {
+		return nil
+	}
+	return vfs.Guard(func() error {
+		if err := tx.finishBulk(ctx); err != nil {
+			return err
+		}
+		for i := tx.unchecked; i < len(tx.ops); i++ {
+			if err := tx.checkOp(ctx, &tx.ops[i]); err != nil {
+				return err
+			}
+		}
+		tx.unchecked = len(tx.ops)
+		return nil
+	})
+}
