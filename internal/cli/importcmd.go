@@ -1,0 +1,168 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"driftdb/internal/formats/textin"
+	"driftdb/sqlvec"
+)
+
+var importFormats = []string{"csv", "tsv", "ndjson"}
+
+// importFlags are the flags of `driftdb import`.
+type importFlags struct {
+	database
+	table      string
+	format     string
+	create     bool
+	primaryKey []string
+	header     bool
+	noHeader   bool
+	delimiter  string
+	null       string
+	file       string // of the old form --file
+}
+
+func newImport(std streams) *cobra.Command {
+	var f importFlags
+	cmd := &cobra.Command{
+		Use:     "import --data DIR --table T FILE|-",
+		Aliases: []string{"ingest"},
+		Short:   "Load a CSV, TSV or NDJSON file into a table",
+		Long: `Loads a file into a table in one transaction: all of it or nothing. Columns are matched by the
+names in the header (or the members of the objects); missing ones get their defaults. With --create
+the table is made, and the types of its columns are found from the data. Members of NDJSON objects
+that the table lacks become new columns. An error names the line and column.`,
+		Example: `  driftdb import --data shop --table users --create --primary-key id users.csv
+  driftdb import --data shop --table users more.ndjson
+  generate | driftdb import --data shop --table users --format csv -`,
+		RunE: func(cmd *cobra.Command, args []string) error { return f.run(cmd, std, args) },
+	}
+	f.flags(cmd)
+	flags := cmd.Flags()
+	flags.StringVarP(&f.table, "table", "t", "", "table to load into")
+	flags.StringVar(&f.format, "format", "", "form of the file: "+strings.Join(importFormats, ", ")+" (default by its name's ending, else csv)")
+	flags.BoolVar(&f.create, "create", false, "make the table, with column types found from the data")
+	flags.StringSliceVar(&f.primaryKey, "primary-key", nil, "with --create: columns of the primary key, separated by commas")
+	flags.BoolVar(&f.header, "header", true, "the first line has the names of the columns")
+	flags.BoolVar(&f.noHeader, "no-header", false, "the first line has values; columns are taken in order")
+	flags.StringVar(&f.delimiter, "delimiter", "", "character between fields (default comma; tab for tsv)")
+	flags.StringVar(&f.null, "null", "", `text that means NULL (default nothing; \N for tsv)`)
+	flags.StringVarP(&f.file, "file", "f", "", "file to load, instead of the argument")
+	return cmd
+}
+
+func (f *importFlags) run(cmd *cobra.Command, std streams, args []string) error {
+	if f.file != "" {
+		args = append(args, f.file)
+	}
+	if err := exactArgs(1, "one file to load, or - for standard input")(cmd, args); err != nil {
+		return err
+	}
+	if err := required(cmd, "table"); err != nil {
+		return err
+	}
+	f.file = args[0]
+	opts, err := f.options(cmd)
+	if err != nil {
+		return err
+	}
+	return f.with(cmd, false, func(ctx context.Context, db *sqlvec.DB) error {
+		l := &loader{flags: f, opts: opts, db: db, std: std}
+		rows, err := l.load(ctx)
+		if err != nil {
+			return &importError{err: err, file: f.file}
+		}
+		_, err = fmt.Fprintf(std.out, "Ingested %d rows into table '%s'\n", rows, f.table)
+		return err
+	})
+}
+
+// options are what the flags say about the file.
+func (f *importFlags) options(cmd *cobra.Command) (textin.Options, error) {
+	if f.format == "" {
+		f.format = formatOf(f.file, importFormats, "csv")
+	}
+	if err := checkFormat(f.format, importFormats); err != nil {
+		return textin.Options{}, err
+	}
+	opts := textin.Options{Format: textin.Format(f.format), NoHeader: f.noHeader || !f.header}
+	switch f.delimiter {
+	case "":
+	case `\t`:
+		opts.Delim = '\t'
+	default:
+		opts.Delim = f.delimiter[0]
+		if len(f.delimiter) > 1 || strings.ContainsAny(f.delimiter, "\"\r\n") || opts.Delim >= 0x80 {
+			return opts, usageError{fmt.Errorf("--delimiter must be one ASCII character, and no quote or line break")}
+		}
+	}
+	if cmd.Flags().Changed("null") {
+		opts.Null = &f.null
+	}
+	if len(f.primaryKey) > 0 && !f.create {
+		return opts, usageError{errors.New("--primary-key needs --create: the table has its key already")}
+	}
+	return opts, nil
+}
+
+// importError is an error about a file being imported.
+type importError struct {
+	err  error
+	file string
+}
+
+func (e *importError) Error() string { return e.err.Error() }
+func (e *importError) Unwrap() error { return e.err }
+
+// openInput opens the file to load and returns its size, 0 when it is not known, and whether it can
+// be read again from the beginning.
+func (f *importFlags) openInput(std streams) (r io.ReadCloser, size int64, again bool, err error) {
+	if f.file == "-" {
+		return io.NopCloser(std.in), 0, false, nil
+	}
+	file, err := os.Open(f.file)
+	if err != nil {
+		return nil, 0, false, err
+	}
+	info, err := file.Stat()
+	if err != nil {
+		file.Close()
+		return nil, 0, false, err
+	}
+	if info.IsDir() {
+		file.Close()
+		return nil, 0, false, &os.PathError{Op: "read", Path: f.file, Err: errors.New("is a directory")}
+	}
+	return file, info.Size(), info.Mode().IsRegular(), nil
+}
+
+// createTable is the statement that makes the table for the file's columns.
+func (f *importFlags) createTable(cols []textin.Column) (string, error) {
+	if len(cols) == 0 {
+		return "", usageError{fmt.Errorf("%s has no columns to make a table of", f.file)}
+	}
+	parts := make([]string, len(cols))
+	for i, c := range cols {
+		parts[i] = quoteName(c.Name) + " " + c.Type.String()
+	}
+	if len(f.primaryKey) > 0 {
+		names := make([]string, len(f.primaryKey))
+		for i, k := range f.primaryKey {
+			if !slices.ContainsFunc(cols, func(c textin.Column) bool { return c.Name == k }) {
+				return "", usageError{fmt.Errorf("--primary-key %s is no column of %s", k, f.file)}
+			}
+			names[i] = quoteName(k)
+		}
+		parts = append(parts, "PRIMARY KEY ("+strings.Join(names, ", ")+")")
+	}
+	return "CREATE TABLE " + quoteName(f.table) + " (" + strings.Join(parts, ", ") + ")", nil
+}

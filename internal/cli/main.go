@@ -1,0 +1,118 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+)
+
+// The exit statuses.
+const (
+	exitOK      = 0
+	exitFailed  = 1
+	exitUsage   = 2
+	exitDamaged = 3
+)
+
+// Main runs the command with its arguments and returns its exit status. version is what
+// `driftdb version` says.
+func Main(version string, args []string) int {
+	ctx, stop := interruptible(context.Background())
+	defer stop()
+	return run(ctx, version, args, os.Stdin, os.Stdout, os.Stderr)
+}
+
+// interruptible returns a context that the first SIGINT or SIGTERM cancels. The second one has
+// the system's effect: it ends the process.
+func interruptible(parent context.Context) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancel(parent)
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	go func() {
+		select {
+		case <-signals:
+		case <-ctx.Done():
+		}
+		signal.Stop(signals)
+		cancel()
+	}()
+	return ctx, cancel
+}
+
+// streams are where a command reads and writes.
+type streams struct {
+	in  io.Reader
+	out io.Writer
+	err io.Writer
+}
+
+// isTerminal reports whether a stream is a terminal.
+func isTerminal(stream any) bool {
+	f, ok := stream.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
+}
+
+// usageError is an error of the command line itself.
+type usageError struct{ err error }
+
+func (u usageError) Error() string { return u.err.Error() }
+func (u usageError) Unwrap() error { return u.err }
+
+// statusError ends the command with a status; what there is to say has been said.
+type statusError struct{ status int }
+
+func (s statusError) Error() string { return "exit status" }
+
+func run(ctx context.Context, version string, args []string, in io.Reader, out, errOut io.Writer) int {
+	std := streams{in: in, out: out, err: errOut}
+	root := newRoot(std, version)
+	root.SetArgs(args)
+	root.SetIn(in)
+	root.SetOut(out)
+	root.SetErr(errOut)
+	started := false
+	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error {
+		if err := flagsFromEnvironment(cmd); err != nil {
+			return usageError{err}
+		}
+		started = true
+		return nil
+	}
+	err := root.ExecuteContext(ctx)
+	var status statusError
+	var usage usageError
+	switch {
+	case err == nil:
+		return exitOK
+	case errors.As(err, &status):
+		return status.status
+	case errors.As(err, &usage) || !started:
+		writeUsage(errOut, err)
+		return exitUsage
+	}
+	return report(errOut, err)
+}
+
+func newRoot(std streams, version string) *cobra.Command {
+	root := &cobra.Command{
+		Use:           "driftdb",
+		Short:         "An append-only, columnar SQL database that answers as of any point in its past",
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Example: `  driftdb init shop
+  driftdb sql --data shop -e "CREATE TABLE users (id TEXT PRIMARY KEY, name TEXT)"
+  driftdb sql --data shop -e "SELECT * FROM users FOR SYSTEM_TIME AS OF @SEQ:2"
+  driftdb import --data shop --table rates --create rates.csv`,
+	}
+	root.Version = version
+	root.SetVersionTemplate(versionText(version))
+	root.AddCommand(newInit(std), newSQL(std), newImport(std), newExport(std), newHistory(std), newLog(std),
+		newCheckpoint(std), newVacuum(std), newAnalyze(std), newDoctor(std), newVersion(std, version))
+	return root
+}

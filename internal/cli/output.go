@@ -1,0 +1,163 @@
+package cli
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"driftdb/internal/dberr"
+	"driftdb/internal/formats/arrowio"
+	"driftdb/internal/formats/rowtext"
+	"driftdb/internal/types"
+	"driftdb/internal/vec"
+	"driftdb/sqlvec"
+)
+
+// outputFormats are the values of --format.
+var outputFormats = append(rowtext.Names(), "arrow", "arrows")
+
+// checkFormat returns a usage error for a format that is not among names.
+func checkFormat(name string, names []string) error {
+	if slices.Contains(names, name) {
+		return nil
+	}
+	if name == "parquet" {
+		return usageError{dberr.New(dberr.FeatureNotSupported, "Parquet is not written or read; use arrow, which every Parquet tool converts")}
+	}
+	return usageError{fmt.Errorf("unknown format %q: the formats are %s", name, strings.Join(names, ", "))}
+}
+
+// output is where results are written: a form of text or Arrow on a file or stream.
+type output struct {
+	form  string
+	w     *bufio.Writer
+	types types.Context // the time zone that timestamps are written in
+	sets  int           // results written
+	flush bool          // after every result
+}
+
+const outputBuffer = 256 << 10
+
+func newOutput(form string, w io.Writer) *output {
+	return &output{form: form, w: bufio.NewWriterSize(w, outputBuffer), flush: isTerminal(w)}
+}
+
+// write writes the rows of a result.
+func (o *output) write(r *sqlvec.Result) error {
+	o.sets++
+	if o.form == "arrow" || o.form == "arrows" {
+		return o.writeArrow(r)
+	}
+	cols := make([]rowtext.Column, len(r.Columns))
+	for i, c := range r.Columns {
+		cols[i] = rowtext.Column{Name: c.Name, Type: c.Type}
+	}
+	return o.writeText(cols, r.Each)
+}
+
+// writeText writes the batches that each yields as one result.
+func (o *output) writeText(cols []rowtext.Column, each func(func(*vec.Batch) error) error) error {
+	text, err := rowtext.New(o.form, o.w, o.types)
+	if err != nil {
+		return err
+	}
+	if err := text.Begin(cols); err != nil {
+		return err
+	}
+	if err := each(text.Write); err != nil {
+		return err
+	}
+	return o.finish(text.End())
+}
+
+func (o *output) finish(err error) error {
+	if err == nil && o.flush {
+		err = o.w.Flush()
+	}
+	return err
+}
+
+// writeArrow writes a result as an Arrow file or stream, which can hold only one.
+func (o *output) writeArrow(r *sqlvec.Result) error {
+	if o.sets > 1 {
+		return dberr.Newf(dberr.FeatureNotSupported, "an output in %s holds one result", o.form).
+			WithHint("Write each query to a file of its own.")
+	}
+	cols := make([]arrowio.Column, len(r.Columns))
+	for i, c := range r.Columns {
+		cols[i] = arrowio.Column{Name: c.Name, Type: c.Type}
+	}
+	out, err := o.arrowWriter(cols)
+	if err != nil {
+		return err
+	}
+	if err := r.Each(out.Write); err != nil {
+		return err
+	}
+	return o.finish(out.Close())
+}
+
+func (o *output) arrowWriter(cols []arrowio.Column) (*arrowio.Writer, error) {
+	if o.form == "arrow" {
+		return arrowio.NewFile(o.w, cols)
+	}
+	return arrowio.NewStream(o.w, cols), nil
+}
+
+// target is the file behind -o. A regular file is written beside its place and put there by commit,
+// so that an error leaves what was there.
+type target struct {
+	io.Writer
+	file *os.File // nil for standard output
+	name string   // where commit puts the file, "" when it is written in place
+}
+
+// openTarget opens what -o names: "" and "-" are standard output.
+func openTarget(name string, stdout io.Writer) (*target, error) {
+	if name == "" || name == "-" {
+		return &target{Writer: stdout}, nil
+	}
+	if info, err := os.Stat(name); err == nil && !info.Mode().IsRegular() {
+		f, err := os.OpenFile(name, os.O_WRONLY, 0)
+		return &target{Writer: f, file: f}, err
+	}
+	f, err := os.CreateTemp(filepath.Dir(name), "."+filepath.Base(name)+".*")
+	if err != nil {
+		return nil, err
+	}
+	if err := f.Chmod(0o644); err != nil {
+		return nil, err
+	}
+	return &target{Writer: f, file: f, name: name}, nil
+}
+
+// commit puts the file in its place.
+func (t *target) commit() error {
+	if t.file == nil {
+		return nil
+	}
+	temp := t.file.Name()
+	if err := t.file.Close(); err != nil {
+		return err
+	}
+	t.file = nil
+	if t.name == "" {
+		return nil
+	}
+	return os.Rename(temp, t.name)
+}
+
+// discard removes an unfinished file. After commit it does nothing.
+func (t *target) discard() {
+	if t.file == nil {
+		return
+	}
+	t.file.Close()
+	if t.name != "" {
+		os.Remove(t.file.Name())
+	}
+}
