@@ -1,0 +1,140 @@
+package sqlvec
+
+import (
+	"context"
+	"errors"
+	"io"
+	"runtime/debug"
+	"slices"
+
+	"driftdb/colstore"
+	"driftdb/internal/dberr"
+	"driftdb/internal/types"
+	"driftdb/internal/vec"
+	"driftdb/sqlvec/bind"
+	"driftdb/sqlvec/parse"
+)
+
+// Load inserts the batches that next yields into a table of the present, until io.EOF, as one
+// INSERT in the session's transaction, or in one of its own. columns name the batches' vectors,
+// which have the columns' types; other columns get their defaults. A batch and its memory are used
+// until next is called again. It returns the number of rows; after an error none is there.
+func (s *Session) Load(ctx context.Context, table string, columns []string, next func() (*vec.Batch, error)) (rows int64, err error) {
+	r := &run{s: s, ctx: ctx, stmt: &parse.Insert{}, result: &Result{}}
+	s.notices = nil
+	defer func() {
+		if p := recover(); p != nil {
+			s.db.opts.Logger.Error("panic in a load", "panic", p, "table", table, "stack", string(debug.Stack()))
+			err = dberr.Bug("internal error: %v", p)
+		}
+		err = s.finishStatement(r, err)
+	}()
+	return r.load(table, columns, next)
+}
+
+func (r *run) load(table string, columns []string, next func() (*vec.Batch, error)) (int64, error) {
+	s := r.s
+	if s.tx.failed {
+		return 0, dberr.New(dberr.InFailedTransaction, "current transaction is aborted, commands ignored until end of transaction block")
+	}
+	if err := s.ensureTransaction(); err != nil {
+		return 0, err
+	}
+	s.tx.open.NewStatement()
+	r.env = s.newEnv(r)
+	if err := r.mayWrite(); err != nil {
+		return 0, err
+	}
+	l, err := r.newLoad(table, columns)
+	if err != nil {
+		return 0, err
+	}
+	rows, err := l.insertAll(next)
+	if err != nil {
+		return 0, err
+	}
+	if err := s.tx.open.EndStatement(r.ctx); err != nil {
+		return 0, err
+	}
+	return rows, s.endStatement(r.ctx, true)
+}
+
+// tableLoad is a Load at work.
+type tableLoad struct {
+	run      *run
+	table    *colstore.Table
+	ids      []uint32           // columns of the batches, then those with defaults
+	defaults []*colstore.Column // not given, but with a default
+}
+
+func (r *run) newLoad(table string, columns []string) (*tableLoad, error) {
+	t, err := r.table(parse.Name{Parts: []string{bind.PublicSchema, table}})
+	if err != nil {
+		return nil, err
+	}
+	l := &tableLoad{run: r, table: t}
+	for _, name := range columns {
+		c, ok := t.ColumnByName(name)
+		if !ok {
+			return nil, dberr.Newf(dberr.UndefinedColumn, "column \"%s\" of relation \"%s\" does not exist", name, t.Name)
+		}
+		if slices.Contains(l.ids, c.ID) {
+			return nil, dberr.Newf(dberr.DuplicateColumn, "column \"%s\" specified more than once", name)
+		}
+		l.ids = append(l.ids, c.ID)
+	}
+	given := l.ids
+	for i := range t.Columns {
+		if c := &t.Columns[i]; c.Default != "" && !slices.Contains(given, c.ID) {
+			l.ids = append(l.ids, c.ID)
+			l.defaults = append(l.defaults, c)
+		}
+	}
+	return l, nil
+}
+
+func (l *tableLoad) insertAll(next func() (*vec.Batch, error)) (rows int64, err error) {
+	for {
+		if l.run.ctx.Err() != nil {
+			return 0, canceled(l.run.ctx)
+		}
+		b, err := next()
+		if errors.Is(err, io.EOF) {
+			return rows, nil
+		}
+		if err != nil {
+			return 0, err
+		}
+		if b, err = l.withDefaults(b); err != nil {
+			return 0, err
+		}
+		n, err := l.run.s.tx.open.Insert(l.run.ctx, l.table, l.ids, b)
+		if err != nil {
+			return 0, err
+		}
+		rows += int64(n)
+	}
+}
+
+// withDefaults adds the columns that have defaults, evaluated for every row.
+func (l *tableLoad) withDefaults(b *vec.Batch) (*vec.Batch, error) {
+	if len(l.defaults) == 0 {
+		return b, nil
+	}
+	all := *b
+	all.Cols = slices.Clone(b.Cols)
+	for _, c := range l.defaults {
+		set := newRowSet([]types.Type{c.Type})
+		for range b.N {
+			v, err := l.run.defaultValue(c)
+			if err != nil {
+				return nil, err
+			}
+			if err := set.appendValues([]types.Value{v}); err != nil {
+				return nil, err
+			}
+		}
+		all.Cols = append(all.Cols, set.cols[0].vector(b.N))
+	}
+	return &all, nil
+}
