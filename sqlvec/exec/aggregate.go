@@ -1,0 +1,342 @@
+package exec
+
+import (
+	"sync/atomic"
+
+	"driftdb/internal/arena"
+	"driftdb/internal/types"
+	"driftdb/internal/vec"
+	"driftdb/sqlvec/expr"
+	"driftdb/sqlvec/plan"
+)
+
+// The ways of grouping. A query begins undecided: rows wait while their keys are
+// counted. Few groups are then kept in a table of each worker, and the tables merged;
+// for many, rows go to partitions by hash, and each partition is grouped on its own, in a
+// table that fits a processor's cache.
+const (
+	undecided int32 = iota
+	local
+	partitioned
+)
+
+const (
+	stagedRows    = blockRows      // rows that wait for the decision, or for their partition
+	manyGroups    = stagedRows / 4 // groups among the staged rows that mean partitions
+	partitionBits = 7
+	partitions    = 1 << partitionBits
+)
+
+// aggregation is the sink of a GROUP BY, and the source of its groups.
+type aggregation struct {
+	node  *plan.Aggregate
+	codec *keyCodec
+	calls []*aggCall
+	mode  atomic.Int32
+	ends  []*aggEnd
+
+	tables []*groups // what finish made
+	spans  []span
+}
+
+// aggCall is one aggregate as all workers see it.
+type aggCall struct {
+	plan.AggCall
+	types []types.Type // of the arguments
+	first int          // number of the first argument among those of all calls
+}
+
+// groups is the groups of one hash table with the states of every call.
+type groups struct {
+	table  *groupTable // nil without keys
+	states []expr.States
+}
+
+// newAggregation returns the sink of node.
+func newAggregation(node *plan.Aggregate) *aggregation {
+	g := &aggregation{node: node}
+	ts := make([]types.Type, len(node.Keys))
+	for i, k := range node.Keys {
+		ts[i] = k.Type()
+	}
+	if len(ts) > 0 {
+		g.codec = groupCodec(ts)
+	}
+	simple, n := len(ts) > 0, 0
+	for _, call := range node.Aggs {
+		c := &aggCall{AggCall: call, first: n}
+		for _, arg := range call.Args {
+			c.types = append(c.types, arg.Type())
+		}
+		n += len(call.Args)
+		g.calls = append(g.calls, c)
+		simple = simple && !call.Distinct && call.Filter == nil && len(call.OrderBy) == 0
+	}
+	if !simple {
+		g.mode.Store(local)
+	}
+	return g
+}
+
+// ordered reports whether some result depends on the order of the input.
+func (g *aggregation) ordered() bool {
+	for _, c := range g.calls {
+		if c.Agg.Ordered || len(c.OrderBy) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// newGroups returns empty groups in memory of a.
+func (g *aggregation) newGroups(a *arena.Arena) *groups {
+	gs := &groups{}
+	if g.codec != nil {
+		gs.table = newGroupTable(g.codec, a)
+	}
+	for _, c := range g.calls {
+		gs.states = append(gs.states, c.Agg.New(c.types, a))
+	}
+	return gs
+}
+
+// grow makes states for all groups of the table.
+func (gs *groups) grow() {
+	n := 1
+	if gs.table != nil {
+		n = gs.table.n
+	}
+	for _, s := range gs.states {
+		s.Grow(n)
+	}
+}
+
+// aggEnd is a worker's end of an aggregation.
+type aggEnd struct {
+	g      *aggregation
+	w      *worker
+	a      *arena.Arena
+	keys   []*expr.Program
+	calls  []*callEnd
+	own    *groups
+	mode   int32
+	keyCol []vec.Vec
+	group  []uint32
+
+	staging *store
+	parts   []*store
+	nulls   *store // rows whose only key is NULL, beside the partitions
+}
+
+func (g *aggregation) open(w *worker) (pusher, error) {
+	e := &aggEnd{g: g, w: w, a: w.ex.newArena(), mode: g.mode.Load()}
+	env := w.ex.opts.Env
+	var err error
+	if e.keys, err = compileAll(g.node.Keys, env); err != nil {
+		return nil, err
+	}
+	for _, c := range g.calls {
+		ce, err := newCallEnd(c, g, e)
+		if err != nil {
+			return nil, err
+		}
+		e.calls = append(e.calls, ce)
+	}
+	e.own = g.newGroups(e.a)
+	e.group = make([]uint32, vec.BatchRows)
+	g.ends = append(g.ends, e)
+	return e, nil
+}
+
+func (e *aggEnd) push(b *vec.Batch) (err error) {
+	a := e.w.scratch
+	mark := a.Mark()
+	defer a.Release(mark)
+	if len(e.keys) == 0 {
+		return e.updateOne(b)
+	}
+	if e.keyCol, err = evalAll(e.keys, b, e.w, e.keyCol[:0]); err != nil {
+		return err
+	}
+	if e.mode == undecided && e.staging == nil && e.own.table.memo.codes(e.keyCol, b.N, b.Sel, a) != nil {
+		if e.mode = e.decide(local); e.mode == local {
+			e.loosen()
+		}
+	}
+	if e.mode != local && e.full(b.N) {
+		if err := e.unstage(); err != nil {
+			return err
+		}
+	}
+	if e.mode != local {
+		return e.stage(b)
+	}
+	t := e.own.table
+	t.find(e.keyCol, b.N, b.Sel, e.group[:b.N], a)
+	e.own.grow()
+	for _, c := range e.calls {
+		if err := c.update(b, e.keyCol, e.group[:b.N]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// updateOne adds a batch to the one group of an aggregate without keys.
+func (e *aggEnd) updateOne(b *vec.Batch) error {
+	e.own.grow()
+	for _, c := range e.calls {
+		if err := c.update(b, nil, nil); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// decide settles how the aggregation groups, unless another worker has, and returns it.
+func (e *aggEnd) decide(mode int32) int32 {
+	e.g.mode.CompareAndSwap(undecided, mode)
+	return e.g.mode.Load()
+}
+
+// finish makes the tables that the groups are read from.
+func (g *aggregation) finish(ex *execution) error {
+	if len(g.ends) == 0 {
+		if err := g.empty(ex); err != nil {
+			return err
+		}
+	}
+	mode := g.mode.Load()
+	for _, e := range g.ends {
+		if err := e.settle(mode); err != nil {
+			return err
+		}
+	}
+	var err error
+	if mode == partitioned {
+		err = g.finishPartitions(ex)
+	} else {
+		err = g.mergeLocal()
+	}
+	if err != nil {
+		return err
+	}
+	for _, gs := range g.tables {
+		gs.grow()
+		n := 1
+		if gs.table != nil {
+			n = gs.table.n
+		}
+		for lo := 0; lo < n; lo += blockRows {
+			g.spans = append(g.spans, span{gs, lo, min(lo+blockRows, n)})
+		}
+	}
+	return nil
+}
+
+// empty opens an end for an input without a single morsel.
+func (g *aggregation) empty(ex *execution) error {
+	_, err := g.open(ex.newWorker(0))
+	return err
+}
+
+// mergeLocal merges the workers' tables into the first.
+func (g *aggregation) mergeLocal() error {
+	first := g.ends[0]
+	for _, e := range g.ends[1:] {
+		to := first.own.merged(e.own)
+		first.own.grow()
+		for i, s := range first.own.states {
+			if g.calls[i].Distinct || len(g.calls[i].OrderBy) > 0 {
+				continue
+			}
+			if err := s.Merge(e.own.states[i], to); err != nil {
+				return err
+			}
+		}
+		for i, c := range e.calls {
+			first.calls[i].adopt(c)
+		}
+	}
+	for _, c := range first.calls {
+		if err := c.finish(first.own, first.w); err != nil {
+			return err
+		}
+	}
+	g.tables = []*groups{first.own}
+	return nil
+}
+
+// merged adds the groups of o to gs and returns their numbers in gs.
+func (gs *groups) merged(o *groups) []uint32 {
+	if gs.table == nil {
+		o.grow()
+		return []uint32{0}
+	}
+	o.grow()
+	to := make([]uint32, o.table.n)
+	stride := o.table.codec.stride
+	for i := range to {
+		switch row := o.table.keys[i*stride : (i+1)*stride]; {
+		case i == o.table.null:
+			to[i] = gs.table.groupOfNull()
+		case o.table.codec.single:
+			to[i] = gs.table.groupOfWord(row[0])
+		default:
+			to[i] = gs.table.group(row)
+		}
+	}
+	return to
+}
+
+// span is groups [lo, hi) of a table: a morsel of the aggregation's output.
+type span struct {
+	gs     *groups
+	lo, hi int
+}
+
+// groupSource reads the groups of a finished aggregation.
+type groupSource struct{ g *aggregation }
+
+func (s *groupSource) prepare(*execution) (int, error) { return len(s.g.spans), nil }
+
+func (s *groupSource) open(w *worker) (reader, error) { return &groupReader{g: s.g, w: w}, nil }
+
+type groupReader struct {
+	g    *aggregation
+	w    *worker
+	cols []vec.Vec
+}
+
+func (r *groupReader) run(morsel int, next pusher) error {
+	sp := r.g.spans[morsel]
+	size := r.w.ex.opts.BatchRows
+	for lo := sp.lo; lo < sp.hi; lo += size {
+		if err := r.batch(sp.gs, lo, min(lo+size, sp.hi), next); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// batch pushes groups [lo, hi).
+func (r *groupReader) batch(gs *groups, lo, hi int, next pusher) error {
+	if err := r.w.ex.check(); err != nil {
+		return err
+	}
+	a := r.w.scratch
+	mark := a.Mark()
+	defer a.Release(mark)
+	r.cols = r.cols[:0]
+	if gs.table != nil {
+		r.cols = gs.table.columns(lo, hi, r.cols, a)
+	}
+	for _, s := range gs.states {
+		v, err := s.Final(lo, hi, a)
+		if err != nil {
+			return err
+		}
+		r.cols = append(r.cols, v)
+	}
+	return next.push(&vec.Batch{N: hi - lo, Cols: r.cols})
+}

@@ -1,0 +1,234 @@
+package exec
+
+import (
+	"driftdb/internal/types"
+	"driftdb/internal/vec"
+	"driftdb/sqlvec/expr"
+)
+
+// callEnd is one aggregate of one worker.
+type callEnd struct {
+	call   *aggCall
+	e      *aggEnd
+	i      int // number among the calls
+	args   []*expr.Program
+	filter *expr.Program
+	cols   []vec.Vec
+
+	// set holds the distinct (keys, arguments) of a DISTINCT call; the states are made
+	// of them when the workers' sets have been merged.
+	set *groupTable
+	// rows holds (group, arguments, keys of the order) of a call with ORDER BY.
+	rows *store
+	by   []*expr.Program
+}
+
+func newCallEnd(c *aggCall, g *aggregation, e *aggEnd) (*callEnd, error) {
+	env := e.w.ex.opts.Env
+	ce := &callEnd{call: c, e: e, i: len(e.calls)}
+	var err error
+	if ce.args, err = compileAll(c.Args, env); err != nil {
+		return nil, err
+	}
+	if c.Filter != nil {
+		if ce.filter, err = expr.Compile(c.Filter, env); err != nil {
+			return nil, err
+		}
+	}
+	strict := g.mode.Load() == undecided
+	for _, arg := range ce.args {
+		if !strict && !c.Distinct && len(c.OrderBy) == 0 {
+			arg.Loose()
+		}
+	}
+	if c.Distinct {
+		ts := append([]types.Type(nil), c.types...)
+		for _, k := range g.node.Keys {
+			ts = append(ts, k.Type())
+		}
+		ce.set = newGroupTable(groupCodec(ts), e.a)
+	}
+	if len(c.OrderBy) > 0 {
+		ts := append([]types.Type{types.T(types.Int64)}, c.types...)
+		for _, k := range c.OrderBy {
+			p, err := expr.Compile(k.Expr, env)
+			if err != nil {
+				return nil, err
+			}
+			ce.by = append(ce.by, p)
+			ts = append(ts, k.Expr.Type())
+		}
+		ce.rows = newStore(ts, e.a)
+	}
+	return ce, nil
+}
+
+// loose lets the arguments be scaled integers, once they need not wait in columns.
+func (c *callEnd) loose() {
+	if c.set == nil && c.rows == nil {
+		for _, arg := range c.args {
+			arg.Loose()
+		}
+	}
+}
+
+// update adds the selected rows of a batch; group is nil without keys.
+func (c *callEnd) update(b *vec.Batch, keys []vec.Vec, group []uint32) (err error) {
+	w := c.e.w
+	in := *b
+	if c.filter != nil {
+		in.Sel = maskOf(w.scratch, b.N)
+		if err := c.filter.EvalMask(b, w.scratch, in.Sel); err != nil {
+			return err
+		}
+		if noBits(in.Sel) {
+			return nil
+		}
+	}
+	if c.cols, err = evalAll(c.args, &in, w, c.cols[:0]); err != nil {
+		return err
+	}
+	if c.set != nil {
+		in.Sel = c.firstSeen(&in, keys)
+		if c.rows == nil || noBits(in.Sel) {
+			return nil
+		}
+	}
+	if c.rows != nil {
+		return c.collect(&in, group)
+	}
+	return c.feed(c.e.own.states[c.i], group, in.Sel, b.N)
+}
+
+// feed adds the arguments in cols to the states.
+func (c *callEnd) feed(s expr.States, group []uint32, sel []uint64, n int) error {
+	if group == nil {
+		return s.UpdateOne(0, c.cols, sel, n)
+	}
+	return s.Update(group, c.cols, sel, n)
+}
+
+// firstSeen adds the rows to the set and returns the mask of those that were not in it.
+func (c *callEnd) firstSeen(b *vec.Batch, keys []vec.Vec) []uint64 {
+	w := c.e.w
+	cols := append(append([]vec.Vec(nil), c.cols...), keys...)
+	group := make([]uint32, b.N)
+	known := c.set.n
+	c.set.find(cols, b.N, b.Sel, group, w.scratch)
+	return newGroupsMask(group, known, b.Sel, b.N, w)
+}
+
+// newGroupsMask returns the mask of the first rows of groups at or above known: groups
+// are numbered in the order of their first rows.
+func newGroupsMask(group []uint32, known int, sel []uint64, n int, w *worker) []uint64 {
+	mask := maskOf(w.scratch, n)
+	clear(mask)
+	for i := range n {
+		if (sel == nil || bit(sel, i) == 1) && int(group[i]) == known {
+			mask[i>>6] |= 1 << (uint(i) & 63)
+			known++
+		}
+	}
+	return mask
+}
+
+// collect keeps the rows of a call with ORDER BY.
+func (c *callEnd) collect(b *vec.Batch, group []uint32) error {
+	w := c.e.w
+	number := make([]int64, b.N)
+	for i := range number {
+		if group != nil {
+			number[i] = int64(group[i])
+		}
+	}
+	cols := append([]vec.Vec{vec.FromFixed(types.T(types.Int64), number, nil)}, c.cols...)
+	cols, err := evalAll(c.by, b, w, cols)
+	if err != nil {
+		return err
+	}
+	c.rows.add(nil, cols, b.N, selected(b, w.scratch))
+	return nil
+}
+
+// adopt takes over the set of another worker's end of the call.
+func (c *callEnd) adopt(o *callEnd) {
+	if c.set == nil {
+		return
+	}
+	(&groups{table: c.set}).merged(&groups{table: o.set})
+}
+
+// finish makes the states of a call with DISTINCT or ORDER BY from what was kept.
+func (c *callEnd) finish(gs *groups, w *worker) error {
+	switch {
+	case c.rows != nil:
+		return c.finishOrdered(gs, w)
+	case c.set != nil:
+		return c.finishDistinct(gs, w)
+	}
+	return nil
+}
+
+// finishDistinct feeds the set to the states.
+func (c *callEnd) finishDistinct(gs *groups, w *worker) error {
+	gs.grow()
+	a, n := w.scratch, len(c.call.types)
+	group := make([]uint32, vec.BatchRows)
+	for lo := 0; lo < c.set.n; lo += vec.BatchRows {
+		if err := w.ex.check(); err != nil {
+			return err
+		}
+		mark := a.Mark()
+		hi := min(lo+vec.BatchRows, c.set.n)
+		cols := c.set.columns(lo, hi, nil, a)
+		c.cols = cols[:n]
+		var of []uint32
+		if gs.table != nil {
+			of = group[:hi-lo]
+			gs.table.find(cols[n:], hi-lo, nil, of, a)
+		}
+		err := c.feed(gs.states[c.i], of, nil, hi-lo)
+		a.Release(mark)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// finishOrdered feeds the kept rows to the states in their order.
+func (c *callEnd) finishOrdered(gs *groups, w *worker) error {
+	gs.grow()
+	a, first := w.scratch, 1+len(c.call.types)
+	c.rows.seal()
+	specs := make([]orderSpec, len(c.call.OrderBy))
+	for i, k := range c.call.OrderBy {
+		specs[i] = orderSpec{column: first + i, desc: k.Desc, nullsFirst: k.NullsFirst}
+	}
+	ids, err := sortStore(w.ex, c.rows, specs)
+	if err != nil {
+		return err
+	}
+	group := make([]uint32, vec.BatchRows)
+	for lo := 0; lo < len(ids); lo += vec.BatchRows {
+		if err := w.ex.check(); err != nil {
+			return err
+		}
+		mark := a.Mark()
+		part := ids[lo:min(lo+vec.BatchRows, len(ids))]
+		number := c.rows.gather(0, part, false, a)
+		for i, g := range vec.Of[int64](&number) {
+			group[i] = uint32(g)
+		}
+		c.cols = c.cols[:0]
+		for k := 1; k < first; k++ {
+			c.cols = append(c.cols, c.rows.gather(k, part, false, a))
+		}
+		err := gs.states[c.i].Update(group[:len(part)], c.cols, nil, len(part))
+		a.Release(mark)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}

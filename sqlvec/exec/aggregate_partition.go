@@ -1,0 +1,291 @@
+package exec
+
+import (
+	"driftdb/internal/arena"
+	"driftdb/internal/types"
+	"driftdb/internal/vec"
+)
+
+// argTypes returns the types of the arguments of all calls, one call after another.
+func (g *aggregation) argTypes() []types.Type {
+	var ts []types.Type
+	for _, c := range g.calls {
+		ts = append(ts, c.types...)
+	}
+	return ts
+}
+
+// newArgStore returns a store for arguments and, where keyed, their key rows.
+func (e *aggEnd) newArgStore(keyed bool) *store {
+	s := newStore(e.g.argTypes(), e.a)
+	if keyed {
+		s.stride = e.g.codec.stride
+	}
+	return s
+}
+
+// stage keeps the rows of a batch until they go to their partitions, or to the table.
+func (e *aggEnd) stage(b *vec.Batch) error {
+	a := e.w.scratch
+	if e.staging == nil {
+		e.staging, e.nulls = e.newArgStore(true), e.newArgStore(false)
+	}
+	var args []vec.Vec
+	var err error
+	for _, c := range e.calls {
+		if args, err = evalAll(c.args, b, e.w, args); err != nil {
+			return err
+		}
+	}
+	sel := b.Sel
+	if e.g.codec.single {
+		sel = nullKeys(e.keyCol, b.N, b.Sel, a)
+		e.stageNulls(b, sel, args)
+	}
+	idx := selected(&vec.Batch{N: b.N, Sel: sel}, a)
+	rows := e.g.codec.encode(e.keyCol, b.N, idx, a)
+	if e.g.codec.strings {
+		for i := 0; i < len(rows); i += e.g.codec.stride {
+			e.g.codec.keep(rows[i:i+e.g.codec.stride], &e.staging.heap)
+		}
+	}
+	if e.mode == undecided {
+		e.count(rows)
+	}
+	e.staging.add(rows, args, b.N, idx)
+	return nil
+}
+
+// stageNulls keeps the rows whose only key is NULL: those of b that are not in sel.
+func (e *aggEnd) stageNulls(b *vec.Batch, sel []uint64, args []vec.Vec) {
+	if e.keyCol[0].Valid == nil {
+		return
+	}
+	null := maskOf(e.w.scratch, b.N)
+	fillMask(null, b.N)
+	for i := range null {
+		if b.Sel != nil {
+			null[i] &= b.Sel[i]
+		}
+		null[i] &^= sel[i]
+	}
+	e.nulls.add(nil, args, b.N, setBits(null, b.N, make([]int32, 0, 64)))
+}
+
+// count adds key rows to the worker's table, to learn how many groups there are.
+func (e *aggEnd) count(rows []uint64) {
+	t, stride := e.own.table, e.g.codec.stride
+	if t.codec.single {
+		for _, w := range rows {
+			t.groupOfWord(w)
+		}
+		return
+	}
+	for i := 0; i < len(rows); i += stride {
+		t.group(rows[i : i+stride])
+	}
+}
+
+// full reports whether n more rows may not fit the staging memory.
+func (e *aggEnd) full(n int) bool { return e.staging != nil && e.staging.rows+n > stagedRows }
+
+// unstage moves the staged rows on, deciding how to group first if need be.
+func (e *aggEnd) unstage() error {
+	if e.mode == undecided {
+		mode := local
+		if e.own.table.n >= manyGroups {
+			mode = partitioned
+		}
+		e.mode = e.decide(mode)
+	}
+	if e.mode == partitioned {
+		e.scatter()
+		return nil
+	}
+	return e.feedStaged()
+}
+
+// settle ends a worker's input.
+func (e *aggEnd) settle(mode int32) error {
+	if e.staging == nil {
+		return nil
+	}
+	if mode == undecided {
+		mode = local
+	}
+	e.mode = mode
+	return e.unstage()
+}
+
+// feedStaged groups the staged rows in the worker's table.
+func (e *aggEnd) feedStaged() error {
+	err := e.feedStore(e.own, e.staging)
+	if err == nil && e.nulls.rows > 0 {
+		err = e.feedNulls(e.own, e.nulls)
+	}
+	e.staging, e.nulls = nil, nil
+	e.loosen()
+	return err
+}
+
+// loosen lets the arguments of all calls be scaled integers: they no longer wait in columns.
+func (e *aggEnd) loosen() {
+	for _, c := range e.calls {
+		c.loose()
+	}
+}
+
+// scatter moves the staged rows to their partitions. The staging memory is used again;
+// long strings stay in its heap.
+func (e *aggEnd) scatter() {
+	if e.parts == nil {
+		e.own = nil
+		for range partitions {
+			e.parts = append(e.parts, e.newArgStore(true))
+		}
+	}
+	codec := e.g.codec
+	var at [partitions + 1]int32
+	idx := make([]int32, blockRows)
+	part := make([]uint8, blockRows)
+	for _, b := range e.staging.blocks {
+		clear(at[:])
+		for i := range b.n {
+			h := uint64(0)
+			if codec.single {
+				h = hashWord(b.keys[i])
+			} else {
+				h = b.keys[i*codec.stride+codec.words]
+			}
+			part[i] = uint8(h >> (64 - partitionBits))
+			at[part[i]+1]++
+		}
+		for p := range partitions {
+			at[p+1] += at[p]
+		}
+		fill := at
+		for i := range b.n {
+			p := part[i]
+			idx[fill[p]] = int32(i)
+			fill[p]++
+		}
+		for p := range partitions {
+			e.parts[p].addRows(b, idx[at[p]:at[p+1]])
+		}
+		e.staging.rows -= b.n
+		b.n = 0
+		for c := range b.cols {
+			b.cols[c].valid = nil
+		}
+	}
+	e.staging.blocks = e.staging.blocks[len(e.staging.blocks)-1:]
+}
+
+// finishPartitions groups each partition, on all workers.
+func (g *aggregation) finishPartitions(ex *execution) error {
+	g.tables = make([]*groups, partitions, partitions+1)
+	arenas := make([]*arena.Arena, ex.opts.Workers)
+	for i := range arenas {
+		arenas[i] = ex.newArena()
+		ex.newWorker(i)
+	}
+	err := ex.tasks(partitions, func(worker, p int) error {
+		gs := g.newGroups(arenas[worker])
+		g.tables[p] = gs
+		for _, e := range g.ends {
+			if e.parts == nil {
+				continue
+			}
+			f := &aggEnd{g: g, w: ex.workers[worker], calls: e.calls, group: make([]uint32, vec.BatchRows)}
+			if err := f.feedStore(gs, e.parts[p]); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return g.finishNulls(ex, arenas[0])
+}
+
+// finishNulls makes the group of the NULL key.
+func (g *aggregation) finishNulls(ex *execution, a *arena.Arena) error {
+	gs := g.newGroups(a)
+	for _, e := range g.ends {
+		if e.nulls != nil && e.nulls.rows > 0 {
+			if err := e.feedNulls(gs, e.nulls); err != nil {
+				return err
+			}
+		}
+	}
+	if gs.table.n > 0 {
+		g.tables = append(g.tables, gs)
+	}
+	return nil
+}
+
+// feedStore adds the rows of a keyed store to the groups.
+func (e *aggEnd) feedStore(gs *groups, s *store) error {
+	t, stride := gs.table, e.g.codec.stride
+	return e.eachWindow(s, func(b *block, lo, hi int, cols []vec.Vec) error {
+		group := e.group[:hi-lo]
+		if t.codec.single {
+			for i, w := range b.keys[lo:hi] {
+				group[i] = t.groupOfWord(w)
+			}
+		} else {
+			for i := range group {
+				at := (lo + i) * stride
+				group[i] = t.group(b.keys[at : at+stride])
+			}
+		}
+		return e.feedArgs(gs, cols, group)
+	})
+}
+
+// feedNulls adds rows whose only key is NULL.
+func (e *aggEnd) feedNulls(gs *groups, s *store) error {
+	null := gs.table.groupOfNull()
+	return e.eachWindow(s, func(_ *block, lo, hi int, cols []vec.Vec) error {
+		group := e.group[:hi-lo]
+		for i := range group {
+			group[i] = null
+		}
+		return e.feedArgs(gs, cols, group)
+	})
+}
+
+// eachWindow calls f for batches of s; cols are all its columns.
+func (e *aggEnd) eachWindow(s *store, f func(b *block, lo, hi int, cols []vec.Vec) error) error {
+	a := e.w.scratch
+	cols := make([]vec.Vec, len(s.types))
+	for i, b := range s.blocks {
+		for lo := 0; lo < b.n; lo += vec.BatchRows {
+			if err := e.w.ex.check(); err != nil {
+				return err
+			}
+			mark := a.Mark()
+			hi := min(lo+vec.BatchRows, b.n)
+			s.window(i, lo, hi, cols, a)
+			err := f(b, lo, hi, cols)
+			a.Release(mark)
+			if err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// feedArgs adds the arguments of all calls.
+func (e *aggEnd) feedArgs(gs *groups, cols []vec.Vec, group []uint32) error {
+	gs.grow()
+	for i, c := range e.g.calls {
+		args := cols[c.first : c.first+len(c.types)]
+		if err := gs.states[i].Update(group, args, nil, len(group)); err != nil {
+			return err
+		}
+	}
+	return nil
+}

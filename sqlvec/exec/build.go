@@ -1,0 +1,233 @@
+package exec
+
+import (
+	"driftdb/internal/dberr"
+	"driftdb/internal/types"
+	"driftdb/sqlvec/expr"
+	"driftdb/sqlvec/plan"
+)
+
+// builder turns a plan into pipelines. What it returns for a node are the parts that
+// stream the node's rows; operators that need all rows first put a pipeline into the
+// execution and return a part that reads what the pipeline left.
+type builder struct {
+	ex   *execution
+	ctes map[*plan.CTE]*stored
+}
+
+// build returns the parts that stream the rows of n.
+func (b *builder) build(n plan.Node) ([]*part, error) {
+	parts, err := b.node(n)
+	if err != nil || b.ex.stats == nil {
+		return parts, err
+	}
+	return b.measured(n, parts), nil
+}
+
+func (b *builder) node(n plan.Node) ([]*part, error) {
+	switch n := n.(type) {
+	case *plan.Scan:
+		return b.scan(n), nil
+	case *plan.Values:
+		return []*part{{src: &valuesSource{node: n}}}, nil
+	case *plan.GenerateSeries:
+		src, err := newSeries(n, b.ex.opts.Env)
+		return []*part{{src: src}}, err
+	case *plan.CTEScan:
+		return b.cteScan(n)
+	case *plan.Filter:
+		return b.streaming(n.Input, &filterStage{n.Predicate})
+	case *plan.Project:
+		return b.streaming(n.Input, &projectStage{n.Exprs})
+	case *plan.Limit:
+		return b.limit(n)
+	case *plan.Aggregate:
+		return b.aggregate(n)
+	case *plan.Distinct:
+		return b.distinct(n)
+	case *plan.Sort:
+		return b.sort(n)
+	case *plan.HashJoin:
+		return b.hashJoin(n)
+	case *plan.NestedLoop:
+		return b.nestedLoop(n)
+	case *plan.SetOp:
+		return b.setOp(n)
+	}
+	return nil, dberr.Bug("the executor has no operator %T", n)
+}
+
+// streaming returns the parts of the input with a stage behind each.
+func (b *builder) streaming(input plan.Node, s stage) ([]*part, error) {
+	parts, err := b.build(input)
+	for _, p := range parts {
+		p.stages = append(p.stages, s)
+	}
+	return parts, err
+}
+
+// breaker puts a pipeline from the input to sink, which belongs to owner, into the
+// execution. serial makes one worker run it.
+func (b *builder) breaker(owner, input plan.Node, sink sink, serial bool) error {
+	parts, err := b.build(input)
+	if err != nil {
+		return err
+	}
+	if serial {
+		for _, p := range parts {
+			p.serial = true
+		}
+	}
+	b.ex.pipes = append(b.ex.pipes, &pipeline{parts: parts, sink: sink, owner: owner})
+	return nil
+}
+
+func (b *builder) scan(n *plan.Scan) []*part {
+	p := &part{src: &scanSource{scan: n}}
+	if n.Predicate != nil {
+		p.stages = append(p.stages, &filterStage{n.Predicate})
+	}
+	return []*part{p}
+}
+
+// limit makes its parts serial: which rows it passes must not depend on who is faster.
+func (b *builder) limit(n *plan.Limit) ([]*part, error) {
+	bs, err := boundsOf(n, b.ex.opts.Env)
+	if err != nil {
+		return nil, err
+	}
+	parts, err := b.streaming(n.Input, &limitStage{bs})
+	for _, p := range parts {
+		p.serial = true
+	}
+	return parts, err
+}
+
+func (b *builder) aggregate(n *plan.Aggregate) ([]*part, error) {
+	g := newAggregation(n)
+	err := b.breaker(n, n.Input, g, g.ordered())
+	return []*part{{src: &groupSource{g}}}, err
+}
+
+func (b *builder) distinct(n *plan.Distinct) ([]*part, error) {
+	if len(n.On) == 0 {
+		return b.aggregate(&plan.Aggregate{Input: n.Input, Keys: columnsOf(n.Input), Out: n.Columns()})
+	}
+	parts, err := b.streaming(n.Input, newFirstOf(b.ex, n.On))
+	for _, p := range parts {
+		p.serial = true
+	}
+	return parts, err
+}
+
+func (b *builder) sort(n *plan.Sort) ([]*part, error) {
+	s := newSorting(n)
+	if err := b.breaker(n, n.Input, s, false); err != nil {
+		return nil, err
+	}
+	src := &idSource{
+		cols: len(n.Input.Columns()),
+		rows: func() (*store, []rowID) { return s.rows, s.ids },
+	}
+	return []*part{{src: src}}, nil
+}
+
+// cteScan reads a CTE, which the first of its scans computes.
+func (b *builder) cteScan(n *plan.CTEScan) ([]*part, error) {
+	s := b.ctes[n.CTE]
+	if s == nil {
+		s = newStored(typesOf(n.CTE.Plan))
+		if err := b.breaker(n, n.CTE.Plan, s, false); err != nil {
+			return nil, err
+		}
+		b.ctes[n.CTE] = s
+	}
+	return []*part{{src: &storedSource{s}}}, nil
+}
+
+// typesOf returns the types of the columns of n.
+func typesOf(n plan.Node) []types.Type {
+	var ts []types.Type
+	for _, c := range n.Columns() {
+		ts = append(ts, c.Type)
+	}
+	return ts
+}
+
+// hashJoin builds the right input into a table and streams the left one past it.
+func (b *builder) hashJoin(n *plan.HashJoin) ([]*part, error) {
+	if n.NullAware && (len(n.LeftKeys) != 1 || n.Residual != nil) {
+		loop, err := loopOf(n)
+		if err != nil {
+			return nil, err
+		}
+		return b.nestedLoop(loop)
+	}
+	build := newJoinBuild(n)
+	if err := b.breaker(n, n.Right, build, false); err != nil {
+		return nil, err
+	}
+	parts, err := b.streaming(n.Left, &probeStage{build})
+	if err != nil {
+		return nil, err
+	}
+	if n.Kind == plan.Right || n.Kind == plan.Full {
+		parts = append(parts, unmatched(n.Left, parts, func() (*store, *store, [][]uint32) {
+			return build.table.rows, build.table.nulls, build.table.matched
+		}))
+	}
+	return parts, nil
+}
+
+// loopOf returns the nested loop with the meaning of n: IN over rows of several values, or
+// with a further condition, has NULLs that hashing does not find.
+func loopOf(n *plan.HashJoin) (*plan.NestedLoop, error) {
+	left := len(n.Left.Columns())
+	var conds []expr.Expr
+	for i, l := range n.LeftKeys {
+		r := expr.Remap(n.RightKeys[i], func(c int) int { return c + left })
+		eq, err := expr.NewOp(l.Pos(), "=", l, r)
+		if err != nil {
+			return nil, err
+		}
+		conds = append(conds, eq)
+	}
+	if n.Residual != nil {
+		conds = append(conds, n.Residual)
+	}
+	pred := conds[0]
+	if len(conds) > 1 {
+		pred = &expr.Logic{Op: expr.And, Args: conds}
+	}
+	return &plan.NestedLoop{
+		Kind: n.Kind, Left: n.Left, Right: n.Right, Predicate: pred, NullAware: true, Mark: n.Mark,
+	}, nil
+}
+
+// nestedLoop keeps the right input and streams the left one past it.
+func (b *builder) nestedLoop(n *plan.NestedLoop) ([]*part, error) {
+	right := &loopRight{stored: newStored(typesOf(n.Right)), outer: n.Kind == plan.Right || n.Kind == plan.Full}
+	if err := b.breaker(n, n.Right, right, false); err != nil {
+		return nil, err
+	}
+	parts, err := b.streaming(n.Left, &loopStage{node: n, right: right})
+	if err != nil {
+		return nil, err
+	}
+	if right.outer {
+		none := newStore(nil, b.ex.newArena())
+		parts = append(parts, unmatched(n.Left, parts, func() (*store, *store, [][]uint32) {
+			return right.rows, none, right.matched
+		}))
+	}
+	return parts, nil
+}
+
+// unmatched returns the part that ends a RIGHT or FULL join: it runs when parts have ended.
+func unmatched(left plan.Node, parts []*part, stores func() (*store, *store, [][]uint32)) *part {
+	p := &part{src: &unmatchedSource{left: typesOf(left), stores: stores}}
+	for _, q := range parts {
+		p.phase = max(p.phase, q.phase+1)
+	}
+	return p
+}

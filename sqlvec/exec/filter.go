@@ -1,0 +1,48 @@
+package exec
+
+import (
+	"driftdb/internal/vec"
+	"driftdb/sqlvec/expr"
+)
+
+// sparse is the share of selected rows, as a divisor, below which a filter moves the rows
+// that are left together: later operators work on all rows of a batch.
+const sparse = 8
+
+// filterStage keeps the rows for which a predicate is true.
+type filterStage struct{ pred expr.Expr }
+
+func (f *filterStage) open(w *worker, next pusher) (pusher, error) {
+	prog, err := expr.Compile(f.pred, w.ex.opts.Env)
+	if err != nil {
+		return nil, err
+	}
+	return &filter{w: w, prog: prog, next: next}, nil
+}
+
+type filter struct {
+	w    *worker
+	prog *expr.Program
+	next pusher
+}
+
+func (f *filter) push(b *vec.Batch) error {
+	a := f.w.scratch
+	mark := a.Mark()
+	defer a.Release(mark)
+	mask := maskOf(a, b.N)
+	if err := f.prog.EvalMask(b, a, mask); err != nil {
+		return err
+	}
+	n := vec.CountBits(mask)
+	switch {
+	case n == 0:
+		return nil
+	case n == b.N:
+		return f.next.push(&vec.Batch{N: b.N, Cols: b.Cols})
+	case n*sparse < b.N:
+		few := takeBatch(b, setBits(mask, b.N, make([]int32, 0, n)), a)
+		return f.next.push(&few)
+	}
+	return f.next.push(&vec.Batch{N: b.N, Sel: mask, Cols: b.Cols})
+}

@@ -1,0 +1,246 @@
+package exec
+
+import (
+	"driftdb/internal/arena"
+	"driftdb/internal/dberr"
+	"driftdb/internal/types"
+	"driftdb/internal/vec"
+)
+
+// groupTable numbers the distinct keys that it has seen: 0, 1, 2, … in the order of their
+// first rows. It is an open-addressing hash table over the codec's key rows. A table
+// belongs to one goroutine at a time.
+type groupTable struct {
+	codec *keyCodec
+	a     *arena.Arena
+	heap  heap
+	n     int      // groups
+	keys  []uint64 // stride words a group; capacity grows by doubling
+	mask  uint64
+	limit int // groups at which the slots double
+	// slots are the upper half of the hash and the group's number plus one; 0 is free.
+	// A single codec has two words a slot: the number plus one, and the key.
+	slots []uint64
+	null  int // single: the group of NULL, -1 while there is none
+
+	memo memo
+	idx  []int32
+}
+
+// maxGroups bounds the groups of one table: numbers are 32 bits.
+const maxGroups = 1<<32 - 2
+
+// newGroupTable returns a table without groups in memory of a.
+func newGroupTable(codec *keyCodec, a *arena.Arena) *groupTable {
+	t := &groupTable{codec: codec, a: a, heap: heap{a: a}, null: -1}
+	t.resize(1 << 8)
+	return t
+}
+
+// resize gives the table n slots, a power of two, and places its groups.
+func (t *groupTable) resize(n int) {
+	t.mask = uint64(n - 1)
+	t.limit = n / 2
+	if !t.codec.single {
+		t.slots = arena.MakeZero[uint64](t.a, n)
+		for g := range t.n {
+			t.place(t.keys[g*t.codec.stride+t.codec.words], g)
+		}
+		return
+	}
+	t.slots = arena.MakeZero[uint64](t.a, 2*n)
+	for g := range t.n {
+		if g == t.null {
+			continue
+		}
+		key := t.keys[g]
+		pos := hashWord(key) & t.mask
+		for t.slots[2*pos] != 0 {
+			pos = (pos + 1) & t.mask
+		}
+		t.slots[2*pos], t.slots[2*pos+1] = uint64(g+1), key
+	}
+}
+
+// place writes group g with hash h into a free slot.
+func (t *groupTable) place(h uint64, g int) {
+	pos := h & t.mask
+	for t.slots[pos] != 0 {
+		pos = (pos + 1) & t.mask
+	}
+	t.slots[pos] = h&^0xffffffff | uint64(g+1)
+}
+
+// append adds the key row as a new group.
+func (t *groupTable) append(row []uint64) int {
+	if t.n == maxGroups {
+		panic(arena.Exhausted{Err: dberr.New(dberr.ProgramLimitExceeded, "too many groups")})
+	}
+	stride := t.codec.stride
+	if need := (t.n + 1) * stride; need > len(t.keys) {
+		bigger := arena.Make[uint64](t.a, max(2*len(t.keys), 64*stride))
+		copy(bigger, t.keys[:t.n*stride])
+		t.keys = bigger
+	}
+	kept := t.keys[t.n*stride : (t.n+1)*stride]
+	copy(kept, row)
+	t.codec.keep(kept, &t.heap)
+	t.n++
+	return t.n - 1
+}
+
+// group returns the group of a key row, which it adds when it is new.
+func (t *groupTable) group(row []uint64) uint32 {
+	h := row[t.codec.words]
+	stride := t.codec.stride
+	pos := h & t.mask
+	for {
+		s := t.slots[pos]
+		if s == 0 {
+			break
+		}
+		if (s^h)>>32 == 0 {
+			g := int(uint32(s)) - 1
+			if t.codec.equal(t.keys[g*stride:(g+1)*stride], row) {
+				return uint32(g)
+			}
+		}
+		pos = (pos + 1) & t.mask
+	}
+	g := t.append(row)
+	t.slots[pos] = h&^0xffffffff | uint64(g+1)
+	if t.n > t.limit {
+		t.resize(2 * (int(t.mask) + 1))
+	}
+	return uint32(g)
+}
+
+// groupOfWord is group for a single codec.
+func (t *groupTable) groupOfWord(key uint64) uint32 {
+	pos := hashWord(key) & t.mask
+	for {
+		g := t.slots[2*pos]
+		if g == 0 {
+			break
+		}
+		if t.slots[2*pos+1] == key {
+			return uint32(g - 1)
+		}
+		pos = (pos + 1) & t.mask
+	}
+	g := t.append([]uint64{key})
+	t.slots[2*pos], t.slots[2*pos+1] = uint64(g+1), key
+	if t.n > t.limit {
+		t.resize(2 * (int(t.mask) + 1))
+	}
+	return uint32(g)
+}
+
+// groupOfNull returns the group of the single NULL key.
+func (t *groupTable) groupOfNull() uint32 {
+	if t.null < 0 {
+		t.null = t.append([]uint64{0})
+	}
+	return uint32(t.null)
+}
+
+// find writes the group of every selected row of the keys to out, which has n elements;
+// those of other rows are unspecified. scratch holds what it needs meanwhile.
+func (t *groupTable) find(keys []vec.Vec, n int, sel []uint64, out []uint32, scratch *arena.Arena) {
+	mark := scratch.Mark()
+	defer scratch.Release(mark)
+	codes := t.memo.codes(keys, n, sel, scratch)
+	if codes == nil {
+		t.findRows(keys, n, t.selected(sel, n), out, scratch)
+		return
+	}
+	missing := t.memo.look(codes, n, sel, out, scratch)
+	if missing == nil {
+		return
+	}
+	t.findRows(keys, n, missing, out, scratch)
+	for _, i := range missing {
+		t.memo.group[codes[i]] = out[i] + 1
+	}
+}
+
+// selected returns the numbers of the selected rows, nil when all are.
+func (t *groupTable) selected(sel []uint64, n int) []int32 {
+	if sel == nil {
+		return nil
+	}
+	t.idx = setBits(sel, n, t.idx[:0])
+	return t.idx
+}
+
+// findRows writes the groups of rows idx (nil: all n).
+func (t *groupTable) findRows(keys []vec.Vec, n int, idx []int32, out []uint32, scratch *arena.Arena) {
+	rows := t.codec.encode(keys, n, idx, scratch)
+	if t.codec.single {
+		t.findWords(&keys[0], rows, idx, out)
+		return
+	}
+	stride := t.codec.stride
+	if idx == nil {
+		for i := range n {
+			out[i] = t.group(rows[i*stride : (i+1)*stride])
+		}
+		return
+	}
+	for k, i := range idx {
+		out[i] = t.group(rows[k*stride : (k+1)*stride])
+	}
+}
+
+// findWords is findRows for a single codec.
+func (t *groupTable) findWords(v *vec.Vec, words []uint64, idx []int32, out []uint32) {
+	if v.Valid != nil {
+		t.findNullable(v, words, idx, out)
+		return
+	}
+	if idx == nil {
+		for i, w := range words {
+			out[i] = t.groupOfWord(w)
+		}
+		return
+	}
+	for k, i := range idx {
+		out[i] = t.groupOfWord(words[k])
+	}
+}
+
+func (t *groupTable) findNullable(v *vec.Vec, words []uint64, idx []int32, out []uint32) {
+	for k, w := range words {
+		i := k
+		if idx != nil {
+			i = int(idx[k])
+		}
+		if v.IsNull(i) {
+			out[i] = t.groupOfNull()
+		} else {
+			out[i] = t.groupOfWord(w)
+		}
+	}
+}
+
+// columns appends the keys of groups [lo, hi) to cols, as vectors in a.
+func (t *groupTable) columns(lo, hi int, cols []vec.Vec, a *arena.Arena) []vec.Vec {
+	rows := t.keys[lo*t.codec.stride : hi*t.codec.stride]
+	null := -1
+	if t.null >= 0 {
+		null = t.null - lo
+	}
+	for k := range t.codec.types {
+		cols = append(cols, t.codec.decode(k, rows, null, a))
+	}
+	return cols
+}
+
+// keyTypes returns the types of vs.
+func keyTypes(vs []vec.Vec) []types.Type {
+	ts := make([]types.Type, len(vs))
+	for i := range vs {
+		ts[i] = vs[i].Type
+	}
+	return ts
+}

@@ -1,0 +1,348 @@
+package exec
+
+import (
+	"math/bits"
+	"sync/atomic"
+
+	"driftdb/internal/arena"
+	"driftdb/internal/types"
+	"driftdb/internal/vec"
+	"driftdb/sqlvec/expr"
+	"driftdb/sqlvec/plan"
+)
+
+// joinBuild is the sink of a hash join's right input: workers keep rows with their key
+// rows in stores, and finish makes the table that the left rows look into.
+type joinBuild struct {
+	node  *plan.HashJoin
+	codec *keyCodec
+	ends  []*buildEnd
+	table joinTable
+}
+
+func newJoinBuild(n *plan.HashJoin) *joinBuild {
+	var ts []types.Type
+	for _, k := range n.RightKeys {
+		ts = append(ts, k.Type())
+	}
+	return &joinBuild{node: n, codec: joinCodec(ts, n.NullSafe)}
+}
+
+// buildEnd is a worker's end of the right input. Rows with NULL keys match nothing: they
+// go to a store of their own, which only RIGHT and FULL joins read.
+type buildEnd struct {
+	j           *joinBuild
+	w           *worker
+	keys        []*expr.Program
+	cols        []vec.Vec
+	rows, nulls *store
+}
+
+func (j *joinBuild) open(w *worker) (pusher, error) {
+	keys, err := compileAll(j.node.RightKeys, w.ex.opts.Env)
+	if err != nil {
+		return nil, err
+	}
+	ts := typesOf(j.node.Right)
+	e := &buildEnd{j: j, w: w, keys: keys, rows: newStore(ts, w.ex.newArena()), nulls: newStore(ts, w.ex.newArena())}
+	e.rows.stride = j.codec.stride
+	j.ends = append(j.ends, e)
+	return e, nil
+}
+
+func (e *buildEnd) push(b *vec.Batch) (err error) {
+	a := e.w.scratch
+	mark := a.Mark()
+	defer a.Release(mark)
+	if e.cols, err = evalAll(e.keys, b, e.w, e.cols[:0]); err != nil {
+		return err
+	}
+	in := *b
+	if !e.j.node.NullSafe {
+		in.Sel = nullKeys(e.cols, b.N, b.Sel, a)
+		e.keepNulls(b, in.Sel)
+	}
+	idx := selected(&in, a)
+	keys := e.j.codec.encode(e.cols, b.N, idx, a)
+	if e.j.codec.strings {
+		for i := 0; i < len(keys); i += e.j.codec.stride {
+			e.j.codec.keep(keys[i:i+e.j.codec.stride], &e.rows.heap)
+		}
+	}
+	e.rows.cut(e.w.morsel)
+	e.rows.add(keys, b.Cols, b.N, idx)
+	return nil
+}
+
+// keepNulls keeps the rows of b that are not in sel.
+func (e *buildEnd) keepNulls(b *vec.Batch, sel []uint64) {
+	if sel == nil || b.Sel != nil && &sel[0] == &b.Sel[0] {
+		return
+	}
+	null := maskOf(e.w.scratch, b.N)
+	fillMask(null, b.N)
+	for i := range null {
+		if b.Sel != nil {
+			null[i] &= b.Sel[i]
+		}
+		null[i] &^= sel[i]
+	}
+	e.nulls.cut(e.w.morsel)
+	e.nulls.add(nil, b.Cols, b.N, setBits(null, b.N, make([]int32, 0, 64)))
+}
+
+func (j *joinBuild) finish(ex *execution) error {
+	ts := typesOf(j.node.Right)
+	t := &j.table
+	t.codec, t.rows, t.nulls = j.codec, newStore(ts, ex.newArena()), newStore(ts, ex.newArena())
+	t.rows.stride = j.codec.stride
+	for _, e := range j.ends {
+		t.rows.adopt(e.rows)
+		t.nulls.adopt(e.nulls)
+	}
+	for _, s := range []*store{t.rows, t.nulls} {
+		s.inMorselOrder()
+		s.seal()
+	}
+	return t.build(ex, j.node.Kind == plan.Right || j.node.Kind == plan.Full)
+}
+
+// joinTable finds the right rows with a key. Rows of one key are a chain, ascending.
+type joinTable struct {
+	codec *keyCodec
+	rows  *store
+	nulls *store // rows with a NULL key
+	next  [][]rowID
+	// matched has a bit for every row that has found a partner, for RIGHT and FULL.
+	matched [][]uint32
+	unique  bool // no two rows have one key
+
+	// dense, where keys are integers that lie close together, is the first row of every
+	// key from base on.
+	dense []rowID
+	base  uint64
+	// slots are, otherwise, an open-addressing table: the upper half of the hash and the
+	// first row; for a single codec two words, the first row and the key. A probe
+	// goes round within its region, so that workers fill regions on their own.
+	slots  []uint64
+	mask   uint64
+	region uint64 // slots of a region, less one
+}
+
+const freeSlot = ^uint64(0)
+
+// build makes the table over the rows. It uses all workers.
+func (t *joinTable) build(ex *execution, matched bool) error {
+	a := ex.newArena()
+	for _, b := range t.rows.blocks {
+		next := arena.Make[rowID](a, b.n)
+		for i := range next {
+			next[i] = noRow
+		}
+		t.next = append(t.next, next)
+		if matched {
+			t.matched = append(t.matched, arena.MakeZero[uint32](a, (b.n+31)/32))
+		}
+	}
+	t.unique = true
+	if t.makeDense(a) {
+		return nil
+	}
+	n := max(64, 1<<bits.Len(uint(2*t.rows.rows)))
+	regions := 1
+	if t.rows.rows >= parallelSort {
+		regions = 1 << bits.Len(uint(ex.opts.Workers-1))
+	}
+	t.mask, t.region = uint64(n-1), uint64(n/regions-1)
+	if t.codec.single {
+		n *= 2
+	}
+	t.slots = arena.Make[uint64](a, n)
+	shared := make([]bool, regions)
+	err := ex.tasks(regions, func(_, r int) error {
+		share := len(t.slots) / regions
+		for i := range share {
+			t.slots[r*share+i] = freeSlot
+		}
+		shared[r] = t.fill(uint64(r))
+		return nil
+	})
+	for _, s := range shared {
+		t.unique = t.unique && !s
+	}
+	return err
+}
+
+// makeDense makes the array of a table with integer keys that lie close together.
+func (t *joinTable) makeDense(a *arena.Arena) bool {
+	if !t.codec.single || t.codec.types[0].Class() > types.I64 || t.rows.rows == 0 {
+		return false
+	}
+	lo, hi := int64(1<<63-1), int64(-1<<63)
+	for _, b := range t.rows.blocks {
+		for _, k := range b.keys[:b.n] {
+			lo, hi = min(lo, int64(k)), max(hi, int64(k))
+		}
+	}
+	span := uint64(hi) - uint64(lo)
+	if span >= 8*uint64(t.rows.rows)+1024 {
+		return false
+	}
+	t.base = uint64(lo)
+	t.dense = arena.Make[rowID](a, int(span)+1)
+	for i := range t.dense {
+		t.dense[i] = noRow
+	}
+	for n := len(t.rows.blocks) - 1; n >= 0; n-- {
+		b := t.rows.blocks[n]
+		for i := b.n - 1; i >= 0; i-- {
+			first := &t.dense[b.keys[i]-t.base]
+			if *first != noRow {
+				t.next[n][i] = *first
+				t.unique = false
+			}
+			*first = rowID(n)<<blockShift | rowID(i)
+		}
+	}
+	return true
+}
+
+// fill puts the rows whose slots are in region r into the table, the last row first. It
+// reports whether some of them share a key.
+func (t *joinTable) fill(r uint64) (shared bool) {
+	stride, words := t.codec.stride, t.codec.words
+	for n := len(t.rows.blocks) - 1; n >= 0; n-- {
+		b := t.rows.blocks[n]
+		for i := b.n - 1; i >= 0; i-- {
+			row := b.keys[i*stride : (i+1)*stride]
+			var h uint64
+			if t.codec.single {
+				h = hashWord(row[0])
+			} else {
+				h = row[words]
+			}
+			if h&t.mask&^t.region != r*(t.region+1) {
+				continue
+			}
+			id := rowID(n)<<blockShift | rowID(i)
+			first := t.put(row, h, id)
+			if first != noRow {
+				t.next[n][i] = first
+				shared = true
+			}
+		}
+	}
+	return shared
+}
+
+// put makes id the first row of its key and returns the one before, or noRow.
+func (t *joinTable) put(row []uint64, h uint64, id rowID) rowID {
+	pos := h & t.mask
+	if t.codec.single {
+		for {
+			s := &t.slots[2*pos]
+			if *s == freeSlot {
+				*s, t.slots[2*pos+1] = uint64(id), row[0]
+				return noRow
+			}
+			if t.slots[2*pos+1] == row[0] {
+				first := rowID(*s)
+				*s = uint64(id)
+				return first
+			}
+			pos = t.after(pos)
+		}
+	}
+	for {
+		s := t.slots[pos]
+		if s == freeSlot {
+			t.slots[pos] = h&^0xffffffff | uint64(id)
+			return noRow
+		}
+		if (s^h)>>32 == 0 && t.codec.equal(t.key(rowID(s)), row) {
+			t.slots[pos] = h&^0xffffffff | uint64(id)
+			return rowID(s)
+		}
+		pos = t.after(pos)
+	}
+}
+
+// after returns the slot that is probed after pos.
+func (t *joinTable) after(pos uint64) uint64 { return pos&^t.region | (pos+1)&t.region }
+
+// key returns the key row of a row.
+func (t *joinTable) key(id rowID) []uint64 {
+	i := int(id&(blockRows-1)) * t.codec.stride
+	return t.rows.blocks[id>>blockShift].keys[i : i+t.codec.stride]
+}
+
+// find writes the first row of each key row, or noRow, to first.
+func (t *joinTable) find(keys []uint64, first []rowID) {
+	switch {
+	case t.rows.rows == 0:
+		for i := range first {
+			first[i] = noRow
+		}
+	case t.dense != nil:
+		for i, k := range keys {
+			id := noRow
+			if d := k - t.base; d < uint64(len(t.dense)) {
+				id = t.dense[d]
+			}
+			first[i] = id
+		}
+	case t.codec.single:
+		for i, k := range keys {
+			first[i] = t.findWord(k)
+		}
+	default:
+		stride := t.codec.stride
+		for i := range first {
+			first[i] = t.findRow(keys[i*stride : (i+1)*stride])
+		}
+	}
+}
+
+func (t *joinTable) findWord(key uint64) rowID {
+	pos := hashWord(key) & t.mask
+	for {
+		s := t.slots[2*pos]
+		if s == freeSlot {
+			return noRow
+		}
+		if t.slots[2*pos+1] == key {
+			return rowID(s)
+		}
+		pos = t.after(pos)
+	}
+}
+
+func (t *joinTable) findRow(row []uint64) rowID {
+	h := row[t.codec.words]
+	pos := h & t.mask
+	for {
+		s := t.slots[pos]
+		if s == freeSlot {
+			return noRow
+		}
+		if (s^h)>>32 == 0 && t.codec.equal(t.key(rowID(s)), row) {
+			return rowID(s)
+		}
+		pos = t.after(pos)
+	}
+}
+
+// following returns the next row with the key of id, or noRow.
+func (t *joinTable) following(id rowID) rowID { return t.next[id>>blockShift][id&(blockRows-1)] }
+
+// match marks a row as having a partner.
+func (t *joinTable) match(id rowID) { setMatched(t.matched, id) }
+
+// setMatched sets the bit of a row. Workers may do so at once.
+func setMatched(matched [][]uint32, id rowID) {
+	r := id & (blockRows - 1)
+	w := &matched[id>>blockShift][r>>5]
+	if m := uint32(1) << (r & 31); atomic.LoadUint32(w)&m == 0 {
+		atomic.OrUint32(w, m)
+	}
+}

@@ -1,0 +1,210 @@
+package exec
+
+import (
+	"math"
+
+	"driftdb/internal/arena"
+	"driftdb/internal/types"
+	"driftdb/internal/vec"
+)
+
+// memo remembers the groups of key rows that are made of small codes: dictionary codes,
+// narrow integers, BOOLEAN, and integers within a window. The codes of all columns make
+// one number, and group[number] is the group plus one, 0 while it is not known. So a
+// GROUP BY of few distinct keys does not hash. The memo is dropped when what the codes
+// mean changes.
+type memo struct {
+	cols  []codeColumn
+	group []uint32
+	rows  int // rows seen; bounds what is spent on the memo
+}
+
+// codeColumn says what the codes of one column mean. NULL has the code size-1.
+type codeColumn struct {
+	dict *vec.Dictionary // dictionary codes
+	base int64           // integers: the value of code 0
+	size int             // number of codes, one more than values
+}
+
+const (
+	maxMemo   = 1 << 20 // most elements of group
+	maxWindow = 1 << 18 // widest window of integers
+)
+
+// codes returns the number of every row of keys (of the selected rows at least), or nil
+// when the columns have no small codes.
+func (m *memo) codes(keys []vec.Vec, n int, sel []uint64, a *arena.Arena) []uint32 {
+	m.rows += n
+	limit := min(maxMemo, 4*max(m.rows, 256))
+	if m.cols == nil {
+		m.cols = make([]codeColumn, len(keys))
+	}
+	total := 1
+	for k := range keys {
+		now, ok := codeColumnOf(&keys[k], m.cols[k], n, sel)
+		if !ok || now.size > limit {
+			return nil
+		}
+		if total *= now.size; total > limit {
+			return nil
+		}
+		if now != m.cols[k] {
+			m.cols[k], m.group = now, nil
+		}
+	}
+	if m.group == nil {
+		m.group = make([]uint32, total)
+	}
+	out := arena.Make[uint32](a, n)
+	mark := a.Mark()
+	for k := range keys {
+		m.addCodes(&m.cols[k], &keys[k], n, k == 0, out, a)
+		a.Release(mark)
+	}
+	return out
+}
+
+// codeColumnOf returns the meaning of the codes of v; old is that of the batch before,
+// which is kept where it fits.
+func codeColumnOf(v *vec.Vec, old codeColumn, n int, sel []uint64) (codeColumn, bool) {
+	switch v.Form {
+	case vec.Dict:
+		return codeColumn{dict: v.Dict, size: v.Dict.Values.N + 1}, true
+	case vec.Narrow:
+		if v.Width > 2 {
+			return codeColumn{}, false
+		}
+		return codeColumn{base: v.Base, size: 1<<(8*v.Width) + 1}, true
+	case vec.Const:
+		return codeColumn{}, false
+	}
+	switch v.Type.Class() {
+	case types.Bits:
+		return codeColumn{size: 3}, true
+	case types.I16:
+		return windowOfInts(vec.Of[int16](v)[:n], v.Valid, sel, old)
+	case types.I32:
+		return windowOfInts(vec.Of[int32](v)[:n], v.Valid, sel, old)
+	case types.I64:
+		return windowOfInts(vec.Of[int64](v)[:n], v.Valid, sel, old)
+	}
+	return codeColumn{}, false
+}
+
+// windowOfInts returns a window that holds xs, old where it does.
+func windowOfInts[T int16 | int32 | int64](xs []T, valid, sel []uint64, old codeColumn) (codeColumn, bool) {
+	low, high, ok := minMax(xs, valid, sel)
+	if !ok {
+		return codeColumn{size: max(old.size, 2), base: old.base}, true
+	}
+	lo, hi := int64(low), int64(high)
+	if old.size > 0 && old.dict == nil {
+		top := uint64(old.size - 2)
+		if uint64(lo-old.base) <= top && uint64(hi-old.base) <= top {
+			return old, true
+		}
+		lo, hi = min(lo, old.base), max(hi, old.base+int64(min(top, uint64(math.MaxInt64-old.base))))
+	}
+	span := uint64(hi) - uint64(lo)
+	if span >= maxWindow {
+		return codeColumn{}, false
+	}
+	size := 64
+	for uint64(size) <= span {
+		size *= 2
+	}
+	return codeColumn{base: lo, size: size + 1}, true
+}
+
+// minMax returns the least and greatest selected value that is not NULL.
+func minMax[T int16 | int32 | int64](xs []T, valid, sel []uint64) (lo, hi T, ok bool) {
+	if valid == nil && sel == nil {
+		if len(xs) == 0 {
+			return 0, 0, false
+		}
+		lo, hi = xs[0], xs[0]
+		for _, x := range xs {
+			lo, hi = min(lo, x), max(hi, x)
+		}
+		return lo, hi, true
+	}
+	for i, x := range xs {
+		if valid != nil && bit(valid, i) == 0 || sel != nil && bit(sel, i) == 0 {
+			continue
+		}
+		if !ok {
+			lo, hi, ok = x, x, true
+		}
+		lo, hi = min(lo, x), max(hi, x)
+	}
+	return lo, hi, ok
+}
+
+// addCodes multiplies out by the codes of the column and adds v's, or sets them for the
+// first column. Codes of rows that are not selected are clamped into range.
+func (m *memo) addCodes(c *codeColumn, v *vec.Vec, n int, first bool, out []uint32, a *arena.Arena) {
+	codes := arena.Make[int32](a, n)
+	switch {
+	case v.Form == vec.Dict || v.Form == vec.Narrow:
+		codesInto(v, nil, codes)
+	case v.Type.Class() == types.Bits:
+		b := a.Alloc(n)
+		boolsInto(v, nil, b)
+		for i, x := range b {
+			codes[i] = int32(x)
+		}
+	case v.Type.Class() == types.I16:
+		offsets(vec.Of[int16](v), c, codes)
+	case v.Type.Class() == types.I32:
+		offsets(vec.Of[int32](v), c, codes)
+	default:
+		offsets(vec.Of[int64](v), c, codes)
+	}
+	if v.Valid != nil {
+		for i := range codes {
+			if bit(v.Valid, i) == 0 {
+				codes[i] = int32(c.size - 1)
+			}
+		}
+	}
+	if first {
+		for i, x := range codes {
+			out[i] = uint32(x)
+		}
+		return
+	}
+	size := uint32(c.size)
+	for i, x := range codes {
+		out[i] = out[i]*size + uint32(x)
+	}
+}
+
+// offsets writes the distance of xs from the base of their window.
+func offsets[T int16 | int32 | int64](xs []T, c *codeColumn, out []int32) {
+	top := uint64(c.size - 1)
+	for i, x := range xs[:len(out)] {
+		out[i] = int32(min(uint64(int64(x)-c.base), top))
+	}
+}
+
+// look writes the known groups of the codes to out. It returns the selected rows whose
+// group is not known, nil for none.
+func (m *memo) look(codes []uint32, n int, sel []uint64, out []uint32, a *arena.Arena) []int32 {
+	group := m.group
+	unknown := uint64(0)
+	for i, c := range codes {
+		g := group[c]
+		out[i] = g - 1
+		unknown |= (uint64(g) - 1) >> 63
+	}
+	if unknown == 0 {
+		return nil
+	}
+	var missing []int32
+	for i := range n {
+		if out[i] == ^uint32(0) && (sel == nil || bit(sel, i) == 1) {
+			missing = append(missing, int32(i))
+		}
+	}
+	return missing
+}

@@ -1,0 +1,419 @@
+package exec
+
+import (
+	"driftdb/internal/arena"
+	"driftdb/internal/dberr"
+	"driftdb/internal/types"
+	"driftdb/internal/vec"
+	"driftdb/sqlvec/expr"
+	"driftdb/sqlvec/plan"
+)
+
+// probeStage streams the left input of a hash join past the table of the right one.
+type probeStage struct{ build *joinBuild }
+
+// errManyRows is the error of a scalar subquery with a second row.
+func errManyRows() error {
+	return dberr.New(dberr.CardinalityViolation, "more than one row returned by a subquery used as an expression")
+}
+
+func (s *probeStage) open(w *worker, next pusher) (pusher, error) {
+	n := s.build.node
+	p := &probe{table: &s.build.table, node: n, w: w, codec: s.build.codec}
+	p.out = joinOutput{w: w, next: next, kind: n.Kind}
+	var err error
+	if p.keys, err = compileAll(n.LeftKeys, w.ex.opts.Env); err != nil {
+		return nil, err
+	}
+	if n.Residual != nil {
+		p.residual, err = expr.Compile(n.Residual, w.ex.opts.Env)
+	}
+	return p, err
+}
+
+// probe is a worker's end of the left input.
+type probe struct {
+	table    *joinTable
+	node     *plan.HashJoin
+	codec    *keyCodec
+	w        *worker
+	keys     []*expr.Program
+	residual *expr.Program
+	out      joinOutput
+	cols     []vec.Vec
+}
+
+func (p *probe) push(b *vec.Batch) (err error) {
+	a := p.w.scratch
+	mark := a.Mark()
+	defer a.Release(mark)
+	if p.useless() {
+		return errDone
+	}
+	if p.cols, err = evalAll(p.keys, b, p.w, p.cols[:0]); err != nil {
+		return err
+	}
+	sel := b.Sel
+	if !p.node.NullSafe {
+		sel = nullKeys(p.cols, b.N, b.Sel, a)
+	}
+	idx := selected(&vec.Batch{N: b.N, Sel: sel}, a)
+	keys := p.codec.encode(p.cols, b.N, idx, a)
+	first := arena.Make[rowID](a, len(keys)/p.codec.stride)
+	p.table.find(keys, first)
+	if p.residual == nil && p.out.kind.LeftOnly() {
+		return p.pushMask(b, p.foundMask(b, idx, first))
+	}
+	if p.residual == nil && p.table.unique {
+		return p.pushUnique(b, idx, first)
+	}
+	return p.pushPairs(b, idx, first)
+}
+
+// useless reports whether no left row can make an output row.
+func (p *probe) useless() bool {
+	if p.table.rows.rows > 0 {
+		return false
+	}
+	switch p.out.kind {
+	case plan.Inner, plan.Semi, plan.Right:
+		return true
+	}
+	return false
+}
+
+// foundMask returns the mask of the rows of b that have a first partner.
+func (p *probe) foundMask(b *vec.Batch, idx []int32, first []rowID) []uint64 {
+	found := maskOf(p.w.scratch, b.N)
+	clear(found)
+	if idx == nil {
+		for i, id := range first {
+			found[i>>6] |= b2w(id != noRow) << (uint(i) & 63)
+		}
+		return found
+	}
+	for k, i := range idx {
+		found[i>>6] |= b2w(first[k] != noRow) << (uint(i) & 63)
+	}
+	return found
+}
+
+// b2w returns 1 for true.
+func b2w(b bool) uint64 {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// pushMask ends a semi, anti or mark join, given the rows that have a partner.
+func (p *probe) pushMask(b *vec.Batch, found []uint64) error {
+	var unknown []uint64
+	if p.node.NullAware {
+		unknown = p.unknown(b)
+	}
+	return p.out.leftOnly(b, found, unknown)
+}
+
+// unknown returns the mask of the rows of b for which IN has no answer but a true one:
+// the right side has a NULL, or has rows and the row's key is NULL.
+func (p *probe) unknown(b *vec.Batch) []uint64 {
+	mask := maskOf(p.w.scratch, b.N)
+	switch {
+	case p.table.nulls.rows > 0:
+		fillMask(mask, b.N)
+	case p.table.rows.rows == 0:
+		clear(mask)
+	default:
+		fillMask(mask, b.N)
+		if set := nullKeys(p.cols, b.N, nil, p.w.scratch); set != nil {
+			for i := range mask {
+				mask[i] &^= set[i]
+			}
+		} else {
+			clear(mask)
+		}
+	}
+	return mask
+}
+
+// pushUnique joins each left row to the one right row that it can have: the left columns
+// pass as they are.
+func (p *probe) pushUnique(b *vec.Batch, idx []int32, first []rowID) error {
+	a := p.w.scratch
+	found := p.foundMask(b, idx, first)
+	if p.table.matched != nil {
+		for _, id := range first {
+			if id != noRow {
+				p.table.match(id)
+			}
+		}
+	}
+	outer := p.out.kind == plan.Left || p.out.kind == plan.Full || p.out.kind == plan.Single
+	n := vec.CountBits(found)
+	if !outer && n == 0 {
+		return nil
+	}
+	if !outer && n*sparse < b.N {
+		rows := setBits(found, b.N, arena.Make[int32](a, n)[:0])
+		ids := arena.Make[rowID](a, n)[:0]
+		for _, id := range first {
+			if id != noRow {
+				ids = append(ids, id)
+			}
+		}
+		return p.out.pairs(b, p.table.rows, rows, ids, false)
+	}
+	ids := arena.Make[rowID](a, b.N)
+	missing := noRow
+	if !outer {
+		missing = 0 // any row: the mask leaves it out
+	}
+	for i := range ids {
+		ids[i] = missing
+	}
+	for k, id := range first {
+		i := k
+		if idx != nil {
+			i = int(idx[k])
+		}
+		if id != noRow {
+			ids[i] = id
+		}
+	}
+	sel := b.Sel
+	if !outer {
+		sel = found
+	}
+	return p.out.beside(b, p.table.rows, sel, ids, outer)
+}
+
+// pushPairs joins each left row to any number of right rows.
+func (p *probe) pushPairs(b *vec.Batch, idx []int32, first []rowID) error {
+	a := p.w.scratch
+	found := maskOf(a, b.N)
+	clear(found)
+	size := p.w.ex.opts.BatchRows
+	rows, ids := arena.Make[int32](a, size)[:0], arena.Make[rowID](a, size)[:0]
+	for k, id := range first {
+		i := int32(k)
+		if idx != nil {
+			i = idx[k]
+		}
+		for ; id != noRow; id = p.table.following(id) {
+			rows, ids = append(rows, i), append(ids, id)
+			if len(rows) == size {
+				if err := p.pushCandidates(b, rows, ids, found); err != nil {
+					return err
+				}
+				rows, ids = rows[:0], ids[:0]
+			}
+		}
+	}
+	if len(rows) > 0 {
+		if err := p.pushCandidates(b, rows, ids, found); err != nil {
+			return err
+		}
+	}
+	if p.out.kind.LeftOnly() {
+		return p.pushMask(b, found)
+	}
+	return p.out.unmatchedLeft(b, p.table.rows, found)
+}
+
+// pushCandidates pushes the pairs that the residual condition lets through.
+func (p *probe) pushCandidates(b *vec.Batch, rows []int32, ids []rowID, found []uint64) error {
+	if err := p.w.ex.check(); err != nil {
+		return err
+	}
+	a := p.w.scratch
+	mark := a.Mark()
+	defer a.Release(mark)
+	if p.residual != nil {
+		pairs := p.out.pairBatch(b, p.table.rows, rows, ids, false)
+		mask := maskOf(a, pairs.N)
+		if err := p.residual.EvalMask(&pairs, a, mask); err != nil {
+			return err
+		}
+		keep := setBits(mask, pairs.N, arena.Make[int32](a, pairs.N)[:0])
+		kept, keptIDs := arena.Make[int32](a, len(keep)), arena.Make[rowID](a, len(keep))
+		takeInto(kept, rows, keep)
+		takeInto(keptIDs, ids, keep)
+		rows, ids = kept, keptIDs
+	}
+	for k, i := range rows {
+		if p.out.kind == plan.Single && bit(found, int(i)) == 1 {
+			return errManyRows()
+		}
+		found[i>>6] |= 1 << (uint(i) & 63)
+		if p.table.matched != nil {
+			p.table.match(ids[k])
+		}
+	}
+	if len(rows) == 0 || p.out.kind.LeftOnly() {
+		return nil
+	}
+	return p.out.pairs(b, p.table.rows, rows, ids, false)
+}
+
+// joinOutput pushes the rows of a join.
+type joinOutput struct {
+	w    *worker
+	next pusher
+	kind plan.JoinKind
+	cols []vec.Vec
+}
+
+// pairBatch returns left rows beside the right rows ids.
+func (o *joinOutput) pairBatch(b *vec.Batch, right *store, rows []int32, ids []rowID, holes bool) vec.Batch {
+	a := o.w.scratch
+	o.cols = o.cols[:0]
+	for c := range b.Cols {
+		o.cols = append(o.cols, take(&b.Cols[c], rows, a))
+	}
+	for c := range right.types {
+		o.cols = append(o.cols, right.gather(c, ids, holes, a))
+	}
+	return vec.Batch{N: len(rows), Cols: o.cols}
+}
+
+// pairs pushes left rows beside the right rows ids.
+func (o *joinOutput) pairs(b *vec.Batch, right *store, rows []int32, ids []rowID, holes bool) error {
+	out := o.pairBatch(b, right, rows, ids, holes)
+	return o.next.push(&out)
+}
+
+// beside pushes the rows sel of b beside the right rows ids, one for every row of b.
+func (o *joinOutput) beside(b *vec.Batch, right *store, sel []uint64, ids []rowID, holes bool) error {
+	o.cols = append(o.cols[:0], b.Cols...)
+	for c := range right.types {
+		o.cols = append(o.cols, right.gather(c, ids, holes, o.w.scratch))
+	}
+	return o.next.push(&vec.Batch{N: b.N, Sel: sel, Cols: o.cols})
+}
+
+// leftOnly pushes the result of a semi, anti or mark join over b: found are the rows with
+// a partner, unknown (nil: none) those of the rest for which that cannot be said.
+func (o *joinOutput) leftOnly(b *vec.Batch, found, unknown []uint64) error {
+	if o.kind == plan.Mark {
+		return o.marked(b, found, unknown)
+	}
+	sel := maskOf(o.w.scratch, b.N)
+	fillMask(sel, b.N)
+	for i := range sel {
+		if b.Sel != nil {
+			sel[i] &= b.Sel[i]
+		}
+		switch {
+		case o.kind == plan.Semi:
+			sel[i] &= found[i]
+		case unknown != nil:
+			sel[i] &^= found[i] | unknown[i]
+		default:
+			sel[i] &^= found[i]
+		}
+	}
+	if noBits(sel) {
+		return nil
+	}
+	return o.next.push(&vec.Batch{N: b.N, Sel: sel, Cols: b.Cols})
+}
+
+// marked pushes b with a column that says which rows have a partner.
+func (o *joinOutput) marked(b *vec.Batch, found, unknown []uint64) error {
+	var valid []uint64
+	if unknown != nil {
+		valid = maskOf(o.w.scratch, b.N)
+		for i := range valid {
+			valid[i] = found[i] | ^unknown[i]
+		}
+	}
+	o.cols = append(append(o.cols[:0], b.Cols...), vec.FromBits(b.N, found, valid))
+	return o.next.push(&vec.Batch{N: b.N, Sel: b.Sel, Cols: o.cols})
+}
+
+// unmatchedLeft pushes the rows of b that are not in found beside NULLs, for the kinds of
+// joins that keep them.
+func (o *joinOutput) unmatchedLeft(b *vec.Batch, right *store, found []uint64) error {
+	if o.kind != plan.Left && o.kind != plan.Full && o.kind != plan.Single {
+		return nil
+	}
+	sel := maskOf(o.w.scratch, b.N)
+	fillMask(sel, b.N)
+	for i := range sel {
+		if b.Sel != nil {
+			sel[i] &= b.Sel[i]
+		}
+		sel[i] &^= found[i]
+	}
+	if noBits(sel) {
+		return nil
+	}
+	o.cols = append(o.cols[:0], b.Cols...)
+	for _, t := range right.types {
+		o.cols = append(o.cols, nulls(t, b.N))
+	}
+	return o.next.push(&vec.Batch{N: b.N, Sel: sel, Cols: o.cols})
+}
+
+// unmatchedSource reads the right rows that no left row has met: the end of RIGHT and FULL
+// joins. It runs a phase after the left input.
+type unmatchedSource struct {
+	left   []types.Type
+	stores func() (rows, nulls *store, matched [][]uint32)
+}
+
+func (s *unmatchedSource) prepare(*execution) (int, error) {
+	rows, nulls, _ := s.stores()
+	return len(rows.blocks) + len(nulls.blocks), nil
+}
+
+func (s *unmatchedSource) open(w *worker) (reader, error) {
+	return &unmatchedReader{s: s, w: w}, nil
+}
+
+type unmatchedReader struct {
+	s    *unmatchedSource
+	w    *worker
+	cols []vec.Vec
+	ids  []rowID
+}
+
+func (r *unmatchedReader) run(morsel int, next pusher) error {
+	rows, nullRows, matched := r.s.stores()
+	if n := len(rows.blocks); morsel >= n {
+		rows, matched, morsel = nullRows, nil, morsel-n
+	}
+	r.ids = r.ids[:0]
+	for i := range rows.blocks[morsel].n {
+		if matched == nil || matched[morsel][i>>5]>>(uint(i)&31)&1 == 0 {
+			r.ids = append(r.ids, rowID(morsel)<<blockShift|rowID(i))
+		}
+		if len(r.ids) == r.w.ex.opts.BatchRows {
+			if err := r.batch(rows, next); err != nil {
+				return err
+			}
+		}
+	}
+	return r.batch(rows, next)
+}
+
+// batch pushes the gathered rows.
+func (r *unmatchedReader) batch(rows *store, next pusher) error {
+	if err := r.w.ex.check(); err != nil || len(r.ids) == 0 {
+		return err
+	}
+	a := r.w.scratch
+	mark := a.Mark()
+	defer a.Release(mark)
+	r.cols = r.cols[:0]
+	for _, t := range r.s.left {
+		r.cols = append(r.cols, nulls(t, len(r.ids)))
+	}
+	for c := range rows.types {
+		r.cols = append(r.cols, rows.gather(c, r.ids, false, a))
+	}
+	n := len(r.ids)
+	r.ids = r.ids[:0]
+	return next.push(&vec.Batch{N: n, Cols: r.cols})
+}

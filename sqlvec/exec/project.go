@@ -1,0 +1,59 @@
+package exec
+
+import (
+	"driftdb/internal/vec"
+	"driftdb/sqlvec/expr"
+)
+
+// projectStage computes expressions.
+type projectStage struct{ exprs []expr.Expr }
+
+func (p *projectStage) open(w *worker, next pusher) (pusher, error) {
+	progs, err := compileAll(p.exprs, w.ex.opts.Env)
+	if err != nil {
+		return nil, err
+	}
+	return &project{w: w, progs: progs, next: next}, nil
+}
+
+// compileAll compiles each of es.
+func compileAll(es []expr.Expr, env *expr.Env) ([]*expr.Program, error) {
+	progs := make([]*expr.Program, len(es))
+	for i, e := range es {
+		var err error
+		if progs[i], err = expr.Compile(e, env); err != nil {
+			return nil, err
+		}
+	}
+	return progs, nil
+}
+
+type project struct {
+	w     *worker
+	progs []*expr.Program
+	next  pusher
+	cols  []vec.Vec
+}
+
+func (p *project) push(b *vec.Batch) error {
+	a := p.w.scratch
+	mark := a.Mark()
+	defer a.Release(mark)
+	var err error
+	if p.cols, err = evalAll(p.progs, b, p.w, p.cols[:0]); err != nil {
+		return err
+	}
+	return p.next.push(&vec.Batch{N: b.N, Sel: b.Sel, Cols: p.cols})
+}
+
+// evalAll appends the values of progs over b to cols; they live in w's scratch memory.
+func evalAll(progs []*expr.Program, b *vec.Batch, w *worker, cols []vec.Vec) ([]vec.Vec, error) {
+	for _, prog := range progs {
+		v, err := prog.Eval(b, w.scratch)
+		if err != nil {
+			return nil, err
+		}
+		cols = append(cols, v)
+	}
+	return cols, nil
+}

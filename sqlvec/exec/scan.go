@@ -1,0 +1,116 @@
+package exec
+
+import (
+	"sync/atomic"
+
+	"driftdb/colstore"
+	"driftdb/internal/vec"
+	"driftdb/sqlvec/plan"
+)
+
+// scanSource reads a table: a morsel is a row group.
+type scanSource struct {
+	scan   *plan.Scan
+	groups atomic.Int64 // loaded
+	rows   plan.Rows
+}
+
+func (s *scanSource) prepare(ex *execution) (int, error) {
+	rows, err := s.scan.Source.Open(ex.ctx, s.scan.Spec)
+	if err != nil {
+		return 0, err
+	}
+	ex.onClose(rows.Close)
+	s.rows = rows
+	return rows.Groups(), nil
+}
+
+func (s *scanSource) open(w *worker) (reader, error) {
+	return &scanReader{s: s, w: w}, nil
+}
+
+type scanReader struct {
+	s     *scanSource
+	w     *worker
+	group colstore.Group
+	cols  []vec.Vec
+}
+
+func (r *scanReader) run(morsel int, next pusher) error {
+	if r.s.rows.GroupRows(morsel) == 0 {
+		return nil
+	}
+	if err := r.s.rows.Load(morsel, &r.group); err != nil {
+		return err
+	}
+	r.s.groups.Add(1)
+	all := vec.Batch{N: r.group.N, Sel: r.group.Live, Cols: r.group.Cols}
+	return pushWindows(r.w, &all, &r.cols, next)
+}
+
+// pushWindows pushes the rows of b, which may be of any number, in batches of the wanted
+// size, leaving out those without a selected row. cols is reused memory.
+func pushWindows(w *worker, b *vec.Batch, cols *[]vec.Vec, next pusher) error {
+	size := w.ex.opts.BatchRows
+	for lo := 0; lo < b.N; lo += size {
+		if err := w.ex.check(); err != nil {
+			return err
+		}
+		hi := min(lo+size, b.N)
+		mark := w.scratch.Mark()
+		win, ok := windowOf(w, b, lo, hi, cols)
+		if !ok {
+			continue
+		}
+		err := next.push(&win)
+		w.scratch.Release(mark)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// windowOf returns rows [lo, hi) of b; ok is false when none of them is selected.
+func windowOf(w *worker, b *vec.Batch, lo, hi int, cols *[]vec.Vec) (win vec.Batch, ok bool) {
+	if lo&63 != 0 || hi&63 != 0 && hi != b.N {
+		return oddWindow(w, b, lo, hi)
+	}
+	win.N = hi - lo
+	if b.Sel != nil {
+		win.Sel = b.Sel[lo>>6 : vec.Words(hi)]
+		if noBits(win.Sel) {
+			return win, false
+		}
+	}
+	*cols = (*cols)[:0]
+	for c := range b.Cols {
+		*cols = append(*cols, b.Cols[c].Slice(lo, hi))
+	}
+	win.Cols = *cols
+	return win, true
+}
+
+// oddWindow is windowOf for windows that do not begin at a whole word: it copies.
+func oddWindow(w *worker, b *vec.Batch, lo, hi int) (vec.Batch, bool) {
+	var idx []int32
+	for i := lo; i < hi; i++ {
+		if b.Sel == nil || bit(b.Sel, i) == 1 {
+			idx = append(idx, int32(i))
+		}
+	}
+	if len(idx) == 0 {
+		return vec.Batch{}, false
+	}
+	return takeBatch(b, idx, w.scratch), true
+}
+
+// noBits reports whether all words are zero.
+func noBits(words []uint64) bool {
+	for _, w := range words {
+		if w != 0 {
+			return false
+		}
+	}
+	return true
+}

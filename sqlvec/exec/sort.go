@@ -1,0 +1,153 @@
+package exec
+
+import (
+	"driftdb/internal/types"
+	"driftdb/internal/vec"
+	"driftdb/sqlvec/expr"
+	"driftdb/sqlvec/plan"
+)
+
+// sorting is the sink of an ORDER BY, and the source of its rows. Workers keep their rows
+// in stores; finish sorts row ids. Rows with equal keys keep the order of the input.
+type sorting struct {
+	node  *plan.Sort
+	specs []orderSpec
+	extra []expr.Expr // keys that are not columns of the input, kept behind them
+	types []types.Type
+	ends  []*sortEnd
+
+	rows *store
+	ids  []rowID
+}
+
+// orderSpec is one key of an order, as a column of a store.
+type orderSpec struct {
+	column           int
+	desc, nullsFirst bool
+}
+
+func newSorting(node *plan.Sort) *sorting {
+	s := &sorting{node: node}
+	for _, c := range node.Input.Columns() {
+		s.types = append(s.types, c.Type)
+	}
+	for _, k := range node.Keys {
+		spec := orderSpec{column: len(s.types), desc: k.Desc, nullsFirst: k.NullsFirst}
+		if col, ok := k.Expr.(*expr.Col); ok {
+			spec.column = col.Index
+		} else {
+			s.extra = append(s.extra, k.Expr)
+			s.types = append(s.types, k.Expr.Type())
+		}
+		s.specs = append(s.specs, spec)
+	}
+	return s
+}
+
+// sortEnd is a worker's end of a sort. With a limit it drops rows behind the limit's row
+// now and then, and lets only rows in that lie before it.
+type sortEnd struct {
+	s    *sorting
+	w    *worker
+	rows *store
+	by   []*expr.Program
+	cols []vec.Vec
+	top  *threshold // nil without a limit
+}
+
+func (s *sorting) open(w *worker) (pusher, error) {
+	by, err := compileAll(s.extra, w.ex.opts.Env)
+	if err != nil {
+		return nil, err
+	}
+	e := &sortEnd{s: s, w: w, by: by, rows: newStore(s.types, w.ex.newArena())}
+	if s.node.Limit > 0 && s.node.Limit <= maxTop {
+		e.top = &threshold{spec: s.specs[0]}
+	}
+	s.ends = append(s.ends, e)
+	return e, nil
+}
+
+func (e *sortEnd) push(b *vec.Batch) (err error) {
+	a := e.w.scratch
+	mark := a.Mark()
+	defer a.Release(mark)
+	if e.cols, err = evalAll(e.by, b, e.w, append(e.cols[:0], b.Cols...)); err != nil {
+		return err
+	}
+	sel := b.Sel
+	if e.top != nil && e.top.set {
+		if sel = e.top.before(&e.cols[e.top.spec.column], b.N, b.Sel, a); noBits(sel) {
+			return nil
+		}
+	}
+	e.rows.cut(e.w.morsel)
+	e.rows.add(nil, e.cols, b.N, selected(&vec.Batch{N: b.N, Sel: sel}, a))
+	if e.top != nil && int64(e.rows.rows) >= 2*e.s.node.Limit+topSlack {
+		return e.prune()
+	}
+	return nil
+}
+
+func (s *sorting) finish(ex *execution) error {
+	s.rows = newStore(s.types, ex.newArena())
+	for _, e := range s.ends {
+		s.rows.adopt(e.rows)
+	}
+	s.rows.inMorselOrder()
+	s.rows.seal()
+	var err error
+	if s.ids, err = sortStore(ex, s.rows, s.specs); err != nil {
+		return err
+	}
+	if n := s.node.Limit; n > 0 && n < int64(len(s.ids)) {
+		s.ids = s.ids[:n]
+	}
+	return nil
+}
+
+// idSource reads rows of a store by their ids: a morsel is a block's worth of them.
+type idSource struct {
+	cols int // columns of the store that are read: the first ones
+	rows func() (*store, []rowID)
+}
+
+func (s *idSource) prepare(*execution) (int, error) {
+	_, ids := s.rows()
+	return (len(ids) + blockRows - 1) / blockRows, nil
+}
+
+func (s *idSource) open(w *worker) (reader, error) { return &idReader{s: s, w: w}, nil }
+
+type idReader struct {
+	s    *idSource
+	w    *worker
+	cols []vec.Vec
+}
+
+func (r *idReader) run(morsel int, next pusher) error {
+	rows, ids := r.s.rows()
+	ids = ids[morsel*blockRows : min((morsel+1)*blockRows, len(ids))]
+	for len(ids) > 0 {
+		k := min(len(ids), r.w.ex.opts.BatchRows)
+		if err := r.batch(rows, ids[:k], next); err != nil {
+			return err
+		}
+		ids = ids[k:]
+	}
+	return nil
+}
+
+func (r *idReader) batch(rows *store, ids []rowID, next pusher) error {
+	if err := r.w.ex.check(); err != nil {
+		return err
+	}
+	a := r.w.scratch
+	mark := a.Mark()
+	defer a.Release(mark)
+	r.cols = r.cols[:0]
+	for c := range r.s.cols {
+		r.cols = append(r.cols, rows.gather(c, ids, false, a))
+	}
+	return next.push(&vec.Batch{N: len(ids), Cols: r.cols})
+}

@@ -1,0 +1,134 @@
+package exec
+
+import (
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"driftdb/colstore"
+	"driftdb/internal/vec"
+	"driftdb/sqlvec/plan"
+)
+
+// Stats are the figures of one run, by operator. The zero value is ready to be handed to
+// Run; read it when Run has returned.
+type Stats struct {
+	mu    sync.Mutex
+	nodes map[plan.Node]*OpStats
+	// MemoryBytes is the most memory that the operators held together.
+	MemoryBytes int64
+}
+
+// OpStats are the figures of one operator, valid when the run has ended.
+type OpStats struct {
+	Rows    int64 // rows that left the operator
+	Batches int64
+	Nanos   int64 // spent in the operator itself; several workers add up
+	// Groups and GroupsRead are a scan's row groups: in all, and loaded.
+	Groups, GroupsRead int64
+	// Scan is what the storage says of a scan, nil for other operators.
+	Scan *colstore.Explain
+}
+
+// Of returns the figures of an operator, nil when it did not run.
+func (s *Stats) Of(n plan.Node) *OpStats {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.nodes[n]
+}
+
+// add returns new figures for n.
+func (s *Stats) add(n plan.Node) *OpStats {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.nodes == nil {
+		s.nodes = map[plan.Node]*OpStats{}
+	}
+	st := &OpStats{}
+	s.nodes[n] = st
+	return st
+}
+
+// explainer is a scan of the storage that can say how it went.
+type explainer interface{ Explain() colstore.Explain }
+
+// collect adds up the meters and reads what scans say, before they are closed.
+func (s *Stats) collect(ex *execution) {
+	s.MemoryBytes = ex.budget.Used()
+	for _, p := range ex.pipes {
+		above := int64(0)
+		for _, pt := range p.parts {
+			above += s.collectPart(pt)
+		}
+		if st := s.Of(p.owner); st != nil {
+			st.Nanos += above + p.finishNanos
+		}
+	}
+}
+
+// collectPart adds the figures of a part and returns the time spent above its operators.
+func (s *Stats) collectPart(pt *part) int64 {
+	before := pt.nanos.Load()
+	for _, stage := range pt.stages {
+		m, ok := stage.(*meterStage)
+		if !ok {
+			continue
+		}
+		above := m.above.Load()
+		m.st.Rows += m.rows.Load()
+		m.st.Batches += m.batches.Load()
+		m.st.Nanos += before - above
+		before = above
+	}
+	if src, ok := pt.src.(*scanSource); ok && src.rows != nil {
+		s.collectScan(src)
+	}
+	return before
+}
+
+// collectScan reads what a scan says.
+func (s *Stats) collectScan(src *scanSource) {
+	st := s.Of(src.scan)
+	if st == nil {
+		return
+	}
+	st.Groups, st.GroupsRead = int64(src.rows.Groups()), src.groups.Load()
+	if x, ok := src.rows.(explainer); ok {
+		e := x.Explain()
+		st.Scan = &e
+	}
+}
+
+// measured puts a stage behind the parts of n that counts what passes.
+func (b *builder) measured(n plan.Node, parts []*part) []*part {
+	st := b.ex.stats.add(n)
+	for _, p := range parts {
+		p.stages = append(p.stages, &meterStage{st: st})
+	}
+	return parts
+}
+
+// meterStage counts the rows that pass one operator of a part, and the time that they
+// take above it.
+type meterStage struct {
+	st                   *OpStats
+	rows, batches, above atomic.Int64 // above is nanoseconds
+}
+
+func (m *meterStage) open(_ *worker, next pusher) (pusher, error) {
+	return &meter{m: m, next: next}, nil
+}
+
+type meter struct {
+	m    *meterStage
+	next pusher
+}
+
+func (m *meter) push(b *vec.Batch) error {
+	m.m.rows.Add(int64(b.Count()))
+	m.m.batches.Add(1)
+	start := time.Now()
+	err := m.next.push(b)
+	m.m.above.Add(int64(time.Since(start)))
+	return err
+}

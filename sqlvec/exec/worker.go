@@ -1,0 +1,141 @@
+package exec
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"sync"
+	"sync/atomic"
+
+	"driftdb/internal/arena"
+	"driftdb/internal/dberr"
+	"driftdb/internal/vfs"
+)
+
+// execution is one run of a plan.
+type execution struct {
+	ctx    context.Context
+	opts   Options
+	budget *arena.Budget
+	stats  *Stats
+
+	pipes   []*pipeline // in the order in which they run
+	workers []*worker
+
+	stopped atomic.Bool // set with mu.err
+	mu      struct {
+		sync.Mutex
+		err     error
+		closers []func()
+		wakers  []func() // called when the execution fails
+	}
+}
+
+// worker is what one goroutine of a pipeline has for itself.
+type worker struct {
+	id     int
+	ex     *execution
+	morsel int // the number of the running morsel in its pipeline
+	// scratch lives for one batch: whoever pushes a batch releases what the push used.
+	scratch *arena.Arena
+}
+
+// newWorker returns worker i. Pipelines run one after another, so they share workers.
+func (ex *execution) newWorker(i int) *worker {
+	for len(ex.workers) <= i {
+		w := &worker{id: len(ex.workers), ex: ex, scratch: ex.newArena()}
+		ex.workers = append(ex.workers, w)
+	}
+	return ex.workers[i]
+}
+
+// newArena returns an arena that is freed when the execution ends.
+func (ex *execution) newArena() *arena.Arena {
+	a := arena.New(ex.budget)
+	ex.onClose(a.Free)
+	return a
+}
+
+// onClose runs f when the execution ends.
+func (ex *execution) onClose(f func()) {
+	ex.mu.Lock()
+	defer ex.mu.Unlock()
+	ex.mu.closers = append(ex.mu.closers, f)
+}
+
+// close releases everything that the execution holds, the last taken first.
+func (ex *execution) close() {
+	for i := len(ex.mu.closers) - 1; i >= 0; i-- {
+		ex.mu.closers[i]()
+	}
+	ex.mu.closers = nil
+}
+
+// fail records the first error and stops the workers.
+func (ex *execution) fail(err error) {
+	if err == nil {
+		return
+	}
+	ex.mu.Lock()
+	if ex.mu.err == nil {
+		ex.mu.err = err
+	}
+	ex.stopped.Store(true)
+	wakers := ex.mu.wakers
+	ex.mu.Unlock()
+	for _, wake := range wakers {
+		wake()
+	}
+}
+
+// onFail calls wake when the execution fails, for those who wait.
+func (ex *execution) onFail(wake func()) {
+	ex.mu.Lock()
+	defer ex.mu.Unlock()
+	ex.mu.wakers = append(ex.mu.wakers, wake)
+}
+
+// failure returns the recorded error.
+func (ex *execution) failure() error {
+	if !ex.stopped.Load() {
+		return nil
+	}
+	ex.mu.Lock()
+	defer ex.mu.Unlock()
+	return ex.mu.err
+}
+
+// check returns the error that stops the execution, if any. Sources call it per batch.
+func (ex *execution) check() error {
+	if ex.stopped.Load() {
+		return ex.failure()
+	}
+	return nil
+}
+
+// canceled is the error of a context that ended.
+func canceled(ctx context.Context) error {
+	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		return dberr.New(dberr.QueryCanceled, "canceling statement due to statement timeout")
+	}
+	return dberr.New(dberr.QueryCanceled, "canceling statement due to user request")
+}
+
+// guard runs f on this goroutine: a fault on a mapped page, exhausted memory and any
+// other panic come back as errors.
+func (ex *execution) guard(f func() error) (err error) {
+	defer func() {
+		switch p := recover().(type) {
+		case nil:
+		case arena.Exhausted:
+			err = p.Err
+		default:
+			if ex.opts.Logger != nil {
+				ex.opts.Logger.Error("panic in a query", "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
+			}
+			err = dberr.Bug("internal error in the executor: %v", p)
+		}
+	}()
+	return vfs.Guard(f)
+}
