@@ -12,6 +12,8 @@ import (
 // background is the work that goes on beside the sessions of a writer: idle marks and sealing.
 type background struct {
 	group   mmapseg.Group // the leader's scratch
+	crowd   int           // the leader's: frames of the last group, and queued behind it
+	pause   int           // the leader's: groups to go before it waits for others again
 	sealing sync.Mutex    // one segment is sealed at a time
 	closed  atomic.Int64  // a time that has been closed, microseconds UTC
 	full    chan struct{} // a segment may wait to be sealed

@@ -29,6 +29,9 @@ func BenchmarkDurableCommits(b *testing.B) {
 			var next atomic.Uint64
 			order := func(c Commit, s Bases) error { s.Set(0, next.Add(1)); return nil }
 			row := make([]byte, 200)
+			if _, err := l.Submit(context.Background(), insertOf(1, "makes the first segment"), order, Sync); err != nil {
+				b.Fatal(err)
+			}
 			var wg sync.WaitGroup
 			var left atomic.Int64
 			left.Store(int64(b.N))

@@ -6,6 +6,7 @@ import (
 	"io"
 	"runtime"
 	"sync"
+	"time"
 
 	"driftdb/internal/dberr"
 	"driftdb/mmapseg"
@@ -131,7 +132,7 @@ func (l *Log) enter(ctx context.Context, b *Builder, p *pending, order func(Comm
 		return c, nil, false, err
 	}
 	size := mmapseg.FrameSize(len(p.attrs), len(p.payload))
-	if err := l.store.Room(int64(o.queued + size)); err != nil {
+	if err := l.store.Room(int64(o.end-l.store.End()) + int64(size)); err != nil {
 		return c, nil, false, err
 	}
 	c = Commit{CSN: o.last.CSN + 1, FirstSeq: o.last.FirstSeq + uint64(o.last.Events), Events: uint32(b.events),
@@ -200,27 +201,51 @@ func (b *Builder) patchBases(payload []byte) error {
 
 // lead writes the queue once, and again in the background while more comes in.
 func (l *Log) lead() {
+	l.gather()
 	if l.leadOnce() {
 		go func() {
+			l.gather()
 			for l.leadOnce() {
-				l.waitForMore()
+				l.gather()
 			}
 		}()
 	}
 }
 
-// waitForMore lets those who have just been woken submit again before the next group is
-// taken: with many writers that nearly doubles what one sync carries.
-func (l *Log) waitForMore() {
-	o := &l.order
-	for n := -1; ; {
-		o.mu.Lock()
-		now := len(o.queue)
-		o.mu.Unlock()
-		if now == n {
+const (
+	gatherMicros = 80 // how long a leader waits at most for those it has just woken
+	gatherPause  = 16 // groups to go without waiting after a wait that brought little
+)
+
+// gather lets those whom the last group has woken submit again before the next one is taken:
+// with many writers that nearly doubles what one sync carries. A lone writer waits for nobody.
+// Only the leader calls it.
+func (l *Log) gather() {
+	w := &l.work
+	if w.crowd < 2 {
+		return
+	}
+	if w.pause > 0 {
+		w.pause--
+		return
+	}
+	start, first := time.Now(), -1
+	for {
+		l.order.mu.Lock()
+		queued := len(l.order.queue)
+		l.order.mu.Unlock()
+		if first < 0 {
+			first = queued
+		}
+		if queued >= w.crowd {
 			return
 		}
-		n = now
+		if time.Since(start) > gatherMicros*time.Microsecond {
+			if queued-first < (w.crowd-first)/4 {
+				w.pause = gatherPause
+			}
+			return
+		}
 		runtime.Gosched()
 	}
 }
@@ -244,6 +269,7 @@ func (l *Log) leadOnce() (more bool) {
 	defer o.mu.Unlock()
 	o.failed = g.err
 	o.writing = nil
+	l.work.crowd = len(batch) + len(o.queue)
 	close(g.done)
 	for i, p := range batch {
 		pendings.Put(p)
