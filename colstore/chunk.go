@@ -2,6 +2,7 @@ package colstore
 
 import (
 	"sort"
+	"sync"
 	"sync/atomic"
 
 	"driftdb/colstore/part"
@@ -32,7 +33,9 @@ type chunk struct {
 	hashes []*hashIndex // one for each of table.Keys()
 	key    []types.Value
 
-	indexes builtIndexes
+	indexes   builtIndexes
+	knownMu   sync.Mutex
+	knownCols []knownColumn // under knownMu
 }
 
 // newChunk makes an empty chunk for rows from rid base on.

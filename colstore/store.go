@@ -40,6 +40,8 @@ type state struct {
 	sets  []rowset
 	refs  atomic.Int64 // 0: ended
 	files *fileSet
+
+	summaries partSummaries
 }
 
 func newState(files *fileSet, sets []rowset) *state {
