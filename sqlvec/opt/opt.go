@@ -61,7 +61,7 @@ func (o *optimizer) rewrite(node plan.Node, root []plan.Column, done map[*plan.C
 // fold computes the constant parts of all expressions.
 func (o *optimizer) fold(node plan.Node) {
 	for _, e := range plan.Exprs(node) {
-		*e = expr.Fold(*e, o.env)
+		*e = foldExpr(*e, o.env)
 	}
 	for _, k := range node.Children() {
 		o.fold(k)

@@ -1,0 +1,452 @@
+package sqlvec
+
+import (
+	"fmt"
+	"reflect"
+	"strings"
+
+	"driftdb/colstore"
+	"driftdb/internal/dberr"
+	"driftdb/internal/types"
+	"driftdb/sqlvec/bind"
+	"driftdb/sqlvec/expr"
+	"driftdb/sqlvec/parse"
+)
+
+// commandName is a statement's name as messages and tags show it.
+func commandName(st parse.Stmt) string {
+	switch st := st.(type) {
+	case *parse.Query:
+		return "SELECT"
+	case *parse.Truncate:
+		return "TRUNCATE TABLE"
+	case *parse.Drop:
+		return "DROP " + objectNames[st.Object]
+	case *parse.CreateView:
+		return "CREATE VIEW"
+	}
+	name := reflect.TypeOf(st).Elem().Name()
+	var b strings.Builder
+	for i, c := range name {
+		if i > 0 && c >= 'A' && c <= 'Z' {
+			b.WriteByte(' ')
+		}
+		b.WriteRune(c)
+	}
+	return strings.ToUpper(b.String())
+}
+
+var text = types.T(types.Text)
+
+// sessionCommand runs the statements that only concern the session.
+func (r *run) sessionCommand() (done bool, err error) {
+	switch st := r.stmt.(type) {
+	case *parse.Set:
+		return true, r.setCommand(st)
+	case *parse.Reset:
+		return true, r.reset(st)
+	case *parse.Show:
+		return true, r.show(st)
+	case *parse.Describe:
+		return true, r.describe(st)
+	case *parse.Prepare:
+		return true, r.prepare(st)
+	case *parse.Execute:
+		return true, r.executePrepared(st)
+	case *parse.Deallocate:
+		return true, r.deallocate(st)
+	case *parse.Discard:
+		return true, r.discard(st)
+	}
+	return false, nil
+}
+
+func (r *run) setCommand(st *parse.Set) error {
+	if st.Local {
+		return notSupported(st, "SET LOCAL is")
+	}
+	def, err := lookupSetting(st.Name)
+	if err != nil {
+		return err
+	}
+	if def.set == nil {
+		return dberr.Newf(dberr.InvalidParameterValue, "parameter \"%s\" cannot be changed", st.Name).At(int(st.NamePos))
+	}
+	if strings.EqualFold(st.Name, "system_time") && r.s.tx.explicit {
+		return dberr.New(dberr.ActiveTransaction, "system_time cannot be set inside a transaction block").At(int(st.Position()))
+	}
+	values := make([]string, len(st.Values))
+	for i, e := range st.Values {
+		if values[i], err = settingValue(e); err != nil {
+			return err
+		}
+	}
+	if err := def.set(r.s, strings.Join(values, ", "), len(values) == 0); err != nil {
+		if e, ok := err.(*dberr.Error); ok && len(st.Values) > 0 {
+			return e.At(int(st.Values[0].Position()))
+		}
+		return err
+	}
+	if strings.EqualFold(st.Name, "synchronous_commit") && r.s.tx.open != nil {
+		r.s.tx.open.SynchronousCommit = r.s.set.syncCommit
+	}
+	return r.done("SET")
+}
+
+// settingValue is the text of a value of SET.
+func settingValue(e parse.Expr) (string, error) {
+	switch e := e.(type) {
+	case *parse.Literal:
+		if e.Kind == parse.LitBool {
+			return map[bool]string{true: "on", false: "off"}[e.Bool], nil
+		}
+		return e.Text, nil
+	case *parse.ColumnRef:
+		return strings.Join(e.Parts, "."), nil
+	case *parse.PointLit:
+		return parse.Format(e), nil
+	case *parse.UnaryExpr:
+		if lit, ok := e.X.(*parse.Literal); ok && (e.Op == "-" || e.Op == "+") {
+			return strings.TrimPrefix(e.Op, "+") + lit.Text, nil
+		}
+	}
+	return "", dberr.New(dberr.SyntaxError, "SET takes constants only").At(int(e.Position()))
+}
+
+func (r *run) reset(st *parse.Reset) error {
+	if !st.All {
+		def, err := lookupSetting(st.Name)
+		if err != nil {
+			return err
+		}
+		if def.set == nil {
+			return dberr.Newf(dberr.InvalidParameterValue, "parameter \"%s\" cannot be changed", st.Name).At(int(st.Position()))
+		}
+		if err := def.set(r.s, "", true); err != nil {
+			return err
+		}
+		return r.done("RESET")
+	}
+	r.s.set = defaultSettings(r.s.db)
+	return r.done("RESET")
+}
+
+// show runs SHOW.
+func (r *run) show(st *parse.Show) error {
+	r.result.tag = "SHOW"
+	if st.All {
+		set := newRowSet([]types.Type{text, text, text})
+		for _, n := range settingNames() {
+			def := allSettings[n]
+			if err := set.appendValues([]types.Value{str(n), str(def.show(r.s)), str(def.what)}); err != nil {
+				return err
+			}
+		}
+		r.answerRows([]Column{{"name", text}, {"setting", text}, {"description", text}}, set)
+		return r.answer()
+	}
+	if st.Name == "tables" {
+		return r.showTables()
+	}
+	def, err := lookupSetting(st.Name)
+	if err != nil {
+		return err
+	}
+	set := newRowSet([]types.Type{text})
+	if err := set.appendValues([]types.Value{str(def.show(r.s))}); err != nil {
+		return err
+	}
+	r.answerRows([]Column{{st.Name, text}}, set)
+	return r.answer()
+}
+
+func str(s string) types.Value { return types.BytesValue(text, s) }
+
+// withCatalog runs fn on the catalog that the session sees: that of its transaction,
+// or of the point in the past it was moved to.
+func (r *run) withView(fn func(v *colstore.View) error) error {
+	if p := r.s.set.systemTime; p != nil {
+		v, err := r.s.viewAt(*p)
+		if err != nil {
+			return err
+		}
+		defer v.Release()
+		return fn(v)
+	}
+	open := r.s.tx.open == nil
+	if err := r.s.ensureTransaction(); err != nil {
+		return err
+	}
+	r.s.tx.open.NewStatement()
+	err := fn(r.s.tx.open.View())
+	if open {
+		r.s.endTransaction()
+	}
+	return err
+}
+
+func (r *run) showTables() error {
+	set := newRowSet([]types.Type{text, types.T(types.Int64)})
+	err := r.withView(func(v *colstore.View) error {
+		for _, t := range v.Catalog().Tables() {
+			rows := types.IntValue(types.T(types.Int64), v.Stats(t).Rows)
+			if err := set.appendValues([]types.Value{str(t.Name), rows}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	r.answerRows([]Column{{"name", text}, {"rows", types.T(types.Int64)}}, set)
+	return r.answer()
+}
+
+// describe runs DESCRIBE.
+func (r *run) describe(st *parse.Describe) error {
+	r.result.tag = "DESCRIBE"
+	switch {
+	case st.Summarize:
+		return notSupported(st, "SUMMARIZE is")
+	case st.Query != nil:
+		return r.describeQuery(st.Query)
+	case st.Table == nil:
+		return r.showTables()
+	}
+	boolean := types.T(types.Bool)
+	set := newRowSet([]types.Type{text, text, boolean, text, text})
+	err := r.withView(func(v *colstore.View) error {
+		t, err := v.Table(st.Table.Name.Last())
+		if err != nil {
+			if e, ok := err.(*dberr.Error); ok {
+				return e.At(int(st.Table.Position()))
+			}
+			return err
+		}
+		for i := range t.Columns {
+			c := &t.Columns[i]
+			def := types.NullOf(text)
+			if c.Default != "" {
+				def = str(c.Default)
+			}
+			row := []types.Value{str(c.Name), str(c.Type.String()), types.BoolValue(!c.NotNull), str(keyOf(t, c.ID)), def}
+			if err := set.appendValues(row); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	r.answerRows([]Column{{"column", text}, {"type", text}, {"nullable", boolean}, {"key", text}, {"default", text}}, set)
+	return r.answer()
+}
+
+// keyOf says which keys a column is part of.
+func keyOf(t *colstore.Table, id uint32) string {
+	var parts []string
+	for _, k := range t.Keys() {
+		for _, c := range k.Columns {
+			if c != id {
+				continue
+			}
+			switch {
+			case k.ID == 0:
+				parts = append(parts, "primary key")
+			case k.Unique:
+				parts = append(parts, "unique "+k.Name)
+			default:
+				parts = append(parts, "index "+k.Name)
+			}
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+func (r *run) describeQuery(q *parse.Query) error {
+	set := newRowSet([]types.Type{text, text})
+	open := r.s.tx.open == nil
+	if err := r.s.ensureTransaction(); err != nil {
+		return err
+	}
+	r.env = r.s.newEnv(r)
+	node, err := r.binder().Query(q)
+	if err != nil {
+		return err
+	}
+	for _, c := range node.Columns() {
+		if err := set.appendValues([]types.Value{str(c.Name), str(c.Type.String())}); err != nil {
+			return err
+		}
+	}
+	if open {
+		r.s.endTransaction()
+	}
+	r.answerRows([]Column{{"column", text}, {"type", text}}, set)
+	return r.answer()
+}
+
+func (r *run) discard(st *parse.Discard) error {
+	if strings.EqualFold(st.What, "all") {
+		if r.s.tx.explicit {
+			return dberr.New(dberr.ActiveTransaction, "DISCARD ALL cannot run inside a transaction block")
+		}
+		r.s.set = defaultSettings(r.s.db)
+		r.s.prepared = map[string]*prepared{}
+	}
+	return r.done("DISCARD " + strings.ToUpper(st.What))
+}
+
+// prepared is a statement of PREPARE. It is bound anew each time it is executed, so a
+// change of schema between is harmless.
+type prepared struct {
+	stmt  parse.Stmt
+	types []types.Type // declared ones; unknown where none was
+	sql   string
+}
+
+func (r *run) prepare(st *parse.Prepare) error {
+	if _, ok := r.s.prepared[st.Name.Name]; ok {
+		return dberr.Newf("42P05", "prepared statement \"%s\" already exists", st.Name.Name).At(int(st.Name.Pos))
+	}
+	p := &prepared{stmt: st.Stmt}
+	for _, n := range st.Types {
+		t, err := bind.TypeOf(n)
+		if err != nil {
+			return err
+		}
+		p.types = append(p.types, t)
+	}
+	r.s.prepared[st.Name.Name] = p
+	return r.done("PREPARE")
+}
+
+func (r *run) executePrepared(st *parse.Execute) error {
+	p, ok := r.s.prepared[st.Name.Name]
+	if !ok {
+		return dberr.Newf("26000", "prepared statement \"%s\" does not exist", st.Name.Name).At(int(st.Name.Pos))
+	}
+	params := make([]types.Value, len(st.Args))
+	for i, e := range st.Args {
+		v, err := r.argument(e, p.typeOf(i))
+		if err != nil {
+			return err
+		}
+		params[i] = v
+	}
+	r.stmt, r.params = p.stmt, params
+	return r.execute()
+}
+
+func (p *prepared) typeOf(i int) types.Type {
+	if i < len(p.types) {
+		return p.types[i]
+	}
+	return types.Type{}
+}
+
+// argument evaluates a value of EXECUTE.
+func (r *run) argument(e parse.Expr, t types.Type) (types.Value, error) {
+	env := &expr.Env{Zone: r.s.set.zone, Now: r.s.db.now(), Clock: r.s.db.now}
+	x, err := bind.New(bind.Env{Ctx: r.ctx, Expr: env}).Default(e)
+	if err != nil {
+		return types.Value{}, err
+	}
+	if t.ID != types.Unknown {
+		if x, err = expr.Assign(x, t, fmt.Sprintf("$%d", 1)); err != nil {
+			return types.Value{}, err
+		}
+	}
+	return expr.EvalConst(x, env)
+}
+
+func (r *run) deallocate(st *parse.Deallocate) error {
+	if st.All {
+		r.s.prepared = map[string]*prepared{}
+		return r.done("DEALLOCATE ALL")
+	}
+	if _, ok := r.s.prepared[st.Name.Name]; !ok {
+		return dberr.Newf("26000", "prepared statement \"%s\" does not exist", st.Name.Name).At(int(st.Name.Pos))
+	}
+	delete(r.s.prepared, st.Name.Name)
+	return r.done("DEALLOCATE")
+}
+
+// maintenance reports whether a statement works on the whole database, outside
+// transactions.
+func maintenance(st parse.Stmt) bool {
+	switch st.(type) {
+	case *parse.Checkpoint, *parse.Vacuum, *parse.Analyze:
+		return true
+	}
+	return false
+}
+
+// maintain runs CHECKPOINT, VACUUM and ANALYZE.
+func (r *run) maintain() error {
+	s := r.s
+	switch st := r.stmt.(type) {
+	case *parse.Checkpoint:
+		for _, name := range tableNames(st.Tables) {
+			if err := r.onTable(name, func(t string) error { _, err := s.db.store.Checkpoint(r.ctx, t); return err }); err != nil {
+				return err
+			}
+		}
+		return r.done("CHECKPOINT")
+	case *parse.Vacuum:
+		if s.tx.explicit {
+			return dberr.New(dberr.ActiveTransaction, "VACUUM cannot run inside a transaction block")
+		}
+		for _, name := range targetNames(st.Targets) {
+			if err := r.onTable(name, func(t string) error { _, err := s.db.store.Vacuum(r.ctx, t); return err }); err != nil {
+				return err
+			}
+		}
+		return r.done("VACUUM")
+	case *parse.Analyze:
+		// Statistics are kept with every part, so there is nothing to compute: only the
+		// names are checked.
+		for _, name := range targetNames(st.Targets) {
+			if err := r.onTable(name, func(string) error { return nil }); err != nil {
+				return err
+			}
+		}
+		return r.done("ANALYZE")
+	}
+	return dberr.Bug("unknown maintenance statement %T", r.stmt)
+}
+
+func tableNames(list []parse.Name) []parse.Name {
+	if len(list) == 0 {
+		return []parse.Name{{}}
+	}
+	return list
+}
+
+func targetNames(list []parse.MaintenanceTarget) []parse.Name {
+	var out []parse.Name
+	for _, t := range list {
+		out = append(out, t.Table)
+	}
+	return tableNames(out)
+}
+
+// onTable runs fn on a table that exists, or on "" for all.
+func (r *run) onTable(n parse.Name, fn func(table string) error) error {
+	if len(n.Parts) == 0 {
+		return fn("")
+	}
+	err := r.withView(func(v *colstore.View) error {
+		_, err := v.Table(n.Last())
+		if e, ok := err.(*dberr.Error); ok {
+			return e.At(int(n.Position()))
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return fn(n.Last())
+}

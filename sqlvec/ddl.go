@@ -1,0 +1,391 @@
+package sqlvec
+
+import (
+	"fmt"
+	"strings"
+
+	"driftdb/colstore"
+	"driftdb/internal/dberr"
+	"driftdb/internal/types"
+	"driftdb/internal/vec"
+	"driftdb/sqlvec/bind"
+	"driftdb/sqlvec/expr"
+	"driftdb/sqlvec/opt"
+	"driftdb/sqlvec/parse"
+	"driftdb/sqlvec/plan"
+)
+
+// define runs a statement that changes definitions.
+func (r *run) define() error {
+	switch st := r.stmt.(type) {
+	case *parse.CreateTable:
+		return r.createTable(st)
+	case *parse.AlterTable:
+		return r.alterTable(st)
+	case *parse.CreateIndex:
+		return r.createIndex(st)
+	case *parse.Drop:
+		return r.drop(st)
+	}
+	return dberr.Newf(dberr.FeatureNotSupported, "%s is not supported", commandName(r.stmt)).At(int(r.stmt.Position()))
+}
+
+func notSupported(n parse.Node, what string) error {
+	return dberr.Newf(dberr.FeatureNotSupported, "%s not supported", what).At(int(n.Position()))
+}
+
+// createTable runs CREATE TABLE.
+func (r *run) createTable(st *parse.CreateTable) error {
+	r.result.tag = "CREATE TABLE"
+	switch {
+	case st.Temp:
+		return notSupported(st, "temporary tables are")
+	case st.Unlogged:
+		return notSupported(st, "unlogged tables are")
+	case len(st.Likes) > 0:
+		return notSupported(st, "LIKE is")
+	case len(st.Options) > 0:
+		return notSupported(&st.Options[0], "storage parameters are")
+	case st.OnCommit != "":
+		return notSupported(st, "ON COMMIT is")
+	}
+	if s := st.Name.Schema(); s != "" && s != bind.PublicSchema {
+		return dberr.Newf(dberr.UndefinedObject, "schema \"%s\" does not exist", s).At(int(st.Name.Position()))
+	}
+	if _, ok := r.Present().Catalog().Table(st.Name.Last()); ok {
+		if st.IfNotExists {
+			r.s.notice("NOTICE", dberr.DuplicateTable, fmt.Sprintf("relation \"%s\" already exists, skipping", st.Name.Last()))
+			return nil
+		}
+		return dberr.Newf(dberr.DuplicateTable, "relation \"%s\" already exists", st.Name.Last()).At(int(st.Name.Position()))
+	}
+	if st.Query != nil {
+		return r.createTableAs(st)
+	}
+	def, err := r.tableDef(st)
+	if err != nil {
+		return err
+	}
+	_, err = r.s.tx.open.CreateTable(def)
+	return err
+}
+
+// tableDef translates columns and constraints.
+func (r *run) tableDef(st *parse.CreateTable) (colstore.TableDef, error) {
+	d := &definition{run: r, def: colstore.TableDef{Name: st.Name.Last()}, seen: map[string]bool{}}
+	for _, c := range st.Columns {
+		if err := d.column(c); err != nil {
+			return d.def, err
+		}
+	}
+	for _, k := range st.Constraints {
+		if err := d.constraint(k, names(k.Columns)); err != nil {
+			return d.def, err
+		}
+	}
+	return d.def, d.checkKeys(st)
+}
+
+// definition is a table while its definition is read.
+type definition struct {
+	run  *run
+	def  colstore.TableDef
+	seen map[string]bool
+	keys []*parse.Constraint
+}
+
+func names(list []parse.Ident) []string {
+	out := make([]string, len(list))
+	for i, n := range list {
+		out[i] = n.Name
+	}
+	return out
+}
+
+// column adds a column with its constraints.
+func (d *definition) column(c *parse.ColumnDef) error {
+	if d.seen[c.Name] {
+		return dberr.Newf(dberr.DuplicateColumn, "column \"%s\" specified more than once", c.Name).At(int(c.Position()))
+	}
+	d.seen[c.Name] = true
+	col, keys, err := d.run.columnOf(c)
+	if err != nil {
+		return err
+	}
+	d.def.Columns = append(d.def.Columns, col)
+	for _, k := range keys {
+		if err := d.constraint(k, []string{c.Name}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// columnOf translates a column; keys are its constraints that are more than a column.
+func (r *run) columnOf(c *parse.ColumnDef) (col colstore.Column, keys []*parse.Constraint, err error) {
+	if strings.HasPrefix(c.Name, "system_seq_") || strings.HasPrefix(c.Name, "system_time_") {
+		return col, nil, dberr.Newf(dberr.InvalidTableDefinition, "column name \"%s\" conflicts with a system column name", c.Name).At(int(c.Position()))
+	}
+	if c.Type == nil {
+		return col, nil, notSupported(c, "columns without a type are")
+	}
+	col = colstore.Column{Name: c.Name}
+	if col.Type, err = bind.TypeOf(c.Type); err != nil {
+		return col, nil, err
+	}
+	col.Missing = types.NullOf(col.Type)
+	if c.Collation != nil && c.Collation.Last() != "C" {
+		return col, nil, notSupported(c.Collation, "collations other than \"C\" are")
+	}
+	null := false
+	for _, k := range c.Constraints {
+		switch k.Kind {
+		case parse.ConstraintNotNull:
+			col.NotNull = true
+		case parse.ConstraintNull:
+			null = true
+		case parse.ConstraintDefault:
+			if col.Default, err = r.defaultText(k.Expr, col); err != nil {
+				return col, nil, err
+			}
+		default:
+			keys = append(keys, k)
+		}
+	}
+	if null && col.NotNull {
+		return col, nil, dberr.Newf(dberr.SyntaxError, "conflicting NULL/NOT NULL declarations for column \"%s\"", c.Name).At(int(c.Position()))
+	}
+	return col, keys, nil
+}
+
+// defaultText checks a DEFAULT and returns it as it is stored, "" for NULL.
+func (r *run) defaultText(e parse.Expr, col colstore.Column) (string, error) {
+	x, err := r.binder().Default(e)
+	if err != nil {
+		return "", err
+	}
+	if x, err = expr.Assign(x, col.Type, col.Name); err != nil {
+		if dberr.CodeOf(err) == dberr.DatatypeMismatch {
+			return "", dberr.Newf(dberr.DatatypeMismatch, "column \"%s\" is of type %s but default expression is of type %s",
+				col.Name, types.T(col.Type.ID), types.T(x.Type().ID)).
+				WithHint("You will need to rewrite or cast the expression.").At(int(e.Position()))
+		}
+		return "", err
+	}
+	if c, ok := x.(*expr.Const); ok && !c.Value.Valid {
+		return "", nil
+	}
+	return parse.Format(e), nil
+}
+
+// constraint adds a key or refuses what is not supported.
+func (d *definition) constraint(k *parse.Constraint, cols []string) error {
+	pos := int(k.Position())
+	if k.Deferrable || k.Deferred {
+		return notSupported(k, "deferrable constraints are")
+	}
+	switch k.Kind {
+	case parse.ConstraintPrimaryKey:
+		if d.def.PrimaryKey != nil {
+			return dberr.Newf(dberr.InvalidTableDefinition, "multiple primary keys for table \"%s\" are not allowed", d.def.Name).At(pos)
+		}
+		d.def.PrimaryKey, d.def.PrimaryIdx = cols, k.Name
+	case parse.ConstraintUnique, parse.ConstraintIndex:
+		if k.NullsNotDistinct {
+			return notSupported(k, "NULLS NOT DISTINCT is")
+		}
+		unique := k.Kind == parse.ConstraintUnique
+		name := k.Name
+		if name == "" {
+			name = d.def.Name + "_" + strings.Join(cols, "_") + map[bool]string{true: "_key", false: "_idx"}[unique]
+		}
+		d.def.Indexes = append(d.def.Indexes, colstore.IndexDef{Name: name, Columns: cols, Unique: unique})
+	case parse.ConstraintCheck:
+		return notSupported(k, "CHECK constraints are")
+	case parse.ConstraintForeignKey:
+		return notSupported(k, "foreign keys are")
+	case parse.ConstraintGenerated:
+		return notSupported(k, "generated columns are")
+	case parse.ConstraintIdentity:
+		return notSupported(k, "identity columns are")
+	}
+	d.keys = append(d.keys, k)
+	return nil
+}
+
+// checkKeys looks for the columns of keys.
+func (d *definition) checkKeys(st *parse.CreateTable) error {
+	for _, k := range d.keys {
+		seen := map[string]bool{}
+		for _, c := range k.Columns {
+			if !d.seen[c.Name] {
+				return dberr.Newf(dberr.UndefinedColumn, "column \"%s\" named in key does not exist", c.Name).At(int(c.Pos))
+			}
+			if seen[c.Name] {
+				return dberr.Newf(dberr.DuplicateColumn, "column \"%s\" appears twice in primary key constraint", c.Name).At(int(c.Pos))
+			}
+			seen[c.Name] = true
+		}
+	}
+	if len(d.def.Columns) == 0 {
+		return notSupported(st, "tables without columns are")
+	}
+	return nil
+}
+
+// createTableAs runs CREATE TABLE … AS query.
+func (r *run) createTableAs(st *parse.CreateTable) error {
+	node, err := r.binder().Query(st.Query)
+	if err != nil {
+		return err
+	}
+	def := colstore.TableDef{Name: st.Name.Last()}
+	seen := map[string]bool{}
+	for i, c := range node.Columns() {
+		name := c.Name
+		if i < len(st.AsColumns) {
+			name = st.AsColumns[i].Name
+		}
+		if seen[name] {
+			return dberr.Newf(dberr.DuplicateColumn, "column \"%s\" specified more than once", name).At(int(st.Position()))
+		}
+		seen[name] = true
+		def.Columns = append(def.Columns, colstore.Column{Name: name, Type: c.Type, Missing: types.NullOf(c.Type)})
+	}
+	if len(st.AsColumns) > len(def.Columns) {
+		return dberr.New(dberr.SyntaxError, "too many column names were specified").At(int(st.AsColumns[len(def.Columns)].Pos))
+	}
+	if len(def.Columns) == 0 {
+		return notSupported(st, "tables without columns are")
+	}
+	t, err := r.s.tx.open.CreateTable(def)
+	if err != nil || st.NoData {
+		return err
+	}
+	err = r.stream(node, func(b *vec.Batch) error {
+		n, err := r.s.tx.open.Insert(r.ctx, t, t.ColumnIDs(), b)
+		r.result.rows += int64(n)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	r.result.tag = fmt.Sprintf("SELECT %d", r.result.rows)
+	return r.s.tx.open.EndStatement(r.ctx)
+}
+
+// createIndex runs CREATE INDEX.
+func (r *run) createIndex(st *parse.CreateIndex) error {
+	r.result.tag = "CREATE INDEX"
+	switch {
+	case st.Where != nil:
+		return notSupported(st.Where, "partial indexes are")
+	case len(st.Include) > 0:
+		return notSupported(st, "INCLUDE is")
+	case st.NullsNotDistinct:
+		return notSupported(st, "NULLS NOT DISTINCT is")
+	case st.Method != "" && st.Method != "btree":
+		return dberr.Newf(dberr.UndefinedObject, "access method \"%s\" does not exist", st.Method).At(int(st.Position()))
+	}
+	t, err := r.table(st.Table)
+	if err != nil {
+		return err
+	}
+	def := colstore.IndexDef{Name: st.Name, Unique: st.Unique}
+	for _, item := range st.Items {
+		ref, ok := item.Expr.(*parse.ColumnRef)
+		if !ok || len(ref.Parts) != 1 {
+			return notSupported(item, "indexes on expressions are")
+		}
+		if _, ok := t.ColumnByName(ref.Parts[0]); !ok {
+			return dberr.Newf(dberr.UndefinedColumn, "column \"%s\" does not exist", ref.Parts[0]).At(int(item.Position()))
+		}
+		def.Columns = append(def.Columns, ref.Parts[0])
+	}
+	if def.Name == "" {
+		def.Name = r.indexName(t, def)
+	}
+	if r.indexExists(def.Name) {
+		if st.IfNotExists {
+			r.s.notice("NOTICE", dberr.DuplicateTable, fmt.Sprintf("relation \"%s\" already exists, skipping", def.Name))
+			return nil
+		}
+		return dberr.Newf(dberr.DuplicateTable, "relation \"%s\" already exists", def.Name).At(int(st.Position()))
+	}
+	_, err = r.s.tx.open.CreateIndex(r.ctx, t, def)
+	return err
+}
+
+func (r *run) indexExists(name string) bool {
+	_, _, ok := r.Present().Catalog().Index(name)
+	_, isTable := r.Present().Catalog().Table(name)
+	return ok || isTable
+}
+
+// indexName chooses PostgreSQL's name: table_columns_idx, with a number where it is
+// taken.
+func (r *run) indexName(t *colstore.Table, def colstore.IndexDef) string {
+	base := t.Name + "_" + strings.Join(def.Columns, "_") + "_idx"
+	name := base
+	for n := 1; r.indexExists(name); n++ {
+		name = fmt.Sprintf("%s%d", base, n)
+	}
+	return name
+}
+
+var objectNames = map[parse.ObjectKind]string{
+	parse.ObjectTable: "TABLE", parse.ObjectView: "VIEW", parse.ObjectMaterializedView: "MATERIALIZED VIEW",
+	parse.ObjectIndex: "INDEX", parse.ObjectSequence: "SEQUENCE", parse.ObjectType: "TYPE", parse.ObjectSchema: "SCHEMA",
+}
+
+// drop runs DROP TABLE and DROP INDEX.
+func (r *run) drop(st *parse.Drop) error {
+	kind := objectNames[st.Object]
+	r.result.tag = "DROP " + kind
+	for _, n := range st.Names {
+		var err error
+		switch st.Object {
+		case parse.ObjectTable:
+			err = r.dropTable(n, st.IfExists)
+		case parse.ObjectIndex:
+			err = r.dropIndex(n, st.IfExists)
+		default:
+			err = notSupported(st, "DROP "+kind+" is")
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r *run) dropTable(n parse.Name, ifExists bool) error {
+	t, err := r.table(n)
+	if dberr.CodeOf(err) == dberr.UndefinedTable && err != nil {
+		if ifExists {
+			r.s.notice("NOTICE", "00000", fmt.Sprintf("table \"%s\" does not exist, skipping", n.Last()))
+			return nil
+		}
+		return dberr.Newf(dberr.UndefinedTable, "table \"%s\" does not exist", n.Last()).At(int(n.Position()))
+	}
+	if err != nil {
+		return err
+	}
+	return r.s.tx.open.DropTable(t)
+}
+
+func (r *run) dropIndex(n parse.Name, ifExists bool) error {
+	_, _, ok := r.Present().Catalog().Index(n.Last())
+	if !ok {
+		if ifExists {
+			r.s.notice("NOTICE", "00000", fmt.Sprintf("index \"%s\" does not exist, skipping", n.Last()))
+			return nil
+		}
+		return dberr.Newf(dberr.UndefinedObject, "index \"%s\" does not exist", n.Last()).At(int(n.Position()))
+	}
+	_, err := r.s.tx.open.DropIndex(n.Last())
+	return err
+}
+
+// optimized is Optimize with the run's environment.
+func (r *run) optimized(node plan.Node) (plan.Node, error) { return opt.Optimize(node, r.env) }

@@ -1,0 +1,363 @@
+package sqlvec
+
+import (
+	"fmt"
+
+	"driftdb/colstore"
+	"driftdb/internal/dberr"
+	"driftdb/internal/types"
+	"driftdb/internal/vec"
+	"driftdb/sqlvec/bind"
+	"driftdb/sqlvec/parse"
+	"driftdb/sqlvec/plan"
+)
+
+// insert runs an INSERT.
+func (r *run) insert(st *parse.Insert) error {
+	if len(st.Docs) > 0 {
+		return r.insertDocuments(st)
+	}
+	change, err := r.bindInsert(st)
+	if err != nil {
+		return err
+	}
+	if st.OnConflict != nil {
+		set, err := r.collect(change.Plan, columnTypes(change.Table))
+		if err != nil {
+			return err
+		}
+		return r.upsert(st, change.Table, set)
+	}
+	var returned *rowSet
+	if st.Returning != nil {
+		returned = newRowSet(columnTypes(change.Table))
+	}
+	ids := change.Table.ColumnIDs()
+	err = r.stream(change.Plan, func(b *vec.Batch) error {
+		n, err := r.s.tx.open.Insert(r.ctx, change.Table, ids, b)
+		if err != nil {
+			return err
+		}
+		r.result.rows += int64(n)
+		if returned != nil {
+			return returned.appendBatch(b)
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return r.finishInsert(st, change.Table, returned)
+}
+
+// bindInsert binds an INSERT, adding undeclared columns where it names some.
+func (r *run) bindInsert(st *parse.Insert) (*bind.Change, error) {
+	change, err := r.binder().Insert(st, r.s.set.allowUndeclared)
+	if err != nil || len(change.Undeclared) == 0 {
+		return change, err
+	}
+	if err := r.addUndeclared(change.Table, change.Undeclared); err != nil {
+		return nil, err
+	}
+	return r.binder().Insert(st, false)
+}
+
+// addUndeclared adds the columns that a statement named and the table does not have.
+func (r *run) addUndeclared(t *colstore.Table, cols []bind.NewColumn) error {
+	var list []colstore.Column
+	for _, c := range cols {
+		if c.Type.ID == types.Unknown {
+			c.Type = types.T(types.Text)
+		}
+		list = append(list, colstore.Column{Name: c.Name, Type: c.Type, Missing: types.NullOf(c.Type), Undeclared: true})
+	}
+	_, err := r.s.tx.open.AddColumns(t, list)
+	return err
+}
+
+// finishInsert makes the checks at the end of the statement and the result.
+func (r *run) finishInsert(st *parse.Insert, t *colstore.Table, returned *rowSet) error {
+	if err := r.s.tx.open.EndStatement(r.ctx); err != nil {
+		return err
+	}
+	r.result.tag = fmt.Sprintf("INSERT 0 %d", r.result.rows)
+	return r.returning(st.Returning, t, st.Alias, returned)
+}
+
+// returning computes a RETURNING list over the rows written.
+func (r *run) returning(items []parse.SelectItem, t *colstore.Table, alias string, rows *rowSet) error {
+	if items == nil {
+		return nil
+	}
+	node, err := r.binder().Returning(items, t, alias, rows)
+	if err != nil {
+		return err
+	}
+	cols := resultColumns(node)
+	out, err := r.collect(node, typesOf(cols))
+	if err != nil {
+		return err
+	}
+	r.answerRows(cols, out)
+	return nil
+}
+
+func typesOf(cols []Column) []types.Type {
+	ts := make([]types.Type, len(cols))
+	for i, c := range cols {
+		ts[i] = c.Type
+	}
+	return ts
+}
+
+func columnTypes(t *colstore.Table) []types.Type {
+	ts := make([]types.Type, len(t.Columns))
+	for i, c := range t.Columns {
+		ts[i] = c.Type
+	}
+	return ts
+}
+
+// upsert runs INSERT … ON CONFLICT over the rows proposed.
+func (r *run) upsert(st *parse.Insert, t *colstore.Table, proposed *rowSet) error {
+	b := r.binder()
+	key, err := b.ConflictKey(t, st.OnConflict)
+	if err != nil {
+		return err
+	}
+	if key == nil {
+		return r.insertRows(st, t, proposed)
+	}
+	if proposed, err = firstOfKey(proposed, key, st.OnConflict); err != nil {
+		return err
+	}
+	node, err := b.Upsert(t, st.Alias, st.OnConflict, key, proposed)
+	if err != nil {
+		return err
+	}
+	up := &upserted{run: r, table: t, inserts: newRowSet(columnTypes(t)), updates: newRowSet(columnTypes(t)), update: st.OnConflict.DoUpdate}
+	if err := r.stream(node, up.take); err != nil {
+		return err
+	}
+	return up.write(st)
+}
+
+// upserted sorts the rows of an upsert by what is to be done with them.
+type upserted struct {
+	run     *run
+	table   *colstore.Table
+	inserts *rowSet
+	updates *rowSet
+	rids    []uint64
+	update  bool
+}
+
+// take reads rows as bind.Upsert makes them: rid, write, proposed…, updated….
+func (u *upserted) take(b *vec.Batch) error {
+	n := len(u.table.Columns)
+	fresh := &vec.Batch{N: b.N, Sel: make([]uint64, vec.Words(b.N)), Cols: b.Cols[2 : 2+n]}
+	changed := &vec.Batch{N: b.N, Sel: make([]uint64, vec.Words(b.N))}
+	for i := 0; i < b.N; i++ {
+		selected := b.Sel == nil || b.Sel[i>>6]&(1<<(uint(i)&63)) != 0
+		if !selected || b.Cols[1].IsNull(i) || b.Cols[1].Int(i) == 0 {
+			continue
+		}
+		if b.Cols[0].IsNull(i) {
+			fresh.Sel[i>>6] |= 1 << (uint(i) & 63)
+			continue
+		}
+		changed.Sel[i>>6] |= 1 << (uint(i) & 63)
+		u.rids = append(u.rids, uint64(b.Cols[0].Int(i)))
+	}
+	if err := u.inserts.appendBatch(fresh); err != nil || !u.update {
+		return err
+	}
+	changed.Cols = b.Cols[2+n : 2+2*n]
+	return u.updates.appendBatch(changed)
+}
+
+func (u *upserted) write(st *parse.Insert) error {
+	r := u.run
+	returned := newRowSet(columnTypes(u.table))
+	if u.updates.n > 0 {
+		if err := r.s.tx.open.Update(r.ctx, u.table, u.rids, u.updates.batch()); err != nil {
+			return err
+		}
+		if err := returned.appendBatch(u.updates.batch()); err != nil {
+			return err
+		}
+		r.result.rows += int64(u.updates.n)
+	}
+	if u.inserts.n > 0 {
+		n, err := r.s.tx.open.Insert(r.ctx, u.table, u.table.ColumnIDs(), u.inserts.batch())
+		if err != nil {
+			return err
+		}
+		if err := returned.appendBatch(u.inserts.batch()); err != nil {
+			return err
+		}
+		r.result.rows += int64(n)
+	}
+	return r.finishInsert(st, u.table, returned)
+}
+
+// firstOfKey keeps the first proposed row of every key. DO UPDATE refuses a second one.
+func firstOfKey(rows *rowSet, key []int, oc *parse.OnConflict) (*rowSet, error) {
+	seen := make(map[string]bool, rows.n)
+	all := rows.batch()
+	all.Sel = make([]uint64, vec.Words(rows.n))
+	var buf []byte
+	for i := 0; i < rows.n; i++ {
+		buf = buf[:0]
+		null := false
+		for _, k := range key {
+			v := all.Cols[k].Value(i)
+			null = null || !v.Valid
+			buf = append(types.Context{}.Append(buf, v), 0)
+		}
+		if !null && seen[string(buf)] {
+			if oc.DoUpdate {
+				return nil, dberr.New(dberr.CardinalityViolation, "ON CONFLICT DO UPDATE command cannot affect row a second time").
+					WithHint("Ensure that no rows proposed for insertion within the same command have duplicate constrained values.")
+			}
+			continue
+		}
+		seen[string(buf)] = true
+		all.Sel[i>>6] |= 1 << (uint(i) & 63)
+	}
+	ts := make([]types.Type, len(rows.cols))
+	for i := range rows.cols {
+		ts[i] = rows.cols[i].typ
+	}
+	out := newRowSet(ts)
+	return out, out.appendBatch(all)
+}
+
+// insertRows writes rows that are all columns of t in order.
+func (r *run) insertRows(st *parse.Insert, t *colstore.Table, rows *rowSet) error {
+	n, err := r.s.tx.open.Insert(r.ctx, t, t.ColumnIDs(), rows.batch())
+	if err != nil {
+		return err
+	}
+	r.result.rows += int64(n)
+	return r.finishInsert(st, t, rows)
+}
+
+// update runs an UPDATE.
+func (r *run) update(st *parse.Update) error {
+	change, err := r.binder().Update(st, r.s.set.allowUndeclared)
+	if err != nil {
+		return err
+	}
+	if len(change.Undeclared) > 0 {
+		if err := r.addUndeclared(change.Table, change.Undeclared); err != nil {
+			return err
+		}
+		if change, err = r.binder().Update(st, false); err != nil {
+			return err
+		}
+	}
+	t := change.Table
+	rids, rows, err := r.changedRows(change, columnTypes(t))
+	if err != nil {
+		return err
+	}
+	if len(rids) > 0 {
+		if err := r.s.tx.open.Update(r.ctx, t, rids, rows.batch()); err != nil {
+			return err
+		}
+	}
+	if err := r.s.tx.open.EndStatement(r.ctx); err != nil {
+		return err
+	}
+	r.result.rows = int64(len(rids))
+	r.result.tag = fmt.Sprintf("UPDATE %d", len(rids))
+	return r.returning(st.Returning, t, aliasOf(st.Table), rows)
+}
+
+// delete runs a DELETE.
+func (r *run) delete(st *parse.Delete) error {
+	change, err := r.binder().Delete(st, st.Returning != nil)
+	if err != nil {
+		return err
+	}
+	var ts []types.Type
+	if st.Returning != nil {
+		ts = columnTypes(change.Table)
+	}
+	rids, rows, err := r.changedRows(change, ts)
+	if err != nil {
+		return err
+	}
+	if len(rids) > 0 {
+		if err := r.s.tx.open.Delete(r.ctx, change.Table, rids); err != nil {
+			return err
+		}
+	}
+	if err := r.s.tx.open.EndStatement(r.ctx); err != nil {
+		return err
+	}
+	r.result.rows = int64(len(rids))
+	r.result.tag = fmt.Sprintf("DELETE %d", len(rids))
+	return r.returning(st.Returning, change.Table, aliasOf(st.Table), rows)
+}
+
+func aliasOf(ref *parse.TableRef) string {
+	if ref.Alias != nil {
+		return ref.Alias.Name
+	}
+	return ""
+}
+
+// changedRows runs the query of an UPDATE or DELETE to its end before anything is
+// written: the row ids, and the rows behind them.
+func (r *run) changedRows(change *bind.Change, ts []types.Type) ([]uint64, *rowSet, error) {
+	var rids []uint64
+	rows := newRowSet(ts)
+	err := r.stream(change.Plan, func(b *vec.Batch) error {
+		for i := 0; i < b.N; i++ {
+			if b.Sel == nil || b.Sel[i>>6]&(1<<(uint(i)&63)) != 0 {
+				rids = append(rids, uint64(b.Cols[0].Int(i)))
+			}
+		}
+		rest := *b
+		rest.Cols = b.Cols[1:]
+		return rows.appendBatch(&rest)
+	})
+	return rids, rows, err
+}
+
+// truncate runs a TRUNCATE.
+func (r *run) truncate(st *parse.Truncate) error {
+	if st.RestartIdentity {
+		return dberr.New(dberr.FeatureNotSupported, "RESTART IDENTITY is not supported").At(int(st.Position()))
+	}
+	for _, n := range st.Tables {
+		t, err := r.table(n)
+		if err != nil {
+			return err
+		}
+		if _, err := r.s.tx.open.Truncate(r.ctx, t); err != nil {
+			return err
+		}
+	}
+	if err := r.s.tx.open.EndStatement(r.ctx); err != nil {
+		return err
+	}
+	r.result.tag = "TRUNCATE TABLE"
+	return nil
+}
+
+// table finds a table of the present by its name.
+func (r *run) table(n parse.Name) (*colstore.Table, error) {
+	if s := n.Schema(); s != "" && s != bind.PublicSchema {
+		return nil, dberr.Newf(dberr.UndefinedTable, "relation \"%s.%s\" does not exist", s, n.Last()).At(int(n.Position()))
+	}
+	t, err := r.Present().Table(n.Last())
+	if e, ok := err.(*dberr.Error); ok && e != nil {
+		return nil, e.At(int(n.Position()))
+	}
+	return t, err
+}
+
+var _ plan.Source = (*rowSet)(nil)

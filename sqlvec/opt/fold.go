@@ -1,0 +1,70 @@
+package opt
+
+import (
+	"driftdb/internal/types"
+	"driftdb/sqlvec/expr"
+)
+
+// foldExpr computes the parts of e that are constant during the statement. A part whose
+// computation fails stays as it is: the error is raised only if a row reaches it.
+func foldExpr(e expr.Expr, env *expr.Env) expr.Expr {
+	return expr.Rewrite(e, func(x expr.Expr) expr.Expr {
+		if l, ok := x.(*expr.Logic); ok {
+			return foldLogic(l)
+		}
+		if !foldable(x) {
+			return x
+		}
+		v, err := expr.EvalConst(x, env)
+		if err != nil {
+			return x
+		}
+		v.Type = x.Type()
+		return &expr.Const{At: expr.At(x.Pos()), Value: v}
+	})
+}
+
+func foldable(x expr.Expr) bool {
+	switch x := x.(type) {
+	case *expr.Col, *expr.Const, *expr.Param, *expr.OuterCol, *expr.Subquery:
+		return false
+	case *expr.Call:
+		if x.Fn.Volatility == expr.Volatile {
+			return false
+		}
+	}
+	for _, k := range expr.Children(x) {
+		if _, ok := k.(*expr.Const); !ok {
+			return false
+		}
+	}
+	return true
+}
+
+// foldLogic drops the arguments of AND and OR that decide nothing, and those behind one
+// that decides all.
+func foldLogic(l *expr.Logic) expr.Expr {
+	decides := int64(0)
+	if l.Op == expr.Or {
+		decides = 1
+	}
+	var rest []expr.Expr
+	for _, a := range l.Args {
+		c, ok := a.(*expr.Const)
+		switch {
+		case !ok || !c.Value.Valid:
+			rest = append(rest, a)
+		case c.Value.I == decides:
+			return a
+		}
+	}
+	switch len(rest) {
+	case 0:
+		return &expr.Const{At: l.At, Value: types.BoolValue(l.Op == expr.And)}
+	case 1:
+		return rest[0]
+	case len(l.Args):
+		return l
+	}
+	return &expr.Logic{At: l.At, Op: l.Op, Args: rest}
+}

@@ -1,0 +1,288 @@
+package sqlvec
+
+import (
+	"context"
+	"fmt"
+
+	"driftdb/colstore"
+	"driftdb/internal/dberr"
+	"driftdb/internal/types"
+	"driftdb/internal/vec"
+	"driftdb/sqlvec/bind"
+	"driftdb/sqlvec/exec"
+	"driftdb/sqlvec/expr"
+	"driftdb/sqlvec/opt"
+	"driftdb/sqlvec/parse"
+	"driftdb/sqlvec/plan"
+)
+
+// run is one statement while it runs. It gives the binder its views.
+type run struct {
+	s      *Session
+	ctx    context.Context
+	stmt   parse.Stmt
+	params []types.Value
+	fn     func(*Result) error
+	result *Result
+	views  []*colstore.View
+	env    *expr.Env
+}
+
+// execute runs the statement and hands its result to the caller.
+func (r *run) execute() error {
+	if r.ctx.Err() != nil {
+		return canceled(r.ctx)
+	}
+	if done, err := r.control(); done || err != nil {
+		return err
+	}
+	if r.s.tx.failed {
+		return dberr.New(dberr.InFailedTransaction, "current transaction is aborted, commands ignored until end of transaction block")
+	}
+	if done, err := r.sessionCommand(); done || err != nil {
+		return err
+	}
+	return r.inTransaction()
+}
+
+// answer hands the result to the caller.
+func (r *run) answer() error {
+	r.result.Notices = r.s.notices
+	if r.fn == nil {
+		return nil
+	}
+	if err := r.fn(r.result); err != nil {
+		return err
+	}
+	return nil
+}
+
+// done answers a statement without rows.
+func (r *run) done(tag string) error {
+	r.result.tag = tag
+	return r.answer()
+}
+
+// inTransaction runs the statement in the session's transaction, or in one of its own.
+func (r *run) inTransaction() error {
+	s := r.s
+	if maintenance(r.stmt) {
+		return r.maintain()
+	}
+	if err := s.ensureTransaction(); err != nil {
+		return err
+	}
+	s.tx.open.NewStatement()
+	r.env = s.newEnv(r)
+	if q, ok := readOnlyQuery(r.stmt); ok {
+		if err := r.query(q); err != nil {
+			return err
+		}
+		return s.endStatement(r.ctx, false)
+	}
+	if ex, ok := r.stmt.(*parse.Explain); ok {
+		if err := r.explain(ex); err != nil {
+			return err
+		}
+		return s.endStatement(r.ctx, true)
+	}
+	if err := r.mayWrite(); err != nil {
+		return err
+	}
+	if err := r.write(); err != nil {
+		return err
+	}
+	if err := s.endStatement(r.ctx, true); err != nil {
+		return err
+	}
+	if s.db.opts.CheckpointEach && !s.tx.explicit {
+		if _, err := s.db.store.Checkpoint(r.ctx, ""); err != nil {
+			return err
+		}
+	}
+	return r.answer()
+}
+
+func readOnlyQuery(st parse.Stmt) (*parse.Query, bool) {
+	q, ok := st.(*parse.Query)
+	return q, ok
+}
+
+// mayWrite refuses writing statements where nothing may be written.
+func (r *run) mayWrite() error {
+	tx := r.s.tx
+	if tx.open.ReadOnly() || tx.readOnly || r.s.set.systemTime != nil {
+		e := dberr.Newf(dberr.ReadOnlyTransaction, "cannot execute %s in a read-only transaction", commandName(r.stmt))
+		if r.s.set.systemTime != nil {
+			e = e.WithHint("The session is in the past. SET system_time = DEFAULT brings it back to the present.")
+		}
+		return e
+	}
+	return nil
+}
+
+// write runs a statement that changes data or definitions.
+func (r *run) write() error {
+	switch st := r.stmt.(type) {
+	case *parse.Insert:
+		return r.insert(st)
+	case *parse.Update:
+		return r.update(st)
+	case *parse.Delete:
+		return r.delete(st)
+	case *parse.Truncate:
+		return r.truncate(st)
+	}
+	return r.define()
+}
+
+// Present implements bind.Points.
+func (r *run) Present() *colstore.View { return r.s.tx.open.View() }
+
+// AtSeq implements bind.Points.
+func (r *run) AtSeq(seq uint64) (*colstore.View, error) {
+	return r.keep(r.s.db.store.ViewAtSeq(seq))
+}
+
+// AtTX implements bind.Points.
+func (r *run) AtTX(csn uint64) (*colstore.View, error) {
+	return r.keep(r.s.db.store.ViewAtTX(csn))
+}
+
+// AtTime implements bind.Points.
+func (r *run) AtTime(micros int64) (*colstore.View, error) {
+	return r.keep(r.s.db.store.ViewAtTime(r.ctx, micros))
+}
+
+// SeqAt implements bind.Points.
+func (r *run) SeqAt(micros int64) (uint64, error) {
+	return r.s.db.store.SeqAtTime(micros)
+}
+
+// keep holds a view until the statement ends.
+func (r *run) keep(v *colstore.View, err error) (*colstore.View, error) {
+	if err != nil {
+		return nil, err
+	}
+	r.views = append(r.views, v)
+	return v, nil
+}
+
+func (r *run) releaseViews() {
+	for _, v := range r.views {
+		v.Release()
+	}
+	r.views = nil
+}
+
+// binder returns a binder for the statement.
+func (r *run) binder() *bind.Binder {
+	return bind.New(bind.Env{
+		Ctx: r.ctx, Points: r, Expr: r.env, Params: r.params,
+		SystemTime: r.s.set.systemTime, Scalar: r.scalar,
+	})
+}
+
+// scalar runs a query of one column for its one value.
+func (r *run) scalar(node plan.Node) (types.Value, error) {
+	t := node.Columns()[0].Type
+	set, err := r.collect(node, []types.Type{t})
+	if err != nil {
+		return types.Value{}, err
+	}
+	switch set.n {
+	case 0:
+		return types.NullOf(t), nil
+	case 1:
+		v := set.cols[0].vector(1)
+		return v.Value(0), nil
+	}
+	return types.Value{}, dberr.New(dberr.CardinalityViolation, "more than one row returned by a subquery used as an expression")
+}
+
+// collect optimizes and runs a bound plan and keeps its rows.
+func (r *run) collect(node plan.Node, ts []types.Type) (*rowSet, error) {
+	set := newRowSet(ts)
+	return set, r.stream(node, set.appendBatch)
+}
+
+// stream optimizes and runs a bound plan.
+func (r *run) stream(node plan.Node, fn func(*vec.Batch) error) error {
+	node, err := opt.Optimize(node, r.env)
+	if err != nil {
+		return err
+	}
+	return exec.Run(r.ctx, node, r.execOptions(), fn)
+}
+
+func (r *run) execOptions() exec.Options {
+	return exec.Options{
+		Workers: r.s.set.threads, BatchRows: r.s.db.opts.BatchRows,
+		MemoryLimit: r.s.set.memoryLimit, Env: r.env, Logger: r.s.db.opts.Logger,
+	}
+}
+
+// query runs a SELECT: its rows flow to the caller while it runs.
+func (r *run) query(q *parse.Query) error {
+	node, err := r.binder().Query(q)
+	if err != nil {
+		return err
+	}
+	r.result.Columns = resultColumns(node)
+	if node, err = opt.Optimize(node, r.env); err != nil {
+		return err
+	}
+	r.result.tag = "SELECT 0"
+	r.result.each = func(fn func(*vec.Batch) error) error {
+		err := exec.Run(r.ctx, node, r.execOptions(), func(b *vec.Batch) error {
+			n := b.Count()
+			if n == 0 {
+				return nil
+			}
+			r.result.rows += int64(n)
+			return fn(b)
+		})
+		r.result.tag = fmt.Sprintf("SELECT %d", r.result.rows)
+		return err
+	}
+	return r.answer()
+}
+
+func resultColumns(node plan.Node) []Column {
+	cols := node.Columns()
+	out := make([]Column, len(cols))
+	for i, c := range cols {
+		out[i] = Column{c.Name, c.Type}
+	}
+	return out
+}
+
+// answerRows makes a rowSet the result's rows.
+func (r *run) answerRows(cols []Column, set *rowSet) {
+	r.result.Columns = cols
+	r.result.each = set.each
+}
+
+// newEnv is what the expressions of a statement see of the session.
+func (s *Session) newEnv(r *run) *expr.Env {
+	return &expr.Env{
+		Now: s.tx.start, Statement: s.db.now(), Clock: s.db.now, Zone: s.set.zone,
+		User: s.user, SessionUser: s.user, Database: "driftdb", Schema: bind.PublicSchema,
+		Version: Version, Setting: s.Setting,
+		CurrentSeq: func() (int64, error) { return int64(r.Present().Point().Seq), nil },
+		CurrentTX:  func() (int64, error) { return int64(r.Present().Point().CSN), nil },
+		SeqAt: func(micros int64) (int64, error) {
+			seq, err := s.db.store.SeqAtTime(micros)
+			return int64(seq), err
+		},
+		TimeAt: func(seq int64) (int64, error) {
+			if seq < 1 {
+				return 0, dberr.Newf(dberr.TemporalOutOfRange, "there is no event %d, the first is 1", seq)
+			}
+			return s.db.store.TimeOfSeq(uint64(seq))
+		},
+	}
+}
+
+// Version is what version() answers after the product's name.
+const Version = "DriftDB 1.0 (speaks PostgreSQL 17 SQL)"

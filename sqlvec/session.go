@@ -1,0 +1,152 @@
+package sqlvec
+
+import (
+	"context"
+	"errors"
+	"runtime/debug"
+
+	"driftdb/colstore"
+	"driftdb/internal/dberr"
+	"driftdb/internal/types"
+	"driftdb/sqlvec/bind"
+	"driftdb/sqlvec/parse"
+)
+
+// Session is one conversation: settings, a transaction, prepared statements. It
+// belongs to one goroutine at a time. Make one with DB.Session.
+type Session struct {
+	db       *DB
+	set      settings
+	tx       transaction
+	prepared map[string]*prepared
+	user     string
+	lastCSN  uint64 // the session's newest commit, which may not be durable yet
+	notices  []Notice
+}
+
+// Session starts a session.
+func (db *DB) Session() *Session {
+	return &Session{db: db, set: defaultSettings(db), prepared: map[string]*prepared{}, user: "driftdb"}
+}
+
+// SetUser names the user who is recorded with commits and answered by current_user.
+func (s *Session) SetUser(name string) { s.user = name }
+
+// Close rolls back what is open.
+func (s *Session) Close() error {
+	s.endTransaction()
+	return nil
+}
+
+// InTransaction reports whether a BEGIN is open, and whether it has failed.
+func (s *Session) InTransaction() (open, failed bool) { return s.tx.explicit, s.tx.failed }
+
+// Set changes a setting, as SET does.
+func (s *Session) Set(name, value string) error {
+	st, err := lookupSetting(name)
+	if err != nil {
+		return err
+	}
+	if st.set == nil {
+		return dberr.Newf(dberr.InvalidParameterValue, "parameter \"%s\" cannot be changed", name)
+	}
+	return st.set(s, value, false)
+}
+
+// Setting returns the value of a setting, as SHOW does.
+func (s *Session) Setting(name string) (string, bool) {
+	st, err := lookupSetting(name)
+	if err != nil {
+		return "", false
+	}
+	return st.show(s), true
+}
+
+// Zone is what values of the session are printed with.
+func (s *Session) Zone() types.Context { return types.Context{Zone: s.set.zone} }
+
+// Run runs the statements of sql in order and calls fn with each result. The first
+// error stops it and is returned; its position is one in sql. Statements outside a
+// transaction block commit one by one.
+func (s *Session) Run(ctx context.Context, sql string, fn func(*Result) error) error {
+	list, err := parse.Parse(sql)
+	if err != nil {
+		if s.tx.explicit {
+			s.tx.failed = true
+		}
+		return err
+	}
+	for _, st := range list {
+		if err := s.runStatement(ctx, st, sql, nil, fn); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// runStatement runs one statement, whatever happens in it.
+func (s *Session) runStatement(ctx context.Context, st parse.Statement, sql string, params []types.Value, fn func(*Result) error) (err error) {
+	r := &run{s: s, stmt: st.Stmt, params: params, fn: fn, result: &Result{}}
+	if sql != "" {
+		r.result.Text, r.result.Pos = sql[st.Start:st.End], st.Start+1
+	}
+	var cancel context.CancelFunc = func() {}
+	r.ctx = ctx
+	if s.set.statementTimeout > 0 {
+		r.ctx, cancel = context.WithTimeout(ctx, s.set.statementTimeout)
+	}
+	s.notices = nil
+	defer cancel()
+	defer func() {
+		if p := recover(); p != nil {
+			s.db.opts.Logger.Error("panic in a statement", "panic", p, "statement", r.result.Text, "stack", string(debug.Stack()))
+			err = dberr.Bug("internal error: %v", p)
+		}
+		r.releaseViews()
+		err = s.finishStatement(r, err)
+	}()
+	return r.execute()
+}
+
+// finishStatement decides about the transaction after a statement.
+func (s *Session) finishStatement(r *run, err error) error {
+	if err == nil {
+		return nil
+	}
+	if s.tx.explicit {
+		s.tx.failed = true
+	} else {
+		s.endTransaction()
+	}
+	if r.ctx.Err() != nil && dberr.CodeOf(err) != dberr.QueryCanceled {
+		var e *dberr.Error
+		if !errors.As(err, &e) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+			return canceled(r.ctx)
+		}
+	}
+	return err
+}
+
+// canceled is the error of a statement whose context ended.
+func canceled(ctx context.Context) error {
+	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		return dberr.New(dberr.QueryCanceled, "canceling statement due to statement timeout")
+	}
+	return dberr.New(dberr.QueryCanceled, "canceling statement due to user request")
+}
+
+// notice adds a notice to the current statement's result.
+func (s *Session) notice(severity, code, message string) {
+	s.notices = append(s.notices, Notice{severity, code, message})
+}
+
+// viewAt opens a view at a point.
+func (s *Session) viewAt(p bind.Point) (*colstore.View, error) {
+	switch p.Kind {
+	case bind.AtSeq:
+		return s.db.store.ViewAtSeq(uint64(p.N))
+	case bind.AtTX:
+		return s.db.store.ViewAtTX(uint64(p.N))
+	}
+	return s.db.store.ViewAtTime(context.Background(), p.N)
+}

@@ -1,0 +1,294 @@
+package sqlvec
+
+import (
+	"sort"
+	"strconv"
+	"strings"
+	"time"
+
+	"driftdb/colstore"
+	"driftdb/internal/dberr"
+	"driftdb/internal/types"
+	"driftdb/sqlvec/bind"
+)
+
+// settings are the session's values of what SET changes.
+type settings struct {
+	zone             *time.Location
+	zoneName         string
+	systemTime       *bind.Point
+	systemTimeText   string
+	syncCommit       bool
+	allowUndeclared  bool
+	threads          int
+	memoryLimit      int64 // bytes
+	applicationName  string
+	isolation        colstore.Isolation
+	readOnly         bool
+	statementTimeout time.Duration // 0: none
+}
+
+func defaultSettings(db *DB) settings {
+	return settings{
+		zone: time.UTC, zoneName: "UTC", syncCommit: true, allowUndeclared: true,
+		threads: db.opts.Threads, memoryLimit: db.opts.MemoryLimit,
+		isolation: colstore.ReadCommitted,
+	}
+}
+
+// setting is one name that SET, SHOW and RESET know.
+type setting struct {
+	what string
+	show func(s *Session) string
+	// set is nil for what cannot be changed. def asks for the default.
+	set func(s *Session, value string, def bool) error
+}
+
+// allSettings are the settings by name. It is read-only after init.
+var allSettings map[string]setting
+
+func init() {
+	allSettings = map[string]setting{
+		"timezone":                      {"time zone of timestamps", func(s *Session) string { return s.set.zoneName }, setZone},
+		"system_time":                   {"point in the past that all tables are read at", showSystemTime, setSystemTime},
+		"synchronous_commit":            {"COMMIT waits until the transaction is durable", showBool(func(s *Session) *bool { return &s.set.syncCommit }), setBool(func(s *Session) *bool { return &s.set.syncCommit }, "synchronous_commit", true)},
+		"allow_undeclared_columns":      {"INSERT and UPDATE may name new columns", showBool(func(s *Session) *bool { return &s.set.allowUndeclared }), setBool(func(s *Session) *bool { return &s.set.allowUndeclared }, "allow_undeclared_columns", true)},
+		"default_transaction_read_only": {"new transactions are read-only", showBool(func(s *Session) *bool { return &s.set.readOnly }), setBool(func(s *Session) *bool { return &s.set.readOnly }, "default_transaction_read_only", false)},
+		"threads":                       {"workers of a query", func(s *Session) string { return strconv.Itoa(s.set.threads) }, setThreads},
+		"memory_limit":                  {"memory that one query's operators may hold", func(s *Session) string { return formatSize(s.set.memoryLimit) }, setMemoryLimit},
+		"statement_timeout":             {"longest time of a statement, 0 for none", func(s *Session) string { return formatMillis(s.set.statementTimeout) }, setTimeout},
+		"application_name":              {"name kept with every commit", func(s *Session) string { return s.set.applicationName }, setApplication},
+		"datestyle":                     {"format of dates", constant("ISO, MDY"), setOnly("datestyle", "iso", "iso, mdy", "iso,mdy")},
+		"client_encoding":               {"encoding of text", constant("UTF8"), setOnly("client_encoding", "utf8", "utf-8", "unicode")},
+		"standard_conforming_strings":   {"backslashes in strings are plain characters", constant("on"), setOnly("standard_conforming_strings", "on", "true", "1")},
+		"server_version":                {"PostgreSQL version whose SQL is spoken", constant("17.0"), nil},
+		"transaction_isolation":         {"isolation of the current transaction", showIsolation, nil},
+		"default_transaction_isolation": {"isolation of new transactions", func(s *Session) string { return isolationNames[s.set.isolation] }, setIsolation},
+	}
+}
+
+var isolationNames = map[colstore.Isolation]string{
+	colstore.ReadCommitted: "read committed", colstore.RepeatableRead: "repeatable read", colstore.Serializable: "serializable",
+}
+
+func constant(v string) func(*Session) string { return func(*Session) string { return v } }
+
+func showIsolation(s *Session) string {
+	if s.tx.open != nil {
+		return isolationNames[s.tx.isolation]
+	}
+	return isolationNames[s.set.isolation]
+}
+
+func showBool(field func(*Session) *bool) func(*Session) string {
+	return func(s *Session) string {
+		if *field(s) {
+			return "on"
+		}
+		return "off"
+	}
+}
+
+func setBool(field func(*Session) *bool, name string, def bool) func(*Session, string, bool) error {
+	return func(s *Session, value string, useDefault bool) error {
+		if useDefault {
+			*field(s) = def
+			return nil
+		}
+		switch strings.ToLower(value) {
+		case "on", "true", "yes", "1", "t", "y", "local", "remote_write", "remote_apply":
+			*field(s) = true
+		case "off", "false", "no", "0", "f", "n":
+			*field(s) = false
+		default:
+			return dberr.Newf(dberr.InvalidParameterValue, "parameter \"%s\" requires a Boolean value", name)
+		}
+		return nil
+	}
+}
+
+// setOnly accepts the one value that there is, in its spellings.
+func setOnly(name string, spellings ...string) func(*Session, string, bool) error {
+	return func(_ *Session, value string, def bool) error {
+		if def {
+			return nil
+		}
+		for _, s := range spellings {
+			if strings.EqualFold(strings.TrimSpace(value), s) {
+				return nil
+			}
+		}
+		return dberr.Newf(dberr.InvalidParameterValue, "invalid value for parameter \"%s\": \"%s\"", name, value).
+			WithHint("The only value supported is \"%s\".", spellings[0])
+	}
+}
+
+func setZone(s *Session, value string, def bool) error {
+	if def || strings.EqualFold(value, "utc") || strings.EqualFold(value, "local") || strings.EqualFold(value, "default") {
+		s.set.zone, s.set.zoneName = time.UTC, "UTC"
+		return nil
+	}
+	loc, err := types.LoadZone(value, false)
+	if err != nil {
+		return dberr.Newf(dberr.InvalidParameterValue, "invalid value for parameter \"TimeZone\": \"%s\"", value)
+	}
+	s.set.zone, s.set.zoneName = loc, value
+	return nil
+}
+
+func showSystemTime(s *Session) string {
+	if s.set.systemTime == nil {
+		return "default"
+	}
+	return s.set.systemTimeText
+}
+
+func setSystemTime(s *Session, value string, def bool) error {
+	if def || strings.EqualFold(value, "default") {
+		s.set.systemTime, s.set.systemTimeText = nil, ""
+		return nil
+	}
+	p, err := bind.ParsePoint(value, types.Context{Zone: s.set.zone})
+	if err != nil {
+		return err
+	}
+	v, err := s.viewAt(p)
+	if err != nil {
+		return err
+	}
+	v.Release()
+	s.set.systemTime, s.set.systemTimeText = &p, value
+	return nil
+}
+
+func setThreads(s *Session, value string, def bool) error {
+	if def {
+		s.set.threads = s.db.opts.Threads
+		return nil
+	}
+	n, err := strconv.Atoi(value)
+	if err != nil || n < 1 || n > 1024 {
+		return dberr.Newf(dberr.InvalidParameterValue, "%s is outside the valid range for parameter \"threads\" (1 .. 1024)", value)
+	}
+	s.set.threads = n
+	return nil
+}
+
+func setMemoryLimit(s *Session, value string, def bool) error {
+	if def {
+		s.set.memoryLimit = s.db.opts.MemoryLimit
+		return nil
+	}
+	n, err := ParseSize(value)
+	if err != nil {
+		return err
+	}
+	s.set.memoryLimit = n
+	return nil
+}
+
+func setTimeout(s *Session, value string, def bool) error {
+	if def {
+		s.set.statementTimeout = 0
+		return nil
+	}
+	if n, err := strconv.ParseInt(value, 10, 32); err == nil && n >= 0 {
+		s.set.statementTimeout = time.Duration(n) * time.Millisecond
+		return nil
+	}
+	d, err := time.ParseDuration(strings.ReplaceAll(strings.ReplaceAll(value, " ", ""), "min", "m"))
+	if err != nil || d < 0 {
+		return dberr.Newf(dberr.InvalidParameterValue, "invalid value for parameter \"statement_timeout\": \"%s\"", value)
+	}
+	s.set.statementTimeout = d
+	return nil
+}
+
+func setApplication(s *Session, value string, def bool) error {
+	if def {
+		value = ""
+	}
+	s.set.applicationName = value
+	return nil
+}
+
+func setIsolation(s *Session, value string, def bool) error {
+	if def {
+		s.set.isolation = colstore.ReadCommitted
+		return nil
+	}
+	name := strings.ToLower(value)
+	if name == "read uncommitted" {
+		name = "read committed"
+	}
+	for level, n := range isolationNames {
+		if n == name {
+			s.set.isolation = level
+			return nil
+		}
+	}
+	return dberr.Newf(dberr.InvalidParameterValue, "invalid value for parameter \"default_transaction_isolation\": \"%s\"", value)
+}
+
+// lookupSetting finds a setting by its name, in any case.
+func lookupSetting(name string) (setting, error) {
+	st, ok := allSettings[strings.ToLower(name)]
+	if !ok {
+		return st, dberr.Newf(dberr.UndefinedObject, "unrecognized configuration parameter \"%s\"", name)
+	}
+	return st, nil
+}
+
+// settingNames returns the names of all settings, sorted.
+func settingNames() []string {
+	names := make([]string, 0, len(allSettings))
+	for n := range allSettings {
+		names = append(names, n)
+	}
+	sort.Strings(names)
+	return names
+}
+
+var sizeUnits = []struct {
+	suffix string
+	bytes  int64
+}{{"TB", 1 << 40}, {"GB", 1 << 30}, {"MB", 1 << 20}, {"KB", 1 << 10}, {"B", 1}}
+
+// ParseSize reads a size in bytes as PostgreSQL writes it: 64MB, 1GB, 512kB.
+func ParseSize(text string) (int64, error) {
+	s := strings.ToUpper(strings.TrimSpace(text))
+	s = strings.NewReplacer("KIB", "KB", "MIB", "MB", "GIB", "GB", "TIB", "TB").Replace(s)
+	unit := int64(1)
+	for _, u := range sizeUnits {
+		if strings.HasSuffix(s, u.suffix) {
+			s, unit = strings.TrimSpace(strings.TrimSuffix(s, u.suffix)), u.bytes
+			break
+		}
+	}
+	f, err := strconv.ParseFloat(s, 64)
+	if err != nil || !(f > 0) || f*float64(unit) > 1<<50 {
+		return 0, dberr.Newf(dberr.InvalidParameterValue, "invalid size: \"%s\"", text).
+			WithHint("Valid units are \"B\", \"kB\", \"MB\", \"GB\" and \"TB\".")
+	}
+	return int64(f * float64(unit)), nil
+}
+
+func formatSize(n int64) string {
+	for _, u := range sizeUnits {
+		if n >= u.bytes && n%u.bytes == 0 {
+			suffix := u.suffix
+			if suffix == "KB" {
+				suffix = "kB"
+			}
+			return strconv.FormatInt(n/u.bytes, 10) + suffix
+		}
+	}
+	return strconv.FormatInt(n, 10) + "B"
+}
+
+func formatMillis(d time.Duration) string {
+	if d == 0 {
+		return "0"
+	}
+	return strconv.FormatInt(d.Milliseconds(), 10) + "ms"
+}

@@ -1,0 +1,268 @@
+package sqlvec
+
+import (
+	"context"
+
+	"driftdb/colstore"
+	"driftdb/internal/dberr"
+	"driftdb/sqlvec/parse"
+)
+
+// transaction is the session's transaction, if one is open.
+type transaction struct {
+	open      *colstore.Tx
+	explicit  bool // BEGIN, not a single statement
+	failed    bool // a statement failed: only ROLLBACK helps
+	readOnly  bool
+	isolation colstore.Isolation
+	start     int64 // µs since 1970 UTC
+	wrote     bool  // no SET TRANSACTION any more
+	saved     []savepoint
+}
+
+type savepoint struct {
+	name  string
+	point colstore.Savepoint
+}
+
+// ensureTransaction opens a transaction for one statement where none is open.
+func (s *Session) ensureTransaction() error {
+	if s.tx.open != nil {
+		return nil
+	}
+	return s.begin(parse.TxModes{})
+}
+
+// begin opens a transaction with the modes given, else the session's.
+func (s *Session) begin(m parse.TxModes) error {
+	tx := transaction{isolation: s.set.isolation, readOnly: s.set.readOnly || s.set.systemTime != nil, start: s.db.now()}
+	tx.apply(m)
+	open, err := s.db.store.Begin(colstore.TxOptions{ReadOnly: tx.readOnly, Isolation: tx.isolation, After: s.lastCSN})
+	if err != nil {
+		return err
+	}
+	open.SynchronousCommit = s.set.syncCommit
+	tx.open = open
+	s.tx = tx
+	return nil
+}
+
+var isolations = map[parse.Isolation]colstore.Isolation{
+	parse.ReadUncommitted: colstore.ReadCommitted, parse.ReadCommitted: colstore.ReadCommitted,
+	parse.RepeatableRead: colstore.RepeatableRead, parse.Serializable: colstore.Serializable,
+}
+
+func (t *transaction) apply(m parse.TxModes) {
+	if level, ok := isolations[m.Isolation]; ok {
+		t.isolation = level
+	}
+	switch m.ReadOnly {
+	case parse.Yes:
+		t.readOnly = true
+	case parse.No:
+		t.readOnly = false
+	}
+}
+
+// endStatement commits a statement that is its own transaction. write says that it may
+// have changed something.
+func (s *Session) endStatement(ctx context.Context, write bool) error {
+	if s.tx.explicit {
+		s.tx.wrote = true
+		return nil
+	}
+	if !write {
+		s.endTransaction()
+		return nil
+	}
+	return s.commit(ctx)
+}
+
+// commit commits the open transaction; whatever happens, it is over afterwards.
+func (s *Session) commit(ctx context.Context) error {
+	tx := s.tx.open
+	defer s.endTransaction()
+	tx.SetAttr(s.user, s.set.applicationName, "")
+	c, err := tx.Commit(ctx)
+	if err != nil {
+		return err
+	}
+	if c.CSN > s.lastCSN {
+		s.lastCSN = c.CSN
+	}
+	return nil
+}
+
+// endTransaction rolls back what is open.
+func (s *Session) endTransaction() {
+	if s.tx.open != nil {
+		s.tx.open.Rollback()
+	}
+	s.tx = transaction{}
+}
+
+// control runs the statements that begin and end transactions.
+func (r *run) control() (done bool, err error) {
+	s := r.s
+	switch st := r.stmt.(type) {
+	case *parse.Begin:
+		return true, r.beginBlock(st.Modes)
+	case *parse.Commit:
+		return true, r.commitBlock(st.Chain)
+	case *parse.Rollback:
+		return true, r.rollbackBlock(st.Chain)
+	case *parse.RollbackTo:
+		return true, r.rollbackTo(st)
+	case *parse.Savepoint:
+		if err := s.needsBlock("SAVEPOINT"); err != nil {
+			return true, err
+		}
+		s.tx.saved = append(s.tx.saved, savepoint{st.Name.Name, s.tx.open.Savepoint()})
+		return true, r.done("SAVEPOINT")
+	case *parse.Release:
+		if err := s.needsBlock("RELEASE SAVEPOINT"); err != nil {
+			return true, err
+		}
+		i, err := s.findSavepoint(st.Name)
+		if err != nil {
+			return true, err
+		}
+		s.tx.saved = s.tx.saved[:i]
+		return true, r.done("RELEASE")
+	case *parse.SetTransaction:
+		return true, r.setTransaction(st)
+	}
+	return false, nil
+}
+
+func (r *run) beginBlock(m parse.TxModes) error {
+	s := r.s
+	if s.tx.explicit {
+		if s.tx.failed {
+			return dberr.New(dberr.InFailedTransaction, "current transaction is aborted, commands ignored until end of transaction block")
+		}
+		s.notice("WARNING", dberr.ActiveTransaction, "there is already a transaction in progress")
+		return r.done("BEGIN")
+	}
+	if m.ReadOnly == parse.No && s.set.systemTime != nil {
+		return dberr.New(dberr.ReadOnlyTransaction, "a session in the past is read-only")
+	}
+	if err := s.begin(m); err != nil {
+		return err
+	}
+	s.tx.explicit = true
+	return r.done("BEGIN")
+}
+
+func (r *run) commitBlock(chain bool) error {
+	s := r.s
+	if !s.tx.explicit {
+		s.notice("WARNING", dberr.NoActiveTransaction, "there is no transaction in progress")
+		return r.done("COMMIT")
+	}
+	old, tag := s.tx, "COMMIT"
+	if old.failed {
+		s.endTransaction()
+		tag = "ROLLBACK"
+	} else if err := s.commit(r.ctx); err != nil {
+		return err
+	}
+	return r.chain(chain, old, tag)
+}
+
+func (r *run) rollbackBlock(chain bool) error {
+	s := r.s
+	if !s.tx.explicit {
+		s.notice("WARNING", dberr.NoActiveTransaction, "there is no transaction in progress")
+		return r.done("ROLLBACK")
+	}
+	old := s.tx
+	s.endTransaction()
+	return r.chain(chain, old, "ROLLBACK")
+}
+
+// chain begins the next transaction of AND CHAIN with the modes of the old one.
+func (r *run) chain(chain bool, old transaction, tag string) error {
+	if chain {
+		if err := r.s.begin(parse.TxModes{}); err != nil {
+			return err
+		}
+		r.s.tx.explicit = true
+		r.s.tx.readOnly, r.s.tx.isolation = old.readOnly, old.isolation
+	}
+	return r.done(tag)
+}
+
+func (s *Session) needsBlock(what string) error {
+	switch {
+	case !s.tx.explicit:
+		return dberr.Newf(dberr.NoActiveTransaction, "%s can only be used in transaction blocks", what)
+	case s.tx.failed:
+		return dberr.New(dberr.InFailedTransaction, "current transaction is aborted, commands ignored until end of transaction block")
+	}
+	return nil
+}
+
+func (s *Session) findSavepoint(name parse.Ident) (int, error) {
+	for i := len(s.tx.saved) - 1; i >= 0; i-- {
+		if s.tx.saved[i].name == name.Name {
+			return i, nil
+		}
+	}
+	return 0, dberr.Newf(dberr.InvalidSavepoint, "savepoint \"%s\" does not exist", name.Name).At(int(name.Pos))
+}
+
+// rollbackTo undoes everything since a savepoint; it also ends the failed state.
+func (r *run) rollbackTo(st *parse.RollbackTo) error {
+	s := r.s
+	if !s.tx.explicit {
+		return dberr.New(dberr.NoActiveTransaction, "ROLLBACK TO SAVEPOINT can only be used in transaction blocks")
+	}
+	i, err := s.findSavepoint(st.Name)
+	if err != nil {
+		return err
+	}
+	if err := s.tx.open.RollbackTo(s.tx.saved[i].point); err != nil {
+		return err
+	}
+	s.tx.saved, s.tx.failed = s.tx.saved[:i+1], false
+	return r.done("ROLLBACK")
+}
+
+// setTransaction changes the modes of a transaction that has done nothing yet.
+func (r *run) setTransaction(st *parse.SetTransaction) error {
+	s := r.s
+	if st.Session {
+		t := transaction{isolation: s.set.isolation, readOnly: s.set.readOnly}
+		t.apply(st.Modes)
+		s.set.isolation, s.set.readOnly = t.isolation, t.readOnly
+		return r.done("SET")
+	}
+	if !s.tx.explicit {
+		s.notice("WARNING", dberr.NoActiveTransaction, "SET TRANSACTION can only be used in transaction blocks")
+		return r.done("SET")
+	}
+	if s.tx.failed {
+		return dberr.New(dberr.InFailedTransaction, "current transaction is aborted, commands ignored until end of transaction block")
+	}
+	if s.tx.wrote && st.Modes.Isolation != parse.IsolationDefault {
+		return dberr.New(dberr.ActiveTransaction, "SET TRANSACTION ISOLATION LEVEL must be called before any query")
+	}
+	wasReadOnly := s.tx.readOnly
+	s.tx.apply(st.Modes)
+	if wasReadOnly && !s.tx.readOnly && s.tx.wrote {
+		return dberr.New(dberr.ActiveTransaction, "transaction read-write mode must be set before any query")
+	}
+	if s.tx.wrote {
+		return r.done("SET")
+	}
+	modes := s.tx
+	s.tx.open.Rollback()
+	open, err := s.db.store.Begin(colstore.TxOptions{ReadOnly: modes.readOnly, Isolation: modes.isolation, After: s.lastCSN})
+	if err != nil {
+		return err
+	}
+	open.SynchronousCommit = s.set.syncCommit
+	s.tx.open = open
+	return r.done("SET")
+}
