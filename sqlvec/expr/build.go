@@ -66,14 +66,7 @@ func apply(pos At, fn *Function, args []Expr, casts []types.Type) (Expr, error) 
 		out[i] = c
 	}
 	c := &Call{At: pos, Fn: fn, Args: out}
-	if fn.returns != nil {
-		c.Typ = fn.returns(casts)
-		if fn.Name == "round" || fn.Name == "trunc" {
-			c.Typ = roundedType(c)
-		}
-		return c, nil
-	}
-	c.Typ = types.T(fn.Ret)
+	c.Typ = refinedType(c)
 	return c, nil
 }
 

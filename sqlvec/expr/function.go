@@ -33,6 +33,7 @@ type Function struct {
 	NullCall   bool // called with NULL arguments too; otherwise any NULL gives NULL
 
 	returns func(args []types.Type) types.Type // nil: T(Ret)
+	refine  func(c *Call) types.Type           // when set, the type by constant arguments
 	eval    evalFunc                           // dense over a batch
 	row     rowFunc                            // row at a time, for functions that are rare
 }
@@ -60,4 +61,13 @@ func (fn *Function) ReturnType(args []types.Type) types.Type {
 		return fn.returns(args)
 	}
 	return types.T(fn.Ret)
+}
+
+// refinedType returns the result type of a call that its constant arguments narrow
+// down further than their types do.
+func refinedType(c *Call) types.Type {
+	if c.Fn.refine != nil {
+		return c.Fn.refine(c)
+	}
+	return c.Fn.ReturnType(typesOf(c.Args))
 }

@@ -1,0 +1,219 @@
+package expr
+
+import (
+	"bytes"
+
+	"driftdb/internal/arena"
+	"driftdb/internal/types"
+	"driftdb/internal/vec"
+	"driftdb/sqlvec/kernel"
+)
+
+func init() {
+	for _, id := range ids(types.Int16, types.Int32, types.Int64, types.Float32, types.Float64, types.Numeric,
+		types.Text, types.Date, types.Timestamp, types.TimestampTZ, types.Interval) {
+		for _, name := range []string{"min", "max"} {
+			registerAggregate(&Aggregate{Name: name, Params: ids(id), Ret: id,
+				returns: sameType, states: newExtreme(name == "max")})
+		}
+	}
+	for _, name := range []string{"first", "last", "any_value"} {
+		registerAggregate(&Aggregate{Name: name, Params: ids(anyType), Ret: anyType, Ordered: name != "any_value",
+			returns: sameType, states: newPick(name == "last")})
+	}
+}
+
+// sameType returns the type of the first argument.
+func sameType(args []types.Type) types.Type { return args[0] }
+
+// newExtreme returns the constructor of min or max.
+func newExtreme(greatest bool) func([]types.Type, types.Type, *arena.Arena) States {
+	return func(args []types.Type, ret types.Type, a *arena.Arena) States {
+		switch ret.Class() {
+		case types.I16, types.I32, types.I64:
+			return &intExtreme{scratch: scratch{a}, typ: ret, greatest: greatest}
+		}
+		return &valueStates{typ: ret, take: extremeRule(ret, greatest)}
+	}
+}
+
+// newPick returns the constructor of first, last and any_value.
+func newPick(last bool) func([]types.Type, types.Type, *arena.Arena) States {
+	return func(_ []types.Type, ret types.Type, _ *arena.Arena) States {
+		return &valueStates{typ: ret, nulls: true, take: func(_, _ *types.Value) bool { return last }}
+	}
+}
+
+// intExtreme is min or max of integers.
+type intExtreme struct {
+	scratch
+	typ      types.Type
+	greatest bool
+	best     []int64
+	seen     []bool
+}
+
+func (s *intExtreme) Grow(n int)   { s.best, s.seen = grow(s.best, n), grow(s.seen, n) }
+func (s *intExtreme) Groups() int  { return len(s.best) }
+func (s *intExtreme) Bytes() int64 { return int64(cap(s.best)) * 9 }
+
+// offer gives a group one value.
+func (s *intExtreme) offer(g uint32, x int64) {
+	if !s.seen[g] || (x > s.best[g]) == s.greatest && x != s.best[g] {
+		s.best[g], s.seen[g] = x, true
+	}
+}
+
+func (s *intExtreme) Update(group []uint32, args []vec.Vec, sel []uint64, n int) error {
+	if isNullConst(&args[0]) {
+		return nil
+	}
+	f, done := s.frame(n)
+	defer done()
+	x := int64s(f, &args[0])
+	eachSelected(n, sel, &args[0], func(i int) { s.offer(group[i], x[i]) })
+	return nil
+}
+
+func (s *intExtreme) UpdateOne(group uint32, args []vec.Vec, sel []uint64, n int) error {
+	v := &args[0]
+	f, done := s.frame(n)
+	defer done()
+	rows, ok := rowsOf(f, v, sel)
+	if !ok {
+		return nil
+	}
+	x := int64s(f, v)
+	if rows == nil {
+		lo, hi := kernel.MinMax(x)
+		s.offer(group, lo)
+		s.offer(group, hi)
+		return nil
+	}
+	if lo, hi, ok := kernel.MinMaxMask(x, trimmed(rows, n)); ok {
+		s.offer(group, lo)
+		s.offer(group, hi)
+	}
+	return nil
+}
+
+func (s *intExtreme) Merge(src States, to []uint32) error {
+	o := src.(*intExtreme)
+	for i, x := range o.best {
+		if o.seen[i] {
+			s.offer(to[i], x)
+		}
+	}
+	return nil
+}
+
+func (s *intExtreme) Final(lo, hi int, a *arena.Arena) (vec.Vec, error) {
+	b := newBuilder(&frame{n: hi - lo, arena: a}, s.typ)
+	for g := lo; g < hi; g++ {
+		if !s.seen[g] {
+			b.null()
+			continue
+		}
+		b.value(types.IntValue(s.typ, s.best[g]))
+	}
+	return b.finish()
+}
+
+// valueStates keeps one value a group: min and max of types that are not integers,
+// first and last. Strings are copied when they are kept.
+type valueStates struct {
+	typ   types.Type
+	nulls bool                             // NULLs count as values
+	take  func(old, new *types.Value) bool // new replaces old
+	vals  []types.Value
+	seen  []bool
+	heap  int64 // bytes of the strings kept
+}
+
+// extremeRule returns when a value replaces another in min or max.
+func extremeRule(t types.Type, greatest bool) func(old, new *types.Value) bool {
+	want := -1
+	if greatest {
+		want = 1
+	}
+	if t.Class() == types.Bytes && t.ID != types.Numeric {
+		return func(old, new *types.Value) bool { return bytes.Compare([]byte(new.S), []byte(old.S)) == want }
+	}
+	return func(old, new *types.Value) bool { return types.Compare(*new, *old) == want }
+}
+
+func (s *valueStates) Grow(n int)   { s.vals, s.seen = grow(s.vals, n), grow(s.seen, n) }
+func (s *valueStates) Groups() int  { return len(s.vals) }
+func (s *valueStates) Bytes() int64 { return int64(cap(s.vals))*97 + s.heap }
+
+// offer gives a group one value, whose string may alias a batch.
+func (s *valueStates) offer(g uint32, v types.Value) {
+	if s.seen[g] && !s.take(&s.vals[g], &v) {
+		return
+	}
+	s.heap += int64(len(v.S) - len(s.vals[g].S))
+	v.S = string(append([]byte(nil), v.S...))
+	s.vals[g], s.seen[g] = v, true
+}
+
+// each offers the selected rows of v.
+func (s *valueStates) each(v *vec.Vec, sel []uint64, n int, group func(int) uint32) {
+	w := *v
+	if s.nulls {
+		w.Valid = nil // eachSelected skips NULLs otherwise
+		if isNullConst(v) {
+			w.Form = vec.Flat
+		}
+	}
+	eachSelected(n, sel, &w, func(i int) { s.offer(group(i), rowValue(v, i)) })
+}
+
+func (s *valueStates) Update(group []uint32, args []vec.Vec, sel []uint64, n int) error {
+	s.each(&args[0], sel, n, func(i int) uint32 { return group[i] })
+	return nil
+}
+
+func (s *valueStates) UpdateOne(group uint32, args []vec.Vec, sel []uint64, n int) error {
+	s.each(&args[0], sel, n, func(int) uint32 { return group })
+	return nil
+}
+
+func (s *valueStates) Merge(src States, to []uint32) error {
+	o := src.(*valueStates)
+	for i, v := range o.vals {
+		if o.seen[i] {
+			s.offer(to[i], v)
+		}
+	}
+	return nil
+}
+
+func (s *valueStates) Final(lo, hi int, a *arena.Arena) (vec.Vec, error) {
+	f := &frame{n: hi - lo, arena: a}
+	b := newBuilder(f, s.typ)
+	for g := lo; g < hi; g++ {
+		v := s.vals[g]
+		if !s.seen[g] || !v.Valid {
+			b.null()
+			continue
+		}
+		v, err := fitForm(v, s.typ)
+		if err != nil {
+			return vec.Vec{}, err
+		}
+		b.value(v)
+	}
+	return b.finish()
+}
+
+// fitForm gives a NUMERIC value that was computed loosely the memory form of t.
+func fitForm(v types.Value, t types.Type) (types.Value, error) {
+	if t.ID != types.Numeric || v.Type == t || v.Type.Class() == t.Class() && v.Type.Scale == t.Scale {
+		return v, nil
+	}
+	d, err := v.Decimal()
+	if err != nil {
+		return v, err
+	}
+	return types.NumericValue(t, d)
+}

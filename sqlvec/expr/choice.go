@@ -1,0 +1,369 @@
+package expr
+
+import (
+	"driftdb/internal/arena"
+	"driftdb/internal/types"
+	"driftdb/internal/vec"
+	"driftdb/sqlvec/kernel"
+)
+
+// blend gathers a vector from pieces of several: each piece gives the rows of its
+// mask.
+type blend struct {
+	f      *frame
+	typ    types.Type
+	masks  [][]uint64
+	pieces []vec.Vec
+}
+
+// add gives the rows of mask from v.
+func (b *blend) add(v vec.Vec, mask []uint64) {
+	if kernel.Any(mask) {
+		b.pieces = append(b.pieces, strict(b.f, v, b.typ))
+		b.masks = append(b.masks, mask)
+	}
+}
+
+// result returns the vector; rows of no piece are NULL.
+func (b *blend) result() (vec.Vec, error) {
+	switch {
+	case len(b.pieces) == 0:
+		return nullVec(b.typ, b.f.n), nil
+	case len(b.pieces) == 1 && b.covers(b.masks[0]):
+		return b.pieces[0], nil
+	}
+	valid := b.validity()
+	var out vec.Vec
+	switch b.typ.Class() {
+	case types.Bits:
+		out = b.bits()
+	case types.I16:
+		out = blendFixed[int16](b)
+	case types.I32:
+		out = blendFixed[int32](b)
+	case types.I64:
+		out = blendFixed[int64](b)
+	case types.F32:
+		out = blendFixed[float32](b)
+	case types.F64:
+		out = blendFixed[float64](b)
+	case types.Span:
+		out = b.spans()
+	default:
+		v, err := b.bytes()
+		if err != nil {
+			return v, err
+		}
+		out = v
+	}
+	out.Valid = valid
+	return out, nil
+}
+
+// covers reports whether the mask has all rows.
+func (b *blend) covers(mask []uint64) bool { return kernel.Count(mask) == b.f.n }
+
+// validity returns the rows that are not NULL.
+func (b *blend) validity() []uint64 {
+	w := b.f.words()
+	clear(w)
+	for i := range b.pieces {
+		if isNullConst(&b.pieces[i]) {
+			continue
+		}
+		valid := spread(b.f, &b.pieces[i])
+		for j, m := range b.masks[i] {
+			if valid != nil {
+				m &= valid[j]
+			}
+			w[j] |= m
+		}
+	}
+	if b.covers(w) {
+		return nil
+	}
+	return w
+}
+
+// blendFixed gathers values of a fixed-width class.
+func blendFixed[T vec.Fixed](b *blend) vec.Vec {
+	dst := arena.MakeZero[T](b.f.arena, b.f.n)
+	for i := range b.pieces {
+		if !isNullConst(&b.pieces[i]) {
+			kernel.Select(dst, values[T](b.f, &b.pieces[i]), b.masks[i])
+		}
+	}
+	return vec.FromFixed(b.typ, dst, nil)
+}
+
+// spans gathers intervals.
+func (b *blend) spans() vec.Vec {
+	dst := arena.MakeSpans(b.f.arena, b.f.n)
+	clear(dst)
+	for i := range b.pieces {
+		flat := flatten(b.f, &b.pieces[i])
+		kernel.Select(dst, vec.Of[vec.Span](&flat), b.masks[i])
+	}
+	return vec.FromFixed(b.typ, dst, nil)
+}
+
+// bits gathers booleans.
+func (b *blend) bits() vec.Vec {
+	w := b.f.words()
+	clear(w)
+	for i := range b.pieces {
+		for j, x := range bitsOf(b.f, &b.pieces[i]) {
+			w[j] |= x & b.masks[i][j]
+		}
+	}
+	return b.f.bools(w, nil)
+}
+
+// bytes gathers values of the Bytes class.
+func (b *blend) bytes() (vec.Vec, error) {
+	from := arena.MakeZero[uint8](b.f.arena, b.f.n) // which piece gives the row, plus one
+	if len(b.pieces) > 255 {
+		return b.bytesOfMany()
+	}
+	idx := arena.Make[uint32](b.f.arena, b.f.n)
+	for i, m := range b.masks {
+		for _, r := range idx[:kernel.Indexes(idx, m)] {
+			from[r] = uint8(i + 1)
+		}
+	}
+	out := newBuilder(b.f, b.typ)
+	for r, p := range from {
+		if p == 0 || b.pieces[p-1].IsNull(r) {
+			out.skip()
+			continue
+		}
+		out.bytes(b.pieces[p-1].Bytes(r))
+	}
+	return out.finish()
+}
+
+// bytesOfMany is bytes for any number of pieces.
+func (b *blend) bytesOfMany() (vec.Vec, error) {
+	out := newBuilder(b.f, b.typ)
+rows:
+	for r := range b.f.n {
+		for i, m := range b.masks {
+			if has(m, r) && !b.pieces[i].IsNull(r) {
+				out.bytes(b.pieces[i].Bytes(r))
+				continue rows
+			}
+		}
+		out.skip()
+	}
+	return out.finish()
+}
+
+// allRows returns sel as a mask that is not nil.
+func allRows(f *frame, sel []uint64) []uint64 {
+	w := f.words()
+	if sel == nil {
+		kernel.Fill(w, f.n)
+	} else {
+		copy(w, sel)
+		kernel.Trim(w, f.n)
+	}
+	return w
+}
+
+// caseNode is CASE.
+type caseNode struct {
+	conds, thens []node
+	els          node
+	typ          types.Type
+}
+
+// compileCase makes a CASE's node.
+func compileCase(e *Case, env *Env) (node, error) {
+	n := &caseNode{typ: e.Typ}
+	for _, w := range e.Whens {
+		kids, err := compileAll([]Expr{w.Cond, w.Then}, env)
+		if err != nil {
+			return nil, err
+		}
+		n.conds, n.thens = append(n.conds, kids[0]), append(n.thens, kids[1])
+	}
+	els, err := compile(e.Else, env)
+	n.els = els
+	return n, err
+}
+
+func (n *caseNode) eval(f *frame, sel []uint64) (vec.Vec, error) {
+	b := blend{f: f, typ: n.typ}
+	rest := allRows(f, sel)
+	for i := range n.conds {
+		if !kernel.Any(rest) {
+			break
+		}
+		c, err := n.conds[i].eval(f, rest)
+		if err != nil {
+			return c, err
+		}
+		mask := f.words()
+		truthMask(f, &c, rest, mask)
+		if !kernel.Any(mask) {
+			continue
+		}
+		v, err := n.thens[i].eval(f, mask)
+		if err != nil {
+			return v, err
+		}
+		b.add(v, mask)
+		next := f.words()
+		kernel.AndNot(next, rest, mask)
+		rest = next
+	}
+	if kernel.Any(rest) {
+		v, err := n.els.eval(f, rest)
+		if err != nil {
+			return v, err
+		}
+		b.add(v, rest)
+	}
+	return b.result()
+}
+
+// coalesceNode is COALESCE.
+type coalesceNode struct {
+	args []node
+	typ  types.Type
+}
+
+func (n *coalesceNode) eval(f *frame, sel []uint64) (vec.Vec, error) {
+	b := blend{f: f, typ: n.typ}
+	rest := allRows(f, sel)
+	for _, a := range n.args {
+		if !kernel.Any(rest) {
+			break
+		}
+		v, err := a.eval(f, rest)
+		if err != nil {
+			return v, err
+		}
+		if isNullConst(&v) {
+			continue
+		}
+		valid := spread(f, &v)
+		if valid == nil {
+			b.add(v, rest)
+			break
+		}
+		mask, next := f.words(), f.words()
+		kernel.And(mask, rest, valid)
+		kernel.AndNot(next, rest, valid)
+		b.add(v, mask)
+		rest = next
+	}
+	return b.result()
+}
+
+// nullIfNode is NULLIF.
+type nullIfNode struct {
+	value, l, r node
+	typ         types.Type
+	eq          *callNode
+}
+
+func (n *nullIfNode) eval(f *frame, sel []uint64) (vec.Vec, error) {
+	v, err := n.value.eval(f, sel)
+	if err != nil {
+		return v, err
+	}
+	l, err := n.l.eval(f, sel)
+	if err != nil {
+		return l, err
+	}
+	r, err := n.r.eval(f, sel)
+	if err != nil {
+		return r, err
+	}
+	same, err := n.eq.apply(f, []vec.Vec{l, r}, sel)
+	if err != nil {
+		return same, err
+	}
+	mask := f.words()
+	truthMask(f, &same, nil, mask)
+	if !kernel.Any(mask) {
+		return v, nil
+	}
+	out := v
+	if v.Form == vec.Const {
+		out = flatten(f, &v)
+	}
+	valid := f.words()
+	kernel.Not(valid, mask)
+	out.Valid = bothValid(f, out.Valid, valid)
+	return out, nil
+}
+
+// minMaxNode is GREATEST or LEAST.
+type minMaxNode struct {
+	args []node
+	typ  types.Type
+	// better is < for LEAST and > for GREATEST.
+	better *callNode
+}
+
+// compileMinMax makes the node of GREATEST or LEAST.
+func compileMinMax(e *MinMax, kids []node) (node, error) {
+	op := ">"
+	if e.Least {
+		op = "<"
+	}
+	fn, _, err := ResolveOperator(op, e.Typ, e.Typ)
+	if err != nil {
+		return nil, at(err, e.Pos())
+	}
+	return &minMaxNode{args: kids, typ: e.Typ, better: newCall(fn, boolean, e.At)}, nil
+}
+
+func (n *minMaxNode) eval(f *frame, sel []uint64) (vec.Vec, error) {
+	acc, err := n.args[0].eval(f, sel)
+	if err != nil {
+		return acc, err
+	}
+	for _, a := range n.args[1:] {
+		v, err := a.eval(f, sel)
+		if err != nil {
+			return v, err
+		}
+		if acc, err = n.pick(f, acc, v, sel); err != nil {
+			return acc, err
+		}
+	}
+	return acc, nil
+}
+
+// pick returns per row the better of acc and v that is not NULL.
+func (n *minMaxNode) pick(f *frame, acc, v vec.Vec, sel []uint64) (vec.Vec, error) {
+	if isNullConst(&v) {
+		return acc, nil
+	}
+	if isNullConst(&acc) {
+		return v, nil
+	}
+	better, err := n.better.apply(f, []vec.Vec{v, acc}, sel)
+	if err != nil {
+		return better, err
+	}
+	take := f.words()
+	truthMask(f, &better, nil, take)
+	if valid := spread(f, &acc); valid != nil {
+		kernel.OrNot(take, take, valid)
+	}
+	kernel.Trim(take, f.n)
+	if valid := spread(f, &v); valid != nil {
+		kernel.And(take, take, valid)
+	}
+	keep := f.words()
+	kernel.Not(keep, take)
+	kernel.Trim(keep, f.n)
+	b := blend{f: f, typ: n.typ}
+	b.add(v, take)
+	b.add(acc, keep)
+	return b.result()
+}

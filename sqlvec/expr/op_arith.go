@@ -1,0 +1,421 @@
+package expr
+
+import (
+	"math"
+
+	"driftdb/internal/dberr"
+	"driftdb/internal/types"
+	"driftdb/internal/vec"
+	"driftdb/sqlvec/kernel"
+)
+
+// arith is an arithmetic operator.
+type arith uint8
+
+const (
+	opAdd arith = iota
+	opSub
+	opMul
+	opDiv
+	opMod
+)
+
+func init() {
+	symbols := map[string]arith{"+": opAdd, "-": opSub, "*": opMul, "/": opDiv, "%": opMod}
+	for name, op := range symbols {
+		registerInts(name, op)
+		register(&Function{Name: name, Params: ids(types.Numeric, types.Numeric), Ret: types.Numeric,
+			returns: numericResult(op), eval: numericArith(op)})
+		if op == opMod {
+			continue
+		}
+		register(&Function{Name: name, Params: ids(types.Float32, types.Float32), Ret: types.Float32, eval: floatArith[float32](op)})
+		for _, p := range [][]types.ID{ids(types.Float64, types.Float64), ids(types.Float32, types.Float64), ids(types.Float64, types.Float32)} {
+			register(&Function{Name: name, Params: p, Ret: types.Float64, eval: doubleArith(op)})
+		}
+	}
+	registerInts("mod", opMod)
+	register(&Function{Name: "mod", Params: ids(types.Numeric, types.Numeric), Ret: types.Numeric,
+		returns: numericResult(opMod), eval: numericArith(opMod)})
+}
+
+// ids is a list of declared types.
+func ids(list ...types.ID) []types.ID { return list }
+
+// registerInts adds an operator for the three integer types.
+func registerInts(name string, op arith) {
+	register(&Function{Name: name, Params: ids(types.Int16, types.Int16), Ret: types.Int16, eval: intArith[int16](op)},
+		&Function{Name: name, Params: ids(types.Int32, types.Int32), Ret: types.Int32, eval: intArith[int32](op)},
+		&Function{Name: name, Params: ids(types.Int64, types.Int64), Ret: types.Int64, eval: intArith[int64](op)})
+}
+
+// intArith returns the evaluation of an operator on integers. Results that cannot
+// be computed are looked for only once the kernel says that there are some.
+func intArith[T kernel.Signed](op arith) evalFunc {
+	return func(f *frame, c *Call, args []vec.Vec, sel []uint64) (vec.Vec, error) {
+		out, dst := fixed[T](f, c.Typ)
+		if intKernel(f, op, dst, &args[0], &args[1]) {
+			x, y := values[T](f, &args[0]), values[T](f, &args[1])
+			if err := intFailure(op, c.Typ, x, y, sel); err != nil {
+				return out, err
+			}
+		}
+		return out, nil
+	}
+}
+
+// intKernel computes dst = a op b and reports whether a row failed.
+func intKernel[T kernel.Signed](f *frame, op arith, dst []T, a, b *vec.Vec) bool {
+	if a.Form == vec.Const && (op == opAdd || op == opMul) {
+		a, b = b, a
+	}
+	switch {
+	case b.Form == vec.Const && op == opAdd:
+		return kernel.AddConst(dst, values[T](f, a), vec.Of[T](b)[0])
+	case b.Form == vec.Const && op == opMul:
+		return kernel.MulConst(dst, values[T](f, a), vec.Of[T](b)[0])
+	case a.Form == vec.Const && op == opSub:
+		return kernel.SubFrom(dst, vec.Of[T](a)[0], values[T](f, b))
+	}
+	x, y := values[T](f, a), values[T](f, b)
+	switch op {
+	case opAdd:
+		return kernel.Add(dst, x, y)
+	case opSub:
+		return kernel.Sub(dst, x, y)
+	case opMul:
+		return kernel.Mul(dst, x, y)
+	case opDiv:
+		return kernel.Div(dst, x, y)
+	}
+	return kernel.Mod(dst, x, y)
+}
+
+// intFailure returns the error of the first row of sel that cannot be computed.
+func intFailure[T kernel.Signed](op arith, t types.Type, x, y []T, sel []uint64) error {
+	row := firstRow(len(x), sel, func(i int) bool {
+		switch op {
+		case opAdd:
+			return kernel.AddOverflows(x[i], y[i])
+		case opSub:
+			return kernel.SubOverflows(x[i], y[i])
+		case opMul:
+			return kernel.MulOverflows(x[i], y[i])
+		case opDiv:
+			return y[i] == 0 || y[i] == -1 && x[i] == -x[i] && x[i] != 0
+		}
+		return y[i] == 0
+	})
+	switch {
+	case row < 0:
+		return nil
+	case (op == opDiv || op == opMod) && y[row] == 0:
+		return types.DivisionByZero()
+	}
+	return dberr.Newf(dberr.NumericValueOutOfRange, "%s out of range", types.T(t.ID))
+}
+
+// floatArith returns the evaluation of an operator on floats of one type.
+func floatArith[T kernel.Float](op arith) evalFunc {
+	return func(f *frame, c *Call, args []vec.Vec, sel []uint64) (vec.Vec, error) {
+		out, dst := fixed[T](f, c.Typ)
+		x, y := values[T](f, &args[0]), values[T](f, &args[1])
+		if !floatKernel(op, dst, x, y) {
+			return out, nil
+		}
+		return out, floatFailure(op, dst, x, y, sel)
+	}
+}
+
+// doubleArith is floatArith where one operand may be a REAL.
+func doubleArith(op arith) evalFunc {
+	return func(f *frame, c *Call, args []vec.Vec, sel []uint64) (vec.Vec, error) {
+		out, dst := fixed[float64](f, c.Typ)
+		x, y := doubles(f, &args[0]), doubles(f, &args[1])
+		if !floatKernel(op, dst, x, y) {
+			return out, nil
+		}
+		return out, floatFailure(op, dst, x, y, sel)
+	}
+}
+
+// floatKernel computes dst = x op y and reports whether a row needs a look.
+func floatKernel[T kernel.Float](op arith, dst, x, y []T) bool {
+	switch op {
+	case opAdd:
+		return kernel.AddFloat(dst, x, y)
+	case opSub:
+		return kernel.SubFloat(dst, x, y)
+	case opMul:
+		return kernel.MulFloat(dst, x, y)
+	}
+	return kernel.DivFloat(dst, x, y)
+}
+
+// floatFailure returns the error of the first row of sel that divides by zero,
+// overflows or underflows.
+func floatFailure[T kernel.Float](op arith, r, x, y []T, sel []uint64) error {
+	for i := range r {
+		if !has(sel, i) {
+			continue
+		}
+		switch {
+		case op == opDiv && y[i] == 0 && x[i] == x[i]:
+			return types.DivisionByZero()
+		case kernel.IsInf(r[i]) && !kernel.IsInf(x[i]) && !kernel.IsInf(y[i]):
+			return dberr.New(dberr.NumericValueOutOfRange, "value out of range: overflow")
+		case r[i] == 0 && op == opMul && x[i] != 0 && y[i] != 0,
+			r[i] == 0 && op == opDiv && x[i] != 0 && !kernel.IsInf(y[i]):
+			return dberr.New(dberr.NumericValueOutOfRange, "value out of range: underflow")
+		}
+	}
+	return nil
+}
+
+// numericResult returns the type of an operator's result: scaled where the
+// operands' precisions prove that every result fits.
+func numericResult(op arith) func([]types.Type) types.Type {
+	return func(args []types.Type) types.Type {
+		a, b := args[0], args[1]
+		if !a.IsScaled() || !b.IsScaled() {
+			return types.T(types.Numeric)
+		}
+		prec, scale := int(a.Prec+b.Prec), int(a.Scale+b.Scale)
+		switch op {
+		case opAdd, opSub:
+			scale = int(max(a.Scale, b.Scale))
+			prec = int(max(a.Prec-a.Scale, b.Prec-b.Scale)) + scale + 1
+		case opMul:
+		default:
+			return types.T(types.Numeric)
+		}
+		if prec > types.MaxScaledPrec {
+			return types.T(types.Numeric)
+		}
+		return types.Dec(prec, scale)
+	}
+}
+
+// numericArith returns the evaluation of an operator on NUMERIC: on scaled integers
+// while they last, otherwise on decimals.
+func numericArith(op arith) evalFunc {
+	return func(f *frame, c *Call, args []vec.Vec, sel []uint64) (vec.Vec, error) {
+		a, b := &args[0], &args[1]
+		if a.Type.IsScaled() && b.Type.IsScaled() && op != opDiv {
+			if out, ok := scaledArith(f, op, a, b, sel); ok {
+				return out, nil
+			}
+		}
+		return decimalArith(f, op, a, b, sel)
+	}
+}
+
+// scaledArith computes on scaled integers; false when a row does not fit.
+func scaledArith(f *frame, op arith, a, b *vec.Vec, sel []uint64) (vec.Vec, bool) {
+	if op == opMul {
+		scale := int(a.Type.Scale + b.Type.Scale)
+		if scale > types.MaxScaledPrec {
+			return vec.Vec{}, false
+		}
+		out, dst := fixed[int64](f, types.Dec(types.MaxScaledPrec, scale))
+		over := intKernel(f, opMul, dst, a, b)
+		return out, !over
+	}
+	scale := int(max(a.Type.Scale, b.Type.Scale))
+	out, dst := fixed[int64](f, types.Dec(types.MaxScaledPrec, scale))
+	if a.Type.Scale == b.Type.Scale && op != opMod {
+		return out, !intKernel(f, op, dst, a, b)
+	}
+	x, y, ok := sameScale(f, a, b)
+	if !ok {
+		return out, false
+	}
+	switch op {
+	case opAdd:
+		return out, !kernel.Add(dst, x, y)
+	case opSub:
+		return out, !kernel.Sub(dst, x, y)
+	}
+	return out, !kernel.Mod(dst, x, y)
+}
+
+// decimalArith computes row by row on decimals.
+func decimalArith(f *frame, op arith, a, b *vec.Vec, sel []uint64) (vec.Vec, error) {
+	out := newBuilder(f, types.T(types.Numeric))
+	x, y := decimalReader{v: a}, decimalReader{v: b}
+	for i := range f.n {
+		if !has(sel, i) {
+			out.skip()
+			continue
+		}
+		p, err := x.at(i)
+		if err != nil {
+			return vec.Vec{}, err
+		}
+		q, err := y.at(i)
+		if err != nil {
+			return vec.Vec{}, err
+		}
+		r, err := decimalOp(op, p, q)
+		if err != nil {
+			return vec.Vec{}, err
+		}
+		out.decimal(r)
+	}
+	return out.finish()
+}
+
+// decimal appends a NUMERIC of the Bytes class.
+func (b *builder) decimal(d types.Decimal) {
+	b.room(32)
+	b.heap = d.AppendEncoded(b.heap)
+	b.skip()
+}
+
+// decimalReader reads the rows of a NUMERIC vector; a constant is decoded once.
+type decimalReader struct {
+	v    *vec.Vec
+	c    types.Decimal
+	have bool
+}
+
+// at returns row i, which is not NULL.
+func (r *decimalReader) at(i int) (types.Decimal, error) {
+	if r.have {
+		return r.c, nil
+	}
+	var d types.Decimal
+	var err error
+	switch {
+	case r.v.Type.IsScaled():
+		d = types.DecimalFromInt(r.v.Int(i), int(r.v.Type.Scale))
+	case r.v.Type.IsInteger():
+		d = types.DecimalFromInt(r.v.Int(i), 0)
+	default:
+		d, err = types.DecodeDecimal(r.v.Bytes(i))
+	}
+	if r.v.Form == vec.Const && err == nil {
+		r.c, r.have = d, true
+	}
+	return d, err
+}
+
+// decimalOp computes one result, within the limits of NUMERIC.
+func decimalOp(op arith, p, q types.Decimal) (types.Decimal, error) {
+	var r types.Decimal
+	switch op {
+	case opAdd:
+		r = p.Add(q)
+	case opSub:
+		r = p.Sub(q)
+	case opMul:
+		r = p.Mul(q)
+	case opDiv:
+		return p.Div(q)
+	default:
+		return p.Mod(q)
+	}
+	return r.Fit(types.T(types.Numeric))
+}
+
+func init() {
+	for _, id := range ids(types.Int16, types.Int32, types.Int64, types.Float32, types.Float64, types.Numeric) {
+		same := func(args []types.Type) types.Type { return args[0] }
+		neg := &Function{Name: "-", Params: ids(id), Ret: id, returns: same, eval: negate}
+		pos := &Function{Name: "+", Params: ids(id), Ret: id, returns: same, eval: identity}
+		abs := &Function{Name: "abs", Params: ids(id), Ret: id, returns: same, eval: absolute}
+		at := *abs
+		at.Name = "@"
+		register(neg, pos, abs, &at)
+	}
+}
+
+// identity returns its argument.
+func identity(_ *frame, _ *Call, args []vec.Vec, _ []uint64) (vec.Vec, error) { return args[0], nil }
+
+// negate computes -x.
+func negate(f *frame, c *Call, args []vec.Vec, sel []uint64) (vec.Vec, error) {
+	switch a := &args[0]; a.Type.Class() {
+	case types.I16:
+		return negateInts[int16](f, c, a, sel)
+	case types.I32:
+		return negateInts[int32](f, c, a, sel)
+	case types.I64:
+		return negateInts[int64](f, c, a, sel)
+	case types.F32:
+		return negateFloats[float32](f, c, a), nil
+	case types.F64:
+		return negateFloats[float64](f, c, a), nil
+	}
+	return eachRow(f, func(_ *Env, args []types.Value) (types.Value, error) {
+		d, err := args[0].Decimal()
+		return types.BytesValue(c.Typ, d.Neg().Encode()), err
+	}, c.Typ, args, sel)
+}
+
+// negateInts is negate for integers of type T.
+func negateInts[T kernel.Signed](f *frame, c *Call, a *vec.Vec, sel []uint64) (vec.Vec, error) {
+	out, dst := fixed[T](f, a.Type)
+	x := values[T](f, a)
+	if kernel.SubFrom(dst, 0, x) {
+		if firstRow(f.n, sel, func(i int) bool { return kernel.SubOverflows(0, x[i]) }) >= 0 {
+			return out, dberr.Newf(dberr.NumericValueOutOfRange, "%s out of range", types.T(c.Typ.ID))
+		}
+	}
+	return out, nil
+}
+
+// negateFloats is negate for floats of type T.
+func negateFloats[T kernel.Float](f *frame, c *Call, a *vec.Vec) vec.Vec {
+	out, dst := fixed[T](f, c.Typ)
+	for i, x := range values[T](f, a) {
+		dst[i] = -x
+	}
+	return out
+}
+
+// absolute computes |x|.
+func absolute(f *frame, c *Call, args []vec.Vec, sel []uint64) (vec.Vec, error) {
+	switch a := &args[0]; a.Type.Class() {
+	case types.I16:
+		return absInts[int16](f, c, a, sel)
+	case types.I32:
+		return absInts[int32](f, c, a, sel)
+	case types.I64:
+		return absInts[int64](f, c, a, sel)
+	case types.F32:
+		return absFloats[float32](f, c, a), nil
+	case types.F64:
+		return absFloats[float64](f, c, a), nil
+	}
+	return eachRow(f, func(_ *Env, args []types.Value) (types.Value, error) {
+		d, err := args[0].Decimal()
+		return types.BytesValue(c.Typ, d.Abs().Encode()), err
+	}, c.Typ, args, sel)
+}
+
+// absInts is absolute for integers of type T.
+func absInts[T kernel.Signed](f *frame, c *Call, a *vec.Vec, sel []uint64) (vec.Vec, error) {
+	out, dst := fixed[T](f, a.Type)
+	bad := false
+	for i, x := range values[T](f, a) {
+		if x < 0 {
+			x = -x
+			bad = bad || x < 0
+		}
+		dst[i] = x
+	}
+	if bad && firstRow(f.n, sel, func(i int) bool { return dst[i] < 0 }) >= 0 {
+		return out, dberr.Newf(dberr.NumericValueOutOfRange, "%s out of range", types.T(c.Typ.ID))
+	}
+	return out, nil
+}
+
+// absFloats is absolute for floats of type T.
+func absFloats[T kernel.Float](f *frame, c *Call, a *vec.Vec) vec.Vec {
+	out, dst := fixed[T](f, c.Typ)
+	for i, x := range values[T](f, a) {
+		dst[i] = T(math.Abs(float64(x)))
+	}
+	return out
+}

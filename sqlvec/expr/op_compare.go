@@ -1,0 +1,335 @@
+package expr
+
+import (
+	"bytes"
+	"math"
+
+	"driftdb/internal/types"
+	"driftdb/internal/vec"
+	"driftdb/sqlvec/kernel"
+)
+
+func init() {
+	symbols := map[string]kernel.Op{"=": kernel.Eq, "<>": kernel.Ne, "<": kernel.Lt,
+		"<=": kernel.Le, ">": kernel.Gt, ">=": kernel.Ge}
+	ids := []types.ID{types.Bool, types.Int16, types.Int32, types.Int64, types.Float32, types.Float64,
+		types.Numeric, types.Text, types.Bytea, types.Date, types.Timestamp, types.TimestampTZ, types.Interval}
+	for name, op := range symbols {
+		for _, id := range ids {
+			register(&Function{Name: name, Params: []types.ID{id, id}, Ret: types.Bool, eval: comparison(op)})
+		}
+		// PostgreSQL has these, and they decide what REAL and DOUBLE PRECISION compare as.
+		register(&Function{Name: name, Params: []types.ID{types.Float32, types.Float64}, Ret: types.Bool, eval: floatComparison(op)},
+			&Function{Name: name, Params: []types.ID{types.Float64, types.Float32}, Ret: types.Bool, eval: floatComparison(op)})
+	}
+}
+
+// comparison returns the evaluation of a op b.
+func comparison(op kernel.Op) evalFunc {
+	return func(f *frame, _ *Call, args []vec.Vec, _ []uint64) (vec.Vec, error) {
+		a, b := &args[0], &args[1]
+		if a.Form == vec.Const && b.Form != vec.Const {
+			return compareVecs(f, op.Swap(), b, a)
+		}
+		return compareVecs(f, op, a, b)
+	}
+}
+
+// floatComparison is comparison for a REAL and a DOUBLE PRECISION.
+func floatComparison(op kernel.Op) evalFunc {
+	return func(f *frame, _ *Call, args []vec.Vec, _ []uint64) (vec.Vec, error) {
+		w := f.words()
+		kernel.CompareFloat(op, doubles(f, &args[0]), doubles(f, &args[1]), w)
+		return f.bools(w, nil), nil
+	}
+}
+
+// doubles returns the values of a REAL or DOUBLE PRECISION vector as doubles.
+func doubles(f *frame, v *vec.Vec) []float64 {
+	if v.Type.Class() == types.F64 {
+		return values[float64](f, v)
+	}
+	_, dst := fixed[float64](f, types.T(types.Float64))
+	kernel.ToFloat(dst, values[float32](f, v))
+	return dst
+}
+
+// compareVecs computes a op b, ignoring NULLs. When one is constant it is b.
+func compareVecs(f *frame, op kernel.Op, a, b *vec.Vec) (vec.Vec, error) {
+	w := f.words()
+	if a.Type.ID == types.Numeric {
+		err := compareNumeric(f, op, a, b, w)
+		return f.bools(w, nil), err
+	}
+	switch a.Type.Class() {
+	case types.Bits:
+		compareBits(f, op, a, b, w)
+	case types.I16:
+		compareInts[int16](f, op, a, b, w)
+	case types.I32:
+		compareInts[int32](f, op, a, b, w)
+	case types.I64:
+		compareInts[int64](f, op, a, b, w)
+	case types.F32:
+		compareFloats[float32](f, op, a, b, w)
+	case types.F64:
+		compareFloats[float64](f, op, a, b, w)
+	case types.Span:
+		compareSpans(f, op, a, b, w)
+	default:
+		compareBytes(f, op, a, b, w)
+	}
+	return f.bools(w, nil), nil
+}
+
+// compareInts compares integers of type T; narrow codes are compared as they are.
+func compareInts[T kernel.Signed](f *frame, op kernel.Op, a, b *vec.Vec, w []uint64) {
+	if b.Form == vec.Const {
+		c := vec.Of[T](b)[0]
+		if a.Form == vec.Narrow {
+			compareNarrow(f, op, a, int64(c), w)
+			return
+		}
+		kernel.CompareConst(op, values[T](f, a), c, w)
+		return
+	}
+	kernel.Compare(op, values[T](f, a), values[T](f, b), w)
+}
+
+// compareNarrow compares the codes of a with c less the base.
+func compareNarrow(f *frame, op kernel.Op, a *vec.Vec, c int64, w []uint64) {
+	limit := int64(1)<<(8*a.Width) - 1
+	code := c - a.Base
+	if kernel.SubOverflows(c, a.Base) || code < 0 || code > limit {
+		below := c < a.Base // all values are above the constant
+		holds := op.Holds(-1)
+		if below {
+			holds = op.Holds(1)
+		}
+		if clear(w); holds {
+			kernel.Fill(w, f.n)
+		}
+		return
+	}
+	switch a.Width {
+	case 1:
+		kernel.CompareConst(op, vec.Of[uint8](a)[:a.N], uint8(code), w)
+	case 2:
+		kernel.CompareConst(op, vec.Of[uint16](a)[:a.N], uint16(code), w)
+	default:
+		kernel.CompareConst(op, vec.Of[uint32](a)[:a.N], uint32(code), w)
+	}
+}
+
+// compareFloats compares floats of type T.
+func compareFloats[T kernel.Float](f *frame, op kernel.Op, a, b *vec.Vec, w []uint64) {
+	if b.Form == vec.Const {
+		kernel.CompareFloatConst(op, values[T](f, a), vec.Of[T](b)[0], w)
+		return
+	}
+	kernel.CompareFloat(op, values[T](f, a), values[T](f, b), w)
+}
+
+// compareBits compares booleans: false is less than true.
+func compareBits(f *frame, op kernel.Op, a, b *vec.Vec, w []uint64) {
+	x, y := bitsOf(f, a), bitsOf(f, b)
+	switch op {
+	case kernel.Eq, kernel.Ne:
+		kernel.Xor(w, x, y)
+	case kernel.Lt, kernel.Ge:
+		kernel.AndNot(w, y, x)
+	default:
+		kernel.AndNot(w, x, y)
+	}
+	if op == kernel.Eq || op == kernel.Ge || op == kernel.Le {
+		kernel.Not(w, w)
+	}
+}
+
+// compareSpans compares intervals.
+func compareSpans(f *frame, op kernel.Op, a, b *vec.Vec, w []uint64) {
+	clear(w)
+	fa, fb := flatten(f, a), flatten(f, b)
+	x, y := vec.Of[vec.Span](&fa), vec.Of[vec.Span](&fb)
+	for i := range f.n {
+		if op.Holds(types.CompareInterval(x[i], y[i])) {
+			w[i>>6] |= 1 << (uint(i) & 63)
+		}
+	}
+}
+
+// compareBytes compares byte strings, bytewise.
+func compareBytes(f *frame, op kernel.Op, a, b *vec.Vec, w []uint64) {
+	fa := flatten(f, a)
+	if b.Form == vec.Const {
+		compareBytesConst(op, &fa, b.Bytes(0), w)
+		return
+	}
+	fb := flatten(f, b)
+	clear(w)
+	for i := range f.n {
+		x, y := fa.Heap[fa.Offs[i]:fa.Offs[i+1]], fb.Heap[fb.Offs[i]:fb.Offs[i+1]]
+		if op.Holds(bytes.Compare(x, y)) {
+			w[i>>6] |= 1 << (uint(i) & 63)
+		}
+	}
+}
+
+// compareBytesConst compares byte strings with one; for equality lengths first.
+func compareBytesConst(op kernel.Op, a *vec.Vec, c []byte, w []uint64) {
+	offs, heap := a.Offs[:a.N+1], a.Heap
+	clear(w)
+	if op != kernel.Eq && op != kernel.Ne {
+		for i := range a.N {
+			if op.Holds(bytes.Compare(heap[offs[i]:offs[i+1]], c)) {
+				w[i>>6] |= 1 << (uint(i) & 63)
+			}
+		}
+		return
+	}
+	n := int32(len(c))
+	for i := range a.N {
+		if offs[i+1]-offs[i] == n && string(heap[offs[i]:offs[i+1]]) == string(c) {
+			w[i>>6] |= 1 << (uint(i) & 63)
+		}
+	}
+	if op == kernel.Ne {
+		kernel.Not(w, w)
+		kernel.Trim(w, a.N)
+	}
+}
+
+// compareNumeric compares NUMERIC vectors of any memory form.
+func compareNumeric(f *frame, op kernel.Op, a, b *vec.Vec, w []uint64) error {
+	if a.Type.IsScaled() && b.Type.IsScaled() {
+		if compareScaled(f, op, a, b, w) {
+			return nil
+		}
+	}
+	x, err := decimalForms(f, a)
+	if err != nil {
+		return err
+	}
+	y, err := decimalForms(f, b)
+	if err != nil {
+		return err
+	}
+	clear(w)
+	for i := range f.n {
+		// A NULL row may hold anything; its bit does not matter.
+		if op.Holds(types.CompareDecimalForms(x.Bytes(i), y.Bytes(i))) {
+			w[i>>6] |= 1 << (uint(i) & 63)
+		}
+	}
+	return nil
+}
+
+// compareScaled compares scaled integers after giving them one scale; false when
+// that overflows.
+func compareScaled(f *frame, op kernel.Op, a, b *vec.Vec, w []uint64) bool {
+	diff := int(a.Type.Scale) - int(b.Type.Scale)
+	if b.Form == vec.Const && diff >= 0 {
+		c := vec.Of[int64](b)[0]
+		p := types.Pow10(diff)
+		if kernel.MulOverflows(c, p) {
+			return false
+		}
+		up := constVec(types.IntValue(a.Type, c*p), f.n)
+		compareInts[int64](f, op, a, &up, w)
+		return true
+	}
+	x, y, ok := sameScale(f, a, b)
+	if ok {
+		kernel.Compare(op, x, y, w)
+	}
+	return ok
+}
+
+// sameScale returns the integers of two scaled vectors at the larger scale; false
+// when a value, of any row, does not fit.
+func sameScale(f *frame, a, b *vec.Vec) (x, y []int64, ok bool) {
+	x, y = values[int64](f, a), values[int64](f, b)
+	switch diff := int(a.Type.Scale) - int(b.Type.Scale); {
+	case diff > 0:
+		y, ok = scaleUp(f, y, diff)
+	case diff < 0:
+		x, ok = scaleUp(f, x, -diff)
+	default:
+		ok = true
+	}
+	return x, y, ok
+}
+
+// scaleUp multiplies by 10^digits.
+func scaleUp(f *frame, x []int64, digits int) ([]int64, bool) {
+	if digits > types.MaxScaledPrec {
+		return nil, false
+	}
+	_, dst := fixed[int64](f, types.T(types.Int64))
+	over := kernel.MulConst(dst, x, types.Pow10(digits))
+	return dst, !over
+}
+
+// decimalForms returns a NUMERIC vector in the binary form of decimals.
+func decimalForms(f *frame, v *vec.Vec) (vec.Vec, error) {
+	if !v.Type.IsScaled() {
+		return flatten(f, v), nil
+	}
+	x := values[int64](f, v)
+	b := newBuilder(f, types.T(types.Numeric))
+	for i := range f.n {
+		b.room(32)
+		b.heap = types.DecimalFromInt(x[i], int(v.Type.Scale)).AppendEncoded(b.heap)
+		b.skip()
+	}
+	out, err := b.finish()
+	out.Valid = spread(f, v)
+	return out, err
+}
+
+// strict returns v in the memory form that type t has.
+func strict(f *frame, v vec.Vec, t types.Type) vec.Vec {
+	if v.Type == t || t.ID != types.Numeric {
+		return v
+	}
+	if isNullConst(&v) {
+		return nullVec(t, v.N)
+	}
+	switch from, to := v.Type.IsScaled(), t.IsScaled(); {
+	case from && !to:
+		if v.Form == vec.Const {
+			d := types.DecimalFromInt(vec.Of[int64](&v)[0], int(v.Type.Scale))
+			return constVec(types.BytesValue(t, d.Encode()), v.N)
+		}
+		out, err := decimalForms(f, &v)
+		if err != nil {
+			return nullVec(t, v.N) // unreachable: a batch of integers exceeds no limit
+		}
+		out.Type = t
+		return out
+	case !from && to:
+		return scaledFromForms(f, &v, t)
+	}
+	v.Type = t
+	return v
+}
+
+// scaledFromForms reads binary forms as scaled integers. Values of rows that are
+// not selected may not fit; they become the smallest integer.
+func scaledFromForms(f *frame, v *vec.Vec, t types.Type) vec.Vec {
+	flat := flatten(f, v)
+	out, dst := fixed[int64](f, t)
+	for i := range f.n {
+		dst[i] = math.MinInt64
+		if flat.IsNull(i) {
+			continue
+		}
+		if d, err := types.DecodeDecimal(flat.Bytes(i)); err == nil {
+			if s, ok := d.Scaled(int(t.Scale)); ok {
+				dst[i] = s
+			}
+		}
+	}
+	out.Valid = flat.Valid
+	return out
+}

@@ -1,0 +1,271 @@
+package kernel
+
+import (
+	"math"
+	"math/bits"
+)
+
+// Add sets dst = a + b and reports whether a row overflowed.
+func Add[T Signed](dst, a, b []T) bool {
+	a, b = a[:len(dst)], b[:len(dst)]
+	var over T
+	for i := range dst {
+		x, y := a[i], b[i]
+		r := x + y
+		dst[i] = r
+		over |= (x ^ r) & (y ^ r)
+	}
+	return over < 0
+}
+
+// AddConst sets dst = a + c and reports whether a row overflowed.
+func AddConst[T Signed](dst, a []T, c T) bool {
+	a = a[:len(dst)]
+	var over T
+	for i := range dst {
+		x := a[i]
+		r := x + c
+		dst[i] = r
+		over |= (x ^ r) & (c ^ r)
+	}
+	return over < 0
+}
+
+// Sub sets dst = a - b and reports whether a row overflowed.
+func Sub[T Signed](dst, a, b []T) bool {
+	a, b = a[:len(dst)], b[:len(dst)]
+	var over T
+	for i := range dst {
+		x, y := a[i], b[i]
+		r := x - y
+		dst[i] = r
+		over |= (x ^ y) & (x ^ r)
+	}
+	return over < 0
+}
+
+// SubFrom sets dst = c - a and reports whether a row overflowed.
+func SubFrom[T Signed](dst []T, c T, a []T) bool {
+	a = a[:len(dst)]
+	var over T
+	for i := range dst {
+		y := a[i]
+		r := c - y
+		dst[i] = r
+		over |= (c ^ y) & (c ^ r)
+	}
+	return over < 0
+}
+
+// mulHigh returns the upper 64 bits of the signed product.
+func mulHigh(x, y int64) int64 {
+	h, _ := bits.Mul64(uint64(x), uint64(y))
+	return int64(h) - x>>63&y - y>>63&x
+}
+
+// Mul sets dst = a × b and reports whether a row overflowed.
+func Mul[T Signed](dst, a, b []T) bool {
+	a, b = a[:len(dst)], b[:len(dst)]
+	var over int64
+	for i := range dst {
+		x, y := int64(a[i]), int64(b[i])
+		p := x * y
+		r := T(p)
+		dst[i] = r
+		over |= mulHigh(x, y) ^ p>>63 | int64(r) ^ p
+	}
+	return over != 0
+}
+
+// MulConst sets dst = a × c and reports whether a row overflowed.
+func MulConst[T Signed](dst, a []T, c T) bool {
+	a = a[:len(dst)]
+	var over int64
+	y := int64(c)
+	for i := range dst {
+		x := int64(a[i])
+		p := x * y
+		r := T(p)
+		dst[i] = r
+		over |= mulHigh(x, y) ^ p>>63 | int64(r) ^ p
+	}
+	return over != 0
+}
+
+// MulUnchecked sets dst = a × c where the product is known to fit.
+func MulUnchecked[T Signed](dst, a []T, c T) {
+	a = a[:len(dst)]
+	for i := range dst {
+		dst[i] = a[i] * c
+	}
+}
+
+// AddOverflows reports whether x + y overflows.
+func AddOverflows[T Signed](x, y T) bool { r := x + y; return (x^r)&(y^r) < 0 }
+
+// SubOverflows reports whether x - y overflows.
+func SubOverflows[T Signed](x, y T) bool { r := x - y; return (x^y)&(x^r) < 0 }
+
+// MulOverflows reports whether x × y overflows.
+func MulOverflows[T Signed](x, y T) bool {
+	p := int64(x) * int64(y)
+	return mulHigh(int64(x), int64(y)) != p>>63 || int64(T(p)) != p
+}
+
+// Div sets dst = a / b cut towards zero, 0 where that cannot be computed, and
+// reports whether there was such a row: a division by zero or an overflow.
+func Div[T Signed](dst, a, b []T) bool {
+	a, b = a[:len(dst)], b[:len(dst)]
+	bad := false
+	for i := range dst {
+		x, y := a[i], b[i]
+		if y == 0 || y == -1 && x == -x && x != 0 {
+			dst[i], bad = 0, true
+			continue
+		}
+		dst[i] = x / y
+	}
+	return bad
+}
+
+// Mod sets dst = a mod b with the sign of a, 0 where b is zero, and reports whether
+// there was such a row.
+func Mod[T Signed](dst, a, b []T) bool {
+	a, b = a[:len(dst)], b[:len(dst)]
+	bad := false
+	for i := range dst {
+		y := b[i]
+		switch y {
+		case 0:
+			dst[i], bad = 0, true
+		case -1:
+			dst[i] = 0
+		default:
+			dst[i] = a[i] % y
+		}
+	}
+	return bad
+}
+
+// AddFloat sets dst = a + b and reports whether a result is not finite.
+func AddFloat[T Float](dst, a, b []T) bool {
+	a, b = a[:len(dst)], b[:len(dst)]
+	var z T
+	for i := range dst {
+		r := a[i] + b[i]
+		dst[i] = r
+		z += r - r // NaN once r is not finite
+	}
+	return z != z
+}
+
+// SubFloat sets dst = a - b and reports whether a result is not finite.
+func SubFloat[T Float](dst, a, b []T) bool {
+	a, b = a[:len(dst)], b[:len(dst)]
+	var z T
+	for i := range dst {
+		r := a[i] - b[i]
+		dst[i] = r
+		z += r - r
+	}
+	return z != z
+}
+
+// MulFloat sets dst = a × b and reports whether a result is not finite, or zero
+// without a zero operand.
+func MulFloat[T Float](dst, a, b []T) bool {
+	a, b = a[:len(dst)], b[:len(dst)]
+	var z T
+	var under uint64
+	for i := range dst {
+		x, y := a[i], b[i]
+		r := x * y
+		dst[i] = r
+		z += r - r
+		under |= bit(r == 0) & bit(x != 0) & bit(y != 0)
+	}
+	return z != z || under != 0
+}
+
+// DivFloat sets dst = a / b and reports whether a result is not finite, or zero
+// without a being zero.
+func DivFloat[T Float](dst, a, b []T) bool {
+	a, b = a[:len(dst)], b[:len(dst)]
+	var z T
+	var under uint64
+	for i := range dst {
+		x := a[i]
+		r := x / b[i]
+		dst[i] = r
+		z += r - r
+		under |= bit(r == 0) & bit(x != 0)
+	}
+	return z != z || under != 0
+}
+
+// Convert sets dst = a, where every value fits.
+func Convert[D, S Int](dst []D, a []S) {
+	a = a[:len(dst)]
+	for i := range dst {
+		dst[i] = D(a[i])
+	}
+}
+
+// ToFloat sets dst = a.
+func ToFloat[D Float, S Int | Float](dst []D, a []S) {
+	a = a[:len(dst)]
+	for i := range dst {
+		dst[i] = D(a[i])
+	}
+}
+
+// Shrink sets dst = a and reports whether a value did not fit.
+func Shrink[D, S Signed](dst []D, a []S) bool {
+	a = a[:len(dst)]
+	var diff S
+	for i := range dst {
+		r := D(a[i])
+		dst[i] = r
+		diff |= S(r) ^ a[i]
+	}
+	return diff != 0
+}
+
+// Widen sets dst = base + a, the values of a narrow vector.
+func Widen[D Signed, S Int](dst []D, a []S, base int64) {
+	a = a[:len(dst)]
+	b := D(base)
+	for i := range dst {
+		dst[i] = b + D(a[i])
+	}
+}
+
+// Gather sets dst[i] = values[codes[i]]. Codes outside values (of NULL rows) read
+// as the first value; values is not empty.
+func Gather[T any, C Int](dst []T, values []T, codes []C) {
+	codes = codes[:len(dst)]
+	for i := range dst {
+		c := uint64(codes[i])
+		if c >= uint64(len(values)) {
+			c = 0
+		}
+		dst[i] = values[c]
+	}
+}
+
+// Select sets dst[i] = a[i] where the bit of mask is set.
+func Select[T any](dst, a []T, mask []uint64) {
+	for w, m := range mask {
+		if m == ^uint64(0) {
+			copy(dst[w*64:w*64+64], a[w*64:w*64+64])
+			continue
+		}
+		for ; m != 0; m &= m - 1 {
+			i := w*64 + bits.TrailingZeros64(m)
+			dst[i] = a[i]
+		}
+	}
+}
+
+// IsInf reports whether f is infinite.
+func IsInf[T Float](f T) bool { return math.IsInf(float64(f), 0) }

@@ -1,0 +1,118 @@
+package kernel
+
+import "math/bits"
+
+// Int128 is a signed 128-bit integer, Hi × 2^64 + Lo.
+type Int128 struct {
+	Hi int64
+	Lo uint64
+}
+
+// Add adds x.
+func (s *Int128) Add(x int64) {
+	var carry uint64
+	s.Lo, carry = bits.Add64(s.Lo, uint64(x), 0)
+	s.Hi += x>>63 + int64(carry)
+}
+
+// Add128 adds t and reports whether the sum overflowed.
+func (s *Int128) Add128(t Int128) bool {
+	lo, carry := bits.Add64(s.Lo, t.Lo, 0)
+	hi := s.Hi + t.Hi + int64(carry)
+	over := (s.Hi^hi)&(t.Hi^hi) < 0
+	s.Hi, s.Lo = hi, lo
+	return over
+}
+
+// Sum adds all values.
+func Sum[T Signed](a []T) Int128 {
+	// Halves of 32 bits cannot overflow 64 bits in 2^31 rows.
+	var hi, lo int64
+	for _, x := range a {
+		v := int64(x)
+		hi += v >> 32
+		lo += v & 0xFFFFFFFF
+	}
+	var s Int128
+	s.Add(lo)
+	s.Hi += hi >> 32
+	var carry uint64
+	s.Lo, carry = bits.Add64(s.Lo, uint64(hi)<<32, 0)
+	s.Hi += int64(carry)
+	return s
+}
+
+// SumMask adds the values whose bit is set, and returns how many there are.
+func SumMask[T Signed](a []T, mask []uint64) (s Int128, n int) {
+	for w, m := range mask {
+		switch {
+		case m == 0:
+			continue
+		case m == ^uint64(0):
+			t := Sum(a[w*64 : w*64+64])
+			s.Add128(t)
+			n += 64
+			continue
+		}
+		var hi, lo int64
+		x := a[w*64 : min(w*64+64, len(a))]
+		for j, y := range x {
+			v := int64(y) & -int64(m>>(uint(j)&63)&1)
+			hi += v >> 32
+			lo += v & 0xFFFFFFFF
+		}
+		var t Int128
+		t.Add(hi)
+		t.Hi = t.Hi<<32 | int64(t.Lo>>32)
+		t.Lo <<= 32
+		s.Add128(t)
+		s.Add(lo)
+		n += bits.OnesCount64(m)
+	}
+	return s, n
+}
+
+// SumNarrow adds unsigned codes: the values of a narrow vector less their base.
+func SumNarrow[T ~uint8 | ~uint16 | ~uint32](a []T) uint64 {
+	var s uint64
+	for _, x := range a {
+		s += uint64(x)
+	}
+	return s
+}
+
+// SumNarrowMask is SumNarrow over the rows whose bit is set.
+func SumNarrowMask[T ~uint8 | ~uint16 | ~uint32](a []T, mask []uint64) (s uint64, n int) {
+	for w, m := range mask {
+		x := a[w*64 : min(w*64+64, len(a))]
+		for j, y := range x {
+			s += uint64(y) & -(m >> (uint(j) & 63) & 1)
+		}
+		n += bits.OnesCount64(m)
+	}
+	return s, n
+}
+
+// MinMax returns the least and greatest value of a, which is not empty.
+func MinMax[T Int | Float](a []T) (lo, hi T) {
+	lo, hi = a[0], a[0]
+	for _, x := range a {
+		lo = min(lo, x)
+		hi = max(hi, x)
+	}
+	return lo, hi
+}
+
+// MinMaxMask is MinMax over the rows whose bit is set; ok is false when none is.
+func MinMaxMask[T Int](a []T, mask []uint64) (lo, hi T, ok bool) {
+	for w, m := range mask {
+		for ; m != 0; m &= m - 1 {
+			x := a[w*64+bits.TrailingZeros64(m)]
+			if !ok {
+				lo, hi, ok = x, x, true
+			}
+			lo, hi = min(lo, x), max(hi, x)
+		}
+	}
+	return lo, hi, ok
+}
