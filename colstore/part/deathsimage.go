@@ -204,7 +204,7 @@ func OpenDeaths(src Source, loc Location, rows int) (*Deaths, error) {
 	d.base = storedDeaths{
 		deathsMeta: m,
 		region:     newRegion(img[at:], sums, src.Name(), loc.Offset+int64(at), "deaths"),
-		check:      uint64(checksum(img[:deathsHeader])) | uint64(m.count)<<32,
+		check:      uint64(checksum(img[:deathsHeader-4])) | uint64(m.count)<<32,
 	}
 	if m.count > 0 {
 		last, err := d.base.seq(m.count - 1)

@@ -323,5 +323,5 @@ func decodeTrailer(r *binfmt.Reader, b []byte, at, length int64) trailer {
 
 // check is the fingerprint of an image with the encoded trailer b.
 func (t *trailer) check(b []byte) uint64 {
-	return uint64(t.footerCRC)<<32 | uint64(checksum(b))
+	return uint64(t.footerCRC)<<32 | uint64(checksum(b[:trailerSize-4]))
 }

@@ -125,15 +125,15 @@ type place int
 const (
 	below  place = iota - 1 // less than all values
 	inside                  // between the least and the greatest
-	above                   // greater than all values
+	above                   // greater than all values, or NULL
 )
 
 // codes returns the bounds of the codes between which a sought value belongs, and where it lies.
 func (k *keyColumn) codes(v *types.Value) (lo, hi uint64, at place) {
 	last := k.span >> k.shift
 	lastValue := (k.span - min(k.span, 1)) >> k.shift // the greatest value's code, or less
-	if !v.Valid {
-		return lastValue, last, inside
+	if !v.Valid {                                     // where the NULLs are, or would be
+		return lastValue, last, above
 	}
 	if k.skip != "" {
 		switch head := v.S[:min(len(v.S), len(k.skip))]; {

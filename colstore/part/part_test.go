@@ -172,13 +172,7 @@ func writePart(t tb, opt WriteOptions, cols []column, runs []Run) ([]byte, Info)
 		t.Fatal(err)
 	}
 	defer w.Close()
-	vecs := make([]vec.Vec, len(cols))
-	for i, c := range cols {
-		vecs[i] = vectorOf(c.spec.Type, c.values, vec.Flat)
-	}
-	if err := w.Append(vecs, nil, runs); err != nil {
-		t.Fatal(err)
-	}
+	appendAll(t, w, cols, runs)
 	info, err := w.Finish()
 	if err != nil {
 		t.Fatal(err)
@@ -187,6 +181,15 @@ func writePart(t tb, opt WriteOptions, cols []column, runs []Run) ([]byte, Info)
 		t.Fatalf("Info says %d bytes, %d were written", info.Bytes, out.Len())
 	}
 	return out.Bytes(), info
+}
+
+// vectorsOf returns the columns as flat vectors.
+func vectorsOf(cols []column) []vec.Vec {
+	vecs := make([]vec.Vec, len(cols))
+	for i, c := range cols {
+		vecs[i] = vectorOf(c.spec.Type, c.values, vec.Flat)
+	}
+	return vecs
 }
 
 func openPart(t tb, img []byte) *Part {

@@ -16,7 +16,7 @@ const (
 	fullBytes      = 1 << 28 // buffered bytes at which Writer.Full asks for a new part
 	maxDictBytes   = 1 << 26 // most bytes of a dictionary's values
 	maxDictValues  = 1 << 16 // most distinct values of a dictionary
-	minDictRows    = 1024    // rows below which no dictionary is made
+	minDictRows    = 256     // rows below which no dictionary is made
 	alignment      = 64      // of an image in its file, and of every body in an image
 	maxStatBytes   = 64      // string bounds are cut to this many bytes
 	maxNameBytes   = 1 << 10 // most bytes of a column's name

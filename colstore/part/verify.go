@@ -1,7 +1,9 @@
 package part
 
 import (
+	"cmp"
 	"errors"
+	"slices"
 
 	"driftdb/internal/vec"
 )
@@ -41,57 +43,48 @@ func (p *Part) verifyMetas() error {
 	return nil
 }
 
-// verifyGaps checks that no byte of the image belongs to nothing, but for zeros.
+// piece is a range of bytes of an image that something says the meaning of.
+type piece struct{ off, size int64 }
+
+// verifyGaps checks that every byte of the image belongs to something or is zero.
 func (p *Part) verifyGaps() error {
-	covered := newCoverage(len(p.img))
-	covered.add(0, int64(len(arrowMagic)))
-	for _, m := range p.footer.metas {
-		covered.add(m.off, int64(m.len))
-	}
-	for i := range p.footer.columns {
-		if c := &p.footer.columns[i]; c.form.enc == Coded {
-			covered.add(c.dict.off, int64(c.dict.size()))
+	end := int64(0)
+	for _, x := range p.pieces() {
+		for i := end; i < x.off; i++ {
+			if p.img[i] != 0 {
+				return p.corrupt(i, "a byte that belongs to nothing is %#x, not zero", p.img[i])
+			}
 		}
-	}
-	for i := range p.footer.chunks {
-		g, pos := i/len(p.specs), i%len(p.specs)
-		if p.footer.columns[pos].form.enc != AllNull {
-			covered.add(p.footer.chunks[i].off, int64(paddedSum(p.footer.storedSizes(g, pos))))
-		}
-	}
-	covered.add(p.footer.runs.off, int64(p.footer.runs.size()))
-	for i := range p.footer.indexes {
-		covered.add(p.footer.indexes[i].off, int64(p.footer.indexes[i].size()))
-	}
-	t := p.trailer
-	covered.add(t.footerOff, int64(t.footerLen))
-	at := t.length - endSize - int64(t.arrowLen) - trailerSize
-	covered.add(at, t.length-at)
-	if off, ok := covered.firstGap(p.img); ok {
-		return p.corrupt(off, "a byte that belongs to nothing is %#x, not zero", p.img[off])
+		end = max(end, x.off+x.size)
 	}
 	return nil
 }
 
-// coverage marks the bytes of an image in steps of 8, the least alignment of anything in it.
-type coverage struct{ words []uint64 }
-
-func newCoverage(n int) *coverage { return &coverage{make([]uint64, (n/8+64)/64+1)} }
-
-func (c *coverage) add(off, size int64) {
-	for at := off / 8; at*8 < off+size; at++ {
-		c.words[at>>6] |= 1 << (at & 63)
+// pieces returns everything the footers know of, ascending; the end of the image is in the last.
+func (p *Part) pieces() []piece {
+	f, t := p.footer, p.trailer
+	tail := trailerSize + int64(t.arrowLen) + endSize
+	all := []piece{{0, int64(len(arrowMagic))}, {f.runs.off, int64(f.runs.size())},
+		{t.footerOff, int64(t.footerLen)}, {t.length - tail, tail}}
+	for _, m := range f.metas {
+		all = append(all, piece{m.off, int64(m.len)})
 	}
-}
-
-// firstGap returns the first byte that is not covered and not zero.
-func (c *coverage) firstGap(img []byte) (int64, bool) {
-	for i, b := range img {
-		if b != 0 && !bit(c.words, i/8) {
-			return int64(i), true
+	for i := range f.columns {
+		if c := &f.columns[i]; c.form.enc == Coded {
+			all = append(all, piece{c.dict.off, int64(c.dict.size())})
 		}
 	}
-	return 0, false
+	for i := range f.chunks {
+		g, pos := i/len(p.specs), i%len(p.specs)
+		if f.columns[pos].form.enc != AllNull {
+			all = append(all, piece{f.chunks[i].off, int64(paddedSum(f.storedSizes(g, pos)))})
+		}
+	}
+	for i := range f.indexes {
+		all = append(all, piece{f.indexes[i].off, int64(f.indexes[i].size())})
+	}
+	slices.SortFunc(all, func(a, b piece) int { return cmp.Compare(a.off, b.off) })
+	return all
 }
 
 // verifyChunk reads a chunk from the image and compares it with its statistics.
