@@ -92,7 +92,7 @@ func (l *Log) openStore(durable uint64, follow bool) (err error) {
 		FS: l.fs, Dir: l.dir, DatabaseID: l.opt.DatabaseID,
 		MinSize: l.opt.SegmentMin, MaxSize: l.opt.SegmentMax,
 		NoCompress: l.opt.NoCompress, CacheBytes: l.opt.CacheBytes,
-		ReadOnly: l.opt.ReadOnly, Durable: durable, Follow: follow,
+		ReadOnly: l.opt.ReadOnly, Durable: durable, Follow: follow, Oldest: l.opt.Oldest,
 		Visit: l.visit, Clock: l.opt.Clock, Logger: l.opt.Logger,
 	})
 	if err != nil {

@@ -213,8 +213,8 @@ func (l *Log) lead() {
 }
 
 const (
-	gatherMicros = 80 // how long a leader waits at most for those it has just woken
-	gatherPause  = 16 // groups to go without waiting after a wait that brought little
+	gatherMicros = 100 // how long a leader waits at most for those it has just woken
+	gatherPause  = 16  // groups to go without waiting after a wait that brought little
 )
 
 // gather lets those whom the last group has woken submit again before the next one is taken:

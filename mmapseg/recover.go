@@ -36,6 +36,11 @@ func (s *Store) recover() error {
 	if begin[0] != unknownEnd {
 		at = begin[0]
 	}
+	if at > s.opt.Oldest {
+		s.noteDamage(s.path(segmentName(segments[0].number-1, sealedSuffix)), -1, s.opt.Oldest, fmt.Sprintf(
+			"the log begins at offset %d, the segments from offset %d on are missing", at, s.opt.Oldest))
+		return s.keep(segments, 0, s.opt.Oldest)
+	}
 	if err := s.scanAll(segments, begin, at); err != nil {
 		return err
 	}

@@ -35,6 +35,9 @@ type Options struct {
 	// Durable is an offset up to which the log is known to be durable. A log that ends
 	// before it is damaged, not torn.
 	Durable uint64
+	// Oldest is the log offset where the log begins, 0 unless old segments were dropped. A log
+	// that begins later has lost segments.
+	Oldest uint64
 	// Follow says that a writer is alive: the log is read up to Durable, and nothing behind
 	// it is judged. Refresh moves the end on.
 	Follow bool

@@ -147,14 +147,15 @@ func Repair(opt Options) (actions []string, err error) {
 	for keep < len(files) && keep < len(list) && list[keep].path != d.File && list[keep].end.Load() <= d.LogOffset {
 		keep++
 	}
-	for i := len(files) - 1; i > keep; i-- {
+	gap := keep > 0 && keep < len(files) && files[keep].number != files[keep-1].number+1
+	for i := len(files) - 1; i > keep || gap && i == keep; i-- {
 		action, err := s.moveAside(files[i].name())
 		if err != nil {
 			return actions, err
 		}
 		actions = append(actions, action)
 	}
-	if keep < len(files) {
+	if keep < len(files) && !gap {
 		action, err := s.cutFile(files[keep], list, keep)
 		if err != nil {
 			return actions, err
