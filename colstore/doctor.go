@@ -327,7 +327,7 @@ func (w *wantedRows) add(db *DB, id uint32, t *eventlog.Txn) error {
 		if run.Table != id || run.Kind == eventlog.RunDDL {
 			continue
 		}
-		if opOf(run.Kind) != OpDelete {
+		if run.Kind != eventlog.RunDelete {
 			w.born = append(w.born, bornRun{run.FirstRID, run.FirstSeq, uint64(run.Events)})
 			w.rows += uint64(run.Events)
 		}
