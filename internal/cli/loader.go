@@ -124,6 +124,9 @@ func (l *loader) attempt(ctx context.Context, cols []textin.Column) (rows int64,
 		return 0, again, err
 	}
 	rows, err = l.transaction(ctx, f, plan, newProgress(l.std.err, "import", size))
+	if err != nil && again {
+		err = l.locate(ctx, err, plan)
+	}
 	return rows, again, err
 }
 

@@ -61,6 +61,7 @@ func (s *script) runSource(ctx context.Context, src source) error {
 	case "":
 		return s.runReader(ctx, strings.NewReader(src.text), "")
 	case "-":
+		s.out.flush = s.out.flush || isConversation(s.std.in)
 		return s.runReader(ctx, s.std.in, "")
 	}
 	f, err := os.Open(src.file)
@@ -69,6 +70,17 @@ func (s *script) runSource(ctx context.Context, src source) error {
 	}
 	defer f.Close()
 	return s.runReader(ctx, f, src.file)
+}
+
+// isConversation reports whether statements come from a pipe or a person, who may wait for an answer
+// before the next one.
+func isConversation(in io.Reader) bool {
+	f, ok := in.(*os.File)
+	if !ok {
+		return false
+	}
+	info, err := f.Stat()
+	return err == nil && !info.Mode().IsRegular()
 }
 
 func (s *script) runReader(ctx context.Context, r io.Reader, file string) error {

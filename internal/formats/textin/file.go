@@ -67,14 +67,27 @@ func Open(src io.Reader, opts Options) (*File, error) {
 		quote = f.csv.quote
 	}
 	f.cut = newCutter(src, quote, opts.BlockBytes)
-	if err := f.cut.next(f.first); err != nil && err != io.EOF {
+	if err := f.readFirst(); err != nil {
 		return nil, err
 	}
-	f.first.skipMark()
 	if err := f.learn(); err != nil {
 		return nil, err
 	}
 	return f, nil
+}
+
+// readFirst reads the first block that has more than empty lines, if there is one.
+func (f *File) readFirst() error {
+	err := f.cut.next(f.first)
+	f.first.skipMark()
+	for err == nil && len(bytes.Trim(f.first.data(), "\r\n")) == 0 {
+		err = f.cut.next(f.first)
+	}
+	if err == io.EOF {
+		f.first.raw = make([]byte, pad)
+		return nil
+	}
+	return err
 }
 
 // newCSVScanner returns the scanner of CSV and TSV, nil for NDJSON.
@@ -97,9 +110,6 @@ func newCSVScanner(opts Options) *csvScanner {
 
 // skipMark drops a byte order mark.
 func (b *block) skipMark() {
-	if len(b.raw) < pad {
-		b.raw = make([]byte, pad)
-	}
 	if bytes.HasPrefix(b.data(), []byte("\xef\xbb\xbf")) {
 		b.raw = append(b.raw[:pad], b.raw[pad+3:]...)
 	}
@@ -234,10 +244,20 @@ type Batch struct {
 	// Bytes is how much of the file the rows were read from.
 	Bytes int
 
+	line   int   // of the first row
+	lines  []int // of every row, nil when each row has one line
 	stores []store
 	home   *pipeline
 	names  []string // Infer: the columns of the block and their forms
 	shapes []shape
+}
+
+// Line returns the line of the file that a row begins on.
+func (b *Batch) Line(row int) int {
+	if b.lines != nil {
+		return b.lines[row]
+	}
+	return b.line + row
 }
 
 // Release lets the memory of the batch be used again.

@@ -268,6 +268,37 @@ func TestErrorsNameTheirPlace(t *testing.T) {
 	}
 }
 
+func TestLinesOfRows(t *testing.T) {
+	for _, tc := range []struct{ in, want string }{
+		{"a,b\n1,2\n3,4\n5,6", "[2 3 4]"},
+		{"a,b\n1,\"x\ny\"\n3,4\n\n5,6\n", "[2 4 6]"},
+		{"\n\na,b\n\"\n\",2\n3,4\n", "[4 6]"},
+	} {
+		for _, block := range []int{0, 3} {
+			f, err := Open(strings.NewReader(tc.in), Options{Format: CSV, BlockBytes: block})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := f.Read(context.Background(), texts("a", "b")); err != nil {
+				t.Fatal(err)
+			}
+			var lines []int
+			for {
+				b, err := f.Next()
+				if err != nil {
+					break
+				}
+				for r := range b.N {
+					lines = append(lines, b.Line(r))
+				}
+			}
+			if got := fmt.Sprint(lines); got != tc.want {
+				t.Errorf("%q in blocks of %d: got %s, want %s", tc.in, block, got, tc.want)
+			}
+		}
+	}
+}
+
 func TestInvalidUTF8(t *testing.T) {
 	for _, in := range []string{"a,b\nx,\xff\n", "a,b\n\xc3,\xa4\n", "a,b\nx,y\x00z\n"} {
 		_, err := readAll(in, Options{Format: CSV}, texts("a", "b"))

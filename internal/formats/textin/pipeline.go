@@ -1,6 +1,7 @@
 package textin
 
 import (
+	"bytes"
 	"context"
 	"io"
 
@@ -182,6 +183,7 @@ func (w *worker) parse(b *block) (*Batch, error) {
 	}
 	out := w.batch()
 	out.N, out.Sel = w.g.rows, nil
+	out.line, out.lines = b.line, b.rowLines(&w.g)
 	x := builder{b: b, g: &w.g, scan: w.scan, ctx: w.f.opts.Types, json: w.f.csv == nil, empty: w.f.opts.Format == TSV}
 	bad, badErr := -1, error(nil)
 	for c := range w.cols {
@@ -193,6 +195,22 @@ func (w *worker) parse(b *block) (*Batch, error) {
 		out.Cols[c] = v
 	}
 	return out, badErr
+}
+
+// rowLines returns the line of every row, nil when the rows are the lines.
+func (b *block) rowLines(g *grid) []int {
+	data := b.data()
+	breaks := bytes.Count(data, []byte{'\n'})
+	if breaks == g.rows || breaks == g.rows-1 && data[len(data)-1] != '\n' {
+		return nil
+	}
+	lines, line, at := make([]int, g.rows), b.line, 0
+	for r := range lines {
+		start := max(at, g.rowStart(r))
+		line += bytes.Count(data[at:start], []byte{'\n'})
+		at, lines[r] = start, line
+	}
+	return lines
 }
 
 // batch returns an empty batch, with the memory of a released one if there is one.
