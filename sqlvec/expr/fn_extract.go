@@ -1,0 +1,557 @@
+package expr
+
+import (
+	"math"
+	"strings"
+	"time"
+
+	"driftdb/internal/dberr"
+	"driftdb/internal/types"
+	"driftdb/internal/vec"
+)
+
+// fieldScale is the digits after the point that extract gives for a field.
+func fieldScale(field string) int {
+	switch field {
+	case "second", "epoch":
+		return 6
+	case "milliseconds":
+		return 3
+	}
+	return 0
+}
+
+// fieldNames maps the spellings of fields to one.
+var fieldNames = map[string]string{
+	"years": "year", "yr": "year", "yrs": "year", "y": "year", "months": "month", "mon": "month", "mons": "month",
+	"days": "day", "d": "day", "hours": "hour", "hr": "hour", "hrs": "hour", "h": "hour",
+	"minutes": "minute", "min": "minute", "mins": "minute", "m": "minute",
+	"seconds": "second", "sec": "second", "secs": "second", "s": "second",
+	"msec": "milliseconds", "msecs": "milliseconds", "ms": "milliseconds", "millisecond": "milliseconds",
+	"usec": "microseconds", "usecs": "microseconds", "us": "microseconds", "microsecond": "microseconds",
+	"weeks": "week", "w": "week", "quarters": "quarter", "qtr": "quarter", "decades": "decade", "dec": "decade",
+	"centuries": "century", "cent": "century", "c": "century", "millennia": "millennium", "mil": "millennium", "mils": "millennium",
+}
+
+// fieldName returns the canonical name of a field.
+func fieldName(s string) string {
+	s = strings.ToLower(s)
+	if n, ok := fieldNames[s]; ok {
+		return n
+	}
+	return s
+}
+
+func init() {
+	for _, id := range ids(types.Date, types.Timestamp, types.TimestampTZ, types.Interval) {
+		vol := Immutable
+		if id == types.TimestampTZ {
+			vol = Stable
+		}
+		register(
+			&Function{Name: "extract", Params: ids(types.Text, id), Ret: types.Numeric, Volatility: vol, refine: extractType, eval: extractEval},
+			&Function{Name: "date_part", Params: ids(types.Text, id), Ret: types.Float64, Volatility: vol, row: datePart},
+		)
+	}
+	register(
+		&Function{Name: "date_trunc", Params: ids(types.Text, types.Timestamp), Ret: types.Timestamp, eval: truncEval},
+		&Function{Name: "date_trunc", Params: ids(types.Text, types.TimestampTZ), Ret: types.TimestampTZ, Volatility: Stable, eval: truncEval},
+		rowFn("date_trunc", ids(types.Text, types.TimestampTZ, types.Text), types.TimestampTZ, truncInZone),
+		rowFn("date_trunc", ids(types.Text, types.Interval), types.Interval, truncInterval),
+		rowFn("date_bin", ids(types.Interval, types.Timestamp, types.Timestamp), types.Timestamp, dateBin),
+		rowFn("date_bin", ids(types.Interval, types.TimestampTZ, types.TimestampTZ), types.TimestampTZ, dateBin),
+		rowFn("age", ids(types.Timestamp, types.Timestamp), types.Interval, func(_ *Env, a []types.Value) (types.Value, error) {
+			return age(a[0].I, a[1].I)
+		}),
+		&Function{Name: "age", Params: ids(types.TimestampTZ, types.TimestampTZ), Ret: types.Interval, Volatility: Stable, row: func(env *Env, a []types.Value) (types.Value, error) {
+			return age(types.ToLocal(env.zone(), a[0].I), types.ToLocal(env.zone(), a[1].I))
+		}},
+		&Function{Name: "age", Params: ids(types.Timestamp), Ret: types.Interval, Volatility: Stable, row: func(env *Env, a []types.Value) (types.Value, error) {
+			return age(midnight(env), a[0].I)
+		}},
+		&Function{Name: "age", Params: ids(types.TimestampTZ), Ret: types.Interval, Volatility: Stable, row: func(env *Env, a []types.Value) (types.Value, error) {
+			return age(midnight(env), types.ToLocal(env.zone(), a[0].I))
+		}},
+	)
+}
+
+// midnight returns the start of the current day on the session's clock.
+func midnight(env *Env) int64 {
+	return types.TimeToDate(types.ToLocal(env.zone(), env.Now)) * types.MicrosPerDay
+}
+
+// extractType returns the type of extract: its scale follows from the field.
+func extractType(c *Call) types.Type {
+	f, ok := c.Args[0].(*Const)
+	if !ok || !f.Value.Valid {
+		return types.T(types.Numeric)
+	}
+	name := fieldName(f.Value.S)
+	if _, ok := fieldOf(name, types.IntervalValue{}); !ok && name != "epoch" && !plainField(name) {
+		return types.T(types.Numeric)
+	}
+	if c.Args[1].Type().ID == types.Date && name == "epoch" {
+		return types.Dec(types.MaxScaledPrec, 0)
+	}
+	if name == "julian" {
+		return types.T(types.Numeric)
+	}
+	return types.Dec(types.MaxScaledPrec, fieldScale(name))
+}
+
+// plainField reports whether a field exists for times but not for intervals.
+func plainField(name string) bool {
+	switch name {
+	case "week", "dow", "isodow", "doy", "isoyear", "timezone", "timezone_hour", "timezone_minute":
+		return true
+	}
+	return false
+}
+
+// extractEval computes extract over a vector.
+func extractEval(f *frame, c *Call, args []vec.Vec, sel []uint64) (vec.Vec, error) {
+	if args[0].Form != vec.Const || !c.Typ.IsScaled() || args[1].Type.Class() == types.Span {
+		return eachRow(f, extractRow(c.Typ), c.Typ, args, sel)
+	}
+	name := fieldName(string(args[0].Bytes(0)))
+	out, dst := fixed[int64](f, c.Typ)
+	date := args[1].Type.ID == types.Date
+	infinite := false
+	for i, t := range int64s(f, &args[1]) {
+		if !has(sel, i) {
+			dst[i] = 0
+			continue
+		}
+		if date {
+			infinite = infinite || types.IsInfDate(t)
+		} else {
+			infinite = infinite || types.IsInfTime(t)
+		}
+		if infinite {
+			break
+		}
+		r, ok := fieldOfTime(f.env, name, args[1].Type, t)
+		if !ok {
+			return out, badField(name, args[1].Type)
+		}
+		dst[i] = r
+	}
+	if infinite {
+		wide := *c
+		wide.Typ = types.T(types.Numeric)
+		return eachRow(f, extractRow(wide.Typ), wide.Typ, args, sel)
+	}
+	return out, nil
+}
+
+// badField is the error of a field that the type does not have.
+func badField(name string, t types.Type) error {
+	switch {
+	case name == "timezone" || name == "timezone_hour" || name == "timezone_minute" || plainField(name) || t.ID == types.Date && isTimeField(name):
+		return dberr.Newf(dberr.FeatureNotSupported, "unit \"%s\" not supported for type %s", name, t)
+	}
+	return dberr.Newf(dberr.InvalidParameterValue, "unit \"%s\" not recognized for type %s", name, t)
+}
+
+// isTimeField reports whether a field is part of the time of day.
+func isTimeField(name string) bool {
+	switch name {
+	case "hour", "minute", "second", "milliseconds", "microseconds":
+		return true
+	}
+	return false
+}
+
+// extractRow computes extract for one row; the result is of type typ.
+func extractRow(typ types.Type) rowFunc {
+	return func(env *Env, a []types.Value) (types.Value, error) {
+		d, null, err := extractDecimal(env, fieldName(a[0].S), a[1])
+		if err != nil || null {
+			return types.NullOf(typ), err
+		}
+		return types.NumericValue(typ, d)
+	}
+}
+
+// extractDecimal computes a field of any time or interval.
+func extractDecimal(env *Env, name string, v types.Value) (d types.Decimal, null bool, err error) {
+	scale := fieldScale(name)
+	switch {
+	case v.Type.ID == types.Interval:
+		i, ok := fieldOf(name, v.Iv)
+		if name == "epoch" {
+			return intervalEpoch(v.Iv), false, nil
+		}
+		if !ok {
+			return d, false, badField(name, v.Type)
+		}
+		return types.DecimalFromInt(i, scale), false, nil
+	case v.Type.ID == types.Date && types.IsInfDate(v.I), v.Type.ID != types.Date && types.IsInfTime(v.I):
+		return infiniteField(name, v)
+	case name == "julian":
+		return julian(env, v), false, nil
+	case v.Type.ID == types.Date && name == "epoch":
+		scale = 0
+	}
+	i, ok := fieldOfTime(env, name, v.Type, v.I)
+	if !ok {
+		return d, false, badField(name, v.Type)
+	}
+	return types.DecimalFromInt(i, scale), false, nil
+}
+
+// infiniteField is a field of infinity: infinite where it grows without bound,
+// otherwise NULL.
+func infiniteField(name string, v types.Value) (types.Decimal, bool, error) {
+	switch name {
+	case "year", "decade", "century", "millennium", "julian", "isoyear", "epoch":
+		if v.I > 0 {
+			return types.Infinity, false, nil
+		}
+		return types.NegInfinity, false, nil
+	}
+	if _, ok := fieldOfTime(&Env{}, name, v.Type, 0); !ok {
+		return types.Decimal{}, false, badField(name, v.Type)
+	}
+	return types.Decimal{}, true, nil
+}
+
+// julian is the Julian day, with the time as a fraction.
+func julian(env *Env, v types.Value) types.Decimal {
+	if v.Type.ID == types.Date {
+		return types.DecimalFromInt(v.I+2440588, 0)
+	}
+	t := v.I
+	if v.Type.ID == types.TimestampTZ {
+		t = types.ToLocal(env.zone(), t)
+	}
+	days, rest := types.SplitDay(t)
+	day := types.DecimalFromInt(days+2440588, 0)
+	if rest == 0 {
+		return day.Add(types.DecimalFromInt(0, 20)) // PostgreSQL shows the scale of its division
+	}
+	q, err := types.DecimalFromInt(rest, 0).Div(types.DecimalFromInt(types.MicrosPerDay, 0))
+	if err != nil {
+		return day
+	}
+	return day.Add(q)
+}
+
+// fieldOfTime returns a field of a DATE, TIMESTAMP or TIMESTAMPTZ × 10^fieldScale.
+func fieldOfTime(env *Env, name string, t types.Type, v int64) (int64, bool) {
+	local, offset := v, int64(0)
+	switch t.ID {
+	case types.Date:
+		if isTimeField(name) {
+			return 0, false
+		}
+		if name == "epoch" {
+			return v * 86400, true
+		}
+		return fieldOfDay(name, v)
+	case types.TimestampTZ:
+		offset = types.OffsetAt(env.zone(), v)
+		local = v + offset*types.MicrosPerSecond
+	}
+	switch name {
+	case "epoch":
+		return v, true
+	case "timezone", "timezone_hour", "timezone_minute":
+		if t.ID != types.TimestampTZ {
+			return 0, false
+		}
+		return map[string]int64{"timezone": offset, "timezone_hour": offset / 3600, "timezone_minute": offset / 60 % 60}[name], true
+	}
+	days, rest := types.SplitDay(local)
+	if isTimeField(name) {
+		return fieldOfClock(name, rest), true
+	}
+	return fieldOfDay(name, days)
+}
+
+// fieldOfClock returns a field of a time of day.
+func fieldOfClock(name string, micros int64) int64 {
+	switch name {
+	case "hour":
+		return micros / types.MicrosPerHour
+	case "minute":
+		return micros / types.MicrosPerMinute % 60
+	}
+	return micros % types.MicrosPerMinute // seconds, scaled to a whole number
+}
+
+// fieldOfDay returns a field of a date.
+func fieldOfDay(name string, days int64) (int64, bool) {
+	switch name {
+	case "dow":
+		return types.Weekday(days), true
+	case "isodow":
+		return (types.Weekday(days)+6)%7 + 1, true
+	case "week":
+		_, w := types.ISOWeek(days)
+		return w, true
+	case "isoyear":
+		y, _ := types.ISOWeek(days)
+		return shownYear(y), true
+	}
+	y, m, d := types.DateOf(days)
+	switch name {
+	case "year":
+		return shownYear(y), true
+	case "month":
+		return m, true
+	case "day":
+		return d, true
+	case "quarter":
+		return (m-1)/3 + 1, true
+	case "doy":
+		return days - types.DaysOf(y, 1, 1) + 1, true
+	case "decade":
+		return floorDiv(y, 10), true
+	case "century":
+		return eraOf(y, 100), true
+	case "millennium":
+		return eraOf(y, 1000), true
+	}
+	return 0, false
+}
+
+// shownYear turns year 0, which is 1 BC, into -1.
+func shownYear(y int64) int64 {
+	if y <= 0 {
+		return y - 1
+	}
+	return y
+}
+
+// eraOf returns the century or millennium of a year; there is no zeroth.
+func eraOf(y, n int64) int64 {
+	if y > 0 {
+		return (y + n - 1) / n
+	}
+	return -((n - 1 - (y - 1)) / n)
+}
+
+// fieldOf returns a field of an interval × 10^fieldScale.
+func fieldOf(name string, iv types.IntervalValue) (int64, bool) {
+	years, months := int64(iv.Months)/12, int64(iv.Months)%12
+	switch name {
+	case "millennium":
+		return years / 1000, true
+	case "century":
+		return years / 100, true
+	case "decade":
+		return years / 10, true
+	case "year":
+		return years, true
+	case "quarter":
+		return months/3 + 1, true
+	case "month":
+		return months, true
+	case "day":
+		return int64(iv.Days), true
+	case "hour":
+		return iv.Micros / types.MicrosPerHour, true
+	case "minute":
+		return iv.Micros / types.MicrosPerMinute % 60, true
+	case "second", "milliseconds", "microseconds":
+		return iv.Micros % types.MicrosPerMinute, true
+	}
+	return 0, false
+}
+
+// intervalEpoch is the length in seconds: a year has 365.25 days, a month 30.
+func intervalEpoch(iv types.IntervalValue) types.Decimal {
+	years, months := int64(iv.Months)/12, int64(iv.Months)%12
+	quarterDays := years*1461 + months*120 + int64(iv.Days)*4 // in quarters of a day
+	secs := types.DecimalFromInt(quarterDays*21600, 0)
+	return secs.Add(types.DecimalFromInt(iv.Micros, 6))
+}
+
+// datePart is extract in double precision.
+func datePart(env *Env, a []types.Value) (types.Value, error) {
+	t := types.T(types.Float64)
+	d, null, err := extractDecimal(env, fieldName(a[0].S), a[1])
+	if err != nil || null {
+		return types.NullOf(t), err
+	}
+	return types.FloatValue(t, d.Float()), nil
+}
+
+// truncDays cuts a day number to the start of a unit of days or longer.
+func truncDays(unit string, days int64) (int64, bool) {
+	y, m, _ := types.DateOf(days)
+	switch unit {
+	case "day":
+		return days, true
+	case "week":
+		return days - (types.Weekday(days)+6)%7, true
+	case "month":
+		return types.DaysOf(y, m, 1), true
+	case "quarter":
+		return types.DaysOf(y, (m-1)/3*3+1, 1), true
+	case "year":
+		return types.DaysOf(y, 1, 1), true
+	case "decade":
+		return types.DaysOf(floorDiv(y, 10)*10, 1, 1), true
+	case "century":
+		return types.DaysOf(floorDiv(y-1, 100)*100+1, 1, 1), true
+	case "millennium":
+		return types.DaysOf(floorDiv(y-1, 1000)*1000+1, 1, 1), true
+	}
+	return 0, false
+}
+
+// truncMicros returns the length of a unit of less than a day.
+func truncMicros(unit string) (int64, bool) {
+	n, ok := map[string]int64{"hour": types.MicrosPerHour, "minute": types.MicrosPerMinute,
+		"second": types.MicrosPerSecond, "milliseconds": 1000, "microseconds": 1}[unit]
+	return n, ok
+}
+
+// truncTime cuts a wall clock time to the start of a unit.
+func truncTime(unit string, t int64) (int64, bool) {
+	if types.IsInfTime(t) {
+		return t, true
+	}
+	if n, ok := truncMicros(unit); ok {
+		return floorDiv(t, n) * n, true
+	}
+	days, _ := types.SplitDay(t)
+	d, ok := truncDays(unit, days)
+	return d * types.MicrosPerDay, ok
+}
+
+// truncTZ cuts a time to the start of a unit on the clock of a zone.
+func truncTZ(zone *time.Location, unit string, t int64) (int64, bool) {
+	if zone == time.UTC || types.IsInfTime(t) {
+		return truncTime(unit, t)
+	}
+	local := types.ToLocal(zone, t)
+	r, ok := truncTime(unit, local)
+	if _, short := truncMicros(unit); short {
+		return t - (local - r), ok // the offset stays within the hour
+	}
+	return types.ToUTC(zone, r), ok
+}
+
+// truncEval is date_trunc over a vector.
+func truncEval(f *frame, c *Call, args []vec.Vec, sel []uint64) (vec.Vec, error) {
+	out, dst := fixed[int64](f, c.Typ)
+	x := values[int64](f, &args[1])
+	zone := time.UTC
+	if c.Typ.ID == types.TimestampTZ {
+		zone = f.env.zone()
+	}
+	unit := ""
+	for i, t := range x {
+		if !has(sel, i) {
+			dst[i] = 0
+			continue
+		}
+		if args[0].Form != vec.Const || unit == "" {
+			unit = fieldName(string(args[0].Bytes(i)))
+		}
+		r, ok := truncTZ(zone, unit, t)
+		if !ok {
+			return out, badUnit(unit, c.Typ)
+		}
+		dst[i] = r
+	}
+	return out, nil
+}
+
+// badUnit is the error of a unit that date_trunc does not know.
+func badUnit(unit string, t types.Type) error {
+	if plainField(unit) || unit == "epoch" || unit == "julian" {
+		return dberr.Newf(dberr.FeatureNotSupported, "unit \"%s\" not supported for type %s", unit, t)
+	}
+	return dberr.Newf(dberr.InvalidParameterValue, "unit \"%s\" not recognized for type %s", unit, t)
+}
+
+// truncInZone is date_trunc with a zone.
+func truncInZone(_ *Env, a []types.Value) (types.Value, error) {
+	zone, err := types.LoadZone(a[2].S, false)
+	if err != nil {
+		return a[0], err
+	}
+	unit := fieldName(a[0].S)
+	r, ok := truncTZ(zone, unit, a[1].I)
+	if !ok {
+		return a[0], badUnit(unit, tzType)
+	}
+	return types.IntValue(tzType, r), nil
+}
+
+// truncInterval cuts an interval to a unit.
+func truncInterval(_ *Env, a []types.Value) (types.Value, error) {
+	unit, iv := fieldName(a[0].S), a[1].Iv
+	months := map[string]int32{"millennium": 12000, "century": 1200, "decade": 120, "year": 12, "quarter": 3, "month": 1}
+	if n, ok := months[unit]; ok {
+		return types.SpanValue(types.IntervalValue{Months: iv.Months / n * n}), nil
+	}
+	if unit == "day" {
+		return types.SpanValue(types.IntervalValue{Months: iv.Months, Days: iv.Days}), nil
+	}
+	n, ok := truncMicros(unit)
+	if !ok {
+		return a[0], badUnit(unit, types.T(types.Interval))
+	}
+	iv.Micros = iv.Micros / n * n
+	return types.SpanValue(iv), nil
+}
+
+// dateBin is date_bin(stride, time, origin).
+func dateBin(_ *Env, a []types.Value) (types.Value, error) {
+	stride, t, origin := a[0].Iv, a[1].I, a[2].I
+	switch {
+	case types.IsInfTime(t):
+		return a[1], nil
+	case types.IsInfTime(origin):
+		return a[0], dberr.New(dberr.DatetimeFieldOverflow, "origin out of range")
+	case stride.Months != 0:
+		return a[0], dberr.New(dberr.FeatureNotSupported, "timestamps cannot be binned into intervals containing months or years")
+	}
+	n := int64(stride.Days)*types.MicrosPerDay + stride.Micros
+	if n <= 0 {
+		return a[0], dberr.New(dberr.DatetimeFieldOverflow, "stride must be greater than zero")
+	}
+	diff := t - origin
+	r := origin + floorDiv(diff, n)*n
+	if !types.ValidTime(r) {
+		return a[0], tooFar(tsType)
+	}
+	return types.IntValue(a[1].Type, r), nil
+}
+
+// age is the difference of two wall clock times in years, months, days and time.
+func age(x, y int64) (types.Value, error) {
+	if types.IsInfTime(x) || types.IsInfTime(y) {
+		return types.Value{}, tooFar(tsType)
+	}
+	neg := x < y
+	if neg {
+		x, y = y, x
+	}
+	dx, tx := types.SplitDay(x)
+	dy, ty := types.SplitDay(y)
+	y1, m1, d1 := types.DateOf(dx)
+	y2, m2, d2 := types.DateOf(dy)
+	micros, days, months := tx-ty, d1-d2, (y1-y2)*12+m1-m2
+	if micros < 0 {
+		micros += types.MicrosPerDay
+		days--
+	}
+	for days < 0 {
+		days += types.DaysInMonth(y2, m2) // the month that is borrowed is that of the earlier time
+		months--
+	}
+	iv := types.IntervalValue{Months: int32(months), Days: int32(days), Micros: micros}
+	if neg {
+		iv = types.IntervalValue{Months: -iv.Months, Days: -iv.Days, Micros: -iv.Micros}
+	}
+	if math.Abs(float64(months)) > math.MaxInt32 {
+		return types.Value{}, intervalOutOfRange()
+	}
+	return types.SpanValue(iv), nil
+}

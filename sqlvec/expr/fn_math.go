@@ -1,0 +1,507 @@
+package expr
+
+import (
+	"math"
+	"math/big"
+	"math/rand/v2"
+
+	"driftdb/internal/dberr"
+	"driftdb/internal/types"
+	"driftdb/internal/vec"
+)
+
+// rowFn makes a strict, immutable function computed row by row.
+func rowFn(name string, params []types.ID, ret types.ID, fn rowFunc) *Function {
+	return &Function{Name: name, Params: params, Ret: ret, row: fn}
+}
+
+// numericFn makes a function from NUMERIC to NUMERIC.
+func numericFn(name string, fn func(types.Decimal) (types.Decimal, error)) *Function {
+	return rowFn(name, ids(types.Numeric), types.Numeric, func(_ *Env, args []types.Value) (types.Value, error) {
+		d, err := args[0].Decimal()
+		if err != nil {
+			return args[0], err
+		}
+		return decimalResult(fn(d))
+	})
+}
+
+// numeric2 makes a function of two NUMERICs.
+func numeric2(name string, fn func(a, b types.Decimal) (types.Decimal, error)) *Function {
+	return rowFn(name, ids(types.Numeric, types.Numeric), types.Numeric, func(_ *Env, args []types.Value) (types.Value, error) {
+		a, err := args[0].Decimal()
+		if err != nil {
+			return args[0], err
+		}
+		b, err := args[1].Decimal()
+		if err != nil {
+			return args[1], err
+		}
+		return decimalResult(fn(a, b))
+	})
+}
+
+// decimalResult returns a NUMERIC value of the Bytes class.
+func decimalResult(d types.Decimal, err error) (types.Value, error) {
+	if err != nil {
+		return types.Value{}, err
+	}
+	return types.NumericValue(types.T(types.Numeric), d)
+}
+
+// floatFn makes a function from DOUBLE PRECISION to DOUBLE PRECISION, over whole
+// vectors. check may refuse arguments.
+func floatFn(name string, fn func(float64) float64, check func(x, r float64) error) *Function {
+	return &Function{Name: name, Params: ids(types.Float64), Ret: types.Float64,
+		eval: func(f *frame, c *Call, args []vec.Vec, sel []uint64) (vec.Vec, error) {
+			out, dst := fixed[float64](f, c.Typ)
+			for i, x := range values[float64](f, &args[0]) {
+				r := fn(x)
+				dst[i] = r
+				if check != nil && has(sel, i) {
+					if err := check(x, r); err != nil {
+						return out, err
+					}
+				}
+			}
+			return out, nil
+		}}
+}
+
+// float2 makes a function of two doubles.
+func float2(name string, fn func(a, b float64) (float64, error)) *Function {
+	return rowFn(name, ids(types.Float64, types.Float64), types.Float64, func(_ *Env, args []types.Value) (types.Value, error) {
+		r, err := fn(args[0].F, args[1].F)
+		return types.FloatValue(types.T(types.Float64), r), err
+	})
+}
+
+// overflowed refuses an infinite or vanished result of finite arguments.
+func overflowed(x, r float64) error {
+	switch {
+	case math.IsInf(r, 0) && !math.IsInf(x, 0):
+		return dberr.New(dberr.NumericValueOutOfRange, "value out of range: overflow")
+	case r == 0 && x != 0 && !math.IsInf(x, 0):
+		return dberr.New(dberr.NumericValueOutOfRange, "value out of range: underflow")
+	}
+	return nil
+}
+
+// outOfDomain refuses arguments outside [-1, 1].
+func outOfDomain(x, _ float64) error {
+	if x < -1 || x > 1 {
+		return dberr.New(dberr.NumericValueOutOfRange, "input is out of range")
+	}
+	return nil
+}
+
+// finiteInput refuses infinite arguments.
+func finiteInput(x, _ float64) error {
+	if math.IsInf(x, 0) {
+		return dberr.New(dberr.NumericValueOutOfRange, "input is out of range")
+	}
+	return nil
+}
+
+// sqrtDomain refuses negative arguments of a square root.
+func sqrtDomain(x, _ float64) error {
+	if x < 0 {
+		return dberr.New(dberr.InvalidArgumentForPower, "cannot take square root of a negative number")
+	}
+	return nil
+}
+
+// logDomain refuses what has no logarithm.
+func logDomain(x, _ float64) error {
+	switch {
+	case x == 0:
+		return dberr.New(dberr.InvalidArgumentForLog, "cannot take logarithm of zero")
+	case x < 0:
+		return dberr.New(dberr.InvalidArgumentForLog, "cannot take logarithm of a negative number")
+	}
+	return nil
+}
+
+// plain wraps a function on decimals that cannot fail.
+func plain(fn func(types.Decimal) types.Decimal) func(types.Decimal) (types.Decimal, error) {
+	return func(d types.Decimal) (types.Decimal, error) { return fn(d), nil }
+}
+
+// signum returns the sign as a number.
+func signum(x float64) float64 {
+	switch {
+	case x > 0:
+		return 1
+	case x < 0:
+		return -1
+	}
+	return x
+}
+
+func init() {
+	register(
+		numericFn("ceil", plain(types.Decimal.Ceil)), numericFn("ceiling", plain(types.Decimal.Ceil)),
+		numericFn("floor", plain(types.Decimal.Floor)),
+		numericFn("sqrt", types.Decimal.Sqrt), numericFn("exp", types.Decimal.Exp), numericFn("ln", types.Decimal.Ln),
+		numericFn("log", logTen), numericFn("log10", logTen),
+		numericFn("sign", func(d types.Decimal) (types.Decimal, error) {
+			if d.IsNaN() {
+				return d, nil
+			}
+			return types.DecimalFromInt(int64(d.Sign()), 0), nil
+		}),
+		numericFn("trim_scale", plain(types.Decimal.TrimScale)),
+		numeric2("log", func(b, x types.Decimal) (types.Decimal, error) { return x.Log(b) }),
+		numeric2("power", types.Decimal.Pow), numeric2("pow", types.Decimal.Pow), numeric2("^", types.Decimal.Pow),
+		numeric2("div", types.Decimal.Quo),
+		numeric2("gcd", decimalGCD), numeric2("lcm", decimalLCM),
+		rounding("round", types.Decimal.Round), rounding("trunc", types.Decimal.Trunc),
+		roundingTo("round", types.Decimal.Round), roundingTo("trunc", types.Decimal.Trunc),
+		rowFn("scale", ids(types.Numeric), types.Int32, func(_ *Env, args []types.Value) (types.Value, error) {
+			d, err := args[0].Decimal()
+			if err == nil && !d.IsFinite() {
+				return types.NullOf(types.T(types.Int32)), nil
+			}
+			return types.IntValue(types.T(types.Int32), int64(d.Scale())), err
+		}),
+	)
+	registerFloats()
+	registerIntegers()
+}
+
+// logTen is the common logarithm.
+func logTen(d types.Decimal) (types.Decimal, error) { return d.Log(types.DecimalFromInt(10, 0)) }
+
+// registerFloats adds the functions of doubles.
+func registerFloats() {
+	degrees := func(fn func(float64) float64) func(float64) float64 {
+		return func(x float64) float64 { return fn(x) * (180 / math.Pi) }
+	}
+	ofDegrees := func(fn func(float64) float64) func(float64) float64 {
+		return func(x float64) float64 { return fn(x * (math.Pi / 180)) }
+	}
+	register(
+		floatFn("ceil", math.Ceil, nil), floatFn("ceiling", math.Ceil, nil), floatFn("floor", math.Floor, nil),
+		floatFn("round", math.RoundToEven, nil), floatFn("trunc", math.Trunc, nil), floatFn("sign", signum, nil),
+		floatFn("sqrt", math.Sqrt, sqrtDomain), floatFn("cbrt", math.Cbrt, nil),
+		floatFn("|/", math.Sqrt, sqrtDomain), floatFn("||/", math.Cbrt, nil),
+		floatFn("exp", math.Exp, overflowed), floatFn("ln", math.Log, logDomain),
+		floatFn("log", math.Log10, logDomain), floatFn("log10", math.Log10, logDomain),
+		floatFn("sin", math.Sin, finiteInput), floatFn("cos", math.Cos, finiteInput), floatFn("tan", math.Tan, finiteInput),
+		floatFn("cot", func(x float64) float64 { return 1 / math.Tan(x) }, finiteInput),
+		floatFn("asin", math.Asin, outOfDomain), floatFn("acos", math.Acos, outOfDomain), floatFn("atan", math.Atan, nil),
+		floatFn("sinh", math.Sinh, nil), floatFn("cosh", math.Cosh, nil), floatFn("tanh", math.Tanh, nil),
+		floatFn("asinh", math.Asinh, nil), floatFn("acosh", math.Acosh, func(x, _ float64) error {
+			if x < 1 {
+				return outOfDomain(2, 0)
+			}
+			return nil
+		}), floatFn("atanh", math.Atanh, outOfDomain),
+		floatFn("sind", ofDegrees(math.Sin), finiteInput), floatFn("cosd", ofDegrees(math.Cos), finiteInput),
+		floatFn("tand", ofDegrees(math.Tan), finiteInput), floatFn("asind", degrees(math.Asin), outOfDomain),
+		floatFn("acosd", degrees(math.Acos), outOfDomain), floatFn("atand", degrees(math.Atan), nil),
+		floatFn("degrees", degrees(func(x float64) float64 { return x }), nil),
+		floatFn("radians", ofDegrees(func(x float64) float64 { return x }), nil),
+		float2("atan2", func(a, b float64) (float64, error) { return math.Atan2(a, b), nil }),
+		float2("power", floatPower), float2("pow", floatPower), float2("^", floatPower),
+		&Function{Name: "pi", Ret: types.Float64, row: func(*Env, []types.Value) (types.Value, error) {
+			return types.FloatValue(types.T(types.Float64), math.Pi), nil
+		}},
+		&Function{Name: "random", Ret: types.Float64, Volatility: Volatile, row: func(env *Env, _ []types.Value) (types.Value, error) {
+			r := rand.Float64
+			if env.Rand != nil {
+				r = env.Rand.Float64
+			}
+			return types.FloatValue(types.T(types.Float64), r()), nil
+		}},
+		rowFn("width_bucket", ids(types.Float64, types.Float64, types.Float64, types.Int32), types.Int32, widthBucketFloat),
+		rowFn("width_bucket", ids(types.Numeric, types.Numeric, types.Numeric, types.Int32), types.Int32, widthBucketNumeric),
+	)
+}
+
+// floatPower is PostgreSQL's power on doubles.
+func floatPower(a, b float64) (float64, error) {
+	switch {
+	case a == 0 && b < 0:
+		return 0, dberr.New(dberr.InvalidArgumentForPower, "zero raised to a negative power is undefined")
+	case a < 0 && !math.IsInf(a, 0) && math.Floor(b) != b && !math.IsNaN(b):
+		return 0, dberr.New(dberr.InvalidArgumentForPower, "a negative number raised to a non-integer power yields a complex result")
+	}
+	r := math.Pow(a, b)
+	if !math.IsInf(a, 0) && !math.IsInf(b, 0) {
+		if math.IsInf(r, 0) {
+			return 0, overflowed(1, r)
+		}
+		if r == 0 && a != 0 {
+			return 0, overflowed(1, 0)
+		}
+	}
+	return r, nil
+}
+
+// rounding makes round(x) or trunc(x) of NUMERIC: a whole number.
+func rounding(name string, fn func(types.Decimal, int) types.Decimal) *Function {
+	return &Function{Name: name, Params: ids(types.Numeric), Ret: types.Numeric,
+		returns: func(args []types.Type) types.Type { return roundType(args[0], 0) },
+		eval: func(f *frame, c *Call, args []vec.Vec, sel []uint64) (vec.Vec, error) {
+			return roundVec(f, c, &args[0], 0, fn, sel)
+		}}
+}
+
+// roundingTo makes round(x, digits) or trunc(x, digits).
+func roundingTo(name string, fn func(types.Decimal, int) types.Decimal) *Function {
+	return &Function{Name: name, Params: ids(types.Numeric, types.Int32), Ret: types.Numeric,
+		refine: func(c *Call) types.Type {
+			if d, ok := c.Args[1].(*Const); ok && d.Value.Valid {
+				return roundType(c.Args[0].Type(), int(d.Value.I))
+			}
+			return types.T(types.Numeric)
+		},
+		eval: func(f *frame, c *Call, args []vec.Vec, sel []uint64) (vec.Vec, error) {
+			if args[1].Form == vec.Const {
+				return roundVec(f, c, &args[0], int(args[1].Int(0)), fn, sel)
+			}
+			return eachRow(f, func(_ *Env, args []types.Value) (types.Value, error) {
+				d, err := args[0].Decimal()
+				if err != nil {
+					return args[0], err
+				}
+				return decimalResult(fn(d, int(args[1].I)), nil)
+			}, c.Typ, args, sel)
+		}}
+}
+
+// roundType returns the type of a number of type t rounded to digits: scaled where
+// all results fit.
+func roundType(t types.Type, digits int) types.Type {
+	if !t.IsScaled() || digits < 0 {
+		return types.T(types.Numeric)
+	}
+	prec := int(t.Prec-t.Scale) + digits + 1
+	if prec > types.MaxScaledPrec {
+		return types.T(types.Numeric)
+	}
+	return types.Dec(prec, digits)
+}
+
+// roundVec rounds a NUMERIC vector to a constant number of digits.
+func roundVec(f *frame, c *Call, v *vec.Vec, digits int, fn func(types.Decimal, int) types.Decimal, sel []uint64) (vec.Vec, error) {
+	if v.Type.IsScaled() && digits >= 0 && digits <= types.MaxScaledPrec {
+		if out, ok := roundInts(f, c.Fn.Name == "trunc", v, digits); ok {
+			return out, nil
+		}
+	}
+	b := newBuilder(f, types.T(types.Numeric))
+	r := decimalReader{v: v}
+	for i := range f.n {
+		if !has(sel, i) {
+			b.skip()
+			continue
+		}
+		d, err := r.at(i)
+		if err != nil {
+			return vec.Vec{}, err
+		}
+		b.decimal(fn(d, digits))
+	}
+	return b.finish()
+}
+
+// roundInts rounds scaled integers to digits after the point.
+func roundInts(f *frame, cut bool, v *vec.Vec, digits int) (vec.Vec, bool) {
+	x := values[int64](f, v)
+	diff := digits - int(v.Type.Scale)
+	t := types.Dec(types.MaxScaledPrec, digits)
+	switch {
+	case diff > 0:
+		up, ok := scaleUp(f, x, diff)
+		return vec.FromFixed(t, up, nil), ok
+	case diff == 0:
+		return vec.FromFixed(t, x, nil), true
+	case cut:
+		out, dst := fixed[int64](f, t)
+		p := types.Pow10(-diff)
+		for i, a := range x {
+			dst[i] = a / p
+		}
+		return out, true
+	}
+	return vec.FromFixed(t, roundScaled(f, x, -diff), nil), true
+}
+
+// registerIntegers adds the functions of integers, and bit operators.
+func registerIntegers() {
+	for _, id := range ids(types.Int16, types.Int32, types.Int64) {
+		t := types.T(id)
+		two := func(name string, fn func(a, b int64) (int64, bool)) *Function {
+			return rowFn(name, ids(id, id), id, func(_ *Env, args []types.Value) (types.Value, error) {
+				r, ok := fn(args[0].I, args[1].I)
+				if lo, hi := types.IntRange(t); !ok || r < lo || r > hi {
+					return args[0], dberr.Newf(dberr.NumericValueOutOfRange, "%s out of range", t)
+				}
+				return types.IntValue(t, r), nil
+			})
+		}
+		register(
+			two("&", func(a, b int64) (int64, bool) { return a & b, true }),
+			two("|", func(a, b int64) (int64, bool) { return a | b, true }),
+			two("#", func(a, b int64) (int64, bool) { return a ^ b, true }),
+			rowFn("~", ids(id), id, func(_ *Env, args []types.Value) (types.Value, error) {
+				return types.IntValue(t, ^args[0].I), nil
+			}),
+			shift("<<", id), shift(">>", id),
+		)
+		if id != types.Int16 {
+			register(two("gcd", intGCD), two("lcm", intLCM))
+		}
+	}
+	register(rowFn("factorial", ids(types.Int64), types.Numeric, func(_ *Env, args []types.Value) (types.Value, error) {
+		n := args[0].I
+		switch {
+		case n < 0:
+			return args[0], dberr.New(dberr.NumericValueOutOfRange, "factorial of a negative number is undefined")
+		case n > 32177:
+			return args[0], dberr.New(dberr.NumericValueOutOfRange, "value overflows numeric format")
+		}
+		d, err := types.ParseDecimal(new(big.Int).MulRange(1, max(n, 1)).String())
+		return decimalResult(d, err)
+	}))
+}
+
+// shift makes << or >> for an integer type; the count wraps at the type's bits.
+func shift(name string, id types.ID) *Function {
+	bits := map[types.ID]int64{types.Int16: 16, types.Int32: 32, types.Int64: 64}[id]
+	mask := max(bits, 32) - 1 // C shifts SMALLINT as an int
+	return rowFn(name, ids(id, types.Int32), id, func(_ *Env, args []types.Value) (types.Value, error) {
+		n := uint(args[1].I & mask)
+		x := args[0].I
+		if name == "<<" {
+			x <<= n
+		} else {
+			x >>= n
+		}
+		x = x << (64 - bits) >> (64 - bits)
+		return types.IntValue(types.T(id), x), nil
+	})
+}
+
+// intGCD is the greatest common divisor.
+func intGCD(a, b int64) (int64, bool) {
+	for b != 0 {
+		if b == -1 {
+			return 1, true
+		}
+		a, b = b, a%b
+	}
+	if a < 0 {
+		a = -a
+	}
+	return a, a >= 0
+}
+
+// intLCM is the least common multiple.
+func intLCM(a, b int64) (int64, bool) {
+	if a == 0 || b == 0 {
+		return 0, true
+	}
+	g, ok := intGCD(a, b)
+	if !ok {
+		return 0, false
+	}
+	p := new(big.Int).Mul(big.NewInt(a/g), big.NewInt(b))
+	p.Abs(p)
+	return p.Int64(), p.IsInt64()
+}
+
+// decimalGCD is the greatest common divisor of NUMERICs.
+func decimalGCD(a, b types.Decimal) (types.Decimal, error) {
+	if !a.IsFinite() || !b.IsFinite() {
+		return types.NaN, nil
+	}
+	for b.Sign() != 0 {
+		r, err := a.Mod(b)
+		if err != nil {
+			return a, err
+		}
+		a, b = b, r
+	}
+	return a.Abs(), nil
+}
+
+// decimalLCM is the least common multiple of NUMERICs.
+func decimalLCM(a, b types.Decimal) (types.Decimal, error) {
+	g, err := decimalGCD(a, b)
+	if err != nil || !g.IsFinite() || g.Sign() == 0 {
+		return g, err
+	}
+	q, err := a.Quo(g)
+	if err != nil {
+		return q, err
+	}
+	return q.Mul(b).Abs(), nil
+}
+
+// bucketBounds refuses what has no buckets.
+func bucketBounds(count int64, same bool) error {
+	switch {
+	case count <= 0:
+		return dberr.New("2201G", "count must be greater than zero")
+	case same:
+		return dberr.New("2201G", "lower bound cannot equal upper bound")
+	}
+	return nil
+}
+
+// widthBucketFloat is width_bucket of doubles.
+func widthBucketFloat(_ *Env, args []types.Value) (types.Value, error) {
+	x, lo, hi, n := args[0].F, args[1].F, args[2].F, args[3].I
+	t := types.T(types.Int32)
+	if math.IsNaN(x) || math.IsNaN(lo) || math.IsNaN(hi) {
+		return args[0], dberr.New("2201G", "operand, lower bound, and upper bound cannot be NaN")
+	}
+	if math.IsInf(lo, 0) || math.IsInf(hi, 0) {
+		return args[0], dberr.New("2201G", "lower and upper bounds must be finite")
+	}
+	if err := bucketBounds(n, lo == hi); err != nil {
+		return args[0], err
+	}
+	if lo > hi {
+		x, lo, hi = -x, -lo, -hi
+	}
+	switch {
+	case x < lo:
+		return types.IntValue(t, 0), nil
+	case x >= hi:
+		return types.IntValue(t, n+1), nil
+	}
+	return types.IntValue(t, int64(float64(n)*((x-lo)/(hi-lo)))+1), nil
+}
+
+// widthBucketNumeric is width_bucket of NUMERICs.
+func widthBucketNumeric(_ *Env, args []types.Value) (types.Value, error) {
+	var d [3]types.Decimal
+	for i := range d {
+		x, err := args[i].Decimal()
+		if err != nil {
+			return args[i], err
+		}
+		d[i] = x
+	}
+	x, lo, hi, n := d[0], d[1], d[2], args[3].I
+	if err := bucketBounds(n, lo.Cmp(hi) == 0); err != nil {
+		return args[0], err
+	}
+	if lo.Cmp(hi) > 0 {
+		x, lo, hi = x.Neg(), lo.Neg(), hi.Neg()
+	}
+	t := types.T(types.Int32)
+	switch {
+	case x.Cmp(lo) < 0:
+		return types.IntValue(t, 0), nil
+	case x.Cmp(hi) >= 0:
+		return types.IntValue(t, n+1), nil
+	}
+	q, err := x.Sub(lo).Mul(types.DecimalFromInt(n, 0)).Quo(hi.Sub(lo))
+	i, _ := q.Scaled(0)
+	return types.IntValue(t, i+1), err
+}

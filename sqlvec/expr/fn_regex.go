@@ -1,0 +1,361 @@
+package expr
+
+import (
+	"regexp"
+	"strings"
+	"sync"
+
+	"driftdb/internal/dberr"
+	"driftdb/internal/types"
+)
+
+func init() {
+	op := func(name string, fold, not bool) *Function {
+		return rowFn(name, ids(types.Text, types.Text), types.Bool, func(_ *Env, args []types.Value) (types.Value, error) {
+			flags := ""
+			if fold {
+				flags = "i"
+			}
+			re, err := compileRegex(args[1].S, flags)
+			if err != nil {
+				return args[0], err
+			}
+			return types.BoolValue(re.MatchString(args[0].S) != not), nil
+		})
+	}
+	text := types.Text
+	register(
+		op("~", false, false), op("~*", true, false), op("!~", false, true), op("!~*", true, true),
+		rowFn("regexp_like", ids(text, text), types.Bool, regexpLike),
+		rowFn("regexp_like", ids(text, text, text), types.Bool, regexpLike),
+		rowFn("regexp_replace", ids(text, text, text), text, regexpReplace),
+		rowFn("regexp_replace", ids(text, text, text, text), text, regexpReplace),
+		rowFn("regexp_count", ids(text, text), types.Int32, regexpCount),
+		rowFn("regexp_count", ids(text, text, types.Int32), types.Int32, regexpCount),
+		rowFn("regexp_substr", ids(text, text), text, regexpSubstr),
+		rowFn("regexp_match", ids(text, text), text, regexpMatch),
+		rowFn("regexp_match", ids(text, text, text), text, regexpMatch),
+		rowFn("regexp_instr", ids(text, text), types.Int32, regexpInstr),
+		rowFn("substring", ids(text, text), text, regexpSubstring),
+		rowFn("substring", ids(text, text, text), text, similarSubstring),
+		rowFn("similar_to_escape", ids(text), text, similarEscape),
+		rowFn("similar_to_escape", ids(text, text), text, similarEscape),
+	)
+}
+
+// regexCache keeps compiled expressions by flags and pattern; it is emptied when it
+// has grown large.
+var regexCache struct {
+	sync.RWMutex
+	m map[string]*regexp.Regexp
+}
+
+// maxRegexes is the most expressions the cache keeps.
+const maxRegexes = 1000
+
+// compileRegex compiles a POSIX pattern with PostgreSQL's flags.
+func compileRegex(pattern, flags string) (*regexp.Regexp, error) {
+	key := flags + "/" + pattern
+	regexCache.RLock()
+	re := regexCache.m[key]
+	regexCache.RUnlock()
+	if re != nil {
+		return re, nil
+	}
+	re, err := regexp.Compile(translateRegex(pattern, flags))
+	if err != nil {
+		return nil, dberr.Newf("2201B", "invalid regular expression: %s", regexReason(err))
+	}
+	regexCache.Lock()
+	if regexCache.m == nil || len(regexCache.m) >= maxRegexes {
+		regexCache.m = map[string]*regexp.Regexp{}
+	}
+	regexCache.m[key] = re
+	regexCache.Unlock()
+	return re, nil
+}
+
+// regexReason is PostgreSQL's word for what is wrong with a pattern.
+func regexReason(err error) string {
+	s := err.Error()
+	for part, reason := range map[string]string{
+		"missing closing )": "parentheses () not balanced", "unexpected )": "parentheses () not balanced",
+		"missing closing ]": "brackets [] not balanced", "missing argument to repetition": "quantifier operand invalid",
+		"invalid nested repetition": "quantifier operand invalid", "invalid character class range": "invalid character range",
+		"trailing backslash": "invalid escape \\ sequence", "invalid escape": "invalid escape \\ sequence",
+		"invalid repeat count": "invalid repetition count(s)",
+	} {
+		if strings.Contains(s, part) {
+			return reason
+		}
+	}
+	return strings.TrimPrefix(s, "error parsing regexp: ")
+}
+
+// translateRegex turns a pattern in PostgreSQL's syntax into one of package regexp.
+// There the dot matches newlines unless told, as in PostgreSQL.
+func translateRegex(pattern, flags string) string {
+	if strings.HasPrefix(pattern, "***=") {
+		pattern = regexp.QuoteMeta(pattern[4:])
+	}
+	pattern = strings.TrimPrefix(pattern, "***:")
+	mode := "s"
+	for _, f := range flags {
+		switch f {
+		case 'i':
+			mode += "i"
+		case 'n', 'm':
+			mode = strings.ReplaceAll(mode, "s", "") + "m"
+		case 'q':
+			pattern = regexp.QuoteMeta(pattern)
+		}
+	}
+	replacer := strings.NewReplacer(`\\`, `\\`, `\m`, `\b`, `\M`, `\b`, `\y`, `\b`, `\Y`, `\B`, `\Z`, `\z`, `[[:<:]]`, `\b`, `[[:>:]]`, `\b`)
+	return "(?" + mode + ")" + replacer.Replace(pattern)
+}
+
+// textValue returns a TEXT.
+func textValue(s string) types.Value { return types.BytesValue(types.T(types.Text), s) }
+
+// nullText is NULL of type TEXT.
+var nullText = types.NullOf(types.T(types.Text))
+
+// intValue returns an INTEGER.
+func intValue(i int) types.Value { return types.IntValue(types.T(types.Int32), int64(i)) }
+
+// argText returns text argument i, or "" when there is none.
+func argText(args []types.Value, i int) string {
+	if i < len(args) {
+		return args[i].S
+	}
+	return ""
+}
+
+func regexpLike(_ *Env, args []types.Value) (types.Value, error) {
+	re, err := compileRegex(args[1].S, argText(args, 2))
+	if err != nil {
+		return args[0], err
+	}
+	return types.BoolValue(re.MatchString(args[0].S)), nil
+}
+
+func regexpReplace(_ *Env, args []types.Value) (types.Value, error) {
+	flags := argText(args, 3)
+	global := strings.Contains(flags, "g")
+	re, err := compileRegex(args[1].S, strings.ReplaceAll(flags, "g", ""))
+	if err != nil {
+		return args[0], err
+	}
+	s, with := args[0].S, replacement(args[2].S)
+	var out []byte
+	last := 0
+	for _, m := range re.FindAllStringSubmatchIndex(s, matches(global)) {
+		out = append(out, s[last:m[0]]...)
+		out = with.expand(out, s, m)
+		last = m[1]
+	}
+	return textValue(string(append(out, s[last:]...))), nil
+}
+
+// matches is the number of matches to look for.
+func matches(global bool) int {
+	if global {
+		return -1
+	}
+	return 1
+}
+
+// replacement is the text put for a match, with \1 to \9, \& and \\.
+type replacement string
+
+// expand appends the replacement for the match m in s.
+func (r replacement) expand(out []byte, s string, m []int) []byte {
+	for i := 0; i < len(r); i++ {
+		if r[i] != '\\' || i+1 == len(r) {
+			out = append(out, r[i])
+			continue
+		}
+		i++
+		switch c := r[i]; {
+		case c >= '1' && c <= '9':
+			if g := int(c-'0') * 2; g < len(m) && m[g] >= 0 {
+				out = append(out, s[m[g]:m[g+1]]...)
+			}
+		case c == '&':
+			out = append(out, s[m[0]:m[1]]...)
+		case c == '\\':
+			out = append(out, '\\')
+		default:
+			out = append(out, '\\', c)
+		}
+	}
+	return out
+}
+
+func regexpCount(_ *Env, args []types.Value) (types.Value, error) {
+	re, err := compileRegex(args[1].S, "")
+	if err != nil {
+		return args[0], err
+	}
+	s := args[0].S
+	if len(args) > 2 {
+		if args[2].I < 1 {
+			return args[0], dberr.Newf(dberr.InvalidParameterValue, "invalid value for parameter \"%s\": %d", "start", args[2].I)
+		}
+		s = substring(s, args[2].I, 1<<31)
+	}
+	return intValue(len(re.FindAllStringIndex(s, -1))), nil
+}
+
+func regexpSubstr(_ *Env, args []types.Value) (types.Value, error) {
+	re, err := compileRegex(args[1].S, "")
+	if err != nil {
+		return args[0], err
+	}
+	m := re.FindStringIndex(args[0].S)
+	if m == nil {
+		return nullText, nil
+	}
+	return textValue(args[0].S[m[0]:m[1]]), nil
+}
+
+func regexpInstr(_ *Env, args []types.Value) (types.Value, error) {
+	re, err := compileRegex(args[1].S, "")
+	if err != nil {
+		return args[0], err
+	}
+	m := re.FindStringIndex(args[0].S)
+	if m == nil {
+		return intValue(0), nil
+	}
+	return intValue(runeCount(args[0].S[:m[0]]) + 1), nil
+}
+
+// regexpMatch returns the groups of the first match as the text of an array.
+func regexpMatch(_ *Env, args []types.Value) (types.Value, error) {
+	re, err := compileRegex(args[1].S, argText(args, 2))
+	if err != nil {
+		return args[0], err
+	}
+	m := re.FindStringSubmatchIndex(args[0].S)
+	if m == nil {
+		return nullText, nil
+	}
+	if len(m) > 2 {
+		m = m[2:]
+	}
+	var b strings.Builder
+	b.WriteByte('{')
+	for i := 0; i < len(m); i += 2 {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		if m[i] < 0 {
+			b.WriteString("NULL")
+			continue
+		}
+		b.WriteString(arrayElement(args[0].S[m[i]:m[i+1]]))
+	}
+	b.WriteByte('}')
+	return textValue(b.String()), nil
+}
+
+// arrayElement quotes an element of an array's text where that is needed.
+func arrayElement(s string) string {
+	if s != "" && !strings.EqualFold(s, "null") && !strings.ContainsAny(s, "{},\"\\ \t\n\r\v\f") {
+		return s
+	}
+	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(s) + `"`
+}
+
+// regexpSubstring is substring(text from pattern): the first group, or the match.
+func regexpSubstring(_ *Env, args []types.Value) (types.Value, error) {
+	re, err := compileRegex(args[1].S, "")
+	if err != nil {
+		return args[0], err
+	}
+	return groupOrMatch(re.FindStringSubmatchIndex(args[0].S), args[0].S), nil
+}
+
+// groupOrMatch returns the first group of a match, or the match if it has none.
+func groupOrMatch(m []int, s string) types.Value {
+	switch {
+	case m == nil:
+		return nullText
+	case len(m) > 2 && m[2] < 0:
+		return nullText
+	case len(m) > 2:
+		return textValue(s[m[2]:m[3]])
+	}
+	return textValue(s[m[0]:m[1]])
+}
+
+// similarSubstring is substring(text similar pattern escape e).
+func similarSubstring(_ *Env, args []types.Value) (types.Value, error) {
+	p, err := similarPattern(args[1].S, args[2].S)
+	if err != nil {
+		return args[0], err
+	}
+	re, err := compileRegex(p, "")
+	if err != nil {
+		return args[0], err
+	}
+	return groupOrMatch(re.FindStringSubmatchIndex(args[0].S), args[0].S), nil
+}
+
+// similarEscape turns a SIMILAR TO pattern into a POSIX one.
+func similarEscape(_ *Env, args []types.Value) (types.Value, error) {
+	escape := "\\"
+	if len(args) > 1 {
+		escape = args[1].S
+	}
+	p, err := similarPattern(args[0].S, escape)
+	return textValue(p), err
+}
+
+// similarPattern translates SQL's regular expressions: % and _ are wildcards, . ^ $
+// stand for themselves, and escape-quote marks the part that substring returns.
+func similarPattern(pattern, escape string) (string, error) {
+	if runeCount(escape) > 1 {
+		return "", dberr.New(dberr.InvalidEscapeSequence, "invalid escape string").
+			WithHint("Escape string must be empty or one character.")
+	}
+	var b strings.Builder
+	b.WriteString("^(?:")
+	quotes, escaped, class := 0, false, false
+	for _, r := range pattern {
+		c := string(r)
+		switch {
+		case escaped && c == `"`:
+			quotes++
+			b.WriteString([]string{")(", ")(?:"}[(quotes-1)%2])
+			escaped = false
+		case escaped:
+			b.WriteString(regexp.QuoteMeta(c))
+			escaped = false
+		case escape != "" && c == escape:
+			escaped = true
+		case class:
+			class = r != ']'
+			if r == '\\' {
+				b.WriteByte('\\')
+			}
+			b.WriteString(c)
+		case r == '[':
+			class = true
+			b.WriteString(c)
+		case r == '%':
+			b.WriteString(".*")
+		case r == '_':
+			b.WriteByte('.')
+		case r == '(':
+			b.WriteString("(?:")
+		case strings.ContainsRune(`.^$\`, r):
+			b.WriteString(`\` + c)
+		default:
+			b.WriteString(c)
+		}
+	}
+	b.WriteString(")$")
+	return b.String(), nil
+}

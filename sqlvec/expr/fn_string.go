@@ -1,0 +1,401 @@
+package expr
+
+import (
+	"bytes"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"driftdb/internal/dberr"
+	"driftdb/internal/types"
+	"driftdb/internal/vec"
+)
+
+// textFn makes a strict function from TEXT to TEXT.
+func textFn(name string, fn func(string) string) *Function {
+	return rowFn(name, ids(types.Text), types.Text, func(_ *Env, args []types.Value) (types.Value, error) {
+		return textValue(fn(args[0].S)), nil
+	})
+}
+
+// textInt makes a strict function from TEXT to INTEGER.
+func textInt(name string, fn func(string) int) *Function {
+	return rowFn(name, ids(types.Text), types.Int32, func(_ *Env, args []types.Value) (types.Value, error) {
+		return intValue(fn(args[0].S)), nil
+	})
+}
+
+// textOf makes a strict function that gives TEXT.
+func textOf(name string, params []types.ID, fn func(args []types.Value) string) *Function {
+	return rowFn(name, params, types.Text, func(_ *Env, args []types.Value) (types.Value, error) {
+		return textValue(fn(args)), nil
+	})
+}
+
+// maxText is the most bytes of a text that a function makes.
+const maxText = 1 << 30
+
+// tooLarge refuses a text that would exceed maxText.
+func tooLarge(size int64) error {
+	if size > maxText {
+		return dberr.New(dberr.ProgramLimitExceeded, "requested length too large")
+	}
+	return nil
+}
+
+func runeCount(s string) int { return utf8.RuneCountInString(s) }
+
+func init() {
+	t, i := types.Text, types.Int32
+	register(
+		&Function{Name: "lower", Params: ids(t), Ret: t, eval: caseEval(strings.ToLower, 'A', 'Z')},
+		&Function{Name: "upper", Params: ids(t), Ret: t, eval: caseEval(strings.ToUpper, 'a', 'z')},
+		&Function{Name: "length", Params: ids(t), Ret: i, eval: lengthEval(utf8.RuneCount)},
+		&Function{Name: "char_length", Params: ids(t), Ret: i, eval: lengthEval(utf8.RuneCount)},
+		&Function{Name: "character_length", Params: ids(t), Ret: i, eval: lengthEval(utf8.RuneCount)},
+		&Function{Name: "octet_length", Params: ids(t), Ret: i, eval: lengthEval(byteLen)},
+		&Function{Name: "octet_length", Params: ids(types.Bytea), Ret: i, eval: lengthEval(byteLen)},
+		&Function{Name: "length", Params: ids(types.Bytea), Ret: i, eval: lengthEval(byteLen)},
+		textInt("bit_length", func(s string) int { return 8 * len(s) }),
+		textFn("initcap", initcap), textFn("reverse", reverseText),
+		textInt("ascii", func(s string) int {
+			if s == "" {
+				return 0
+			}
+			r, _ := utf8.DecodeRuneInString(s)
+			return int(r)
+		}),
+		textInt("strlen", runeCount),
+		rowFn("chr", ids(i), t, chr),
+		textOf("substr", ids(t, i), func(a []types.Value) string { return substring(a[0].S, a[1].I, 1<<40) }),
+		textOf("substring", ids(t, i), func(a []types.Value) string { return substring(a[0].S, a[1].I, 1<<40) }),
+		rowFn("substr", ids(t, i, i), t, substringLength), rowFn("substring", ids(t, i, i), t, substringLength),
+		textOf("left", ids(t, i), func(a []types.Value) string { return leftText(a[0].S, a[1].I) }),
+		textOf("right", ids(t, i), func(a []types.Value) string { return rightText(a[0].S, a[1].I) }),
+		rowFn("lpad", ids(t, i), t, pad(true)), rowFn("lpad", ids(t, i, t), t, pad(true)),
+		rowFn("rpad", ids(t, i), t, pad(false)), rowFn("rpad", ids(t, i, t), t, pad(false)),
+		rowFn("repeat", ids(t, i), t, repeatText),
+		textOf("replace", ids(t, t, t), func(a []types.Value) string {
+			if a[1].S == "" {
+				return a[0].S
+			}
+			return strings.ReplaceAll(a[0].S, a[1].S, a[2].S)
+		}),
+		textOf("translate", ids(t, t, t), func(a []types.Value) string { return translate(a[0].S, a[1].S, a[2].S) }),
+		rowFn("position", ids(t, t), i, position), rowFn("strpos", ids(t, t), i, position),
+		rowFn("split_part", ids(t, t, i), t, splitPart),
+		rowFn("starts_with", ids(t, t), types.Bool, startsWith), rowFn("^@", ids(t, t), types.Bool, startsWith),
+		rowFn("overlay", ids(t, t, i), t, overlay), rowFn("overlay", ids(t, t, i, i), t, overlay),
+		&Function{Name: "||", Params: ids(t, t), Ret: t, eval: concatEval},
+		&Function{Name: "||", Params: ids(types.Bytea, types.Bytea), Ret: types.Bytea, eval: concatEval},
+		rowFn("||", ids(t, anyType), t, concatAny), rowFn("||", ids(anyType, t), t, concatAny),
+		&Function{Name: "concat", Params: ids(anyType), Variadic: true, Ret: t, NullCall: true, Volatility: Stable, row: concatAll},
+		&Function{Name: "concat_ws", Params: ids(t, anyType), Variadic: true, Ret: t, NullCall: true, Volatility: Stable, row: concatWith},
+	)
+	registerTrims()
+}
+
+// byteLen is the length in bytes.
+func byteLen(b []byte) int { return len(b) }
+
+// lengthEval returns the evaluation of a length, straight from offsets and heap.
+func lengthEval(length func([]byte) int) evalFunc {
+	return func(f *frame, c *Call, args []vec.Vec, _ []uint64) (vec.Vec, error) {
+		out, dst := fixed[int32](f, c.Typ)
+		flat := flatten(f, &args[0])
+		for i := range dst {
+			dst[i] = int32(length(flat.Heap[flat.Offs[i]:flat.Offs[i+1]]))
+		}
+		return out, nil
+	}
+}
+
+// caseEval returns the evaluation of lower or upper. A buffer of ASCII is changed
+// as a whole; from and to bound the letters that change.
+func caseEval(slow func(string) string, from, to byte) evalFunc {
+	return func(f *frame, c *Call, args []vec.Vec, sel []uint64) (vec.Vec, error) {
+		flat := flatten(f, &args[0])
+		lo, hi := flat.Offs[0], flat.Offs[f.n]
+		src := flat.Heap[lo:hi]
+		for _, b := range src {
+			if b >= utf8.RuneSelf {
+				return eachRow(f, func(_ *Env, a []types.Value) (types.Value, error) {
+					return textValue(slow(a[0].S)), nil
+				}, c.Typ, args, sel)
+			}
+		}
+		heap := f.arena.Alloc(int(hi))
+		copy(heap[lo:], src)
+		for i, b := range heap[lo:] {
+			if b >= from && b <= to {
+				heap[int(lo)+i] = b ^ 0x20
+			}
+		}
+		return vec.FromBytes(c.Typ, flat.Offs[:f.n+1], heap, nil), nil
+	}
+}
+
+// concatEval is || of two strings.
+func concatEval(f *frame, c *Call, args []vec.Vec, sel []uint64) (vec.Vec, error) {
+	b := newBuilder(f, c.Typ)
+	x, y := flatten(f, &args[0]), flatten(f, &args[1])
+	for i := range f.n {
+		if !has(sel, i) {
+			b.skip()
+			continue
+		}
+		p, q := x.Heap[x.Offs[i]:x.Offs[i+1]], y.Heap[y.Offs[i]:y.Offs[i+1]]
+		if len(b.heap)+len(p)+len(q) > maxHeap {
+			return vec.Vec{}, tooLarge(maxText + 1)
+		}
+		b.room(len(p) + len(q))
+		b.heap = append(append(b.heap, p...), q...)
+		b.skip()
+	}
+	return b.finish()
+}
+
+// concatAny is || of a text and any other value.
+func concatAny(env *Env, args []types.Value) (types.Value, error) {
+	c := env.context()
+	return textValue(c.TextOf(args[0]) + c.TextOf(args[1])), nil
+}
+
+// concatAll is concat: NULLs are skipped, values printed as PostgreSQL's output
+// functions do.
+func concatAll(env *Env, args []types.Value) (types.Value, error) {
+	var b []byte
+	c := env.context()
+	for _, a := range args {
+		b = c.Append(b, a)
+	}
+	return textValue(string(b)), nil
+}
+
+// concatWith is concat_ws.
+func concatWith(env *Env, args []types.Value) (types.Value, error) {
+	if !args[0].Valid {
+		return nullText, nil
+	}
+	var b []byte
+	c := env.context()
+	first := true
+	for _, a := range args[1:] {
+		if !a.Valid {
+			continue
+		}
+		if !first {
+			b = append(b, args[0].S...)
+		}
+		b, first = c.Append(b, a), false
+	}
+	return textValue(string(b)), nil
+}
+
+// initcap makes the first letter of every word upper case and the others lower.
+func initcap(s string) string {
+	var b strings.Builder
+	inWord := false
+	for _, r := range s {
+		if inWord {
+			b.WriteRune(unicode.ToLower(r))
+		} else {
+			b.WriteRune(unicode.ToUpper(r))
+		}
+		inWord = unicode.IsLetter(r) || unicode.IsDigit(r)
+	}
+	return b.String()
+}
+
+// reverseText reverses the characters.
+func reverseText(s string) string {
+	out := make([]byte, len(s))
+	for i := len(s); i > 0; {
+		_, w := utf8.DecodeLastRuneInString(s[:i])
+		copy(out[len(s)-i:], s[i-w:i])
+		i -= w
+	}
+	return string(out)
+}
+
+// chr returns the character of a code point.
+func chr(_ *Env, args []types.Value) (types.Value, error) {
+	n := args[0].I
+	switch {
+	case n == 0:
+		return args[0], dberr.New(dberr.ProgramLimitExceeded, "null character not permitted")
+	case n < 0:
+		return args[0], dberr.New(dberr.ProgramLimitExceeded, "character number must be positive")
+	case n > unicode.MaxRune || !utf8.ValidRune(rune(n)):
+		return args[0], dberr.Newf(dberr.ProgramLimitExceeded, "requested character not valid for encoding: %d", n)
+	}
+	return textValue(string(rune(n))), nil
+}
+
+// runeOffset returns the byte offset of character n, or the length of s.
+func runeOffset(s string, n int64) int {
+	if n <= 0 {
+		return 0
+	}
+	for i := range s {
+		if n == 0 {
+			return i
+		}
+		n--
+	}
+	return len(s)
+}
+
+// substring returns length characters from the 1-based start, which may lie before
+// the text.
+func substring(s string, start, length int64) string {
+	end := start + length
+	start = max(start, 1)
+	if end <= start {
+		return ""
+	}
+	lo := runeOffset(s, start-1)
+	return s[lo : lo+runeOffset(s[lo:], end-start)]
+}
+
+// substringLength is substring with a length, which must not be negative.
+func substringLength(_ *Env, args []types.Value) (types.Value, error) {
+	if args[2].I < 0 {
+		return args[0], dberr.New("22011", "negative substring length not allowed")
+	}
+	return textValue(substring(args[0].S, args[1].I, args[2].I)), nil
+}
+
+// leftText returns the first n characters; a negative n leaves out the last ones.
+func leftText(s string, n int64) string {
+	if n < 0 {
+		n = max(int64(runeCount(s))+n, 0)
+	}
+	return s[:runeOffset(s, n)]
+}
+
+// rightText returns the last n characters; a negative n leaves out the first ones.
+func rightText(s string, n int64) string {
+	if n < 0 {
+		return s[runeOffset(s, -n):]
+	}
+	return s[runeOffset(s, max(int64(runeCount(s))-n, 0)):]
+}
+
+// pad returns lpad or rpad.
+func pad(left bool) rowFunc {
+	return func(_ *Env, args []types.Value) (types.Value, error) {
+		fill := " "
+		if len(args) > 2 {
+			fill = args[2].S
+		}
+		s, n := args[0].S, max(args[1].I, 0)
+		have := int64(runeCount(s))
+		if have >= n || fill == "" {
+			return textValue(s[:runeOffset(s, n)]), nil
+		}
+		if err := tooLarge((n - have) * 4); err != nil {
+			return args[0], err
+		}
+		missing := n - have
+		unit := int64(runeCount(fill))
+		p := strings.Repeat(fill, int(missing/unit)) + fill[:runeOffset(fill, missing%unit)]
+		if left {
+			return textValue(p + s), nil
+		}
+		return textValue(s + p), nil
+	}
+}
+
+// repeatText repeats a text.
+func repeatText(_ *Env, args []types.Value) (types.Value, error) {
+	n := max(args[1].I, 0)
+	if err := tooLarge(n * int64(len(args[0].S))); err != nil {
+		return args[0], err
+	}
+	return textValue(strings.Repeat(args[0].S, int(n))), nil
+}
+
+// translate replaces characters of from by those of to, or removes them.
+func translate(s, from, to string) string {
+	f, t := []rune(from), []rune(to)
+	return strings.Map(func(r rune) rune {
+		for i, x := range f {
+			if x != r {
+				continue
+			}
+			if i < len(t) {
+				return t[i]
+			}
+			return -1
+		}
+		return r
+	}, s)
+}
+
+// position returns the 1-based character of the first place of a text, 0 if none.
+func position(_ *Env, args []types.Value) (types.Value, error) {
+	i := strings.Index(args[0].S, args[1].S)
+	if i < 0 {
+		return intValue(0), nil
+	}
+	return intValue(runeCount(args[0].S[:i]) + 1), nil
+}
+
+// splitPart returns a field; a negative number counts from the end.
+func splitPart(_ *Env, args []types.Value) (types.Value, error) {
+	s, sep, n := args[0].S, args[1].S, args[2].I
+	if n == 0 {
+		return args[0], dberr.New(dberr.InvalidParameterValue, "field position must not be zero")
+	}
+	parts := []string{s}
+	if sep != "" {
+		parts = strings.Split(s, sep)
+	}
+	if s == "" {
+		parts = nil
+	}
+	if n < 0 {
+		n += int64(len(parts)) + 1
+	}
+	if n < 1 || n > int64(len(parts)) {
+		return textValue(""), nil
+	}
+	return textValue(parts[n-1]), nil
+}
+
+func startsWith(_ *Env, args []types.Value) (types.Value, error) {
+	return types.BoolValue(strings.HasPrefix(args[0].S, args[1].S)), nil
+}
+
+// overlay replaces part of a text.
+func overlay(_ *Env, args []types.Value) (types.Value, error) {
+	s, with, from := args[0].S, args[1].S, args[2].I
+	n := int64(runeCount(with))
+	if len(args) > 3 {
+		n = args[3].I
+	}
+	if from <= 0 {
+		return args[0], dberr.New("22011", "negative substring length not allowed")
+	}
+	return textValue(substring(s, 1, from-1) + with + substring(s, from+n, 1<<40)), nil
+}
+
+// registerTrims adds btrim, ltrim and rtrim.
+func registerTrims() {
+	both := func(s, set string) string { return strings.Trim(s, set) }
+	for name, fn := range map[string]func(s, set string) string{"btrim": both, "trim": both, "ltrim": strings.TrimLeft, "rtrim": strings.TrimRight} {
+		register(
+			textOf(name, ids(types.Text), func(a []types.Value) string { return fn(a[0].S, " ") }),
+			textOf(name, ids(types.Text, types.Text), func(a []types.Value) string {
+				if a[1].S == "" {
+					return a[0].S
+				}
+				return fn(a[0].S, a[1].S)
+			}),
+		)
+	}
+	register(rowFn("btrim", ids(types.Bytea, types.Bytea), types.Bytea, func(_ *Env, args []types.Value) (types.Value, error) {
+		return types.BytesValue(types.T(types.Bytea), string(bytes.Trim([]byte(args[0].S), args[1].S))), nil
+	}))
+}

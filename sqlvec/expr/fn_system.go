@@ -1,0 +1,93 @@
+package expr
+
+import (
+	"driftdb/internal/dberr"
+	"driftdb/internal/types"
+	"driftdb/internal/vec"
+)
+
+// sessionText makes a function that reads a text of the session.
+func sessionText(name string, fn func(*Env) string) *Function {
+	return &Function{Name: name, Ret: types.Text, Volatility: Stable, row: func(env *Env, _ []types.Value) (types.Value, error) {
+		return textValue(fn(env)), nil
+	}}
+}
+
+// counter makes a function that reads a number of the database.
+func counter(name string, fn func(*Env) func() (int64, error)) *Function {
+	return &Function{Name: name, Ret: types.Int64, Volatility: Stable, row: func(env *Env, _ []types.Value) (types.Value, error) {
+		get := fn(env)
+		if get == nil {
+			return types.Value{}, unavailable(name)
+		}
+		n, err := get()
+		return types.IntValue(types.T(types.Int64), n), err
+	}}
+}
+
+// unavailable is the error of a function that needs a database.
+func unavailable(name string) error {
+	return dberr.Newf(dberr.FeatureNotSupported, "%s() is not available here", name)
+}
+
+func init() {
+	user := func(e *Env) string { return e.User }
+	register(
+		sessionText("current_user", user), sessionText("user", user), sessionText("current_role", user),
+		sessionText("session_user", func(e *Env) string {
+			if e.SessionUser != "" {
+				return e.SessionUser
+			}
+			return e.User
+		}),
+		sessionText("current_database", func(e *Env) string { return e.Database }),
+		sessionText("current_catalog", func(e *Env) string { return e.Database }),
+		sessionText("current_schema", func(e *Env) string {
+			if e.Schema != "" {
+				return e.Schema
+			}
+			return "public"
+		}),
+		sessionText("version", func(e *Env) string { return e.Version }),
+		counter("current_seq", func(e *Env) func() (int64, error) { return e.CurrentSeq }),
+		counter("txid_current", func(e *Env) func() (int64, error) { return e.CurrentTX }),
+		&Function{Name: "seq_at", Params: ids(types.TimestampTZ), Ret: types.Int64, Volatility: Stable, row: seqAt},
+		&Function{Name: "time_at", Params: ids(types.Int64), Ret: types.TimestampTZ, Volatility: Stable, row: timeAt},
+		&Function{Name: "current_setting", Params: ids(types.Text), Ret: types.Text, Volatility: Stable, row: currentSetting},
+		&Function{Name: "current_setting", Params: ids(types.Text, types.Bool), Ret: types.Text, Volatility: Stable, row: currentSetting},
+		&Function{Name: "pg_typeof", Params: ids(anyType), Ret: types.Text, Volatility: Stable, NullCall: true,
+			eval: func(f *frame, c *Call, _ []vec.Vec, _ []uint64) (vec.Vec, error) {
+				return constVec(textValue(types.T(c.Args[0].Type().ID).String()), f.n), nil
+			}},
+	)
+}
+
+func seqAt(env *Env, a []types.Value) (types.Value, error) {
+	if env.SeqAt == nil {
+		return a[0], unavailable("seq_at")
+	}
+	n, err := env.SeqAt(a[0].I)
+	return types.IntValue(types.T(types.Int64), n), err
+}
+
+func timeAt(env *Env, a []types.Value) (types.Value, error) {
+	if env.TimeAt == nil {
+		return a[0], unavailable("time_at")
+	}
+	n, err := env.TimeAt(a[0].I)
+	return types.IntValue(tzType, n), err
+}
+
+// currentSetting reads a setting; with true as second argument one that does not
+// exist is NULL.
+func currentSetting(env *Env, a []types.Value) (types.Value, error) {
+	if env.Setting != nil {
+		if s, ok := env.Setting(a[0].S); ok {
+			return textValue(s), nil
+		}
+	}
+	if len(a) > 1 && a[1].I != 0 {
+		return nullText, nil
+	}
+	return a[0], dberr.Newf(dberr.UndefinedObject, "unrecognized configuration parameter \"%s\"", a[0].S)
+}

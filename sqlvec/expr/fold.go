@@ -1,0 +1,125 @@
+package expr
+
+import "driftdb/internal/types"
+
+// Fold replaces the immutable parts of e that have no columns or parameters by
+// their values, and simplifies AND, OR, NOT and CASE around constants. A part whose
+// evaluation fails is left as it is, so that the error appears only if it is
+// evaluated. NUMERIC constants get the tightest type.
+func Fold(e Expr) Expr {
+	return Rewrite(e, func(x Expr) Expr {
+		switch x := x.(type) {
+		case *Logic:
+			return foldLogic(x)
+		case *Case:
+			return foldCase(x)
+		case *Const, *Col, *Param, *OuterCol, *Subquery:
+			return x
+		}
+		return foldConst(x)
+	})
+}
+
+// IsConst reports whether e is a constant.
+func IsConst(e Expr) bool { _, ok := e.(*Const); return ok }
+
+// VolatilityOf returns the weakest promise of the functions in e. Columns count as
+// immutable, parameters and conversions that depend on the session as stable.
+func VolatilityOf(e Expr) Volatility {
+	v := Immutable
+	Walk(e, func(x Expr) bool {
+		switch x := x.(type) {
+		case *Call:
+			v = max(v, x.Fn.Volatility)
+		case *Param:
+			v = max(v, Stable)
+		case *Cast:
+			if sessionCast(x) {
+				v = max(v, Stable)
+			}
+		case *Subquery:
+			v = Volatile
+		}
+		return true
+	})
+	return v
+}
+
+// sessionCast reports whether a conversion reads the clock or zone.
+func sessionCast(c *Cast) bool {
+	from, to := c.Arg.Type().ID, c.To.ID
+	if from == to {
+		return false
+	}
+	text := from == types.Text || from == types.Varchar || from == types.Unknown
+	return from == types.TimestampTZ || to == types.TimestampTZ || text && category(to) == 'D'
+}
+
+// foldConst evaluates e if all its operands are constant.
+func foldConst(e Expr) Expr {
+	for _, c := range Children(e) {
+		if !IsConst(c) {
+			return e
+		}
+	}
+	if VolatilityOf(e) != Immutable {
+		return e
+	}
+	v, err := EvalConst(e, nil)
+	if err != nil {
+		return e
+	}
+	v.Type = e.Type()
+	return &Const{At(e.Pos()), v}
+}
+
+// foldLogic removes the constants of an AND or OR that decide nothing, and cuts it
+// at the first that decides it.
+func foldLogic(e *Logic) Expr {
+	var keep []Expr
+	for _, a := range e.Args {
+		c, ok := a.(*Const)
+		if !ok || !c.Value.Valid {
+			keep = append(keep, a)
+			continue
+		}
+		if (c.Value.I != 0) == (e.Op == Or) {
+			keep = append(keep, a)
+			break
+		}
+	}
+	switch len(keep) {
+	case 0:
+		return &Const{e.At, types.BoolValue(e.Op == And)}
+	case 1:
+		return keep[0]
+	case len(e.Args):
+		return foldConst(e)
+	}
+	c := *e
+	c.Args = keep
+	return foldConst(&c)
+}
+
+// foldCase removes branches that cannot be taken, and what follows one that always
+// is.
+func foldCase(e *Case) Expr {
+	out := *e
+	out.Whens = nil
+	for _, w := range e.Whens {
+		c, ok := w.Cond.(*Const)
+		switch {
+		case !ok:
+			out.Whens = append(out.Whens, w)
+			continue
+		case !c.Value.Valid || c.Value.I == 0:
+			continue
+		}
+		out.Else = w.Then
+		break
+	}
+	if len(out.Whens) == 0 {
+		return out.Else
+	}
+	return &out
+}
