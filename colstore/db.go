@@ -79,7 +79,7 @@ func (db *DB) takeLock() (err error) {
 
 func (db *DB) openManifest() (err error) {
 	db.manifest, err = openManifest(db.opts.FS, filepath.Join(db.dir, manifestDir), db.identity.id,
-		db.opts.ReadOnly, db.history.apply)
+		db.opts.ReadOnly, func(csn uint64, e *edit, _ []byte) { db.history.apply(csn, e) })
 	if err == nil {
 		db.nextFile.Store(db.manifest.floor.nextFile)
 	}

@@ -116,7 +116,7 @@ func putTable(w *binfmt.Writer, t *Table) {
 	w.U32(uint32(len(t.Indexes)))
 	for _, x := range t.Indexes {
 		w.U32(x.ID)
-		w.U8(flag(x.Unique, indexIsUnique))
+		w.U8(bitIf(x.Unique, indexIsUnique))
 		putString(w, x.Name)
 		putIDs(w, x.Columns)
 	}
@@ -157,7 +157,7 @@ func (t *Table) checkIDs(r *binfmt.Reader) {
 func putColumn(w *binfmt.Writer, c *Column) {
 	w.U32(c.ID)
 	w.U32(c.TypeVersion)
-	w.U8(flag(c.NotNull, columnNotNull) | flag(c.Undeclared, columnUndecl) | flag(c.Missing.Valid, columnMissing))
+	w.U8(bitIf(c.NotNull, columnNotNull) | bitIf(c.Undeclared, columnUndecl) | bitIf(c.Missing.Valid, columnMissing))
 	putType(w, c.Type)
 	putString(w, c.Name)
 	putString(w, c.Default)
@@ -225,7 +225,7 @@ func readIDs(r *binfmt.Reader) []uint32 {
 	return ids
 }
 
-func flag(on bool, bit uint8) uint8 {
+func bitIf(on bool, bit uint8) uint8 {
 	if on {
 		return bit
 	}

@@ -2,7 +2,9 @@ package colstore
 
 import (
 	"context"
+	"flag"
 	"fmt"
+	"os"
 	"sort"
 	"strings"
 	"testing"
@@ -212,12 +214,10 @@ func dumpScan(s *Scan) (string, error) {
 		}
 	}
 	sort.Slice(lines, func(i, j int) bool {
-		if len(lines[i]) != len(lines[j]) && lines[i] != "" && lines[i][0] >= '0' && lines[i][0] <= '9' {
-			a, _, _ := strings.Cut(lines[i], "|")
-			b, _, _ := strings.Cut(lines[j], "|")
-			if len(a) != len(b) {
-				return len(a) < len(b)
-			}
+		a, _, _ := strings.Cut(lines[i], "|")
+		b, _, _ := strings.Cut(lines[j], "|")
+		if len(a) != len(b) {
+			return len(a) < len(b)
 		}
 		return lines[i] < lines[j]
 	})
@@ -261,4 +261,17 @@ func vals(list ...int64) (out []types.Value) {
 		out = append(out, intVal(i))
 	}
 	return out
+}
+
+// TestMain keeps the random tests short unless -rapid.checks says otherwise.
+func TestMain(m *testing.M) {
+	flag.Parse()
+	chosen := false
+	flag.Visit(func(f *flag.Flag) { chosen = chosen || f.Name == "rapid.checks" })
+	if !chosen {
+		if err := flag.Set("rapid.checks", "15"); err != nil {
+			panic(err)
+		}
+	}
+	os.Exit(m.Run())
 }

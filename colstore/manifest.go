@@ -58,8 +58,12 @@ type manifest struct {
 	floor    floor
 	tables   map[uint32]snapshot
 	logFiles map[uint64]bool
-	catalog  func(csn uint64, e *edit) // takes the catalog edits while the manifest is read
+	catalog  catalogSink
+	live     uint64 // bytes of the generation when it was new
 }
+
+// catalogSink takes the catalog edits while a manifest is read. raw is valid during the call.
+type catalogSink func(csn uint64, e *edit, raw []byte)
 
 const currentName = "CURRENT"
 
@@ -88,7 +92,7 @@ func (m *manifest) setCurrent() error {
 func (m *manifest) generation() string { return filepath.Join(m.dir, fmt.Sprintf("%08d", m.number)) }
 
 // openManifest reads the current generation and keeps it open for edits.
-func openManifest(fs vfs.FS, dir string, id [16]byte, readOnly bool, catalog func(uint64, *edit)) (*manifest, error) {
+func openManifest(fs vfs.FS, dir string, id [16]byte, readOnly bool, catalog catalogSink) (*manifest, error) {
 	m := &manifest{fs: fs, dir: dir, id: id, ro: readOnly, tables: map[uint32]snapshot{},
 		logFiles: map[uint64]bool{}, catalog: catalog}
 	name := filepath.Join(dir, currentName)
@@ -175,7 +179,7 @@ func (m *manifest) applyEdit(data []byte, base int64) error {
 			if err != nil {
 				return err
 			}
-			m.catalog(csn, e)
+			m.catalog(csn, e, body)
 		case recordSnapshot:
 			id, s := readSnapshot(r)
 			m.tables[id] = s
@@ -296,3 +300,78 @@ func (m *manifest) write(e *editWriter) error {
 }
 
 func (m *manifest) close() error { return m.store.Close() }
+
+// newPartID returns an id that no part has or had. It counts once an edit with it is written.
+func (m *manifest) newPartID() uint64 {
+	m.floor.nextPart++
+	return m.floor.nextPart - 1
+}
+
+// compact writes a new generation when the present one is mostly history.
+func (m *manifest) compact() error {
+	if size := m.store.End(); size < manifestMinRewrite || size < 2*m.live {
+		return nil
+	}
+	w := &editWriter{}
+	old, err := openManifest(m.fs, m.dir, m.id, true, func(csn uint64, _ *edit, raw []byte) { w.catalogEdit(csn, raw) })
+	if err != nil {
+		return err
+	}
+	for id, s := range old.tables {
+		w.snapshot(id, &s)
+	}
+	for id := range old.logFiles {
+		w.logFile(id)
+	}
+	w.floor(&old.floor)
+	if err := old.close(); err != nil {
+		return err
+	}
+	return m.startGeneration(w)
+}
+
+// startGeneration writes a whole manifest as one edit and makes it the current one.
+func (m *manifest) startGeneration(w *editWriter) error {
+	n := &manifest{fs: m.fs, dir: m.dir, id: m.id, number: m.number + 1}
+	n.removeGeneration()
+	if err := n.openStore(nil); err != nil {
+		return err
+	}
+	if err := n.write(w); err != nil {
+		return errors.Join(err, n.store.Close())
+	}
+	if err := n.setCurrent(); err != nil {
+		return errors.Join(err, n.store.Close())
+	}
+	err := m.store.Close()
+	m.removeGeneration()
+	m.number, m.store, m.edits, m.live = n.number, n.store, n.edits, n.store.End()
+	return err
+}
+
+// removeGeneration removes the folder of a generation that does not count. What stays is
+// removed by the next Open.
+func (m *manifest) removeGeneration() {
+	dir := m.generation()
+	names, err := m.fs.ReadDir(dir)
+	if err != nil {
+		return
+	}
+	for _, name := range names {
+		_ = m.fs.Remove(filepath.Join(dir, name))
+	}
+	_ = m.fs.Remove(dir)
+}
+
+// removeOld removes generations that a crash left.
+func (m *manifest) removeOld() {
+	names, err := m.fs.ReadDir(m.dir)
+	if err != nil {
+		return
+	}
+	for _, name := range names {
+		if n, err := strconv.ParseUint(name, 10, 64); err == nil && n != m.number {
+			(&manifest{fs: m.fs, dir: m.dir, number: n}).removeGeneration()
+		}
+	}
+}

@@ -16,5 +16,3 @@ func (db *DB) timeClosed(micros int64) error { return nil }
 
 // replayEnd is the commit up to which a table is replayed when it is loaded, 0 for all.
 func (db *DB) replayEnd() uint64 { return 0 }
-
-func (db *DB) removeOrphans() error { return nil }

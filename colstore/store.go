@@ -6,6 +6,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"driftdb/colstore/part"
 	"driftdb/internal/dberr"
 )
 
@@ -181,4 +182,8 @@ func sortSets(sets []rowset) {
 		y, _ := b.ridRange()
 		return cmp.Compare(x, y)
 	})
+}
+
+func sortDeaths(list []part.Death) {
+	slices.SortFunc(list, func(a, b part.Death) int { return cmp.Compare(a.Seq, b.Seq) })
 }

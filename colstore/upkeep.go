@@ -3,6 +3,7 @@ package colstore
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 
 	"driftdb/internal/dberr"
 )
@@ -12,6 +13,7 @@ import (
 type upkeep struct {
 	one        sync.Mutex // held by the one maintenance job that runs
 	manifestMu sync.Mutex // guards the manifest's contents
+	onProgress atomic.Pointer[func(step string, done, total int64)]
 }
 
 func (db *DB) startUpkeep() error { return nil }
@@ -27,3 +29,13 @@ func (db *DB) admit(ctx context.Context) error {
 }
 
 func (db *DB) afterCommit() {}
+
+// OnProgress sets a callback that maintenance calls with what it does and how far it is. It
+// runs on the goroutine of the maintenance job.
+func (db *DB) OnProgress(fn func(step string, done, total int64)) { db.upkeep.onProgress.Store(&fn) }
+
+func (db *DB) progress(step string, done, total int64) {
+	if fn := db.upkeep.onProgress.Load(); fn != nil && *fn != nil {
+		(*fn)(step, done, total)
+	}
+}
