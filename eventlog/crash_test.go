@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -13,8 +14,9 @@ import (
 
 // crashOptions makes segments small, so that a short run rolls and seals.
 func crashOptions() Options {
-	clock := int64(1_000_000)
-	return Options{SegmentMin: 4 << 10, SegmentMax: 8 << 10, IdleMark: -1, Clock: func() int64 { clock += 7; return clock }}
+	var clock atomic.Int64
+	clock.Store(1_000_000)
+	return Options{SegmentMin: 4 << 10, SegmentMax: 8 << 10, IdleMark: -1, Clock: func() int64 { return clock.Add(7) }}
 }
 
 // workload submits transactions until one fails, and returns those acknowledged and the

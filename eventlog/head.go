@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"sync"
 
 	"driftdb/internal/binfmt"
 	"driftdb/internal/dberr"
@@ -37,7 +38,8 @@ type headState struct {
 type headPage struct {
 	file    vfs.File
 	id      [16]byte
-	counter uint64
+	mu      sync.Mutex // held while the state is taken and written, so that the page never goes back
+	counter uint64     // under mu
 }
 
 // createHead opens or makes the head file of a log.
@@ -58,10 +60,13 @@ func createHead(fsys vfs.FS, dir string, id [16]byte, counter uint64) (*headPage
 	return &headPage{file: file, id: id, counter: counter}, nil
 }
 
-// show writes the page. It is not synced: the page is a hint, and what it says was durable
-// before it was written.
-func (h *headPage) show(st headState) error {
+// show writes what now returns to the page. It is not synced: the page is a hint, and what
+// it says was durable before it was written.
+func (h *headPage) show(now func() headState) error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
 	h.counter++
+	st := now()
 	st.counter = h.counter
 	_, err := h.file.WriteAt(st.encode(h.id), 0)
 	return vfs.Wrap("write head page", err)
@@ -135,15 +140,24 @@ func readHead(fsys vfs.FS, dir string, id [16]byte) (st headState, ok bool, err 
 }
 
 // headNow is what the page has to show now.
-func (l *Log) headNow(clean bool) headState {
+func (l *Log) headNow() headState {
+	// The closed time is loaded first: the durable head that comes after it covers it.
+	closed := l.work.closed.Load()
 	p := l.durable.Load()
-	return headState{commit: p.commit, closed: max(p.commit.TimeMicros, l.work.closed.Load()), end: p.end, pid: uint64(os.Getpid()), clean: clean}
+	return headState{commit: p.commit, closed: max(p.commit.TimeMicros, closed), end: p.end, pid: uint64(os.Getpid())}
+}
+
+// headClosed is headNow for a log that is being closed.
+func (l *Log) headClosed() headState {
+	st := l.headNow()
+	st.clean = true
+	return st
 }
 
 // showHead updates the page after a group. An error is only told to the logger: readers
 // beside us fall behind, nothing is lost.
 func (l *Log) showHead() {
-	if err := l.head.show(l.headNow(false)); err != nil {
+	if err := l.head.show(l.headNow); err != nil {
 		l.opt.Logger.Warn("head page not written", "error", err, "code", dberr.CodeOf(err))
 	}
 }

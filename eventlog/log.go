@@ -78,7 +78,7 @@ func (l *Log) openWriter() error {
 		return err
 	}
 	if l.Damage() == nil {
-		if err := l.head.show(l.headNow(false)); err != nil {
+		if err := l.head.show(l.headNow); err != nil {
 			return err
 		}
 	}

@@ -83,5 +83,5 @@ func (o *orderer) close(l *Log) error {
 	if o.failed != nil {
 		return o.failed
 	}
-	return l.head.show(l.headNow(true))
+	return l.head.show(l.headClosed)
 }
