@@ -45,7 +45,11 @@ var valueEscapes = strings.NewReplacer("\\", `\\`, "\t", `\t`, "\n", `\n`, "\r",
 func render(res *Result, sort string) [][]string {
 	rows := make([][]string, len(res.Rows))
 	for i, row := range res.Rows {
-		rows[i] = make([]string, len(row))
+		if len(row) == 0 {
+			rows[i] = []string{"()"}
+		} else {
+			rows[i] = make([]string, len(row))
+		}
 		for j, v := range row {
 			switch {
 			case res.null(i, j):

@@ -31,7 +31,8 @@
 // B booleans, T anything else, ? not checked. Sort modes are nosort (as answered),
 // rowsort and valuesort. Rows are written one per line with tabs between values,
 // or one value per line. NULL is NULL, an empty text (empty); a tab, newline,
-// carriage return or backslash within a value is \t, \n, \r or \\. Queries with
+// carriage return or backslash within a value is \t, \n, \r or \\; a row without
+// columns is (). Queries with
 // the same label must answer the same. A hash is written
 // "30 values hashing to <md5>", over the values with a newline after each.
 //

@@ -129,11 +129,7 @@ func TestSteps(t *testing.T) {
 // TestSharedFilesParse keeps the files of the project readable where no engine
 // runs them.
 func TestSharedFilesParse(t *testing.T) {
-	files, err := filepath.Glob(sqlFiles)
-	if err != nil || len(files) == 0 {
-		t.Fatalf("no files (%v)", err)
-	}
-	for _, file := range files {
+	for _, file := range sharedFiles(t) {
 		if records, err := readFile(file); err != nil || len(records) == 0 {
 			t.Errorf("%s: %d records, %v", file, len(records), err)
 		}

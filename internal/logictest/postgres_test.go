@@ -21,8 +21,8 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the expectations of the SQL files with PostgreSQL's answers")
 
-// sqlFiles are the files that the whole project shares.
-const sqlFiles = "../../testdata/sql/*.slt"
+// sqlFiles match the files that the whole project shares.
+var sqlFiles = []string{"../../testdata/sql/*.slt", "../../testdata/sql/*/*.slt"}
 
 // TestAgainstPostgres checks every expectation of the shared files against a real
 // PostgreSQL, whose socket (directory/.s.PGSQL.port) DRIFTDB_POSTGRES names;
@@ -32,11 +32,7 @@ func TestAgainstPostgres(t *testing.T) {
 	if socket == "" {
 		t.Skip("DRIFTDB_POSTGRES is not set")
 	}
-	files, err := filepath.Glob(sqlFiles)
-	if err != nil || len(files) == 0 {
-		t.Fatalf("no files (%v)", err)
-	}
-	for _, file := range files {
+	for _, file := range sharedFiles(t) {
 		t.Run(filepath.Base(file), func(t *testing.T) {
 			e, err := newPostgres(socket)
 			if err != nil {
@@ -53,6 +49,18 @@ func TestAgainstPostgres(t *testing.T) {
 			}
 		})
 	}
+}
+
+func sharedFiles(t *testing.T) []string {
+	var files []string
+	for _, pattern := range sqlFiles {
+		list, err := filepath.Glob(pattern)
+		if err != nil || len(list) == 0 {
+			t.Fatalf("no files match %s (%v)", pattern, err)
+		}
+		files = append(files, list...)
+	}
+	return files
 }
 
 // rewrite runs a file on e and puts what it answers in the place of the
