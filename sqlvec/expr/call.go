@@ -59,7 +59,7 @@ func (n *callNode) apply(f *frame, args []vec.Vec, sel []uint64) (vec.Vec, error
 	if fn.Volatility != Volatile && allConst(args) {
 		return n.once(f, args)
 	}
-	if i := onlyDict(args); i >= 0 && fn.Volatility == Immutable && !fn.NullCall {
+	if i := onlyDict(args); i >= 0 && fn.Volatility == Immutable && !fn.NullCall && n.fixedBut(i) {
 		if out, ok := n.memo.through(f, &args[i], func(g *frame, v vec.Vec) (vec.Vec, error) {
 			inner := append([]vec.Vec(nil), args...)
 			for j := range inner {
@@ -133,6 +133,18 @@ func onlyDict(args []vec.Vec) int {
 		}
 	}
 	return at
+}
+
+// fixedBut reports whether all arguments but i are the same in every batch: a column
+// may be a constant in one batch, and another in the next.
+func (n *callNode) fixedBut(i int) bool {
+	fixed := true
+	for j, arg := range n.call.Args {
+		if j != i {
+			Columns(arg, func(int) { fixed = false })
+		}
+	}
+	return fixed
 }
 
 // memo keeps the result of a computation on one dictionary, so that the batches of
