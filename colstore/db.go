@@ -23,6 +23,7 @@ type DB struct {
 	opts     Options
 	identity identity
 	lock     io.Closer // of the writer's lock, or the reader's lease
+	lease    string    // file of the reader's lease
 
 	log      *eventlog.Log
 	files    *fileSet
@@ -78,8 +79,7 @@ func (db *DB) takeLock() (err error) {
 }
 
 func (db *DB) openManifest() (err error) {
-	db.manifest, err = openManifest(db.opts.FS, filepath.Join(db.dir, manifestDir), db.identity.id,
-		db.opts.ReadOnly, func(csn uint64, e *edit, _ []byte) { db.history.apply(csn, e) })
+	db.manifest, err = db.readManifest(func(csn uint64, e *edit, _ []byte) { db.history.apply(csn, e) })
 	if err == nil {
 		db.nextFile.Store(db.manifest.floor.nextFile)
 	}
@@ -101,22 +101,19 @@ func (db *DB) openLog() (err error) {
 	if err != nil {
 		return err
 	}
+	if o.ReadOnly {
+		db.awaitFloor()
+	}
 	last := db.log.Durable()
 	db.apply.ordered.Store(&last)
-	if p := db.manifest.floor.point; last.Point().CSN < p.CSN && db.log.Damage() == nil {
-		return dberr.Corrupt(db.logDir(), -1, "the log ends at commit %d, but parts hold commits up to %d", last.CSN, p.CSN)
-	}
-	return nil
+	db.reading.at.Store(&last)
+	return db.checkFloor()
 }
 
 // replayCatalog brings the definitions up to the end of the log.
 func (db *DB) replayCatalog() error {
-	return db.replayDDL(db.manifest.floor, 0)
-}
-
-// replayDDL applies the catalog edits of the commits behind a floor and up to csn to (0: all).
-func (db *DB) replayDDL(f floor, to uint64) error {
-	return db.log.ReplayTable(eventlog.CatalogTable, f.offset, to, func(t *eventlog.Txn) error {
+	f := db.manifest.floor
+	return db.replayTable(eventlog.CatalogTable, f.offset, func(t *eventlog.Txn) error {
 		if t.CSN <= f.point.CSN {
 			return nil
 		}
@@ -154,7 +151,7 @@ func (db *DB) release() error {
 	if db.manifest != nil {
 		errs = append(errs, db.manifest.close())
 	}
-	errs = append(errs, db.releaseLease())
+	db.releaseLease()
 	if db.lock != nil {
 		errs = append(errs, db.lock.Close())
 	}

@@ -24,13 +24,26 @@ func (db *DB) store(id uint32) (*store, error) {
 	return st, vfs.Guard(st.load)
 }
 
-// load opens the parts of the snapshot and replays what came after it.
+// load makes the table ready, once.
 func (st *store) load() error {
 	st.loading.Lock()
 	defer st.loading.Unlock()
 	if st.loaded.Load() {
 		return nil
 	}
+	if st.db.opts.ReadOnly { // no refresh may come between the replay and its end
+		st.db.reading.Lock()
+		defer st.db.reading.Unlock()
+	}
+	if err := st.fill(); err != nil {
+		return err
+	}
+	st.loaded.Store(true)
+	return nil
+}
+
+// fill opens the parts of the snapshot and replays what came after it.
+func (st *store) fill() error {
 	st.snap = st.db.snapshotOf(st.id)
 	st.nextRID = max(st.snap.nextRID, 1)
 	sets, err := st.db.openParts(st.snap.parts)
@@ -40,12 +53,11 @@ func (st *store) load() error {
 	st.active = nil
 	st.current.Store(newState(st.db.files, sets))
 	st.db.dropParts(sets)
-	if err := st.replay(st.db.replayEnd()); err != nil {
+	if err := st.replay(); err != nil {
 		st.db.tail.Add(-st.tail.Swap(0))
 		st.current.Swap(nil).unpin()
 		return err
 	}
-	st.loaded.Store(true)
 	return nil
 }
 
@@ -124,9 +136,9 @@ type heapSource struct {
 func (s heapSource) Bytes() []byte { return s.bytes }
 func (s heapSource) Name() string  { return s.name }
 
-// replay applies the table's transactions behind its snapshot up to commit to (0: all).
-func (st *store) replay(to uint64) error {
-	return st.db.log.ReplayTable(st.id, st.snap.offset, to, func(t *eventlog.Txn) error {
+// replay applies the table's transactions behind its snapshot.
+func (st *store) replay() error {
+	return st.db.replayTable(st.id, st.snap.offset, func(t *eventlog.Txn) error {
 		if t.CSN <= st.snap.point.CSN {
 			return nil
 		}

@@ -130,6 +130,3 @@ func (db *DB) removeUnused(ids []uint64) (files int, bytes int64) {
 	}
 	return files, bytes
 }
-
-// leased reports whether a reader in another process may still open superseded files.
-func (db *DB) leased() bool { return false }

@@ -19,6 +19,8 @@ type store struct {
 	loading sync.Mutex
 	loaded  atomic.Bool
 	current atomic.Pointer[state]
+	// successor is the store that replaced this one, in a reader; then current is nil.
+	successor atomic.Pointer[store]
 
 	// The following are changed under DB.apply only.
 	nextRID uint64
@@ -102,8 +104,11 @@ func (s *state) find(rid uint64, hint int) (set, row int, ok bool) {
 // pinned returns the present state with a reference taken; the caller unpins it.
 func (st *store) pinned() *state {
 	for {
-		if s := st.current.Load(); s.pin() {
+		if s := st.current.Load(); s != nil && s.pin() {
 			return s
+		}
+		if next := st.successor.Load(); next != nil {
+			st = next
 		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"driftdb/internal/dberr"
 )
@@ -14,21 +15,144 @@ type upkeep struct {
 	one        sync.Mutex // held by the one maintenance job that runs
 	manifestMu sync.Mutex // guards the manifest's contents
 	onProgress atomic.Pointer[func(step string, done, total int64)]
+
+	kick   chan struct{} // says that the tails have grown; nil without automatic checkpoints
+	cancel context.CancelFunc
+	ended  chan struct{}
+	pause  struct {
+		sync.Mutex
+		fresh chan struct{} // closed when a checkpoint has ended, then replaced
+	}
+	failing atomic.Bool // the last automatic checkpoint failed
 }
 
-func (db *DB) startUpkeep() error { return nil }
+const (
+	// admitFactor times the tail limit is where commits wait for a checkpoint.
+	admitFactor = 4
+	// retryPause is how long automatic checkpoints rest after one has failed.
+	retryPause = time.Second
+	// smallParts is how many small parts of one table start an automatic vacuum.
+	smallParts = 8
+)
 
-func (db *DB) stopUpkeep() {}
+func (db *DB) startUpkeep() error {
+	if db.opts.ReadOnly || !db.opts.AutoCheckpoint || db.log.Damage() != nil {
+		return nil
+	}
+	u := &db.upkeep
+	u.kick, u.ended = make(chan struct{}, 1), make(chan struct{})
+	u.pause.fresh = make(chan struct{})
+	var ctx context.Context
+	ctx, u.cancel = context.WithCancel(context.Background())
+	go db.keepUp(ctx)
+	return nil
+}
+
+func (db *DB) stopUpkeep() {
+	if u := &db.upkeep; u.cancel != nil {
+		u.cancel()
+		<-u.ended
+		u.cancel = nil
+	}
+}
+
+// keepUp checkpoints when the tails have grown, until ctx ends.
+func (db *DB) keepUp(ctx context.Context) {
+	u := &db.upkeep
+	defer close(u.ended)
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-u.kick:
+		}
+		if db.tail.Load() < db.opts.TailLimit {
+			continue
+		}
+		err := db.autoCheckpoint(ctx)
+		u.failing.Store(err != nil)
+		u.pause.Lock()
+		close(u.pause.fresh)
+		u.pause.fresh = make(chan struct{})
+		u.pause.Unlock()
+		if err != nil && ctx.Err() == nil {
+			db.opts.Logger.Error("automatic checkpoint failed", "error", err)
+			rest(ctx, retryPause)
+		}
+	}
+}
+
+func rest(ctx context.Context, d time.Duration) {
+	select {
+	case <-ctx.Done():
+	case <-time.After(d):
+	}
+}
+
+// autoCheckpoint writes all tails, and merges parts where they have become many.
+func (db *DB) autoCheckpoint(ctx context.Context) error {
+	if _, err := db.Checkpoint(ctx, ""); err != nil {
+		return err
+	}
+	if !db.manySmallParts() {
+		return nil
+	}
+	_, err := db.Vacuum(ctx, "")
+	return err
+}
+
+// manySmallParts reports whether some table has so many small parts that a merge is worth it.
+func (db *DB) manySmallParts() (many bool) {
+	db.stores.Range(func(_, v any) bool {
+		st := v.(*store)
+		if !st.loaded.Load() {
+			return true
+		}
+		s, small := st.pinned(), 0
+		for _, rs := range s.sets {
+			if p, ok := rs.(*storedPart); ok && p.Rows() < db.opts.PartRows/2 {
+				small++
+			}
+		}
+		s.unpin()
+		many = small >= smallParts
+		return !many
+	})
+	return many
+}
 
 // admit lets a commit wait while the tails are far above their limit.
 func (db *DB) admit(ctx context.Context) error {
 	if db.opts.ReadOnly {
 		return dberr.New(dberr.ReadOnlyTransaction, "the database is open read-only")
 	}
+	u := &db.upkeep
+	for u.kick != nil && db.tail.Load() > admitFactor*db.opts.TailLimit && !u.failing.Load() {
+		u.pause.Lock()
+		fresh := u.pause.fresh
+		u.pause.Unlock()
+		db.afterCommit()
+		select {
+		case <-ctx.Done():
+			return canceled()
+		case <-u.ended:
+			return nil
+		case <-fresh:
+		}
+	}
 	return nil
 }
 
-func (db *DB) afterCommit() {}
+// afterCommit starts a checkpoint when the tails have grown.
+func (db *DB) afterCommit() {
+	if db.upkeep.kick == nil || db.tail.Load() < db.opts.TailLimit {
+		return
+	}
+	select {
+	case db.upkeep.kick <- struct{}{}:
+	default:
+	}
+}
 
 // OnProgress sets a callback that maintenance calls with what it does and how far it is. It
 // runs on the goroutine of the maintenance job.

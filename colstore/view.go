@@ -88,22 +88,15 @@ func (db *DB) ViewAtTX(csn uint64) (*View, error) {
 // ViewAtTime is the state after the last commit at or before micros. It closes that time:
 // no later commit gets a time at or before it.
 func (db *DB) ViewAtTime(ctx context.Context, micros int64) (*View, error) {
-	head := db.head().Point()
-	if err := db.closeTime(ctx, micros); err != nil {
+	if err := db.log.CloseTime(ctx, micros); err != nil {
 		return nil, err
 	}
+	head := db.head().Point()
 	c, err := db.log.CommitAtTime(micros)
 	if err != nil {
 		return nil, err
 	}
 	return db.pastView(c.Point(), head), nil
-}
-
-func (db *DB) closeTime(ctx context.Context, micros int64) error {
-	if db.opts.ReadOnly {
-		return db.timeClosed(micros)
-	}
-	return db.log.CloseTime(ctx, micros)
 }
 
 // CommitTimeOf returns the time of a commit, microseconds UTC.
