@@ -163,7 +163,7 @@ func (p *parser) setClause() SetClause {
 	p.expect("=")
 	c.Value = p.expr()
 	if row, ok := c.Value.(*RowExpr); ok && c.Multi && len(row.Elems) != len(c.Targets) {
-		p.failAt(c.Pos, dberr.SyntaxError, "number of columns does not match number of values")
+		p.failAt(row.Pos, dberr.SyntaxError, "number of columns does not match number of values")
 	}
 	return c
 }

@@ -155,8 +155,11 @@ var refused = []struct {
 	{`SELECT \x`, "42601", 8, `syntax error at or near "\"`},
 	// what only this dialect has, and what is PostgreSQL's but not here
 	{`INSERT INTO t VALUES (1) ON CONFLICT DO UPDATE SET a = 1`, "42601", 26, `ON CONFLICT DO UPDATE requires inference specification or constraint name`},
-	{`UPDATE t SET (a, b) = (1, 2, 3)`, "42601", 14, `number of columns does not match number of values`},
+	{`UPDATE t SET (a, b) = (1, 2, 3)`, "42601", 23, `number of columns does not match number of values`},
 	{`SELECT a COLLATE`, "42601", 17, `syntax error at end of input`},
+	{`SELECT coalesce()`, "42601", 17, `syntax error at or near ")"`},
+	{`SELECT nullif(1)`, "42601", 16, `syntax error at or near ")"`},
+	{`SELECT nullif(1, 2, 3)`, "42601", 19, `syntax error at or near ","`},
 	{`SELECT a.b.c.d.e FROM t`, "42601", 8, `improper qualified name (too many dotted names)`},
 	{`SELECT * FROM a.b.c.d`, "42601", 15, `improper qualified name (too many dotted names): a.b.c.d`},
 	{`SELECT * FROM t FOR SYSTEM_TIME`, "42601", 32, `syntax error at end of input`},

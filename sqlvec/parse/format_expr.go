@@ -380,12 +380,41 @@ func (f *formatter) groupingSet(e *GroupingSet) {
 
 // callName writes the name of a function. Some keywords are names of functions
 // and need no quotes before a parenthesis.
-func (f *formatter) callName(n Name) {
-	if len(n.Parts) == 1 && isAnyOf(n.Parts[0], "coalesce", "nullif", "greatest", "least", "grouping", "left", "right") {
-		f.w(n.Parts[0])
+func (f *formatter) callName(e *FuncCall) {
+	if len(e.Name.Parts) != 1 || !readsBare(e.Name.Parts[0], e) {
+		f.name(e.Name)
 		return
 	}
-	f.name(n)
+	f.w(e.Name.Parts[0])
+}
+
+// readsBare reports whether a call by the keyword name reads back without quotes.
+func readsBare(name string, e *FuncCall) bool {
+	switch name {
+	case "left", "right":
+		return true
+	case "coalesce", "greatest", "least", "grouping":
+		return len(e.Args) > 0 && isPlainCall(e)
+	case "nullif":
+		return len(e.Args) == 2 && isPlainCall(e)
+	}
+	return false
+}
+
+// isPlainCall reports whether a call is nothing but its name and expressions.
+func isPlainCall(e *FuncCall) bool {
+	for _, a := range e.Args {
+		switch a := a.(type) {
+		case *NamedArg:
+			return false
+		case *Star:
+			if a.Table == nil && a.Of == nil {
+				return false
+			}
+		}
+	}
+	return !e.Distinct && !e.Variadic && e.OrderBy == nil && e.WithinGroup == nil && e.Filter == nil && e.Over == nil &&
+		e.Nulls == NullsUnspecified
 }
 
 func (f *formatter) call(e *FuncCall) {
@@ -406,7 +435,7 @@ func (f *formatter) call(e *FuncCall) {
 		f.w(")")
 		return
 	}
-	f.callName(e.Name)
+	f.callName(e)
 	f.w("(")
 	f.arguments(e)
 	f.w(")")
@@ -415,12 +444,11 @@ func (f *formatter) call(e *FuncCall) {
 
 // extractField returns the field of a call that is EXTRACT(field FROM x).
 func extractField(e *FuncCall) (string, bool) {
-	if len(e.Name.Parts) != 1 || e.Name.Parts[0] != "extract" || len(e.Args) != 2 || e.Distinct || e.Variadic ||
-		e.OrderBy != nil || e.WithinGroup != nil || e.Filter != nil || e.Over != nil || e.Nulls != NullsUnspecified {
+	if len(e.Name.Parts) != 1 || e.Name.Parts[0] != "extract" || len(e.Args) != 2 || !isPlainCall(e) {
 		return "", false
 	}
 	lit, ok := e.Args[0].(*Literal)
-	if _, named := e.Args[1].(*NamedArg); named || !ok || lit.Kind != LitString || !isPlain(lit.Text) {
+	if !ok || lit.Kind != LitString || !isPlain(lit.Text) {
 		return "", false
 	}
 	return lit.Text, true

@@ -144,6 +144,18 @@ func (p *parser) keywordCall() Expr {
 		return p.overlay()
 	case "trim":
 		return p.trim()
+	case "coalesce", "greatest", "least", "grouping":
+		e := p.special()
+		e.Args = p.exprList()
+		p.expect(")")
+		return e
+	case "nullif":
+		e := p.special()
+		e.Args = []Expr{p.expr()}
+		p.expect(",")
+		e.Args = append(e.Args, p.expr())
+		p.expect(")")
+		return e
 	}
 	return nil
 }
