@@ -116,6 +116,37 @@ func TestCrashAtEveryWrite(t *testing.T) {
 	}
 }
 
+// TestEachCallFailsOnce lets every single call of the file system fail once, reads too, and
+// goes on: what was acknowledged is there afterwards, in the page cache and after a crash.
+func TestEachCallFailsOnce(t *testing.T) {
+	step := 1
+	if testing.Short() {
+		step = 9
+	}
+	for k, calls := 1, 1; k <= calls; k += step {
+		mem := vfs.NewMem()
+		var seen atomic.Int64
+		fault := vfs.NewFault(mem, func(_ vfs.Op, _ string, n, _ int) error {
+			if seen.Store(int64(n)); n == k {
+				return vfs.ErrInjected
+			}
+			return nil
+		})
+		opt := crashOptions()
+		opt.DatabaseID = testID
+		var acked []Commit
+		var begun int
+		if l, err := Open(fault, "log", opt); err == nil {
+			acked, begun = workload(l, tableRIDs{}, 30)
+			_ = l.Close() // may fail: the call that fails may be in it
+		}
+		calls = max(calls, int(seen.Load()))
+		what := fmt.Sprintf("call %d failed", k)
+		checkRecovered(t, mem.Crash(vfs.Reorder, rand.New(rand.NewPCG(uint64(k), 1))), acked, begun, what+", then a crash")
+		checkRecovered(t, mem, acked, begun, what)
+	}
+}
+
 // TestFailedSyncEndsWriting: nothing is acknowledged after a failed sync, reads go on, and a
 // new open recovers.
 func TestFailedSyncEndsWriting(t *testing.T) {

@@ -30,12 +30,12 @@
 //
 // A run is a header of 16 bytes and a body:
 //
-//	     0     1  kind: 1 insert, 2 update, 3 delete, 4 insert by reference, 5 update by reference, 6 catalog edit
-//	     1     1  zero
-//	     2     2  index of the table among the T; 0xFFFF for a catalog edit
-//	     4     4  schema version of the new rows
-//	     8     4  N, events; 0 for a catalog edit
-//	    12     4  bytes of the body; zeros follow to a multiple of 8
+//	 0     1  kind: 1 insert, 2 update, 3 delete, 4 insert by reference, 5 update by reference, 6 catalog edit
+//	 1     1  zero
+//	 2     2  index of the table among the T; 0xFFFF for a catalog edit
+//	 4     4  schema version of the new rows
+//	 8     4  N, events; 0 for a catalog edit
+//	12     4  bytes of the body; zeros follow to a multiple of 8
 //
 // Bodies: insert: rows. Update: rids, rows. Delete: rids. Insert by reference: reference.
 // Update by reference: rids, reference. Catalog edit: opaque bytes. Parts of bodies:
@@ -72,12 +72,14 @@
 //
 // # Head page, file head
 //
-// What a writer shows to processes beside it, 128 bytes, written after each group and never
-// synced: magic "DRIFTHED", u32 version 1, u32 CRC-32C of bytes 16 to 127, database id, u64
+// What a writer shows to processes beside it, 128 bytes, written after each group and synced
+// only on open: magic "DRIFTHED", u32 version 1, u32 CRC-32C of bytes 16 to 127, database id, u64
 // counter, u64 csn, u64 first seq, u32 events, u32 clean, i64 commit time and u64 offset of the
 // newest durable commit, i64 closed time, u64 log offset behind everything durable, u64 process
 // id, zeros. Nothing is recovered from it. But it is written only after what it shows is
 // durable, so a log that ends before it has lost commits, and says so.
+// The clean flag is set by Close alone and taken back, synced, by the next writer's Open: when
+// the log ends where it says, nothing behind is searched.
 //
 // # Invariants
 //

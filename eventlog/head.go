@@ -72,6 +72,15 @@ func (h *headPage) show(now func() headState) error {
 	return vfs.Wrap("write head page", err)
 }
 
+// reopen writes the page of a writer that has just opened the log, and syncs it: from here
+// on no page says any more that the log was closed properly.
+func (h *headPage) reopen(now func() headState) error {
+	if err := h.show(now); err != nil {
+		return err
+	}
+	return vfs.Wrap("sync head page", h.file.Sync())
+}
+
 func (h *headPage) close() error { return h.file.Close() }
 
 func (st *headState) encode(id [16]byte) []byte {

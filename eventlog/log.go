@@ -71,14 +71,14 @@ func (l *Log) openWriter() error {
 	if err != nil {
 		return err
 	}
-	if err := l.openStore(shown.end, false); err != nil {
+	if err := l.openStore(shown, false); err != nil {
 		return err
 	}
 	if l.head, err = createHead(l.fs, l.dir, l.opt.DatabaseID, shown.counter); err != nil {
 		return err
 	}
 	if l.Damage() == nil {
-		if err := l.head.show(l.headNow); err != nil {
+		if err := l.head.reopen(l.headNow); err != nil {
 			return err
 		}
 	}
@@ -87,12 +87,16 @@ func (l *Log) openWriter() error {
 }
 
 // openStore opens the segments and finds the newest commit in them.
-func (l *Log) openStore(durable uint64, follow bool) (err error) {
+func (l *Log) openStore(shown headState, follow bool) (err error) {
+	cleanEnd := shown.end
+	if !shown.clean {
+		cleanEnd = 0
+	}
 	l.store, err = mmapseg.Open(mmapseg.Options{
 		FS: l.fs, Dir: l.dir, DatabaseID: l.opt.DatabaseID,
 		MinSize: l.opt.SegmentMin, MaxSize: l.opt.SegmentMax,
 		NoCompress: l.opt.NoCompress, CacheBytes: l.opt.CacheBytes,
-		ReadOnly: l.opt.ReadOnly, Durable: durable, Follow: follow, Oldest: l.opt.Oldest,
+		ReadOnly: l.opt.ReadOnly, Durable: shown.end, CleanEnd: cleanEnd, Follow: follow, Oldest: l.opt.Oldest,
 		Visit: l.visit, Clock: l.opt.Clock, Logger: l.opt.Logger,
 	})
 	if err != nil {

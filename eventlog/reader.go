@@ -31,14 +31,14 @@ func (l *Log) openReader() error {
 		if err != nil {
 			return err
 		}
-		return l.openStore(shown.end, false)
+		return l.openStore(shown, false)
 	}
 	shown, err := l.awaitHead()
 	if err != nil {
 		return err
 	}
 	for range headTriesOpen {
-		if err = l.openStore(shown.end, true); !isGone(err) {
+		if err = l.openStore(shown, true); !isGone(err) {
 			break
 		}
 		l.recover = recovery{} // a file was sealed while we opened it

@@ -202,6 +202,9 @@ func (s *Store) limitOf(starts []uint64, i int) uint64 {
 // the others from their base.
 func (s *Store) scanAll(segments []*segment, begin []uint64, at uint64) error {
 	for i, g := range segments {
+		if s.opt.Follow && at >= s.opt.Durable {
+			return s.keep(segments, i, at) // a sealed segment may reach further than was shown
+		}
 		begun := begin[i] != unknownEnd && (!s.opt.Follow || begin[i] < s.opt.Durable)
 		if i > 0 && begun && begin[i] != at {
 			s.noteDamage(g.path, segmentHeaderSize, at, fmt.Sprintf(
@@ -253,6 +256,12 @@ func (s *Store) judge(segments []*segment, begin []uint64, limit uint64, fault s
 	g, x := segments[0], segments[0].end.Load()
 	if limit != unknownEnd {
 		s.blame(segments, begin, x, fault)
+		return
+	}
+	if x != 0 && x == s.opt.CleanEnd {
+		for _, g := range segments {
+			g.clean = true
+		}
 		return
 	}
 	var proof bool

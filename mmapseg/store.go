@@ -35,6 +35,9 @@ type Options struct {
 	// Durable is an offset up to which the log is known to be durable. A log that ends
 	// before it is damaged, not torn.
 	Durable uint64
+	// CleanEnd is where the log was closed properly, if it is known that no writer has opened
+	// it since; 0 if not. When the log ends there, what is behind need not be searched.
+	CleanEnd uint64
 	// Oldest is the log offset where the log begins, 0 unless old segments were dropped. A log
 	// that begins later has lost segments.
 	Oldest uint64
