@@ -114,6 +114,7 @@ func TestSteps(t *testing.T) {
 		{Config{Name: "x", CheckpointEach: true}, "statement ok\nx\n\nstatement ok\ny\n", []string{"1: x", "2: CHECKPOINT", "1: y", "2: CHECKPOINT", "close"}},
 		{Config{Name: "x", ReopenEach: true}, "statement ok\nx\n\nstatement ok\nbegin\n\nstatement ok\ny\n\nstatement ok\ncommit\n\nstatement ok\nset\n\nstatement ok\nz\n",
 			[]string{"1: x", "reopen", "2: begin", "2: y", "2: commit", "reopen", "3: set", "3: z", "close"}},
+		{Config{Name: "x", ReopenEach: true}, "statement ok\nbegin\n\nstatement ok\nrollback to a\n\nstatement ok\nrollback\n", []string{"1: begin", "1: rollback to a", "1: rollback", "reopen", "close"}},
 	}
 	for _, c := range cases {
 		s := newScript()

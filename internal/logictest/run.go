@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -170,7 +171,7 @@ func (r *runner) sql(rec *record) {
 	}
 	res, err := s.conn.Exec(r.ctx, r.expand(rec.sql))
 	for _, one := range res {
-		s.note(one.Tag)
+		s.note(one.Tag, rec.sql)
 	}
 	switch {
 	case r.answer != nil && rec.kind != kindLet:
@@ -197,14 +198,17 @@ func withCode(err error) error {
 	return err
 }
 
+// rollbackTo finds a rollback to a savepoint, whose tag is that of a whole one.
+var rollbackTo = regexp.MustCompile(`(?i)\brollback\b.*\bto\b`)
+
 // note keeps track of transactions and session state by command tags.
-func (s *session) note(tag string) {
+func (s *session) note(tag, sql string) {
 	word, _, _ := strings.Cut(tag, " ")
 	switch word {
 	case "BEGIN", "START":
 		s.open = true
 	case "COMMIT", "ROLLBACK":
-		s.open = false
+		s.open = s.open && rollbackTo.MatchString(sql)
 	case "SET", "PREPARE":
 		s.state = true
 	}
