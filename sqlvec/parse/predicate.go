@@ -1,0 +1,129 @@
+package parse
+
+// isTest reads IS [NOT] …, ISNULL and NOTNULL.
+func (p *parser) isTest(left Expr, restricted bool) Expr {
+	pos := p.pos()
+	if word := p.acceptAny("isnull", "notnull"); word != "" {
+		return &IsExpr{Pos: pos, X: left, Test: IsNull, Not: word == "notnull"}
+	}
+	p.expect("is")
+	not := p.accept("not")
+	if p.accept("distinct") {
+		p.expect("from")
+		right := p.binary(precIs+1, restricted)
+		if p.infixPrec(restricted) == precIs {
+			p.syntaxError()
+		}
+		return &DistinctExpr{Pos: pos, L: left, R: right, Not: not}
+	}
+	tests := []string{IsNull: "null", IsTrue: "true", IsFalse: "false", IsUnknown: "unknown"}
+	for test, word := range tests {
+		if p.accept(word) {
+			return &IsExpr{Pos: pos, X: left, Test: IsTest(test), Not: not}
+		}
+	}
+	p.syntaxError()
+	return left
+}
+
+// atTimeZone reads AT TIME ZONE zone and AT LOCAL.
+func (p *parser) atTimeZone(left Expr, restricted bool) Expr {
+	e := &AtTimeZone{Pos: p.pos(), X: left}
+	if !p.accept("at", "local") {
+		p.expect("at", "time", "zone")
+		e.Zone = p.binary(precAt+1, restricted)
+	}
+	return e
+}
+
+// likeOrIn reads [NOT] BETWEEN, IN, LIKE, ILIKE and SIMILAR TO.
+func (p *parser) likeOrIn(left Expr, restricted bool) Expr {
+	pos := p.pos()
+	not := p.accept("not")
+	var e Expr
+	switch {
+	case p.accept("between"):
+		e = p.between(left, not, pos, restricted)
+	case p.accept("in"):
+		return p.in(left, not, pos)
+	default:
+		e = p.like(left, not, pos, restricted)
+	}
+	if p.infixPrec(restricted) == precLike {
+		p.syntaxError()
+	}
+	return e
+}
+
+func (p *parser) between(left Expr, not bool, pos Pos, restricted bool) Expr {
+	e := &BetweenExpr{Pos: pos, X: left, Not: not}
+	if !p.accept("asymmetric") {
+		e.Symmetric = p.accept("symmetric")
+	}
+	e.Lo = p.restricted()
+	p.expect("and")
+	e.Hi = p.binary(precLike+1, restricted)
+	return e
+}
+
+// in reads the list or query of IN.
+func (p *parser) in(left Expr, not bool, pos Pos) Expr {
+	e := &InExpr{Pos: pos, X: left, Not: not}
+	p.expect("(")
+	if p.startsQuery() {
+		e.Query = p.query()
+		p.expect(")")
+		return e
+	}
+	e.List = p.exprList()
+	p.expect(")")
+	if sub, ok := e.List[0].(*SubqueryExpr); ok && len(e.List) == 1 {
+		e.List, e.Query = nil, sub.Query
+	}
+	return e
+}
+
+// likeOps are the operators that LIKE stands for before ANY and ALL.
+var likeOps = [2][2]string{{"~~", "!~~"}, {"~~*", "!~~*"}}
+
+// like reads LIKE, ILIKE or SIMILAR TO and its pattern.
+func (p *parser) like(left Expr, not bool, pos Pos, restricted bool) Expr {
+	e := &LikeExpr{Pos: pos, X: left, Not: not}
+	switch {
+	case p.accept("like"):
+	case p.accept("ilike"):
+		e.Kind = ILike
+	default:
+		p.expect("similar", "to")
+		e.Kind = SimilarTo
+	}
+	if e.Kind != SimilarTo && p.isAny("any", "some", "all") {
+		n := 0
+		if not {
+			n = 1
+		}
+		return p.quantified(left, likeOps[e.Kind][n], pos)
+	}
+	e.Pattern = p.binary(precLike+1, restricted)
+	if p.accept("escape") {
+		e.Escape = p.binary(precLike+1, restricted)
+	}
+	return e
+}
+
+// quantified reads ANY|SOME|ALL (query or array).
+func (p *parser) quantified(left Expr, op string, pos Pos) *QuantifiedExpr {
+	e := &QuantifiedExpr{Pos: pos, X: left, Op: op, All: p.is("all")}
+	p.next()
+	p.expect("(")
+	if p.startsQuery() {
+		e.Query = p.query()
+	} else {
+		e.Array = p.expr()
+		if sub, ok := e.Array.(*SubqueryExpr); ok {
+			e.Query, e.Array = sub.Query, nil
+		}
+	}
+	p.expect(")")
+	return e
+}
