@@ -110,23 +110,31 @@ func (tx *Tx) hasBulk() bool {
 	return false
 }
 
-// startBulk opens a part and moves the rows of the last op into it. It does nothing when the
-// last ops are not rows of the same kind: then the rows stay inline until the commit.
-func (tx *Tx) startBulk(t *Table, tt *txTable, update bool) (bool, error) {
+// startBulk opens a part and moves the rows of the last ops into it.
+func (tx *Tx) startBulk(t *Table, tt *txTable, update bool) error {
 	b := &bulk{table: t, kind: eventlog.RunInsertRef, first: tx.events + 1, rids: eventlog.Relative | tt.rows}
-	inline := eventlog.RunInsert
 	if update {
-		b.kind, inline = eventlog.RunUpdateRef, eventlog.RunUpdate
+		b.kind = eventlog.RunUpdateRef
 	}
 	if err := tx.openWriter(b); err != nil {
-		return false, err
+		return err
 	}
 	tt.bulk = b
+	return tx.moveToBulk(tt, tx.movable(t, tt, update))
+}
+
+// movable returns the first of the last ops whose rows, all of one kind and table, may go to
+// a part together with what comes next.
+func (tx *Tx) movable(t *Table, tt *txTable, update bool) int {
+	kind := eventlog.RunInsert
+	if update {
+		kind = eventlog.RunUpdate
+	}
 	from := len(tx.ops)
-	for from > max(tx.barrier, tx.unchecked) && tx.ops[from-1].kind == inline && tx.ops[from-1].tt == tt && tx.ops[from-1].table == t {
+	for from > tx.barrier && tx.ops[from-1].kind == kind && tx.ops[from-1].tt == tt && tx.ops[from-1].table == t {
 		from--
 	}
-	return true, tx.moveToBulk(tt, from)
+	return from
 }
 
 func (tx *Tx) openWriter(b *bulk) (err error) {
@@ -163,6 +171,7 @@ func (tx *Tx) moveToBulk(tt *txTable, from int) error {
 	}
 	tt.active = nil
 	tx.ops = tx.ops[:from]
+	tx.unchecked = min(tx.unchecked, from)
 	return nil
 }
 
@@ -184,7 +193,7 @@ func (tx *Tx) addBulk(ctx context.Context, tt *txTable, src []*vec.Vec, picked [
 			if err := tx.finishTable(ctx, tt); err != nil {
 				return err
 			}
-			if _, err := tx.startBulk(b.table, tt, b.kind == eventlog.RunUpdateRef); err != nil {
+			if err := tx.startBulk(b.table, tt, b.kind == eventlog.RunUpdateRef); err != nil {
 				return err
 			}
 			continue

@@ -7,6 +7,7 @@ import (
 	"os"
 	"sort"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"driftdb/internal/dberr"
@@ -27,13 +28,14 @@ type kit struct {
 	fs   vfs.FS
 	opts Options
 	db   *DB
-	now  int64
+	now  atomic.Int64
 }
 
-func (k *kit) clock() int64 { k.now += 10; return k.now }
+func (k *kit) clock() int64 { return k.now.Add(10) }
 
 func newKit(t testing.TB, opts Options) *kit {
-	k := &kit{t: t, fs: opts.FS, opts: opts, now: 1_000_000}
+	k := &kit{t: t, fs: opts.FS, opts: opts}
+	k.now.Store(1_000_000)
 	if k.fs == nil {
 		k.fs = vfs.NewMem()
 	}
@@ -274,4 +276,12 @@ func TestMain(m *testing.M) {
 		}
 	}
 	os.Exit(m.Run())
+}
+
+func batchFrom(n int, cols ...*column) *vec.Batch {
+	b := &vec.Batch{N: n}
+	for _, c := range cols {
+		b.Cols = append(b.Cols, c.vector(n))
+	}
+	return b
 }

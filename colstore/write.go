@@ -116,14 +116,11 @@ func (tx *Tx) addRows(ctx context.Context, t *Table, tt *txTable, src []*vec.Vec
 		return tx.addBulk(ctx, tt, src, picked, ended)
 	}
 	for len(picked) > 0 {
-		if tt.inline >= tx.db.opts.InlineRows || tx.inlineBytes(tt) >= tx.db.opts.InlineBytes {
-			started, err := tx.startBulk(t, tt, ended != nil)
-			if err != nil {
+		if tx.worthPart(t, tt, len(picked), ended != nil) {
+			if err := tx.startBulk(t, tt, ended != nil); err != nil {
 				return err
 			}
-			if started {
-				return tx.addBulk(ctx, tt, src, picked, ended)
-			}
+			return tx.addBulk(ctx, tt, src, picked, ended)
 		}
 		n, err := tx.addInline(t, tt, src, picked, ended)
 		if err != nil {
@@ -136,6 +133,22 @@ func (tx *Tx) addRows(ctx context.Context, t *Table, tt *txTable, src []*vec.Vec
 	}
 	return nil
 }
+
+// worthPart reports whether n more rows are to go to a part: the table has many rows inline,
+// and the part would not be tiny.
+func (tx *Tx) worthPart(t *Table, tt *txTable, n int, update bool) bool {
+	o := &tx.db.opts
+	if tt.inline < o.InlineRows && tx.inlineBytes(tt) < o.InlineBytes {
+		return false
+	}
+	for i := tx.movable(t, tt, update); i < len(tx.ops); i++ {
+		n += tx.ops[i].n
+	}
+	return n >= o.InlineRows/partShare
+}
+
+// partShare of the rows that may stay inline are worth a part, as 1/n.
+const partShare = 8
 
 // inlineBytes is about what the table's rows in chunks take in the log.
 func (tx *Tx) inlineBytes(tt *txTable) (n int) {
@@ -194,7 +207,11 @@ func (tt *txTable) chunkFor(t *Table) *chunk {
 
 // openOp returns the op that takes the next row of a chunk: the last one, or a new one.
 func (tx *Tx) openOp(kind eventlog.RunKind, t *Table, tt *txTable, c *chunk, ended []uint64) *txOp {
-	if n := len(tx.ops); n > max(tx.barrier, tx.unchecked) {
+	from := tx.barrier
+	if kind == eventlog.RunUpdate {
+		from = max(from, tx.unchecked) // what was checked must not grow
+	}
+	if n := len(tx.ops); n > from {
 		op := &tx.ops[n-1]
 		ascends := len(ended) == 0 || len(op.ended) == 0 || op.ended[len(op.ended)-1] < ended[0]
 		if op.kind == kind && op.tt == tt && op.chunk == c && ascends {
@@ -306,7 +323,7 @@ func (tx *Tx) deleteSorted(t *Table, tt *txTable, rids []uint64) {
 
 // openDelete returns the op that takes more deletions, which keep it ascending.
 func (tx *Tx) openDelete(t *Table, tt *txTable, rid uint64) *txOp {
-	if n := len(tx.ops); n > max(tx.barrier, tx.unchecked) {
+	if n := len(tx.ops); n > tx.barrier {
 		op := &tx.ops[n-1]
 		if op.kind == eventlog.RunDelete && op.tt == tt && op.ended[len(op.ended)-1] < rid {
 			return op
