@@ -49,8 +49,6 @@ const (
 	ridRef                   // a Ref to a 64-bit roaring bitmap, the events ascend
 )
 
-const ridHeaderSize = 16
-
 // RIDs is the set of rows that a run ends. The zero value is the empty list. One that was
 // read aliases the frame.
 type RIDs struct {
@@ -117,13 +115,6 @@ func (s RIDs) AppendTo(dst []uint64) []uint64 {
 		}
 	}
 	return dst
-}
-
-func (s *RIDs) size() int {
-	if s.form == ridRef {
-		return ridHeaderSize + refSize
-	}
-	return ridHeaderSize + binfmt.AlignUp(len(s.data), 8)
 }
 
 func (s *RIDs) appendTo(w *binfmt.Writer) {
