@@ -46,12 +46,15 @@ func Run(ctx context.Context, node plan.Node, opts Options, out func(*vec.Batch)
 	if ctx.Err() != nil {
 		return canceled(ctx)
 	}
-	opts = opts.withDefaults()
-	ex := &execution{ctx: ctx, opts: opts, budget: arena.NewBudget(opts.MemoryLimit), stats: opts.Stats}
+	ex := newExecution(ctx, opts.withDefaults())
 	defer ex.close()
 	stop := context.AfterFunc(ctx, func() { ex.fail(canceled(ctx)) })
 	defer stop()
 	return ex.guard(func() error { return ex.run(node, out) })
+}
+
+func newExecution(ctx context.Context, opts Options) *execution {
+	return &execution{ctx: ctx, opts: opts, budget: arena.NewBudget(opts.MemoryLimit), stats: opts.Stats}
 }
 
 // run builds the pipelines of node and runs them.

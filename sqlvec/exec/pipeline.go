@@ -198,6 +198,10 @@ func (l *lane) morsel(r *run, m int) error {
 	l.w.morsel = r.base + m
 	pt := r.partOf(m)
 	if pt.done.Load() {
+		from, to := r.skip(pt)
+		if end, ok := l.end.(*resultEnd); ok {
+			end.r.skip(r.base+from, r.base+to)
+		}
 		return nil
 	}
 	c, err := l.chainOf(pt)
@@ -214,6 +218,21 @@ func (l *lane) morsel(r *run, m int) error {
 		return nil
 	}
 	return err
+}
+
+// skip hands out no more morsels of a part that is done. It returns those that nobody
+// will run now.
+func (r *run) skip(pt *part) (from, to int) {
+	end := int64(pt.first + pt.count)
+	for {
+		n := r.next.Load()
+		if n >= end {
+			return 0, 0
+		}
+		if r.next.CompareAndSwap(n, end) {
+			return int(n), int(end)
+		}
+	}
 }
 
 // runPipeline runs p to its end.

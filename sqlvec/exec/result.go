@@ -25,6 +25,7 @@ type result struct {
 		slots map[int]*slot // by morsel
 		bytes int64         // held by parcels that wait
 		over  bool          // nothing more is wanted
+		gaps  map[int]int   // morsels that nobody runs: first to behind the last
 	}
 	moved *sync.Cond // mu changed
 }
@@ -50,7 +51,7 @@ const (
 
 func newResult(ex *execution, out func(*vec.Batch) error) *result {
 	r := &result{ex: ex, out: out, bounds: bounds{limit: noLimit}}
-	r.mu.slots = map[int]*slot{}
+	r.mu.slots, r.mu.gaps = map[int]*slot{}, map[int]int{}
 	r.moved = sync.NewCond(&r.mu)
 	ex.onFail(func() {
 		r.mu.Lock()
@@ -203,16 +204,28 @@ func (e *resultEnd) settle(morsel int, err error) error {
 	return err
 }
 
+// skip says that nobody runs morsels [from, to).
+func (r *result) skip(from, to int) {
+	if from == to {
+		return
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.mu.gaps[from] = to
+	r.moved.Broadcast()
+}
+
 // consume hands out the parcels of morsels [first, last) on the calling goroutine.
 func (r *result) consume(first, last int) error {
 	scratch := r.ex.newArena()
-	for m := first; m < last; m++ {
+	for m := first; m < last; {
 		for {
-			p, err := r.next(m)
+			p, behind, err := r.next(m)
 			if err != nil {
 				return r.end(err)
 			}
 			if p == nil {
+				m = behind
 				break
 			}
 			if err := r.unpack(p, scratch); err != nil {
@@ -234,8 +247,9 @@ func (r *result) unpack(p *parcel, scratch *arena.Arena) error {
 	return nil
 }
 
-// next waits for the next parcel of morsel m; nil when there is none left.
-func (r *result) next(m int) (*parcel, error) {
+// next waits for the next parcel of morsel m. When there is none left, it is nil, and
+// behind is the morsel to go on with.
+func (r *result) next(m int) (p *parcel, behind int, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.mu.head = m
@@ -243,18 +257,22 @@ func (r *result) next(m int) (*parcel, error) {
 	s := r.slotLocked(m)
 	for {
 		if err := r.ex.check(); err != nil {
-			return nil, err
+			return nil, 0, err
 		}
 		if len(s.parcels) > 0 {
 			p := s.parcels[0]
 			s.parcels = s.parcels[1:]
 			r.mu.bytes -= p.bytes
 			r.moved.Broadcast()
-			return p, nil
+			return p, 0, nil
 		}
 		if s.done {
 			delete(r.mu.slots, m)
-			return nil, s.err
+			return nil, m + 1, s.err
+		}
+		if behind, ok := r.mu.gaps[m]; ok {
+			delete(r.mu.slots, m)
+			return nil, behind, nil
 		}
 		r.moved.Wait()
 	}

@@ -1,0 +1,252 @@
+package exec
+
+import (
+	"fmt"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"driftdb/internal/types"
+	"driftdb/sqlvec/expr"
+	"driftdb/sqlvec/plan"
+)
+
+// mustAgg returns the call of an aggregate over column args.
+func mustAgg(t fataler, name string, args ...expr.Expr) plan.AggCall {
+	agg, args, err := expr.NewAggregate(0, name, args)
+	if err != nil {
+		t.Fatalf("%s: %v", name, err)
+	}
+	return plan.AggCall{Agg: agg, Args: args}
+}
+
+// naiveGroups groups rows by the first keys columns, in the order of their first rows.
+func naiveGroups(rows [][]types.Value, keys int) [][][]types.Value {
+	var groups [][][]types.Value
+next:
+	for _, row := range rows {
+		for i, g := range groups {
+			same := true
+			for k := range keys {
+				same = same && equalKeys(g[0][k], row[k])
+			}
+			if same {
+				groups[i] = append(g, row)
+				continue next
+			}
+		}
+		groups = append(groups, [][]types.Value{row})
+	}
+	return groups
+}
+
+// naiveCalls computes count(*), count, count(distinct), min and max of column c, and
+// count(*) of those rows where it is not NULL.
+func naiveCalls(rows [][]types.Value, c int) []types.Value {
+	bigint := types.T(types.Int64)
+	count, distinct := int64(0), int64(0)
+	var least, greatest types.Value
+	var seen []types.Value
+	for _, row := range rows {
+		v := row[c]
+		if !v.Valid {
+			continue
+		}
+		if count++; count == 1 || types.Compare(v, least) < 0 {
+			least = v
+		}
+		if count == 1 || types.Compare(v, greatest) > 0 {
+			greatest = v
+		}
+		fresh := true
+		for _, s := range seen {
+			fresh = fresh && !equalKeys(s, v)
+		}
+		if fresh {
+			seen, distinct = append(seen, v), distinct+1
+		}
+	}
+	return []types.Value{
+		types.IntValue(bigint, int64(len(rows))), types.IntValue(bigint, count), types.IntValue(bigint, distinct),
+		types.IntValue(bigint, count), least, greatest,
+	}
+}
+
+// drawAggregate draws a GROUP BY of the first keys columns over aggregates of the last.
+func drawAggregate(r *rapid.T, m *memTable, keys int) *plan.Aggregate {
+	last := m.col(len(m.cols) - 1)
+	n := &plan.Aggregate{Input: m.scan()}
+	for k := range keys {
+		n.Keys = append(n.Keys, m.col(k))
+	}
+	distinct := mustAgg(r, "count", last)
+	distinct.Distinct = true
+	filtered := mustAgg(r, "count")
+	filtered.Filter = expr.NewIsNull(0, last, true)
+	n.Aggs = []plan.AggCall{mustAgg(r, "count"), mustAgg(r, "count", last), distinct, filtered, mustAgg(r, "min", last), mustAgg(r, "max", last)}
+	return n
+}
+
+func TestAggregate(t *testing.T) {
+	rapid.Check(t, func(r *rapid.T) {
+		keys := rapid.IntRange(0, 3).Draw(r, "keys")
+		ts := drawTypes(r, keys, keys)
+		ts = append(ts, rapid.SampledFrom(testTypes[1:]).Draw(r, "last"))
+		m := drawTable(r, ts, 200)
+		n := drawAggregate(r, m, keys)
+		plain := rapid.Bool().Draw(r, "plain")
+		if plain { // without DISTINCT and FILTER other ways of grouping are taken
+			n.Aggs = []plan.AggCall{n.Aggs[0], n.Aggs[1], n.Aggs[4], n.Aggs[5]}
+		}
+		groups := naiveGroups(m.rows, keys)
+		if keys == 0 && len(groups) == 0 {
+			groups = [][][]types.Value{nil}
+		}
+		var want, got [][]types.Value
+		for _, g := range groups {
+			calls := naiveCalls(g, keys)
+			if plain {
+				calls = []types.Value{calls[0], calls[1], calls[4], calls[5]}
+			}
+			want = append(want, append(firstKeys(g, keys), keyed(calls)...))
+		}
+		for _, row := range mustRows(r, n, drawOptions(r)) {
+			got = append(got, append(keyed(row[:keys]), keyed(row[keys:])...))
+		}
+		sameRows(r, got, want, false)
+	})
+}
+
+// firstKeys returns the keys of a group in the form of keyed.
+func firstKeys(g [][]types.Value, keys int) []types.Value {
+	if keys == 0 {
+		return nil
+	}
+	return keyed(g[0][:keys])
+}
+
+// keyed returns values with one form for those that are equal: any of them may stand for
+// a group.
+func keyed(vals []types.Value) []types.Value {
+	out := make([]types.Value, len(vals))
+	for i, v := range vals {
+		switch {
+		case !v.Valid:
+			v = types.NullOf(types.T(types.Text))
+		case v.Type.Class() == types.Span:
+			days, micros := spanWords(v.Iv)
+			v = types.BytesValue(types.T(types.Text), fmt.Sprint(days, micros))
+		case v.Type.ID == types.Numeric && v.Type.Class() == types.Bytes:
+			v = types.BytesValue(types.T(types.Text), string(types.DecimalKey([]byte(v.S))))
+		case v.Type.Class() == types.F32 || v.Type.Class() == types.F64:
+			v.F += 0 // -0 becomes 0
+		}
+		out[i] = v
+	}
+	return out
+}
+
+// TestAggregateManyGroups has enough keys that the rows go to partitions, with NULLs among
+// them, and enough rows that the decision is taken.
+func TestAggregateManyGroups(t *testing.T) {
+	const n = 300000
+	bigint := types.T(types.Int64)
+	series := &plan.GenerateSeries{Start: intConst(0), Stop: intConst(n - 1), Out: []plan.Column{{ID: 1, Type: bigint}}}
+	col := &expr.Col{Typ: bigint}
+	op := func(op string, l, r expr.Expr) expr.Expr {
+		e, err := expr.NewOp(0, op, l, r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return e
+	}
+	// Keys are spread too widely for an array; one in 100,000 is NULL.
+	const groups = 100000
+	mod := op("%", col, intConst(groups))
+	key := op("*", mod, intConst(1<<40))
+	nullable := &expr.NullIf{Value: key, L: key, R: intConst(7 << 40), Eq: op("=", key, key).(*expr.Call).Fn}
+	text, err := expr.NewCast(0, key, types.T(types.Text), false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, keys := range map[string][]expr.Expr{
+		"word": {key}, "nullable": {nullable}, "row": {nullable, mod}, "text": {text},
+	} {
+		for _, workers := range []int{1, 4} {
+			node := &plan.Aggregate{Input: series, Keys: keys, Aggs: []plan.AggCall{mustAgg(t, "count"), mustAgg(t, "max", col)}}
+			got := mustRows(t, node, Options{Workers: workers})
+			if len(got) != groups {
+				t.Fatalf("%s: %d groups", name, len(got))
+			}
+			seen := make(map[int64]bool)
+			for _, row := range got {
+				count, most := row[len(row)-2].I, row[len(row)-1].I
+				if count != n/groups || most < n-groups || seen[most] {
+					t.Fatalf("%s: group %s", name, showRow(row))
+				}
+				seen[most] = true
+				if null := most%groups == 7 && name != "word" && name != "text"; row[0].Valid == null {
+					t.Fatalf("%s: key of group %s", name, showRow(row))
+				}
+			}
+		}
+	}
+}
+
+func TestDistinct(t *testing.T) {
+	rapid.Check(t, func(r *rapid.T) {
+		m := drawTable(r, drawTypes(r, 1, 3), 200)
+		on := rapid.IntRange(0, len(m.cols)).Draw(r, "on")
+		n := &plan.Distinct{Input: m.scan()}
+		for i := range on {
+			n.On = append(n.On, m.col(i))
+		}
+		keys := on
+		if on == 0 {
+			keys = len(m.cols)
+		}
+		var want, got [][]types.Value
+		for _, g := range naiveGroups(m.rows, keys) {
+			want = append(want, keyed(g[0]))
+		}
+		for _, row := range mustRows(r, n, drawOptions(r)) {
+			got = append(got, keyed(row))
+		}
+		sameRows(r, got, want, on > 0)
+	})
+}
+
+func TestOrderedAggregate(t *testing.T) {
+	text, bigint := types.T(types.Text), types.T(types.Int64)
+	var rows [][]expr.Expr
+	str := func(s string) expr.Expr { return &expr.Const{Value: types.BytesValue(text, s)} }
+	for i, s := range []string{"c", "a", "b", "a", "d"} {
+		rows = append(rows, []expr.Expr{intConst(int64(i % 2)), str(s)})
+	}
+	v := &plan.Values{Rows: rows, Out: []plan.Column{{ID: 1, Type: bigint}, {ID: 2, Type: text}}}
+	arg := &expr.Col{Index: 1, Typ: text}
+	for _, c := range []struct {
+		distinct bool
+		desc     bool
+		order    bool
+		want     []string
+	}{
+		{want: []string{"c,b,d", "a,a"}},
+		{order: true, want: []string{"b,c,d", "a,a"}},
+		{order: true, desc: true, want: []string{"d,c,b", "a,a"}},
+		{order: true, distinct: true, want: []string{"b,c,d", "a"}},
+	} {
+		call := mustAgg(t, "string_agg", arg, str(","))
+		call.Distinct = c.distinct
+		if c.order {
+			call.OrderBy = []plan.SortKey{{Expr: arg, Desc: c.desc}}
+		}
+		n := &plan.Aggregate{Input: v, Keys: []expr.Expr{&expr.Col{Typ: bigint}}, Aggs: []plan.AggCall{call}}
+		for _, batch := range []int{1, 2048} {
+			got := mustRows(t, n, Options{Workers: 4, BatchRows: batch})
+			if len(got) != 2 || got[0][1].S != c.want[0] || got[1][1].S != c.want[1] {
+				t.Errorf("%+v: %q", c, showRows(got, true))
+			}
+		}
+	}
+}
