@@ -131,7 +131,14 @@ func (tx *Tx) movable(t *Table, tt *txTable, update bool) int {
 		kind = eventlog.RunUpdate
 	}
 	from := len(tx.ops)
-	for from > tx.barrier && tx.ops[from-1].kind == kind && tx.ops[from-1].tt == tt && tx.ops[from-1].table == t {
+	for from > tx.barrier {
+		op := &tx.ops[from-1]
+		if op.kind != kind || op.tt != tt || op.table != t {
+			break
+		}
+		if update && from < len(tx.ops) && op.ended[op.n-1] > tx.ops[from].ended[0] {
+			break
+		}
 		from--
 	}
 	return from
@@ -184,12 +191,14 @@ func (op *txOp) vectors() []vec.Vec {
 	return cols
 }
 
-// addBulk adds rows to the open part, which is finished when it is full.
+// addBulk adds rows to the open part, which is finished when it is full, or when the rids that
+// its rows replace would not ascend.
 func (tx *Tx) addBulk(ctx context.Context, tt *txTable, src []*vec.Vec, picked []int32, ended []uint64) error {
 	for len(picked) > 0 {
 		b := tt.bulk
 		room := min(b.writer.Room(), tx.db.opts.PartRows-b.rows)
-		if room <= 0 || b.writer.Full() {
+		back := len(ended) > 0 && len(b.ended) > 0 && ended[0] < b.ended[len(b.ended)-1]
+		if room <= 0 || back || b.writer.Full() {
 			if err := tx.finishTable(ctx, tt); err != nil {
 				return err
 			}

@@ -2,6 +2,7 @@ package colstore
 
 import (
 	"context"
+	"slices"
 
 	"driftdb/colstore/part"
 	"driftdb/eventlog"
@@ -349,7 +350,7 @@ func (j *tableJob) install(at uint64) error {
 	if err := j.carryOver(fresh, at); err != nil {
 		return err
 	}
-	sets := fresh
+	sets := slices.Clone(fresh)
 	for _, rs := range j.st.current.Load().sets {
 		if !j.gone[rs] {
 			sets = append(sets, rs)

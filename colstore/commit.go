@@ -121,7 +121,11 @@ func (s *submission) add(i int, op *txOp) error {
 		return nil
 	}
 	id := op.tt.store.id
-	rids, err := s.tx.ridsOf(op)
+	most := maxBitmapBytes
+	if b.Size() > maxFrameBytes/2 {
+		most = 0
+	}
+	rids, err := s.tx.ridsOf(op, most)
 	if err != nil {
 		return err
 	}
@@ -157,16 +161,16 @@ func (op *txOp) encode() *eventlog.RowBuf {
 	return buf
 }
 
-// ridsOf stores the rids that an op ends: a list, a bitmap when they are many and ascend, and
-// the bitmap in a file of its own when it is large.
-func (tx *Tx) ridsOf(op *txOp) (eventlog.RIDs, error) {
-	if len(op.ended) < minBitmapRIDs || !slices.IsSorted(op.ended) {
+// ridsOf stores the rids that an op ends, which ascend: a list, a bitmap when they are many,
+// and the bitmap in a file of its own when it has more than most bytes.
+func (tx *Tx) ridsOf(op *txOp, most int) (eventlog.RIDs, error) {
+	if len(op.ended) < minBitmapRIDs {
 		return eventlog.ListRIDs(op.ended), nil
 	}
 	b := roaring64.New()
 	b.AddMany(op.ended)
 	rids, err := eventlog.BitmapRIDs(b)
-	if err != nil || b.GetSerializedSizeInBytes() <= maxBitmapBytes {
+	if err != nil || b.GetSerializedSizeInBytes() <= uint64(most) {
 		return rids, err
 	}
 	data, err := b.ToBytes()
