@@ -28,6 +28,18 @@ func (db *DB) viewAt(p Point) *View {
 // View returns the present: everything durable.
 func (db *DB) View() *View { return db.viewAt(db.head().Point()) }
 
+// damaged returns an error when a part of the log cannot be read. What was committed before
+// it can still be asked for; the present cannot, since nobody knows what it is.
+func (db *DB) damaged() error {
+	d := db.log.Damage()
+	if d == nil {
+		return nil
+	}
+	e := dberr.Corrupt(d.File, d.Offset, "the log is damaged: %s", d.What)
+	return e.WithDetail("Commits up to @TX:%d can be read with FOR SYSTEM_TIME AS OF.", d.FirstCSN-1).
+		WithHint("driftdb doctor says what can be done.")
+}
+
 // head is the newest commit that readers may see.
 func (db *DB) head() eventlog.Commit {
 	if db.opts.ReadOnly {
@@ -47,6 +59,9 @@ func (db *DB) pastView(p Point, head Point) *View {
 func (db *DB) ViewAtSeq(seq uint64) (*View, error) {
 	head := db.head().Point()
 	if seq > head.Seq {
+		if err := db.damaged(); err != nil {
+			return nil, err
+		}
 		return nil, dberr.Newf(dberr.TemporalOutOfRange, "event @SEQ:%d does not exist, the last is %d", seq, head.Seq)
 	}
 	p, next := Point{Seq: seq}, head.CSN
@@ -73,6 +88,9 @@ func (db *DB) ViewAtSeq(seq uint64) (*View, error) {
 func (db *DB) ViewAtTX(csn uint64) (*View, error) {
 	head := db.head().Point()
 	if csn > head.CSN {
+		if err := db.damaged(); err != nil {
+			return nil, err
+		}
 		return nil, dberr.Newf(dberr.TemporalOutOfRange, "transaction @TX:%d does not exist, the last is %d", csn, head.CSN)
 	}
 	if csn == 0 {
@@ -91,12 +109,17 @@ func (db *DB) ViewAtTime(ctx context.Context, micros int64) (*View, error) {
 	if err := db.log.CloseTime(ctx, micros); err != nil {
 		return nil, err
 	}
-	head := db.head().Point()
+	head := db.head()
+	if micros >= head.TimeMicros {
+		if err := db.damaged(); err != nil {
+			return nil, err
+		}
+	}
 	c, err := db.log.CommitAtTime(micros)
 	if err != nil {
 		return nil, err
 	}
-	return db.pastView(c.Point(), head), nil
+	return db.pastView(c.Point(), head.Point()), nil
 }
 
 // CommitTimeOf returns the time of a commit, microseconds UTC.
@@ -133,8 +156,14 @@ func (v *View) Frozen() *View {
 
 // Table returns a table by name, or error 42P01. For a view at an event it follows the
 // two-catalog rule: a name not found is looked up just before the next event. A table that
-// exists only later is error 22H02, which says since when.
+// exists only later is error 22H02, which says since when. In a damaged database the present
+// has no tables: the error is the damage.
 func (v *View) Table(name string) (*Table, error) {
+	if !v.past {
+		if err := v.db.damaged(); err != nil {
+			return nil, err
+		}
+	}
 	if t, ok := v.catalog.Table(name); ok {
 		return t, nil
 	}
