@@ -30,7 +30,7 @@ type chunk struct {
 	cols   []*column
 	births []uint64
 	dead   *part.Deaths
-	hashes []*hashIndex // one for each of table.Keys()
+	hashes []chunkIndex // one for each of table.keys
 	key    []types.Value
 
 	indexes   builtIndexes
@@ -45,8 +45,8 @@ func newChunk(t *Table, base uint64, limit int) *chunk {
 	for i := range t.Columns {
 		c.cols = append(c.cols, newColumn(t.Columns[i].Type, limit))
 	}
-	for _, x := range t.Keys() {
-		c.hashes = append(c.hashes, newHashIndex(positions(t, x.Columns), limit))
+	for i := range t.keys {
+		c.hashes = append(c.hashes, chunkIndex{c, newHashIndex(t.keys[i].pos, limit)})
 	}
 	return c
 }
@@ -113,9 +113,9 @@ func (c *chunk) appendVectors(src []*vec.Vec, j int, seq uint64) {
 func (c *chunk) finishRow(i int, seq uint64, size int) {
 	c.births[i] = seq
 	for _, x := range c.hashes {
-		c.key = c.keyAt(c.key[:0], x.cols, i)
+		c.key = c.keyAt(c.key[:0], x.hash.cols, i)
 		if !hasNull(c.key) {
-			x.add(part.HashKey(c.key), i)
+			x.hash.add(part.HashKey(c.key), i)
 		}
 	}
 	c.bytes.Add(int64(size))
@@ -134,7 +134,7 @@ func (c *chunk) keyAt(dst []types.Value, cols []int, i int) []types.Value {
 func (c *chunk) truncate(n int) {
 	rows := int(c.rows.Load())
 	for _, x := range c.hashes {
-		x.truncate(n)
+		x.hash.truncate(n)
 	}
 	for _, col := range c.cols {
 		col.truncate(n, rows)
@@ -197,9 +197,9 @@ func (c *chunk) built() *builtIndexes { return &c.indexes }
 
 // native returns the chunk's own index, if it was made with it and the key's types are the same.
 func (c *chunk) native(t *Table, x *Index) keyIndex {
-	for i, k := range c.table.Keys() {
-		if k.ID == x.ID && sameColumns(t, c.table, x.Columns) {
-			return chunkIndex{c, c.hashes[i]}
+	for i := range c.hashes {
+		if c.table.keys[i].ID == x.ID && (t == c.table || sameColumns(t, c.table, x.Columns)) {
+			return &c.hashes[i]
 		}
 	}
 	return nil
@@ -223,7 +223,7 @@ type chunkIndex struct {
 	hash *hashIndex
 }
 
-func (x chunkIndex) lookup(key []types.Value, fn func(row int) bool) error {
+func (x *chunkIndex) lookup(key []types.Value, fn func(row int) bool) error {
 	var buf [4]types.Value
 	x.hash.each(part.HashKey(key), int(x.rows.Load()), func(row int) bool {
 		return !equalKeys(x.keyAt(buf[:0], x.hash.cols, row), key) || fn(row)

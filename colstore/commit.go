@@ -312,24 +312,79 @@ func (tx *Tx) validateKeys(tt *txTable, rs rowset, from, to int) error {
 	if t == nil {
 		return nil
 	}
+	if c, ok := rs.(*chunk); ok && int(tt.rows) < to-from && tt.inChunks(t) {
+		return tx.validateOwn(tt, t, c, from)
+	}
 	size := rs.groupSize()
-	for _, x := range t.Keys() {
-		if !x.Unique {
-			continue
-		}
+	return t.unique(func(x *Index, _ []int) error {
 		for start := from / size * size; start < to; start += size {
-			cols, err := keyColumns(rs, t, &x, start, min(size, to-start))
+			cols, err := keyColumns(rs, t, x, start, min(size, to-start))
 			if err != nil {
 				return err
 			}
 			for row := max(from, start); row < min(start+size, to); row++ {
-				if err := tx.validateRow(tt, t, &x, rs, row, keyOf(nil, cols, row-start)); err != nil {
+				if err := tx.validateRow(tt, t, x, rs, row, keyOf(nil, cols, row-start)); err != nil {
 					return err
 				}
 			}
 		}
+		return nil
+	})
+}
+
+// validateOwn is validateKeys the other way round: it looks for the few rows that the
+// transaction wrote, all in chunks, among the rows of a chunk from row from on.
+func (tx *Tx) validateOwn(tt *txTable, t *Table, c *chunk, from int) error {
+	return t.unique(func(x *Index, pos []int) error {
+		index, err := indexFor(c, t, x)
+		if err != nil {
+			return err
+		}
+		for _, rs := range tt.sets {
+			own := rs.(*chunk)
+			for row := range int(own.rows.Load()) {
+				key := own.keyAt(nil, pos, row)
+				if err := tx.validateOwnRow(tt, t, x, c, index, from, key, own.ridOf(row)); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	})
+}
+
+// inChunks reports whether all rows that were written are in chunks, under definition t.
+func (tt *txTable) inChunks(t *Table) bool {
+	for _, rs := range tt.sets {
+		if c, ok := rs.(*chunk); !ok || c.table != t {
+			return false
+		}
 	}
-	return nil
+	return true
+}
+
+func (tx *Tx) validateOwnRow(tt *txTable, t *Table, x *Index, c *chunk, index keyIndex, from int, key []types.Value, rid uint64) error {
+	if _, ended := tt.dead[rid]; ended || hasNull(key) {
+		return nil
+	}
+	var inner error
+	err := index.lookup(key, func(row int) bool {
+		if row < from {
+			return false // older ones were seen already
+		}
+		if _, dead, err := c.dead.DeathOf(uint32(row)); err != nil || dead {
+			inner = err
+			return err == nil
+		}
+		if _, ended := tt.dead[c.ridOf(row)]; !ended {
+			inner = duplicateError(t, x, key)
+		}
+		return inner == nil
+	})
+	if err == nil {
+		err = inner
+	}
+	return err
 }
 
 func (tx *Tx) validateRow(tt *txTable, t *Table, x *Index, rs rowset, row int, key []types.Value) error {

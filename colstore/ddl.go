@@ -36,6 +36,9 @@ func (tx *Tx) Catalog() *Catalog {
 // edit records one catalog edit. before is nil for a new table, after for a dropped one.
 func (tx *Tx) edit(before, after *Table) {
 	e := &edit{table: after}
+	if after != nil {
+		after.seal()
+	}
 	if before != nil {
 		e.id, e.base = before.ID, before.Version
 	} else {

@@ -273,7 +273,7 @@ func (e *examination) indexes(id uint32, p *storedPart) error {
 		if !ok {
 			continue
 		}
-		if err := checkIndex(t, &x, p, partIndex{index}); err != nil {
+		if err := checkIndex(t, &x, p, &partIndex{index}); err != nil {
 			return err
 		}
 	}

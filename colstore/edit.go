@@ -63,6 +63,7 @@ func decodeEdit(data []byte, file string, base int64) (*edit, error) {
 	case editPut:
 		e.table = readTable(r)
 		e.table.ID = e.id
+		e.table.seal()
 	case editDrop:
 	default:
 		r.Fail("catalog edit %d is not known", op)

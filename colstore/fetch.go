@@ -1,7 +1,6 @@
 package colstore
 
 import (
-	"cmp"
 	"slices"
 
 	"driftdb/internal/arena"
@@ -129,38 +128,80 @@ func gatherPseudo(t types.Type, id uint32, rows []place) (vec.Vec, error) {
 
 // LookupKey returns the row visible at the view whose primary key is key.
 func (v *View) LookupKey(t *Table, key []types.Value) (rid uint64, ok bool, err error) {
-	rids, err := v.versionsOf(t, key, func(rs rowset, row int, own bool) (bool, error) {
-		if own {
-			return rs.birthOf(row) <= v.own.seq, nil
-		}
-		return visible(rs, row, v.point.Seq)
-	})
-	if err != nil || len(rids) == 0 {
+	if err := checkKey(t, key); err != nil || hasNull(key) {
 		return 0, false, err
 	}
-	return rids[len(rids)-1], true, nil
+	st, err := v.db.store(t.ID)
+	if err != nil {
+		return 0, false, err
+	}
+	s := st.pinned()
+	defer s.unpin()
+	err = vfs.Guard(func() error {
+		rid, ok, err = v.lookup(t, s, key)
+		return err
+	})
+	return rid, ok, err
+}
+
+// lookup looks into the newest rowsets first: there is at most one visible row.
+func (v *View) lookup(t *Table, s *state, key []types.Value) (rid uint64, ok bool, err error) {
+	x := &t.keys[0].Index
+	var ended []uint64
+	if own := v.own.of(t.ID); own != nil {
+		ended = v.own.ended(t.ID)
+		for i := len(own.sets) - 1; i >= 0 && !ok && err == nil; i-- {
+			rid, ok, err = findVisible(own.sets[i], t, x, key, v.own.seq, ended, true)
+		}
+	}
+	for i := len(s.sets) - 1; i >= 0 && !ok && err == nil; i-- {
+		rid, ok, err = findVisible(s.sets[i], t, x, key, v.point.Seq, ended, false)
+	}
+	return rid, ok, err
+}
+
+// findVisible returns a row of a rowset with the key that is visible at seq and not in ended.
+// The rows of a transaction itself have no ends but those in ended.
+func findVisible(rs rowset, t *Table, x *Index, key []types.Value, seq uint64, ended []uint64, own bool) (rid uint64, ok bool, err error) {
+	index, err := indexFor(rs, t, x)
+	if err != nil {
+		return 0, false, err
+	}
+	var inner error
+	err = index.lookup(key, func(row int) bool {
+		if own {
+			ok = rs.birthOf(row) <= seq
+		} else {
+			ok, inner = visible(rs, row, seq)
+		}
+		if ok {
+			rid = rs.ridOf(row)
+			_, dead := slices.BinarySearch(ended, rid)
+			ok = !dead
+		}
+		return !ok && inner == nil
+	})
+	if err == nil {
+		err = inner
+	}
+	return rid, ok, err
+}
+
+func checkKey(t *Table, key []types.Value) error {
+	if len(t.PrimaryKey) == 0 {
+		return dberr.Newf(dberr.WrongObjectType, "table \"%s\" has no primary key", t.Name)
+	}
+	if len(key) != len(t.PrimaryKey) {
+		return dberr.Newf(dberr.InvalidParameterValue, "primary key of table \"%s\" has %d columns, not %d", t.Name, len(t.PrimaryKey), len(key))
+	}
+	return nil
 }
 
 // KeyHistory returns the rids of all versions with a primary key that were born up to the
-// view, oldest first.
-func (v *View) KeyHistory(t *Table, key []types.Value) ([]uint64, error) {
-	all := *v
-	all.own = nil
-	return all.versionsOf(t, key, func(rs rowset, row int, _ bool) (bool, error) {
-		return rs.birthOf(row) <= v.point.Seq, nil
-	})
-}
-
-// versionsOf returns the rids of the versions with a key for which want is true, ascending.
-func (v *View) versionsOf(t *Table, key []types.Value, want func(rs rowset, row int, own bool) (bool, error)) (rids []uint64, err error) {
-	if len(t.PrimaryKey) == 0 {
-		return nil, dberr.Newf(dberr.WrongObjectType, "table \"%s\" has no primary key", t.Name)
-	}
-	if len(key) != len(t.PrimaryKey) {
-		return nil, dberr.Newf(dberr.InvalidParameterValue, "primary key of table \"%s\" has %d columns, not %d", t.Name, len(t.PrimaryKey), len(key))
-	}
-	if hasNull(key) {
-		return nil, nil
+// view, oldest first. What a transaction has not committed is not among them.
+func (v *View) KeyHistory(t *Table, key []types.Value) (rids []uint64, err error) {
+	if err := checkKey(t, key); err != nil || hasNull(key) {
+		return nil, err
 	}
 	st, err := v.db.store(t.ID)
 	if err != nil {
@@ -169,49 +210,23 @@ func (v *View) versionsOf(t *Table, key []types.Value, want func(rs rowset, row 
 	s := st.pinned()
 	defer s.unpin()
 	err = vfs.Guard(func() error {
-		rids, err = v.collect(t, s, key, want)
-		return err
-	})
-	slices.SortFunc(rids, cmp.Compare[uint64])
-	return rids, err
-}
-
-func (v *View) collect(t *Table, s *state, key []types.Value, want func(rs rowset, row int, own bool) (bool, error)) (rids []uint64, err error) {
-	x := t.Keys()[0]
-	var ended []uint64
-	look := func(rs rowset, own bool) error {
-		index, err := indexFor(rs, t, &x)
-		if err != nil {
-			return err
-		}
-		var inner error
-		err = index.lookup(key, func(row int) bool {
-			var ok bool
-			if ok, inner = want(rs, row, own); ok {
-				rid := rs.ridOf(row)
-				if _, dead := slices.BinarySearch(ended, rid); !dead {
-					rids = append(rids, rid)
+		for _, rs := range s.sets {
+			index, err := indexFor(rs, t, &t.keys[0].Index)
+			if err != nil {
+				return err
+			}
+			err = index.lookup(key, func(row int) bool {
+				if rs.birthOf(row) <= v.point.Seq {
+					rids = append(rids, rs.ridOf(row))
 				}
-			}
-			return inner == nil
-		})
-		if inner != nil {
-			return inner
-		}
-		return err
-	}
-	if own := v.own.of(t.ID); own != nil {
-		ended = v.own.ended(t.ID)
-		for _, rs := range own.sets {
-			if err := look(rs, true); err != nil {
-				return nil, err
+				return true
+			})
+			if err != nil {
+				return err
 			}
 		}
-	}
-	for _, rs := range s.sets {
-		if err := look(rs, false); err != nil {
-			return nil, err
-		}
-	}
-	return rids, nil
+		return nil
+	})
+	slices.Sort(rids)
+	return rids, err
 }

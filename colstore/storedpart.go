@@ -1,6 +1,8 @@
 package colstore
 
 import (
+	"sync/atomic"
+
 	"driftdb/colstore/part"
 	"driftdb/internal/types"
 	"driftdb/internal/vec"
@@ -17,6 +19,7 @@ type storedPart struct {
 	dead    *part.Deaths
 	saved   int // deaths that the manifest's image holds
 	indexes builtIndexes
+	natives atomic.Pointer[nativeIndexes] // for the definition asked for last
 }
 
 // partPlace says where a part and its deaths lie.
@@ -106,10 +109,27 @@ func (p *storedPart) stats(id uint32, g int) (part.Stats, uint32, bool) {
 func (p *storedPart) built() *builtIndexes { return &p.indexes }
 
 func (p *storedPart) native(t *Table, x *Index) keyIndex {
-	if i, ok := p.index(t, x); ok {
-		return partIndex{i}
+	found := p.natives.Load()
+	if found == nil || found.table != t {
+		found = &nativeIndexes{table: t}
+		for i := range t.keys {
+			index, _ := p.index(t, &t.keys[i].Index)
+			found.list = append(found.list, partIndex{index})
+		}
+		p.natives.Store(found)
+	}
+	for i := range found.list {
+		if t.keys[i].ID == x.ID && found.list[i].index != nil {
+			return &found.list[i]
+		}
 	}
 	return nil
+}
+
+// nativeIndexes is which of a part's indexes serve a definition, by Table.keys.
+type nativeIndexes struct {
+	table *Table
+	list  []partIndex
 }
 
 // index returns the part's own index for x, if it has one over the same types.
@@ -131,6 +151,6 @@ func (p *storedPart) index(t *Table, x *Index) (*part.Index, bool) {
 // partIndex is a part's own index.
 type partIndex struct{ index *part.Index }
 
-func (x partIndex) lookup(key []types.Value, fn func(row int) bool) error {
+func (x *partIndex) lookup(key []types.Value, fn func(row int) bool) error {
 	return x.index.Lookup(key, func(row uint32) bool { return fn(int(row)) })
 }

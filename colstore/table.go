@@ -15,6 +15,37 @@ type Table struct {
 	CreatedCSN uint64   // commit that created the table
 	NextColumn uint32   // id of the next column added
 	NextIndex  uint32   // id of the next index
+
+	keys []tableKey // set once by seal, before the table is shared
+}
+
+// tableKey is an index with the positions of its columns.
+type tableKey struct {
+	Index
+	pos []int
+}
+
+// seal works out what is asked for often. Nothing changes the definition afterwards, but for
+// CreatedCSN when the table's commit is ordered.
+func (t *Table) seal() *Table {
+	t.keys = nil
+	for _, x := range t.Keys() {
+		t.keys = append(t.keys, tableKey{x, positions(t, x.Columns)})
+	}
+	return t
+}
+
+// unique calls fn with the unique indexes and the positions of their columns until it fails.
+func (t *Table) unique(fn func(x *Index, pos []int) error) error {
+	for i := range t.keys {
+		if !t.keys[i].Unique {
+			continue
+		}
+		if err := fn(&t.keys[i].Index, t.keys[i].pos); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Column is a column of a table. Column ids are unique within a table and never reused.
@@ -78,6 +109,7 @@ func (t *Table) Keys() []Index {
 // clone returns a copy whose slices may be changed.
 func (t *Table) clone() *Table {
 	c := *t
+	c.keys = nil
 	c.Columns = append([]Column(nil), t.Columns...)
 	c.Indexes = append([]Index(nil), t.Indexes...)
 	return &c

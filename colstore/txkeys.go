@@ -18,24 +18,18 @@ func duplicateError(t *Table, x *Index, key []types.Value) error {
 
 // checkNewRow refuses a row, not yet added, whose unique key a visible row has.
 func (tx *Tx) checkNewRow(t *Table, tt *txTable, src []*vec.Vec, row int) error {
-	keys := t.Keys()
-	var buf [4]types.Value
-	for i := range keys {
-		x := &keys[i]
-		if !x.Unique {
-			continue
-		}
-		key, ok := keyFrom(buf[:0], positions(t, x.Columns), src, row)
+	return t.unique(func(x *Index, pos []int) error {
+		var buf [4]types.Value
+		key, ok := keyFrom(buf[:0], pos, src, row)
 		if !ok {
-			continue
+			return nil
 		}
-		if _, taken, err := tx.findKey(t, tt, x, key, 0); err != nil {
-			return err
-		} else if taken {
-			return duplicateError(t, x, key)
+		_, taken, err := tx.findKey(t, tt, x, key, 0)
+		if err == nil && taken {
+			err = duplicateError(t, x, key)
 		}
-	}
-	return nil
+		return err
+	})
 }
 
 // keyFrom reads a key from vectors in table order; ok is false when a part of it is NULL.
@@ -112,34 +106,35 @@ func (tx *Tx) checkOp(ctx context.Context, op *txOp) error {
 	if op.kind != eventlog.RunUpdate {
 		return nil
 	}
-	keys := op.table.Keys()
-	var buf [4]types.Value
-	for i := range keys {
-		x := &keys[i]
-		if !x.Unique {
-			continue
-		}
-		pos := positions(op.table, x.Columns)
+	return op.table.unique(func(x *Index, pos []int) error {
 		for row := op.row; row < op.row+op.n; row++ {
 			if row&1023 == 0 && ctx.Err() != nil {
 				return canceled()
 			}
-			rid := op.chunk.ridOf(row)
-			if _, ended := op.tt.dead[rid]; ended {
-				continue
-			}
-			key := op.chunk.keyAt(buf[:0], pos, row)
-			if hasNull(key) {
-				continue
-			}
-			if _, taken, err := tx.findKey(op.table, op.tt, x, key, rid); err != nil {
+			if err := tx.checkOwnRow(op, x, pos, row); err != nil {
 				return err
-			} else if taken {
-				return duplicateError(op.table, x, key)
 			}
 		}
+		return nil
+	})
+}
+
+// checkOwnRow refuses a row of an UPDATE whose key another row has.
+func (tx *Tx) checkOwnRow(op *txOp, x *Index, pos []int, row int) error {
+	var buf [4]types.Value
+	rid := op.chunk.ridOf(row)
+	if _, ended := op.tt.dead[rid]; ended {
+		return nil
 	}
-	return nil
+	key := op.chunk.keyAt(buf[:0], pos, row)
+	if hasNull(key) {
+		return nil
+	}
+	_, taken, err := tx.findKey(op.table, op.tt, x, key, rid)
+	if err == nil && taken {
+		err = duplicateError(op.table, x, key)
+	}
+	return err
 }
 
 func canceled() error {

@@ -21,7 +21,7 @@ type upkeep struct {
 	ended  chan struct{}
 	pause  struct {
 		sync.Mutex
-		fresh chan struct{} // closed when a checkpoint has ended, then replaced
+		fresh chan struct{} // closed when there may be room again, then replaced
 	}
 	failing atomic.Bool // the last automatic checkpoint failed
 }
@@ -66,12 +66,12 @@ func (db *DB) keepUp(ctx context.Context) {
 			return
 		case <-u.kick:
 		}
-		if db.tail.Load() < db.opts.TailLimit {
-			continue
+		var err error
+		if db.tail.Load() >= db.opts.TailLimit {
+			err = db.autoCheckpoint(ctx)
 		}
-		err := db.autoCheckpoint(ctx)
 		u.failing.Store(err != nil)
-		u.pause.Lock()
+		u.pause.Lock() // who waits looks again, also when somebody else made room
 		close(u.pause.fresh)
 		u.pause.fresh = make(chan struct{})
 		u.pause.Unlock()
