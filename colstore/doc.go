@@ -1,2 +1,101 @@
-// Package colstore keeps tables as versioned columns over one event log.
+// Package colstore keeps tables as versioned columns over one event log, and answers for any
+// point of the past as for the present.
+//
+// # What it promises
+//
+// A commit that was acknowledged is there after any crash, and half a commit never is. A view
+// at a point gives the same answer for ever: checkpoints, vacuums, restarts and later commits
+// do not change it. A table whose files are damaged fails alone, with the file and the offset.
+//
+// # How it works
+//
+// Every transaction is one frame of the log (package eventlog). A table is an ordered list of
+// rowsets: parts, which are immutable images in mapped files (package part), and the chunks of
+// its tail, which are columns in memory. Each row version has a row id, the event of its birth
+// and, when it has ended, the event of its death. Births ascend within a rowset and deaths are a
+// list by event, so any rowset alone answers for any event: a prefix of its rows, without those
+// that a prefix of its deaths names. A View is therefore only a point and a catalog; it takes no
+// lock and copies nothing. A checkpoint turns chunks into parts, and says in the manifest which
+// parts a table has and from where the log is to be replayed. A table is loaded, its tail
+// replayed, when it is first used.
+//
+// A transaction writes into private chunks with provisional numbers; many rows go at once to a
+// part in a file, which the frame names. Commit validates against what was ordered since the
+// view, in the ordering step of the log, which also gives the numbers and applies the rows.
+//
+// # Directory
+//
+//	DRIFTDB             identity, written last by Init; see identity
+//	LOCK                locked by the writer
+//	log/                the event log; see package eventlog
+//	manifest/CURRENT    eight digits and a newline: the generation that counts
+//	manifest/NNNNNNNN/  a generation: frames of package mmapseg; see manifest
+//	data/NNNNNNNN.pack  parts and deaths that a checkpoint or vacuum wrote
+//	parts/NNNNNNNN.part one part, or one set of rids, that a frame of the log names
+//	leases/PID-N        locked by a reader in another process
+//
+// The identity is 64 bytes, little-endian:
+//
+//	offset  size  field
+//	0       8     magic "1DRIFTDB"
+//	8       4     format version, 1
+//	12      16    database id
+//	28      16    id of the database this one is a branch of, or zero
+//	44      8     commit of the branch, or zero
+//	52      8     creation time, microseconds UTC
+//	60      4     CRC-32C of the bytes before
+//
+// An edit of the manifest is one or more frames of the kinds KindOther (more follow) and
+// KindOther+1 (the last), with the edit's number as CSN and the piece's number in the field of
+// events; it counts when its last piece is there. Its payload is records:
+//
+//	byte 0  name      then
+//	1       catalog   csn u64, length u32, a catalog edit
+//	2       snapshot  table u32; csn, seq, log offset, next rid u64; parts u32, each: id u64,
+//	                  place of the image, place of its deaths, base of rids and of births u64
+//	3       floor     csn, seq, log offset, next file id, next part id u64
+//	4       log file  id u64 of a file in parts/ that a frame before the floor names
+//
+// A place is a kind (0 none, 1 data/, 2 parts/) u8, a file id u64, an offset and a length i64.
+// A snapshot replaces the one before it: the table's parts hold all events up to its seq, and
+// the table is replayed from its log offset. The floor says the same for the catalog. A pack
+// file holds part images at multiples of 4096 bytes and images of deaths at multiples of 64.
+//
+// A catalog edit is format u8 (1), operation u8 (1 define, 2 drop), two zero bytes, table id
+// u32, version of the definition it replaces u32 (0 for none), and for operation 1 the whole
+// definition. The form of an encoded row is told at rowLayout.
+//
+// # Invariants
+//
+//   - C1: rids and births of a rowset ascend; a rid is in one rowset of a state. (apply, install)
+//   - C2: any state of a table answers for every event up to the newest applied one. (state)
+//   - C3: a file counts only after it and its folder are synced and an edit or a frame that names
+//     it is durable; it is removed only when neither names it and nobody has it mapped or leased.
+//   - C4: nothing is applied to memory before it is validated, and only in the order of the log.
+//   - C5: readers see nothing above the durable point; validators see everything ordered.
+//   - C6: files in parts/ that a frame names are never removed: they are the log's.
+//
+// TestModel checks C1, C2 and C5 against a naive model, TestCrashAtEveryWrite C3 and C4,
+// TestReaderBesideWriter C3 and C6.
+//
+// # Errors
+//
+// User errors are *dberr.Error with PostgreSQL's codes and words: 23502, 23505, 40001, 42P01,
+// 42P07, 42701, 42703, 25006, and 22H01 to 22H03 for points of time. Damage is XX001 with file
+// and offset. When a commit or the swap after a maintenance job fails half-way, memory cannot
+// be trusted for writing: all later commits are refused until the database is opened again.
+//
+// # Concurrency
+//
+// A DB, its views and scans are safe for all goroutines; a Tx belongs to one at a time. There
+// is one writer process, held by LOCK. Within it, lock order is: upkeep.one, store.loading,
+// reading, the log's ordering lock, applying, upkeep.manifestMu, fileSet.mu. A chunk has one
+// appender, under applying; readers find its rows by atomics. States are replaced by one atomic
+// store and pinned by who reads them.
+//
+// # Limits
+//
+// 1,600 columns and 255 indexes a table, 32 columns a key, names of 255 bytes. A transaction's
+// frame holds 1 MiB: rows beyond the inline limits go to parts, but some thousands of separate
+// small changes that cannot be joined (alternating tables, one row each) are error 54000.
 package colstore
