@@ -278,7 +278,28 @@ func (tx *Tx) validate(since uint64) (upTo uint64, err error) {
 	return upTo, nil
 }
 
+// validateTable looks for keys first and for ended rows then: a commit that is applied
+// meanwhile ends rows before it adds their new versions, so that an update of the same row is
+// told as such and not as a key that was taken.
 func (tx *Tx) validateTable(tt *txTable, s *state, since uint64) error {
+	var taken error
+	for _, rs := range s.sets {
+		rows := rs.bornBy(^uint64(0))
+		if rows == 0 || rs.birthOf(rows-1) <= since {
+			continue
+		}
+		if taken = tx.validateKeys(tt, rs, rs.bornBy(since), rows); taken != nil {
+			break
+		}
+	}
+	if err := tt.checkEnds(s); err != nil {
+		return err
+	}
+	return taken
+}
+
+// checkEnds refuses the transaction when a row that it ends has ended meanwhile.
+func (tt *txTable) checkEnds(s *state) error {
 	hint := -1
 	for _, e := range tt.ends {
 		if e.rid&eventlog.Relative != 0 {
@@ -292,15 +313,6 @@ func (tx *Tx) validateTable(tt *txTable, s *state, since uint64) error {
 			return conflict("concurrent update")
 		}
 		hint = set
-	}
-	for _, rs := range s.sets {
-		rows := rs.bornBy(^uint64(0))
-		if rows == 0 || rs.birthOf(rows-1) <= since {
-			continue
-		}
-		if err := tx.validateKeys(tt, rs, rs.bornBy(since), rows); err != nil {
-			return err
-		}
 	}
 	return nil
 }

@@ -255,8 +255,36 @@ func (tx *Tx) Update(ctx context.Context, t *Table, rids []uint64, rows *vec.Bat
 			return err
 		}
 		rids, picked = byRID(rids, picked)
+		if err := tx.checkAlive(tt, rids); err != nil {
+			return err
+		}
 		return tx.addRows(ctx, t, tt, src, picked, rids)
 	})
+}
+
+// checkAlive refuses rows that another transaction has ended since the view: the commit would
+// be refused anyway.
+func (tx *Tx) checkAlive(tt *txTable, rids []uint64) error {
+	if tt.store.changed.Load() <= tx.view.point.Seq {
+		return nil
+	}
+	s := tt.store.pinned()
+	defer s.unpin()
+	hint := -1
+	for _, rid := range rids {
+		if rid&eventlog.Relative != 0 {
+			continue
+		}
+		set, alive, err := s.alive(rid, hint)
+		if err != nil {
+			return err
+		}
+		if !alive {
+			return conflict("concurrent update")
+		}
+		hint = set
+	}
+	return nil
 }
 
 // byRID returns both lists in ascending order of rids, which the log stores best.
@@ -296,6 +324,9 @@ func (tx *Tx) Delete(ctx context.Context, t *Table, rids []uint64) error {
 		}
 		rids = slices.Clone(rids)
 		slices.Sort(rids)
+		if err := tx.checkAlive(tt, rids); err != nil {
+			return err
+		}
 		tx.deleteSorted(t, tt, slices.Compact(rids))
 		return nil
 	})
