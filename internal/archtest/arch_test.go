@@ -54,11 +54,13 @@ var allowed = map[string][]string{
 	"sqlvec/bind":   with(leaves, "colstore", "eventlog", "sqlvec/parse", "sqlvec/expr", "sqlvec/plan"),
 	"sqlvec/exec":   with(leaves, "colstore", "sqlvec/kernel", "sqlvec/expr", "sqlvec/plan"),
 	"sqlvec": with(leaves, "colstore", "eventlog", "internal/formats/arrowio", "internal/formats/textin",
-		"sqlvec/parse", "sqlvec/kernel", "sqlvec/expr", "sqlvec/plan", "sqlvec/bind", "sqlvec/exec"),
+		"sqlvec/parse", "sqlvec/kernel", "sqlvec/expr", "sqlvec/plan", "sqlvec/bind", "sqlvec/opt", "sqlvec/exec"),
 
 	"internal/archtest":  nil,
+	"internal/proof":     nil,
 	"internal/logictest": leaves,
-	"internal/cli":       with(slices.Concat(leaves, formats, engine, sql), "internal/cli/term"),
+	"bench":              with(leaves, "colstore", "sqlvec"),
+	"internal/cli":       with(slices.Concat(leaves, formats, engine, sql), "internal/cli/term", "bench"),
 	"internal/cli/term":  {"internal/dberr"},
 	"cmd/driftdb":        {"internal/cli"},
 }

@@ -112,7 +112,7 @@ func newRoot(std streams, version string) *cobra.Command {
 	}
 	root.Version = version
 	root.SetVersionTemplate(versionText(version))
-	root.AddCommand(newInit(std), newSQL(std), newImport(std), newExport(std), newHistory(std), newLog(std),
+	root.AddCommand(newInit(std), newBench(std), newSQL(std), newImport(std), newExport(std), newHistory(std), newLog(std),
 		newCheckpoint(std), newVacuum(std), newAnalyze(std), newDoctor(std), newVersion(std, version))
 	return root
 }

@@ -1,0 +1,98 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"driftdb/bench"
+)
+
+// benchFlags are the flags of the benchmark suite.
+type benchFlags struct {
+	opts      bench.Options
+	workloads []string
+	json      string
+	keep      bool
+}
+
+func newBench(std streams) *cobra.Command {
+	var f benchFlags
+	cmd := &cobra.Command{
+		Use:   "bench [--workloads NAME,...]",
+		Short: "Measure this machine against peers on the same data",
+		Long: `Measures workloads in pairs with peers (ours, peer, ours, peer ...) and prints a report as Markdown.
+DuckDB and SQLite run in the Python interpreter that --python names, which needs the package duckdb.
+Without --python there are no peers. The data are made below --dir, which is removed afterwards.`,
+		Example: "  driftdb bench --workloads commits\n  driftdb bench --python .bench/venv/bin/python --json bench.json >bench.md",
+		Args:    exactArgs(0, "flags only"),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return f.run(cmd.Context(), std)
+		},
+	}
+	flags := cmd.Flags()
+	flags.StringSliceVar(&f.workloads, "workloads", bench.Names, "what to measure: "+strings.Join(bench.Names, ", "))
+	flags.StringVar(&f.opts.Dir, "dir", "", "directory on the disk to measure (default a temporary one)")
+	flags.IntVar(&f.opts.Rows, "rows", 10_000_000, "rows of the scanned tables")
+	flags.IntVar(&f.opts.CSVRows, "csv-rows", 6_000_000, "rows of the imported CSV file")
+	flags.IntVar(&f.opts.Repeats, "repeats", 5, "paired runs of each figure")
+	flags.DurationVar(&f.opts.Duration, "duration", 3*time.Second, "length of one measurement of commits")
+	flags.IntVar(&f.opts.Threads, "threads", 0, "threads of ours and the peers (default one per core)")
+	flags.StringVar(&f.opts.Python, "python", "", "Python interpreter with the package duckdb, for the peers")
+	flags.StringVar(&f.opts.DuckDBCLI, "duckdb", "", "DuckDB's command, for cold starts")
+	flags.StringVar(&f.json, "json", "", "also write every measurement to this file")
+	flags.BoolVar(&f.keep, "keep", false, "keep the databases and data")
+	return cmd
+}
+
+// run measures and prints the report.
+func (f *benchFlags) run(ctx context.Context, std streams) (err error) {
+	for _, w := range f.workloads {
+		if !slices.Contains(bench.Names, w) {
+			return usageError{fmt.Errorf("workload %q is none of %s", w, strings.Join(bench.Names, ", "))}
+		}
+	}
+	f.opts.Workloads = f.workloads
+	if f.opts.Dir == "" {
+		if f.opts.Dir, err = os.MkdirTemp("", "driftdb-bench-"); err != nil {
+			return err
+		}
+		if !f.keep {
+			defer os.RemoveAll(f.opts.Dir)
+		}
+	}
+	if f.opts.Binary, err = os.Executable(); err != nil {
+		return err
+	}
+	f.opts.Progress = std.err
+	report, err := bench.Run(ctx, f.opts)
+	if err != nil {
+		return err
+	}
+	report.Command = strings.Join(append([]string{"driftdb"}, os.Args[1:]...), " ")
+	if f.json != "" {
+		if err := writeFile(f.json, report.WriteJSON); err != nil {
+			return err
+		}
+	}
+	return report.WriteMarkdown(std.out)
+}
+
+// writeFile makes a file of what fn writes.
+func writeFile(name string, fn func(io.Writer) error) error {
+	w, err := os.Create(name)
+	if err != nil {
+		return err
+	}
+	if err := fn(w); err != nil {
+		w.Close()
+		return err
+	}
+	return w.Close()
+}
