@@ -1,7 +1,6 @@
 package colstore
 
 import (
-	"fmt"
 	"math"
 
 	"driftdb/internal/binfmt"
@@ -231,67 +230,4 @@ func bitIf(on bool, bit uint8) uint8 {
 		return bit
 	}
 	return 0
-}
-
-// describe says in words what an edit changed, for the log.
-func (e *edit) describe(before *Table) string {
-	switch {
-	case e.table == nil && before != nil:
-		return fmt.Sprintf("DROP TABLE %s", before.Name)
-	case e.table == nil:
-		return fmt.Sprintf("DROP TABLE %d", e.id)
-	case before == nil:
-		return fmt.Sprintf("CREATE TABLE %s", e.table.Name)
-	}
-	return fmt.Sprintf("ALTER TABLE %s", before.Name) + changes(before, e.table)
-}
-
-func changes(a, b *Table) (s string) {
-	if a.Name != b.Name {
-		s += " RENAME TO " + b.Name
-	}
-	for i := range b.Columns {
-		nc := &b.Columns[i]
-		oc, ok := a.Column(nc.ID)
-		switch {
-		case !ok:
-			s += fmt.Sprintf(" ADD COLUMN %s %s", nc.Name, nc.Type)
-		case oc.Name != nc.Name:
-			s += fmt.Sprintf(" RENAME COLUMN %s TO %s", oc.Name, nc.Name)
-		case oc.Type != nc.Type:
-			s += fmt.Sprintf(" ALTER COLUMN %s TYPE %s", nc.Name, nc.Type)
-		case oc.NotNull != nc.NotNull:
-			s += fmt.Sprintf(" ALTER COLUMN %s %s NOT NULL", nc.Name, map[bool]string{true: "SET", false: "DROP"}[nc.NotNull])
-		case oc.Default != nc.Default:
-			s += fmt.Sprintf(" ALTER COLUMN %s SET DEFAULT %s", nc.Name, nc.Default)
-		}
-	}
-	for i := range a.Columns {
-		if _, ok := b.Column(a.Columns[i].ID); !ok {
-			s += " DROP COLUMN " + a.Columns[i].Name
-		}
-	}
-	return s + indexChanges(a, b)
-}
-
-func indexChanges(a, b *Table) (s string) {
-	has := func(t *Table, id uint32) bool {
-		for _, x := range t.Indexes {
-			if x.ID == id {
-				return true
-			}
-		}
-		return false
-	}
-	for _, x := range b.Indexes {
-		if !has(a, x.ID) {
-			s += " ADD INDEX " + x.Name
-		}
-	}
-	for _, x := range a.Indexes {
-		if !has(b, x.ID) {
-			s += " DROP INDEX " + x.Name
-		}
-	}
-	return s
 }

@@ -27,18 +27,6 @@ func hasNull(key []types.Value) bool {
 	return false
 }
 
-// copyKey returns key with its strings copied, for keeping.
-func copyKey(key []types.Value) []types.Value {
-	c := make([]types.Value, len(key))
-	for i, v := range key {
-		if v.Type.Class() == types.Bytes {
-			v.S = string([]byte(v.S))
-		}
-		c[i] = v
-	}
-	return c
-}
-
 // equalKeys compares two keys that have no NULL.
 func equalKeys(a, b []types.Value) bool {
 	for i := range a {

@@ -133,29 +133,3 @@ func (l *rowLayout) bytes(row []byte, c int) []byte {
 	end := binary.LittleEndian.Uint32(row[l.slots[c]:])
 	return row[l.fixed+int(start) : l.fixed+int(end)]
 }
-
-// value returns column c of a checked row; strings are copied.
-func (l *rowLayout) value(row []byte, c int, t types.Type) types.Value {
-	if l.isNull(row, c) {
-		return types.NullOf(t)
-	}
-	le, slot := binary.LittleEndian, row[l.slots[c]:]
-	switch l.classes[c] {
-	case types.Bits:
-		return types.IntValue(t, int64(slot[0]))
-	case types.I16:
-		return types.IntValue(t, int64(int16(le.Uint16(slot))))
-	case types.I32:
-		return types.IntValue(t, int64(int32(le.Uint32(slot))))
-	case types.I64:
-		return types.IntValue(t, int64(le.Uint64(slot)))
-	case types.F32:
-		return types.FloatValue(t, float64(math.Float32frombits(le.Uint32(slot))))
-	case types.F64:
-		return types.FloatValue(t, math.Float64frombits(le.Uint64(slot)))
-	case types.Span:
-		return types.SpanValue(types.IntervalValue{Months: int32(le.Uint32(slot)),
-			Days: int32(le.Uint32(slot[4:])), Micros: int64(le.Uint64(slot[8:]))})
-	}
-	return types.BytesValue(t, string(l.bytes(row, c)))
-}
