@@ -52,6 +52,7 @@ var allowed = map[string][]string{
 	"sqlvec/expr":   with(leaves, "sqlvec/kernel"),
 	"sqlvec/plan":   with(leaves, "colstore", "sqlvec/expr"),
 	"sqlvec/bind":   with(leaves, "colstore", "eventlog", "sqlvec/parse", "sqlvec/expr", "sqlvec/plan"),
+	"sqlvec/opt":    with(leaves, "colstore", "sqlvec/expr", "sqlvec/plan"),
 	"sqlvec/exec":   with(leaves, "colstore", "sqlvec/kernel", "sqlvec/expr", "sqlvec/plan"),
 	"sqlvec": with(leaves, "colstore", "eventlog", "internal/formats/arrowio", "internal/formats/textin",
 		"sqlvec/parse", "sqlvec/kernel", "sqlvec/expr", "sqlvec/plan", "sqlvec/bind", "sqlvec/opt", "sqlvec/exec"),
