@@ -49,9 +49,24 @@ func arrange(t *Table, cols []uint32, rows *vec.Batch) ([]*vec.Vec, error) {
 		if rows.Cols[i].Type.Class() != t.Columns[p].Type.Class() {
 			return nil, dberr.Bug("column \"%s\" is %s, not %s", t.Columns[p].Name, t.Columns[p].Type, rows.Cols[i].Type)
 		}
-		src[p] = &rows.Cols[i]
+		src[p] = retyped(&rows.Cols[i], t.Columns[p].Type)
 	}
 	return src, nil
+}
+
+// retyped returns v with the column's own type, which keys are hashed and compared by.
+func retyped(v *vec.Vec, t types.Type) *vec.Vec {
+	if v.Type == t {
+		return v
+	}
+	c := *v
+	c.Type = t
+	if v.Form == vec.Dict {
+		d := *v.Dict
+		d.ID, d.Values.Type = 0, t
+		c.Dict = &d
+	}
+	return &c
 }
 
 // selected lists the rows of a batch that are selected.
