@@ -30,7 +30,7 @@ func (db *DB) Checkpoint(ctx context.Context, table string) (CheckpointStats, er
 	db.upkeep.one.Lock()
 	defer db.upkeep.one.Unlock()
 	c := &checkpoint{db: db, pack: &packWriter{db: db}}
-	steps := []func(context.Context) error{c.surveyLog, c.loadAll, c.cut, c.waitDurable, c.write}
+	steps := []func(context.Context) error{c.surveyLog, c.loadAll, c.cut, c.waitDurable, c.surveyRest, c.write}
 	if table != "" {
 		t, err := db.View().Table(table)
 		if err != nil {
@@ -59,6 +59,7 @@ type checkpoint struct {
 	only  uint32 // the one table; 0 for all
 	ids   map[uint32]bool
 	files map[uint64]bool // parts that frames behind the floor name
+	seen  uint64          // log offset up to which files were looked for
 	edits editWriter
 	at    eventlog.Commit
 	jobs  []*tableJob
@@ -87,11 +88,26 @@ func (c *checkpoint) surveyLog(context.Context) error {
 		return nil
 	}
 	f := c.db.manifest.floor
-	return c.db.log.Replay(f.offset, func(t *eventlog.Txn) error {
-		if t.CSN <= f.point.CSN {
+	c.seen = f.offset
+	return c.survey(f.point.CSN)
+}
+
+// surveyRest finds the parts that were named between the survey and the cut: the floor moves
+// behind their frames too.
+func (c *checkpoint) surveyRest(context.Context) error {
+	if c.only != 0 {
+		return nil
+	}
+	return c.survey(c.db.manifest.floor.point.CSN)
+}
+
+// survey looks at the durable transactions behind commit after that it has not seen.
+func (c *checkpoint) survey(after uint64) error {
+	return c.db.log.Replay(c.seen, func(t *eventlog.Txn) error {
+		c.seen = t.End
+		if t.CSN <= after {
 			return nil
 		}
-		c.at = t.Commit
 		for i := range t.Runs {
 			c.surveyRun(t.CSN, &t.Runs[i])
 		}
