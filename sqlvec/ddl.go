@@ -91,7 +91,7 @@ type definition struct {
 	run  *run
 	def  colstore.TableDef
 	seen map[string]bool
-	keys []*parse.Constraint
+	keys []*parse.Constraint // those with columns to be looked for
 }
 
 func names(list []parse.Ident) []string {
@@ -219,7 +219,7 @@ func (d *definition) checkKeys(st *parse.CreateTable) error {
 		seen := map[string]bool{}
 		for _, c := range k.Columns {
 			if !d.seen[c.Name] {
-				return dberr.Newf(dberr.UndefinedColumn, "column \"%s\" named in key does not exist", c.Name).At(int(c.Pos))
+				return dberr.Newf(dberr.UndefinedColumn, "column \"%s\" named in key does not exist", c.Name).At(int(k.Position()))
 			}
 			if seen[c.Name] {
 				return dberr.Newf(dberr.DuplicateColumn, "column \"%s\" appears twice in primary key constraint", c.Name).At(int(c.Pos))

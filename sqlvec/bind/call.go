@@ -39,6 +39,9 @@ func (b *Binder) bindCall(e *parse.FuncCall, c *exprContext) (expr.Expr, error) 
 	if err != nil {
 		return nil, err
 	}
+	if len(args) == 0 && (name == "coalesce" || name == "greatest" || name == "least") {
+		return nil, dberr.New(dberr.SyntaxError, "syntax error at or near \")\"").At(pos + len(name) + 1)
+	}
 	return expr.NewCall(pos, name, args)
 }
 
@@ -106,7 +109,8 @@ func (b *Binder) aggregateCall(e *parse.FuncCall, name string, c *exprContext) (
 	var err error
 	if len(e.Args) == 1 && isStar(e.Args[0]) {
 		if name != "count" {
-			return plan.AggCall{}, dberr.Newf(dberr.WrongObjectType, "%s(*) is not defined", name).At(pos)
+			return plan.AggCall{}, dberr.Newf(dberr.UndefinedFunction, "function %s() does not exist", name).At(pos).
+				WithHint("No function matches the given name and argument types. You might need to add explicit type casts.")
 		}
 	} else if args, err = b.bindExprs(e.Args, c); err != nil {
 		return plan.AggCall{}, err

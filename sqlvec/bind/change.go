@@ -144,7 +144,7 @@ func (u *updating) assignOne(t parse.Target, value parse.Expr) error {
 		return u.assignNew(t, value)
 	}
 	if u.values[i] != nil {
-		return dberr.Newf(dberr.DuplicateColumn, "multiple assignments to same column \"%s\"", t.Name).At(pos)
+		return dberr.Newf(dberr.SyntaxError, "multiple assignments to same column \"%s\"", t.Name).At(pos)
 	}
 	col := &u.table.Columns[i]
 	if _, ok := value.(*parse.DefaultExpr); ok {

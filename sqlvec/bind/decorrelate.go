@@ -15,6 +15,9 @@ type decorrelated struct {
 	// that is NULL; matched is a column of node that is never NULL.
 	empty   expr.Expr
 	matched plan.Column
+	// aggregated has the value of every output over no rows, when the query always
+	// makes one row; nil otherwise.
+	aggregated map[int]expr.Expr
 }
 
 // unnest moves conditions on outer columns up through the operators of a subquery.
@@ -42,8 +45,16 @@ func (b *Binder) decorrelate(node plan.Node, outer map[int]bool, kind plan.JoinK
 		return decorrelated{}, errCorrelated()
 	}
 	d := decorrelated{node: out, pulled: u.pulled}
-	if kind == plan.Single && len(u.emptied) > 0 {
+	switch {
+	case len(u.emptied) == 0:
+	case kind == plan.Single:
 		u.addEmpty(&d, node.Columns()[0].ID)
+	case kind != plan.Mark:
+		u.addMatched(&d)
+		d.aggregated = u.emptied
+	default:
+		// EXISTS over an aggregation is true for every row: there is nothing to pull out.
+		return decorrelated{}, errCorrelated()
 	}
 	return d, nil
 }
@@ -241,6 +252,11 @@ func (u *unnest) addEmpty(d *decorrelated, id int) {
 		return
 	}
 	d.empty = value
+	u.addMatched(d)
+}
+
+// addMatched adds to d a column that is never NULL.
+func (u *unnest) addMatched(d *decorrelated) {
 	d.matched = u.b.newColumn("matched", types.T(types.Bool))
 	p := &plan.Project{Input: d.node, Exprs: []expr.Expr{}}
 	for _, c := range d.node.Columns() {
@@ -329,6 +345,30 @@ func freeExpr(n plan.Node) expr.Expr {
 	return &expr.Coalesce{Args: cols}
 }
 
+// lateralGroup joins an aggregation that makes one row for every row of l, with or
+// without rows to aggregate.
+func (b *Binder) lateralGroup(l, r plan.Node, d decorrelated) plan.Node {
+	inner := map[int]plan.Column{}
+	p := d.node.(*plan.Project)
+	for i, c := range p.Out {
+		if _, ok := d.aggregated[c.ID]; ok {
+			inner[c.ID] = b.newColumn(c.Name, c.Type)
+			p.Out[i] = inner[c.ID]
+		}
+	}
+	join := &plan.Join{Kind: plan.Left, Left: l, Right: p, On: conjunction(d.pulled)}
+	out := strip(join, append(l.Columns()[:len(l.Columns()):len(l.Columns())], r.Columns()...)).(*plan.Project)
+	for i, c := range out.Out {
+		if in, ok := inner[c.ID]; ok {
+			out.Exprs[i] = &expr.Case{
+				Whens: []expr.When{{Cond: &expr.IsNull{Arg: colExpr(d.matched)}, Then: d.aggregated[c.ID]}},
+				Else:  colExpr(in), Typ: c.Type,
+			}
+		}
+	}
+	return out
+}
+
 // lateral joins r, which may use columns of l, to l.
 func (b *Binder) lateral(kind plan.JoinKind, l, r plan.Node, on expr.Expr, pos int) (plan.Node, error) {
 	if len(plan.Free(r)) == 0 || !plan.Touches(freeExpr(r), plan.IDs(l)) {
@@ -341,8 +381,14 @@ func (b *Binder) lateral(kind plan.JoinKind, l, r plan.Node, on expr.Expr, pos i
 	if err != nil {
 		return nil, at(err, pos)
 	}
-	if d.empty != nil || len(d.pulled) == 0 {
+	if len(d.pulled) == 0 {
 		return nil, errCorrelated().At(pos)
+	}
+	if d.aggregated != nil {
+		if c, ok := on.(*expr.Const); on != nil && (!ok || c.Value.I != 1) {
+			return nil, errCorrelated().At(pos)
+		}
+		return b.lateralGroup(l, r, d), nil
 	}
 	parts := append(plan.Conjuncts(on), d.pulled...)
 	j := &plan.Join{Kind: kind, Left: l, Right: d.node, On: conjunction(parts)}

@@ -207,7 +207,11 @@ func (b *Binder) bindColumn(e *parse.ColumnRef, c *exprContext) (expr.Expr, erro
 	if err != nil {
 		return nil, err
 	}
-	return &expr.Col{At: expr.At(e.Position()), Index: col.ID, Typ: col.Type, Name: col.Name}, nil
+	name := col.Name
+	if len(c.scope.tables) > 1 && col.table != "" {
+		name = col.table + "." + name
+	}
+	return &expr.Col{At: expr.At(e.Position()), Index: col.ID, Typ: col.Type, Name: name}, nil
 }
 
 func (b *Binder) bindParam(e *parse.Param) (expr.Expr, error) {
@@ -264,31 +268,66 @@ func (b *Binder) bindBinary(e *parse.BinaryExpr, c *exprContext) (expr.Expr, err
 func (b *Binder) bindRowCompare(e *parse.BinaryExpr, c *exprContext) (x expr.Expr, ok bool, err error) {
 	l, isRow := e.L.(*parse.RowExpr)
 	r, isRow2 := e.R.(*parse.RowExpr)
-	if !isRow || !isRow2 || len(l.Elems) < 2 {
+	if !isRow || !isRow2 || len(l.Elems) == 0 {
 		return nil, false, nil
 	}
 	pos := int(e.Position())
 	if len(l.Elems) != len(r.Elems) {
 		return nil, true, dberr.New(dberr.SyntaxError, "unequal number of entries in row expressions").At(pos)
 	}
-	if e.Op != "=" && e.Op != "<>" {
-		return nil, true, dberr.New(dberr.FeatureNotSupported, "row values can only be compared with = and <>").At(pos)
+	left, err := b.bindExprs(l.Elems, c)
+	if err != nil {
+		return nil, true, err
 	}
-	eqs := make([]expr.Expr, len(l.Elems))
-	for i := range eqs {
-		pair, err := b.bindExprs([]parse.Expr{l.Elems[i], r.Elems[i]}, c)
-		if err != nil {
-			return nil, true, err
-		}
-		if eqs[i], err = expr.NewOp(pos, "=", pair[0], pair[1]); err != nil {
-			return nil, true, err
-		}
+	right, err := b.bindExprs(r.Elems, c)
+	if err != nil {
+		return nil, true, err
 	}
-	x, err = expr.NewLogic(pos, expr.And, eqs)
-	if err == nil && e.Op == "<>" {
-		x, err = expr.NewNot(pos, x)
-	}
+	x, err = compareRows(e.Op, left, right, pos)
 	return x, true, err
+}
+
+// compareRows compares rows column by column; an order is decided by the first pair
+// that differs.
+func compareRows(op string, l, r []expr.Expr, pos int) (expr.Expr, error) {
+	switch op {
+	case "=", "<>":
+		eqs := make([]expr.Expr, len(l))
+		for i := range eqs {
+			x, err := expr.NewOp(pos, "=", l[i], r[i])
+			if err != nil {
+				return nil, err
+			}
+			eqs[i] = x
+		}
+		x, err := expr.NewLogic(pos, expr.And, eqs)
+		if err == nil && op == "<>" {
+			x, err = expr.NewNot(pos, x)
+		}
+		return x, err
+	case "<", "<=", ">", ">=":
+	default:
+		return nil, dberr.Newf(dberr.FeatureNotSupported, "row values cannot be compared with %s", op).At(pos)
+	}
+	if len(l) == 1 {
+		return expr.NewOp(pos, op, l[0], r[0])
+	}
+	first, err := expr.NewOp(pos, op[:1], l[0], r[0])
+	if err != nil {
+		return nil, err
+	}
+	same, err := expr.NewOp(pos, "=", l[0], r[0])
+	if err != nil {
+		return nil, err
+	}
+	rest, err := compareRows(op, l[1:], r[1:], pos)
+	if err != nil {
+		return nil, err
+	}
+	if rest, err = expr.NewLogic(pos, expr.And, []expr.Expr{same, rest}); err != nil {
+		return nil, err
+	}
+	return expr.NewLogic(pos, expr.Or, []expr.Expr{first, rest})
 }
 
 func (b *Binder) bindCast(e *parse.Cast, c *exprContext) (expr.Expr, error) {
@@ -337,6 +376,16 @@ func (b *Binder) bindCase(e *parse.CaseExpr, c *exprContext) (expr.Expr, error) 
 
 func (b *Binder) bindIs(e *parse.IsExpr, c *exprContext) (expr.Expr, error) {
 	pos := int(e.Position())
+	if row, ok := e.X.(*parse.RowExpr); ok && e.Test == parse.IsNull && len(row.Elems) > 0 {
+		list, err := b.bindExprs(row.Elems, c)
+		if err != nil {
+			return nil, err
+		}
+		for i, x := range list {
+			list[i] = expr.NewIsNull(pos, x, e.Not)
+		}
+		return expr.NewLogic(pos, expr.And, list)
+	}
 	x, err := b.bindExpr(e.X, c)
 	if err != nil {
 		return nil, err

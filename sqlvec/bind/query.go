@@ -230,7 +230,14 @@ func (b *Binder) bindCount(e parse.Expr, clause string) (expr.Expr, error) {
 	if t := x.Type(); !t.IsNumber() && t.ID != types.Unknown {
 		return nil, dberr.Newf(dberr.DatatypeMismatch, "argument of %s must be type bigint, not type %s", clause, t).At(int(e.Position()))
 	}
-	return expr.Assign(x, types.T(types.Int64), clause)
+	if x, err = expr.Assign(x, types.T(types.Int64), clause); err != nil || plan.VolatilityOf(x) == expr.Volatile {
+		return x, err
+	}
+	v, err := expr.EvalConst(x, b.env.Expr)
+	if err != nil {
+		return nil, err
+	}
+	return &expr.Const{At: expr.At(e.Position()), Value: v}, nil
 }
 
 // orderByOutput sorts by output columns only: names and ordinals.

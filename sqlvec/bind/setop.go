@@ -28,7 +28,7 @@ func (b *Binder) bindSetOp(o *parse.SetOp, parent *scope) (plan.Node, error) {
 	name := setOpNames[o.Kind]
 	lc, rc := l.Columns(), r.Columns()
 	if len(lc) != len(rc) {
-		return nil, dberr.Newf(dberr.SyntaxError, "each %s query must have the same number of columns", name).At(int(o.R.Position()))
+		return nil, dberr.Newf(dberr.SyntaxError, "each %s query must have the same number of columns", name).At(columnPos(r, 0, int(o.R.Position())))
 	}
 	want := make([]types.Type, len(lc))
 	n := &plan.SetOp{Kind: plan.SetOpKind(o.Kind), All: o.All}
