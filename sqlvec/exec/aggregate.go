@@ -23,7 +23,8 @@ const (
 const (
 	stagedRows    = blockRows      // rows that wait for the decision, or for their partition
 	manyGroups    = stagedRows / 4 // groups among the staged rows that mean partitions
-	partitionBits = 7
+	risingGroups  = 0.93           // new groups of the second half, by those of the first, that mean ever more
+	partitionBits = 9
 	partitions    = 1 << partitionBits
 )
 
@@ -32,6 +33,7 @@ type aggregation struct {
 	node  *plan.Aggregate
 	codec *keyCodec
 	calls []*aggCall
+	share atomic.Int64 // partitions: groups among the first stagedRows rows
 	mode  atomic.Int32
 	ends  []*aggEnd
 
@@ -124,6 +126,7 @@ type aggEnd struct {
 	group  []uint32
 
 	staging *store
+	half    int // groups among the first half of the staged rows
 	parts   []*store
 	nulls   *store // rows whose only key is NULL, beside the partitions
 }
@@ -158,7 +161,7 @@ func (e *aggEnd) push(b *vec.Batch) (err error) {
 	if e.keyCol, err = evalAll(e.keys, b, e.w, e.keyCol[:0]); err != nil {
 		return err
 	}
-	if e.mode == undecided && e.staging == nil && e.own.table.memo.codes(e.keyCol, b.N, b.Sel, a) != nil {
+	if e.mode == undecided && e.staging == nil && fewCodes(e.keyCol) {
 		if e.mode = e.decide(local); e.mode == local {
 			e.loosen()
 		}
@@ -180,6 +183,22 @@ func (e *aggEnd) push(b *vec.Batch) (err error) {
 		}
 	}
 	return nil
+}
+
+// fewCodes reports whether the keys are dictionary codes or narrow integers with few
+// values together.
+func fewCodes(keys []vec.Vec) bool {
+	n := 1
+	for k := range keys {
+		if keys[k].Form == vec.Flat && keys[k].Type.Class() != types.Bits {
+			return false
+		}
+		c, ok := codeColumnOf(&keys[k], codeColumn{}, 0, nil)
+		if n *= max(1, c.size); !ok || n > manyGroups {
+			return false
+		}
+	}
+	return true
 }
 
 // updateOne adds a batch to the one group of an aggregate without keys.

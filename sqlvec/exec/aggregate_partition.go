@@ -53,6 +53,9 @@ func (e *aggEnd) stage(b *vec.Batch) error {
 		e.count(rows)
 	}
 	e.staging.add(rows, args, b.N, idx)
+	if e.mode == undecided && e.staging.rows <= stagedRows/2 {
+		e.half = e.own.table.n
+	}
 	return nil
 }
 
@@ -93,8 +96,9 @@ func (e *aggEnd) full(n int) bool { return e.staging != nil && e.staging.rows+n 
 func (e *aggEnd) unstage() error {
 	if e.mode == undecided {
 		mode := local
-		if e.own.table.n >= manyGroups {
+		if e.own.table.n >= manyGroups && !e.dense() {
 			mode = partitioned
+			e.g.share.Store(int64(e.own.table.n))
 		}
 		e.mode = e.decide(mode)
 	}
@@ -103,6 +107,20 @@ func (e *aggEnd) unstage() error {
 		return nil
 	}
 	return e.feedStaged()
+}
+
+// dense reports whether the staged keys are integers that lie so close together that an
+// array finds their groups, and are not ever new ones.
+func (e *aggEnd) dense() bool {
+	t := e.own.table
+	if !t.codec.single || t.codec.types[0].Class() > types.I64 {
+		return false
+	}
+	if float64(t.n-e.half) > risingGroups*float64(e.half) {
+		return false
+	}
+	lo, hi, _ := minMax(vec.Cast[int64](vec.BytesOf(t.keys[:t.n])), nil, nil)
+	return uint64(hi)-uint64(lo) < maxWindow/2
 }
 
 // settle ends a worker's input.
@@ -141,13 +159,15 @@ func (e *aggEnd) scatter() {
 	if e.parts == nil {
 		e.own = nil
 		for range partitions {
-			e.parts = append(e.parts, e.newArgStore(true))
+			p := e.newArgStore(true)
+			p.first = firstPartition
+			e.parts = append(e.parts, p)
 		}
 	}
 	codec := e.g.codec
 	var at [partitions + 1]int32
 	idx := make([]int32, blockRows)
-	part := make([]uint8, blockRows)
+	part := make([]uint16, blockRows)
 	for _, b := range e.staging.blocks {
 		clear(at[:])
 		for i := range b.n {
@@ -157,7 +177,7 @@ func (e *aggEnd) scatter() {
 			} else {
 				h = b.keys[i*codec.stride+codec.words]
 			}
-			part[i] = uint8(h >> (64 - partitionBits))
+			part[i] = uint16(h >> (64 - partitionBits))
 			at[part[i]+1]++
 		}
 		for p := range partitions {
@@ -192,6 +212,7 @@ func (g *aggregation) finishPartitions(ex *execution) error {
 	err := ex.tasks(partitions, func(worker, p int) error {
 		gs := g.newGroups(arenas[worker])
 		g.tables[p] = gs
+		gs.table.reserve(g.expected(p))
 		for _, e := range g.ends {
 			if e.parts == nil {
 				continue
@@ -207,6 +228,18 @@ func (g *aggregation) finishPartitions(ex *execution) error {
 		return err
 	}
 	return g.finishNulls(ex, arenas[0])
+}
+
+// expected returns a guess of the groups of partition p: its rows, as far as the first
+// rows were groups of their own.
+func (g *aggregation) expected(p int) int {
+	rows := 0
+	for _, e := range g.ends {
+		if e.parts != nil {
+			rows += e.parts[p].rows
+		}
+	}
+	return rows / 2 * int(g.share.Load()) / stagedRows
 }
 
 // finishNulls makes the group of the NULL key.

@@ -1,9 +1,10 @@
 package exec
 
 import (
+	"math/bits"
+
 	"driftdb/internal/arena"
 	"driftdb/internal/dberr"
-	"driftdb/internal/types"
 	"driftdb/internal/vec"
 )
 
@@ -60,6 +61,17 @@ func (t *groupTable) resize(n int) {
 		}
 		t.slots[2*pos], t.slots[2*pos+1] = uint64(g+1), key
 	}
+}
+
+// reserve makes room for n groups.
+func (t *groupTable) reserve(n int) {
+	if n <= t.limit {
+		return
+	}
+	t.resize(1 << bits.Len(uint(2*n-1)))
+	bigger := arena.Make[uint64](t.a, n*t.codec.stride)
+	copy(bigger, t.keys[:t.n*t.codec.stride])
+	t.keys = bigger
 }
 
 // place writes group g with hash h into a free slot.
@@ -234,13 +246,4 @@ func (t *groupTable) columns(lo, hi int, cols []vec.Vec, a *arena.Arena) []vec.V
 		cols = append(cols, t.codec.decode(k, rows, null, a))
 	}
 	return cols
-}
-
-// keyTypes returns the types of vs.
-func keyTypes(vs []vec.Vec) []types.Type {
-	ts := make([]types.Type, len(vs))
-	for i := range vs {
-		ts[i] = vs[i].Type
-	}
-	return ts
 }

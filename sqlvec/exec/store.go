@@ -14,6 +14,8 @@ const (
 	blockShift = 16
 	blockRows  = 1 << blockShift
 	firstBlock = 1024 // rows of a store's first block
+
+	firstPartition = 128 // of one of many stores
 )
 
 // rowID names a row of a store. noRow is no row: gathering it gives NULLs.
@@ -34,6 +36,7 @@ type store struct {
 	a      *arena.Arena
 	heap   heap
 	rows   int
+	first  int        // rows of the first block
 	morsel int        // of the rows that are being appended
 	view   [][][]byte // [column][block], made by seal
 	valid  [][][]uint64
@@ -56,7 +59,7 @@ type blockColumn struct {
 
 // newStore returns an empty store of columns of the given types in a.
 func newStore(ts []types.Type, a *arena.Arena) *store {
-	return &store{types: ts, a: a, heap: heap{a: a}}
+	return &store{types: ts, a: a, heap: heap{a: a}, first: firstBlock}
 }
 
 // keptSize returns the bytes of a value of type t in a store.
@@ -80,9 +83,9 @@ func (s *store) room() *block {
 	if n == maxBlocks {
 		panic(arena.Exhausted{Err: errTooManyRows})
 	}
-	size := firstBlock
+	size := s.first
 	if n > 0 {
-		size = min(blockRows, max(firstBlock, s.rows))
+		size = min(blockRows, max(s.first, s.rows))
 	}
 	b := &block{cap: size, morsel: s.morsel, cols: make([]blockColumn, len(s.types))}
 	b.keys = arena.Make[uint64](s.a, size*s.stride)

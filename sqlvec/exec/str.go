@@ -1,7 +1,6 @@
 package exec
 
 import (
-	"bytes"
 	"encoding/binary"
 	"unsafe"
 
@@ -59,14 +58,6 @@ func (s str) appendTo(b []byte) []byte {
 	binary.LittleEndian.PutUint32(short[:], uint32(s.lo>>32))
 	binary.LittleEndian.PutUint64(short[4:], s.hi)
 	return append(b, short[:n]...)
-}
-
-// equal reports whether s and o are the same string.
-func (s str) equal(o str) bool {
-	if s.lo != o.lo {
-		return false
-	}
-	return s.hi == o.hi || s.len() > inlineBytes && bytes.Equal(s.far(), o.far())
 }
 
 // heap holds the bytes of long strings in an arena.
