@@ -210,6 +210,15 @@ func (d Decimal) Ceil() Decimal {
 	return t
 }
 
+// negated returns -x. apd's Neg makes a zero that claims to be negative.
+func negated(x *apd.BigInt) apd.BigInt {
+	var r apd.BigInt
+	if x.Sign() != 0 {
+		r.Neg(x)
+	}
+	return r
+}
+
 // Neg returns -d.
 func (d Decimal) Neg() Decimal {
 	switch d.form {
@@ -221,7 +230,7 @@ func (d Decimal) Neg() Decimal {
 		return d
 	}
 	out := Decimal{scale: d.scale}
-	out.coeff.Neg(&d.coeff)
+	out.coeff = negated(&d.coeff)
 	return out
 }
 

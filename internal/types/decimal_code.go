@@ -145,7 +145,7 @@ func decodeDigits(body []byte, flip byte, scale int32) (Decimal, error) {
 		return Decimal{}, badForm()
 	}
 	if flip != 0 {
-		d.coeff.Neg(&d.coeff)
+		d.coeff = negated(&d.coeff)
 	}
 	d.scale = int32(2 * (len(pairs) - exp))
 	if d.scale-1 > scale {

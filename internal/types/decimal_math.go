@@ -110,10 +110,7 @@ func (d Decimal) quotient(e Decimal, scale int) Decimal {
 		den.Mul(&e.coeff, pow10(-shift))
 	}
 	if den.Sign() < 0 {
-		var n, m apd.BigInt
-		n.Neg(&num)
-		m.Neg(&den)
-		num, den = n, m
+		num, den = negated(&num), negated(&den)
 	}
 	return Decimal{coeff: divRound(&num, &den), scale: int32(scale)}
 }
@@ -235,7 +232,7 @@ func approximate(scale, size int, fn func(*apd.Context, *apd.Decimal) error) (De
 	}
 	out := Decimal{coeff: r.Coeff}
 	if r.Negative {
-		out.coeff.Neg(&r.Coeff)
+		out.coeff = negated(&r.Coeff)
 	}
 	if r.Exponent > 0 {
 		out.coeff.Mul(&out.coeff, pow10(int(r.Exponent)))

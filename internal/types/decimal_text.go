@@ -111,7 +111,7 @@ func parseDigits(s string) (Decimal, bool) {
 		d.coeff.SetString(whole+frac, 10)
 	}
 	if neg {
-		d.coeff.Neg(&d.coeff)
+		d.coeff = negated(&d.coeff)
 	}
 	return d.shift(exp), true
 }

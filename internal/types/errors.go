@@ -19,7 +19,11 @@ func textOutOfRange(t Type, text string) *dberr.Error {
 
 // badTime is the error of text that is not a date, time or interval.
 func badTime(t Type, text string) *dberr.Error {
-	return dberr.Newf(dberr.InvalidDatetimeFormat, "invalid input syntax for type %s: \"%s\"", T(t.ID), text)
+	name := T(t.ID).String()
+	if t.ID == Timestamp {
+		name = "timestamp"
+	}
+	return dberr.Newf(dberr.InvalidDatetimeFormat, "invalid input syntax for type %s: \"%s\"", name, text)
 }
 
 // badTimeField is the error of a date or time with a field out of range.

@@ -100,13 +100,26 @@ func parseInteger(text string, t Type) (int64, error) {
 	s := trimSpace(text)
 	bits := map[ID]int{Int16: 16, Int32: 32, Int64: 64}[t.ID]
 	if !isInteger(s) {
-		return 0, invalidSyntax(t, text)
+		return 0, notInteger(s, bits, t, text)
 	}
 	i, err := strconv.ParseInt(s, 10, bits)
 	if err != nil {
 		return 0, textOutOfRange(t, text)
 	}
 	return i, nil
+}
+
+// notInteger returns the error of text that is not an integer: like PostgreSQL, out
+// of range if the digits it begins with are too many already.
+func notInteger(s string, bits int, t Type, text string) error {
+	end := 0
+	for end < len(s) && (isDigit(s[end]) || end == 0 && (s[0] == '-' || s[0] == '+')) {
+		end++
+	}
+	if _, err := strconv.ParseInt(s[:end], 10, bits); errors.Is(err, strconv.ErrRange) {
+		return textOutOfRange(t, text)
+	}
+	return invalidSyntax(t, text)
 }
 
 // isInteger reports whether s is an optional sign and digits.

@@ -3,6 +3,7 @@ package types
 import (
 	"math"
 	"math/bits"
+	"slices"
 	"strings"
 
 	"driftdb/internal/dberr"
@@ -35,6 +36,7 @@ var intervalUnits = map[string]intervalUnit{
 type span struct {
 	months, days, micros int64
 	over                 bool
+	seen                 []intervalUnit // the units so far, each of which may come once
 }
 
 // add adds n + frac of a unit; fractions flow down to days and microseconds as in
@@ -201,9 +203,10 @@ func (s *span) field(text string, neg *bool) (rest string, ok bool) {
 		return s.bare(q, rest)
 	}
 	u, ok := intervalUnits[rest[:end]]
-	if !ok {
+	if !ok || slices.Contains(s.seen, u) {
 		return "", false
 	}
+	s.seen = append(s.seen, u)
 	s.add(q.whole, q.frac, u)
 	return rest[end:], true
 }
@@ -242,17 +245,19 @@ func (s *span) clock(hours quantity, rest string, neg bool) (string, bool) {
 		return "", false
 	}
 	mins, rest, ok := readQuantity(rest[1:])
-	if !ok || mins.neg || mins.whole > 59 {
+	if !ok || mins.neg {
 		return "", false
 	}
+	s.over = s.over || mins.whole > 59
 	var secs quantity
 	var micros int64
 	switch {
 	case strings.HasPrefix(rest, ":"):
 		secs, rest, ok = readQuantity(rest[1:])
-		if !ok || secs.neg || secs.whole > 60 {
+		if !ok || secs.neg {
 			return "", false
 		}
+		s.over = s.over || secs.whole > 60
 		micros = mins.whole*MicrosPerMinute + secs.whole*MicrosPerSecond
 	case mins.frac != 0: // MM:SS.fff
 		micros = 0

@@ -17,8 +17,10 @@ type moment struct {
 	offset           int64 // seconds east of Greenwich
 	hasOffset        bool
 	named            *time.Location // a zone given by its full name
+	shortYear        bool           // year was written with two digits and completed
 	bc, am, pm       bool
-	julian           bool // the date is already a day number, in day
+	err              error // why the text was refused, when that is not its syntax
+	julian           bool  // the date is already a day number, in day
 }
 
 // IsRelativeTime reports whether the text means a time relative to the clock.
@@ -42,6 +44,9 @@ func (c Context) ParseTime(text string, t Type) (int64, error) {
 	}
 	m := moment{text: text, zone: c.zone()}
 	if !m.scan(s) || !m.hasDate {
+		if m.err != nil {
+			return 0, m.err
+		}
 		return 0, badTime(t, text)
 	}
 	return m.value(t)
@@ -214,6 +219,9 @@ func (m *moment) days() (int64, error) {
 		return m.day, nil
 	}
 	y := m.year
+	if m.bc && m.shortYear {
+		y %= 100
+	}
 	if m.bc {
 		if y <= 0 {
 			return 0, badTimeField(m.text)

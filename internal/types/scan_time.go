@@ -4,6 +4,8 @@ import (
 	"math"
 	"strconv"
 	"strings"
+
+	"driftdb/internal/dberr"
 )
 
 // monthNumber returns 1 to 12 for the name or abbreviation of a month, else 0.
@@ -84,8 +86,8 @@ func numberEnd(s string, i int) int {
 		case isDigit(c):
 		case c == ':':
 			clock = true
-		case c == '.' && i+1 < len(s) && isDigit(s[i+1]):
-		case (c == '-' || c == '/') && !clock && i+1 < len(s) && !compact(s[start:i]):
+		case c == '.' && (clock || i+1 < len(s) && isDigit(s[i+1])):
+		case (c == '-' || c == '/') && !clock && i+1 < len(s) && (!compact(s[start:i]) || dateFollows(s[i:])):
 			if isAlpha(s[i+1]) {
 				j := wordEnd(s, i+1)
 				if monthNumber(strings.ToLower(s[i+1:j])) == 0 {
@@ -105,6 +107,16 @@ func numberEnd(s string, i int) int {
 // compact reports whether digits are a date or time without delimiters, so that a
 // sign after them begins an offset.
 func compact(s string) bool { return len(s) >= 6 && allDigits(s) }
+
+// dateFollows reports whether s begins as -MM-DD does, so that a long number before
+// it is a year.
+func dateFollows(s string) bool {
+	i := 1
+	for i < len(s) && isDigit(s[i]) {
+		i++
+	}
+	return i > 1 && i <= 3 && i+1 < len(s) && s[i] == s[0] && isDigit(s[i+1])
+}
 
 // wordEnd returns the end of a word or zone name. A month's name stops at a dash.
 func wordEnd(s string, i int) int {
@@ -193,6 +205,9 @@ func (m *moment) zoneWord(low, raw string) bool {
 		return true
 	}
 	m.named = loadNamed(raw)
+	if m.named == nil && strings.Contains(raw, "/") {
+		m.err = dberr.Newf(dberr.InvalidParameterValue, "time zone \"%s\" not recognized", low)
+	}
 	return m.named != nil
 }
 
@@ -212,6 +227,9 @@ func (m *moment) signed(s string) bool {
 	}
 	off, ok := parseOffset(s)
 	m.offset, m.hasOffset = int64(off), true
+	if !ok {
+		m.err = dberr.Newf("22009", "time zone displacement out of range: \"%s\"", m.text)
+	}
 	return ok
 }
 
@@ -222,7 +240,8 @@ func (m *moment) dashed(digits string) bool {
 		m.day = n
 		return ok
 	}
-	m.year, m.hasDate = fullYear(digits, n), true
+	m.setYear(digits, n)
+	m.hasDate = true
 	return ok
 }
 
@@ -243,10 +262,6 @@ func (m *moment) number(s string, loose *[]int64) bool {
 		return m.ymd(s[:2], s[2:4], s[4:])
 	case !m.hasDate && strings.Contains(s, "."):
 		return m.yearDay(s)
-	case m.hasDate && !m.hasClock && len(s) <= 2:
-		n, ok := number(s)
-		m.clock, m.hasClock = n*MicrosPerHour, true
-		return ok && n < 24
 	}
 	n, ok := number(s)
 	if !ok {
@@ -267,15 +282,16 @@ func number(s string) (int64, bool) {
 	return n, err == nil && allDigits(s) && n <= math.MaxInt32
 }
 
-// fullYear gives a year of two digits its century.
-func fullYear(digits string, n int64) int64 {
-	if len(digits) > 2 {
-		return n
+// setYear takes a year; one of two digits gets its century.
+func (m *moment) setYear(digits string, n int64) {
+	m.year, m.shortYear = n, len(digits) <= 2
+	switch {
+	case !m.shortYear:
+	case n < 70:
+		m.year += 2000
+	default:
+		m.year += 1900
 	}
-	if n < 70 {
-		return n + 2000
-	}
-	return n + 1900
 }
 
 // ymd sets the date from digits.
@@ -283,7 +299,8 @@ func (m *moment) ymd(y, mo, d string) bool {
 	year, ok1 := number(y)
 	month, ok2 := number(mo)
 	day, ok3 := number(d)
-	m.year, m.month, m.day, m.hasDate = fullYear(y, year), month, day, true
+	m.setYear(y, year)
+	m.month, m.day, m.hasDate = month, day, true
 	return ok1 && ok2 && ok3
 }
 
@@ -314,7 +331,8 @@ func (m *moment) namedDate(a, b string) bool {
 	}
 	day, ok1 := number(a)
 	year, ok2 := number(b)
-	m.day, m.year, m.hasDate = day, fullYear(b, year), true
+	m.setYear(b, year)
+	m.day, m.hasDate = day, true
 	return ok1 && ok2
 }
 
@@ -356,7 +374,7 @@ func (m *moment) settle(loose []int64) bool {
 		case m.day == 0:
 			m.day = n
 		case known == 0 && m.year == 0:
-			m.year = fullYear(strconv.FormatInt(n, 10), n)
+			m.setYear(strconv.FormatInt(n, 10), n)
 			known++
 		default:
 			return false

@@ -259,7 +259,11 @@ func formatOne(env *Env, sp *formatSpec, args []types.Value, next *int) (string,
 	}
 	if sp.star {
 		if *next < len(args) {
-			sp.width = int(args[*next].I)
+			w, err := env.context().Cast(args[*next], types.T(types.Int32), true)
+			if err != nil {
+				return "", err
+			}
+			sp.width = int(w.I)
 		}
 		*next++
 		if sp.width < 0 {

@@ -90,13 +90,20 @@ func extractType(c *Call) types.Type {
 	if _, ok := fieldOf(name, types.IntervalValue{}); !ok && name != "epoch" && !plainField(name) {
 		return types.T(types.Numeric)
 	}
-	if c.Args[1].Type().ID == types.Date && name == "epoch" {
-		return types.Dec(types.MaxScaledPrec, 0)
-	}
-	if name == "julian" {
-		return types.T(types.Numeric)
+	if unboundedField(name) && c.Args[1].Type().ID != types.Interval {
+		return types.T(types.Numeric) // infinity has such fields, and they are infinite
 	}
 	return types.Dec(types.MaxScaledPrec, fieldScale(name))
+}
+
+// unboundedField reports whether a field grows without bound, so that infinity's is
+// infinite. The other fields of infinity are NULL.
+func unboundedField(name string) bool {
+	switch name {
+	case "year", "decade", "century", "millennium", "julian", "isoyear", "epoch":
+		return true
+	}
+	return false
 }
 
 // plainField reports whether a field exists for times but not for intervals.
@@ -110,12 +117,19 @@ func plainField(name string) bool {
 
 // extractEval computes extract over a vector.
 func extractEval(f *frame, c *Call, args []vec.Vec, sel []uint64) (vec.Vec, error) {
-	if args[0].Form != vec.Const || !c.Typ.IsScaled() || args[1].Type.Class() == types.Span {
+	if args[0].Form != vec.Const || args[1].Type.Class() == types.Span {
 		return eachRow(f, extractRow(c.Typ), c.Typ, args, sel)
 	}
 	name := fieldName(string(args[0].Bytes(0)))
-	out, dst := fixed[int64](f, c.Typ)
+	if name == "julian" {
+		return eachRow(f, extractRow(c.Typ), c.Typ, args, sel)
+	}
 	date := args[1].Type.ID == types.Date
+	scale := fieldScale(name)
+	if date && name == "epoch" {
+		scale = 0
+	}
+	out, dst := fixed[int64](f, types.Dec(types.MaxScaledPrec, scale))
 	infinite := false
 	for i, t := range int64s(f, &args[1]) {
 		if !has(sel, i) {
@@ -137,9 +151,7 @@ func extractEval(f *frame, c *Call, args []vec.Vec, sel []uint64) (vec.Vec, erro
 		dst[i] = r
 	}
 	if infinite {
-		wide := *c
-		wide.Typ = types.T(types.Numeric)
-		return eachRow(f, extractRow(wide.Typ), wide.Typ, args, sel)
+		return eachRow(f, extractRow(c.Typ), c.Typ, args, sel)
 	}
 	return out, nil
 }
@@ -203,8 +215,7 @@ func extractDecimal(env *Env, name string, v types.Value) (d types.Decimal, null
 // infiniteField is a field of infinity: infinite where it grows without bound,
 // otherwise NULL.
 func infiniteField(name string, v types.Value) (types.Decimal, bool, error) {
-	switch name {
-	case "year", "decade", "century", "millennium", "julian", "isoyear", "epoch":
+	if unboundedField(name) {
 		if v.I > 0 {
 			return types.Infinity, false, nil
 		}
@@ -227,9 +238,6 @@ func julian(env *Env, v types.Value) types.Decimal {
 	}
 	days, rest := types.SplitDay(t)
 	day := types.DecimalFromInt(days+2440588, 0)
-	if rest == 0 {
-		return day.Add(types.DecimalFromInt(0, 20)) // PostgreSQL shows the scale of its division
-	}
 	q, err := types.DecimalFromInt(rest, 0).Div(types.DecimalFromInt(types.MicrosPerDay, 0))
 	if err != nil {
 		return day
@@ -463,7 +471,7 @@ func truncEval(f *frame, c *Call, args []vec.Vec, sel []uint64) (vec.Vec, error)
 
 // badUnit is the error of a unit that date_trunc does not know.
 func badUnit(unit string, t types.Type) error {
-	if plainField(unit) || unit == "epoch" || unit == "julian" {
+	if unit == "week" || strings.HasPrefix(unit, "timezone") {
 		return dberr.Newf(dberr.FeatureNotSupported, "unit \"%s\" not supported for type %s", unit, t)
 	}
 	return dberr.Newf(dberr.InvalidParameterValue, "unit \"%s\" not recognized for type %s", unit, t)

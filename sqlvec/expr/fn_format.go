@@ -13,7 +13,10 @@ func init() {
 	t := types.Text
 	for _, id := range ids(types.Timestamp, types.TimestampTZ) {
 		register(&Function{Name: "to_char", Params: ids(id, t), Ret: t, Volatility: Stable, row: func(env *Env, a []types.Value) (types.Value, error) {
-			s, err := formatTime(env, a[0], a[1].S)
+			if types.IsInfTime(a[0].I) {
+				return nullText, nil
+			}
+			s, err := formatClock(newClock(env, a[0]), a[1].S)
 			return textValue(s), err
 		}})
 	}
@@ -158,14 +161,6 @@ func leadingWord(s string) string {
 	return ""
 }
 
-// formatTime prints a time by a template.
-func formatTime(env *Env, v types.Value, template string) (string, error) {
-	if types.IsInfTime(v.I) {
-		return "", nil
-	}
-	return formatClock(newClock(env, v), template)
-}
-
 // formatClock prints a broken-up time by a template.
 func formatClock(c clockFace, template string) (string, error) {
 	var b strings.Builder
@@ -252,6 +247,9 @@ func (c *clockFace) word(p templatePart) (string, error) {
 		case "MM":
 			return p.number(c.month, 2), nil
 		case "DD":
+			if c.day < 0 {
+				return strconv.FormatInt(c.day, 10), nil
+			}
 			return p.number(c.day, 2), nil
 		}
 		return "", dberr.New(dberr.InvalidDatetimeFormat, "invalid format specification for an interval value").

@@ -340,7 +340,11 @@ func jsonStripNulls(_ *Env, a []types.Value) (types.Value, error) {
 func stripNulls(dst []byte, s string) []byte {
 	s = strings.Trim(s, " \t\r\n")
 	kind := jsonKind(s)
-	if kind != "object" && kind != "array" {
+	switch kind {
+	case "string":
+		return appendJSONString(dst, jsonString(s))
+	case "object", "array":
+	default:
 		return append(dst, s...)
 	}
 	dst = append(dst, s[0])

@@ -135,7 +135,7 @@ func signum(x float64) float64 {
 	case x < 0:
 		return -1
 	}
-	return x
+	return 0 // of NaN too, as in PostgreSQL
 }
 
 func init() {
@@ -227,7 +227,7 @@ func floatPower(a, b float64) (float64, error) {
 	case a < 0 && !math.IsInf(a, 0) && math.Floor(b) != b && !math.IsNaN(b):
 		return 0, dberr.New(dberr.InvalidArgumentForPower, "a negative number raised to a non-integer power yields a complex result")
 	}
-	r := math.Pow(a, b)
+	r := power(a, b)
 	if !math.IsInf(a, 0) && !math.IsInf(b, 0) {
 		if math.IsInf(r, 0) {
 			return 0, overflowed(1, r)
@@ -418,6 +418,7 @@ func decimalGCD(a, b types.Decimal) (types.Decimal, error) {
 	if !a.IsFinite() || !b.IsFinite() {
 		return types.NaN, nil
 	}
+	scale := max(a.Scale(), b.Scale())
 	for b.Sign() != 0 {
 		r, err := a.Mod(b)
 		if err != nil {
@@ -425,7 +426,7 @@ func decimalGCD(a, b types.Decimal) (types.Decimal, error) {
 		}
 		a, b = b, r
 	}
-	return a.Abs(), nil
+	return a.Abs().Round(scale), nil
 }
 
 // decimalLCM is the least common multiple of NUMERICs.
@@ -438,7 +439,7 @@ func decimalLCM(a, b types.Decimal) (types.Decimal, error) {
 	if err != nil {
 		return q, err
 	}
-	return q.Mul(b).Abs(), nil
+	return q.Mul(b).Abs().Round(g.Scale()), nil
 }
 
 // bucketBounds refuses what has no buckets.

@@ -72,7 +72,7 @@ func parseNumberTemplate(s string) (numberTemplate, error) {
 			t.literal(rest[1:1+end], digits)
 			i += min(end+2, len(rest))
 		case up[0] == 'L':
-			t.literal("$", digits)
+			t.literal(" ", digits) // the currency sign of the locale C
 			i++
 		default:
 			t.literal(rest[:1], digits)
@@ -154,6 +154,9 @@ func (t *numberTemplate) format(d types.Decimal) string {
 	tail := ""
 	if t.point {
 		tail = "." + t.fraction(frac)
+		if tail == "." && strings.TrimLeft(body, " ") == "" {
+			body += "0" // PostgreSQL leaves no point alone
+		}
 	}
 	return t.signed(body, tail, neg, whole)
 }
@@ -218,7 +221,7 @@ func (t *numberTemplate) signed(body, tail string, neg bool, whole string) strin
 		pad = ""
 	}
 	num := digits + tail
-	if t.suffix != "" && !neg && !t.point {
+	if t.suffix != "" && !neg && !t.point && whole[0] != '#' {
 		num += ordinalOf(whole, t.suffix == "TH")
 	}
 	num += t.trailing
@@ -277,7 +280,15 @@ func (t *numberTemplate) place(pad, num string, neg bool) string {
 
 // formatExponent prints f with digits after the point and an exponent of two digits.
 func formatExponent(f float64, digits int) string {
-	return strconv.FormatFloat(f, 'e', digits, 64)
+	s := strconv.FormatFloat(f, 'e', digits, 64)
+	if d, err := types.FloatToDecimal(f, 15); err == nil && d.Sign() != 0 {
+		// Half is rounded away from zero, on the decimal digits.
+		exp := int(math.Floor(math.Log10(math.Abs(f))))
+		if r := d.Round(digits - exp); r.Sign() != 0 {
+			s = strconv.FormatFloat(r.Float(), 'e', digits, 64)
+		}
+	}
+	return s
 }
 
 // toNumber reads a number by a template: the digits, point and sign it holds.

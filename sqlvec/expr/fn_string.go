@@ -225,8 +225,10 @@ func chr(_ *Env, args []types.Value) (types.Value, error) {
 	case n == 0:
 		return args[0], dberr.New(dberr.ProgramLimitExceeded, "null character not permitted")
 	case n < 0:
-		return args[0], dberr.New(dberr.ProgramLimitExceeded, "character number must be positive")
-	case n > unicode.MaxRune || !utf8.ValidRune(rune(n)):
+		return args[0], dberr.New(dberr.InvalidParameterValue, "character number must be positive")
+	case n > unicode.MaxRune:
+		return args[0], dberr.Newf(dberr.ProgramLimitExceeded, "requested character too large for encoding: %d", n)
+	case !utf8.ValidRune(rune(n)):
 		return args[0], dberr.Newf(dberr.ProgramLimitExceeded, "requested character not valid for encoding: %d", n)
 	}
 	return textValue(string(rune(n))), nil

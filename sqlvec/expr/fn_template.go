@@ -36,6 +36,9 @@ func parseTemplate(text, template string) (int64, error) {
 			continue
 		}
 		r.s = strings.TrimLeft(r.s, " \t\n")
+		if r.s == "" {
+			break // patterns without text keep their defaults
+		}
 		next := i+1 < len(parts) && parts[i+1].word != ""
 		if err := r.word(p, next); err != nil {
 			return 0, err

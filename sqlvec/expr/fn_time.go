@@ -444,7 +444,7 @@ func registerMakers() {
 	register(rowFn("isfinite", ids(types.Interval), types.Bool, func(*Env, []types.Value) (types.Value, error) {
 		return types.BoolValue(true), nil
 	}))
-	for n := 1; n <= 7; n++ {
+	for n := 0; n <= 7; n++ {
 		p := ids(i, i, i, i, i, i, f)[:n]
 		register(rowFn("make_interval", p, types.Interval, makeInterval))
 	}
