@@ -401,25 +401,30 @@ func (b *Binder) bindIs(e *parse.IsExpr, c *exprContext) (expr.Expr, error) {
 	return expr.NewIsBool(pos, x, expr.UnknownTruth, e.Not)
 }
 
-var likeOps = [...]string{parse.Like: "~~", parse.ILike: "~~*"}
+var likeOps = [...]string{parse.Like: "~~", parse.ILike: "~~*", parse.SimilarTo: "~"}
 
 func (b *Binder) bindLike(e *parse.LikeExpr, c *exprContext) (expr.Expr, error) {
 	pos := int(e.Position())
-	if e.Kind == parse.SimilarTo {
-		return nil, dberr.New(dberr.FeatureNotSupported, "SIMILAR TO is not supported").At(pos)
-	}
 	args, err := b.bindExprs([]parse.Expr{e.X, e.Pattern}, c)
 	if err != nil {
 		return nil, err
 	}
+	pattern := args[1:]
 	if e.Escape != nil {
 		esc, err := b.bindExpr(e.Escape, c)
 		if err != nil {
 			return nil, err
 		}
-		if args[1], err = expr.NewCall(pos, "like_escape", []expr.Expr{args[1], esc}); err != nil {
-			return nil, err
-		}
+		pattern = append(pattern, esc)
+	}
+	switch {
+	case e.Kind == parse.SimilarTo:
+		args[1], err = expr.NewCall(pos, "similar_to_escape", pattern)
+	case e.Escape != nil:
+		args[1], err = expr.NewCall(pos, "like_escape", pattern)
+	}
+	if err != nil {
+		return nil, err
 	}
 	x, err := expr.NewOp(pos, likeOps[e.Kind], args[0], args[1])
 	if err == nil && e.Not {
