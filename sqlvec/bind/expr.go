@@ -336,7 +336,7 @@ func (b *Binder) bindCast(e *parse.Cast, c *exprContext) (expr.Expr, error) {
 		return nil, err
 	}
 	if e.Type.Fields != "" {
-		return nil, dberr.New(dberr.FeatureNotSupported, "interval fields are not supported").At(int(e.Type.Position()))
+		return intervalFields(e)
 	}
 	x, err := b.bindExpr(e.X, c)
 	if err != nil {

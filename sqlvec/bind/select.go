@@ -100,13 +100,23 @@ func (s *selection) bindItems() error {
 // addItem adds an output. A plain column keeps its ID, unless it is there already.
 func (s *selection) addItem(x expr.Expr, name string) plan.Column {
 	c := plan.Column{Name: name, Type: x.Type()}
-	if col, ok := x.(*expr.Col); ok && !hasID(s.out, col.Index) {
+	if col, ok := x.(*expr.Col); ok && s.local(col.Index) && !hasID(s.out, col.Index) {
 		c.ID = col.Index
 	} else {
 		c = s.b.newColumn(name, x.Type())
 	}
 	s.items, s.out = append(s.items, x), append(s.out, c)
 	return c
+}
+
+// local reports whether a column is one of this SELECT, not of a query around it.
+func (s *selection) local(id int) bool {
+	for _, c := range s.scope.cols {
+		if c.ID == id {
+			return true
+		}
+	}
+	return s.aggs != nil && hasID(s.aggs.out, id)
 }
 
 func hasID(cols []plan.Column, id int) bool {
@@ -345,7 +355,7 @@ func (s *selection) outputOf(x expr.Expr) expr.Expr {
 			return colExpr(s.out[i])
 		}
 	}
-	return colExpr(s.addItem(x, ""))
+	return colExpr(s.addItem(x, keyName(x)))
 }
 
 // strip leaves only the columns cols of node.

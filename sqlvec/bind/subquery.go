@@ -104,6 +104,9 @@ func (b *Binder) bindScalar(e *parse.SubqueryExpr, c *exprContext) (expr.Expr, e
 	if len(node.Columns()) != 1 {
 		return nil, dberr.New(dberr.SyntaxError, "subquery must return only one column").At(pos)
 	}
+	if p, ok := node.(*plan.Project); ok && oneEmptyRow(p.Input) {
+		return p.Exprs[0], nil // SELECT without FROM
+	}
 	// The value needs an ID of its own: the subquery may pass on a column of the
 	// query around it.
 	in := node.Columns()[0]
@@ -113,6 +116,12 @@ func (b *Binder) bindScalar(e *parse.SubqueryExpr, c *exprContext) (expr.Expr, e
 	x := colExpr(out)
 	x.At = expr.At(pos)
 	return x, nil
+}
+
+// oneEmptyRow reports whether a plan is the single row of a SELECT without FROM.
+func oneEmptyRow(n plan.Node) bool {
+	v, ok := n.(*plan.Values)
+	return ok && len(v.Rows) == 1 && len(v.Out) == 0
 }
 
 // subplan binds the query of a subquery; its outputs have types.
