@@ -141,12 +141,16 @@ func (p *storedPart) index(t *Table, x *Index) (*part.Index, bool) {
 	for k, id := range x.Columns {
 		pos, ok := p.Column(id)
 		c, ok2 := t.Column(id)
-		if !ok || !ok2 || i.Spec().Columns[k] != id || p.Columns()[pos].TypeVersion != c.TypeVersion {
+		if !ok || !ok2 || i.Spec().Columns[k] != id || p.Columns()[pos].TypeVersion != c.TypeVersion || manySpellings(c.Type) {
 			return nil, false
 		}
 	}
 	return i, true
 }
+
+// manySpellings reports whether equal values of a type may be stored as different bytes, as
+// 1.0 and 1.00 are. A part's index compares bytes, so it does not serve such a key.
+func manySpellings(t types.Type) bool { return t.ID == types.Numeric && !t.IsScaled() }
 
 // partIndex is a part's own index.
 type partIndex struct{ index *part.Index }

@@ -157,10 +157,11 @@ func (f *importFlags) createTable(cols []textin.Column) (string, error) {
 	if len(f.primaryKey) > 0 {
 		names := make([]string, len(f.primaryKey))
 		for i, k := range f.primaryKey {
-			if !slices.ContainsFunc(cols, func(c textin.Column) bool { return c.Name == k }) {
+			at := slices.IndexFunc(cols, func(c textin.Column) bool { return strings.EqualFold(c.Name, k) })
+			if at < 0 {
 				return "", usageError{fmt.Errorf("--primary-key %s is no column of %s", k, f.file)}
 			}
-			names[i] = quoteName(k)
+			names[i] = quoteName(cols[at].Name)
 		}
 		parts = append(parts, "PRIMARY KEY ("+strings.Join(names, ", ")+")")
 	}

@@ -157,13 +157,8 @@ func init() {
 		numeric2("gcd", decimalGCD), numeric2("lcm", decimalLCM),
 		rounding("round", types.Decimal.Round), rounding("trunc", types.Decimal.Trunc),
 		roundingTo("round", types.Decimal.Round), roundingTo("trunc", types.Decimal.Trunc),
-		rowFn("scale", ids(types.Numeric), types.Int32, func(_ *Env, args []types.Value) (types.Value, error) {
-			d, err := args[0].Decimal()
-			if err == nil && !d.IsFinite() {
-				return types.NullOf(types.T(types.Int32)), nil
-			}
-			return types.IntValue(types.T(types.Int32), int64(d.Scale())), err
-		}),
+		scaleFn("scale", func(d types.Decimal) types.Decimal { return d }),
+		scaleFn("min_scale", types.Decimal.TrimScale),
 	)
 	registerFloats()
 	registerIntegers()
@@ -505,4 +500,15 @@ func widthBucketNumeric(_ *Env, args []types.Value) (types.Value, error) {
 	q, err := x.Sub(lo).Mul(types.DecimalFromInt(n, 0)).Quo(hi.Sub(lo))
 	i, _ := q.Scaled(0)
 	return types.IntValue(t, i+1), err
+}
+
+// scaleFn makes a function that returns the scale of of(x), NULL for NaN and infinities.
+func scaleFn(name string, of func(types.Decimal) types.Decimal) *Function {
+	return rowFn(name, ids(types.Numeric), types.Int32, func(_ *Env, args []types.Value) (types.Value, error) {
+		d, err := args[0].Decimal()
+		if err != nil || !d.IsFinite() {
+			return types.NullOf(types.T(types.Int32)), err
+		}
+		return types.IntValue(types.T(types.Int32), int64(of(d).Scale())), nil
+	})
 }
