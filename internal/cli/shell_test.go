@@ -84,7 +84,7 @@ func TestShellCommands(t *testing.T) {
 		`\as-of @SEQ:1`, "SELECT count(*) AS past FROM t;", `\as-of`, "SELECT count(*) AS present FROM t;",
 		`\o `+dir+"/out.csv", `\format csv`, "SELECT 7 AS n;", `\o`, `\timing`, "SELECT 8 AS m;", `\nonsense`, `\d missing`, `\?`)
 	for _, part := range []string{
-		" from file\n", " table | columns | rows\n", " t     |       2 |    2\n", " id     | integer | no       |",
+		" from file\n", " table | columns | rows \n", " t     |       2 |    2\n", " id     | integer | no       |",
 		"ti     | name    | unique", "-[ RECORD 1 ]\nid | 2\n", " past \n------\n    1\n", " present \n---------\n       2\n", "m\n8\n",
 	} {
 		if !strings.Contains(out, part) {
