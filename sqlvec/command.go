@@ -162,7 +162,7 @@ func (r *run) show(st *parse.Show) error {
 
 func str(s string) types.Value { return types.BytesValue(text, s) }
 
-// withCatalog runs fn on the catalog that the session sees: that of its transaction,
+// withView runs fn on the view that the session sees: that of its transaction,
 // or of the point in the past it was moved to.
 func (r *run) withView(fn func(v *colstore.View) error) error {
 	if p := r.s.set.systemTime; p != nil {
@@ -304,7 +304,6 @@ func (r *run) discard(st *parse.Discard) error {
 type prepared struct {
 	stmt  parse.Stmt
 	types []types.Type // declared ones; unknown where none was
-	sql   string
 }
 
 func (r *run) prepare(st *parse.Prepare) error {

@@ -4,7 +4,6 @@ import (
 	"io"
 	"log/slog"
 	"runtime"
-	"sync"
 	"time"
 
 	"driftdb/colstore"
@@ -32,12 +31,6 @@ type Options struct {
 type DB struct {
 	store *colstore.DB
 	opts  Options
-
-	mu struct {
-		sync.Mutex
-		sessions int
-		nextID   uint64
-	}
 }
 
 // DefaultMemoryLimit is the memory_limit of a session that sets none, in bytes.
