@@ -28,11 +28,8 @@ type deathsMeta struct {
 	body    int // bytes behind the table of checksums
 }
 
-// keyframe is the rows dead after the first (i+1) × keyframeDeaths deaths, as a roaring bitmap.
-type keyframe struct {
-	off, size int // in the body
-}
-
+// keyframeEntry is the bytes of one entry of the table of keyframes. Keyframe i is the rows
+// dead after the first (i+1) × keyframeDeaths deaths, as a roaring bitmap.
 const keyframeEntry = 16
 
 func (m *deathsMeta) seqsSize() int { return padded(m.width * m.count) }

@@ -43,17 +43,16 @@ func (s *sink) align() { s.write(zeros[:binfmt.AlignUp(s.off, alignment)-s.off])
 // image lays out and writes the part of a Writer.
 type image struct {
 	*Writer
-	out     *sink
-	meta    *arrowMeta
-	footer  footer
-	specs   []ColumnSpec
-	forms   []form
-	bodies  [][]body // by column, then group
-	dicts   []*vec.Dictionary
-	blocks  [2][]arrowBlock // dictionaries, records
-	dups    []Duplicate
-	check   uint64
-	scratch []byte
+	out    *sink
+	meta   *arrowMeta
+	footer footer
+	specs  []ColumnSpec
+	forms  []form
+	bodies [][]body // by column, then group
+	dicts  []*vec.Dictionary
+	blocks [2][]arrowBlock // dictionaries, records
+	dups   []Duplicate
+	check  uint64
 }
 
 func newImage(w *Writer) *image {

@@ -92,14 +92,6 @@ func narrow[D code, S signed](dst []D, src []S, base int64) {
 	}
 }
 
-// convert sets dst to src, which must fit.
-func convert[D, S signed](dst []D, src []S) {
-	dst = dst[:len(src)]
-	for i, v := range src {
-		dst[i] = D(v)
-	}
-}
-
 // minMax returns the bounds of s, which is not empty.
 func minMax[T signed](s []T) (lo, hi T) {
 	lo, hi = s[0], s[0]

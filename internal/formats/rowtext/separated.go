@@ -94,7 +94,7 @@ func (s *separated) Write(b *vec.Batch) error {
 func (s *separated) End() error { return nil }
 
 func escapeCSV(dst, text []byte) []byte {
-	if len(text) > 0 && bytes.IndexAny(text, ",\"\r\n") < 0 {
+	if len(text) > 0 && !bytes.ContainsAny(text, ",\"\r\n") {
 		return append(dst, text...)
 	}
 	dst = append(dst, '"')

@@ -33,13 +33,6 @@ func (s *jsonScanner) add(name string) {
 	s.names = append(s.names, name)
 }
 
-// clone returns a scanner of the same names that another worker may use and extend.
-func (s *jsonScanner) clone() *jsonScanner {
-	c := newJSONScanner(s.names)
-	c.learn = s.learn
-	return c
-}
-
 func (s *jsonScanner) scan(b *block, g *grid) error {
 	data := b.data()
 	g.spans, g.rows, g.cols = g.spans[:0], 0, len(s.names)
