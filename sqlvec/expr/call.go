@@ -136,9 +136,10 @@ func onlyDict(args []vec.Vec) int {
 }
 
 // fixedBut reports whether all arguments but i are the same in every batch: a column
-// may be a constant in one batch, and another in the next.
+// may be a constant in one batch, and another in the next. A call that another node
+// makes with arguments of its own knows nothing of them.
 func (n *callNode) fixedBut(i int) bool {
-	fixed := true
+	fixed := len(n.args) > 0
 	for j, arg := range n.call.Args {
 		if j != i {
 			Columns(arg, func(int) { fixed = false })

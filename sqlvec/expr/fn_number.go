@@ -221,7 +221,7 @@ func (t *numberTemplate) signed(body, tail string, neg bool, whole string) strin
 		pad = ""
 	}
 	num := digits + tail
-	if t.suffix != "" && !neg && !t.point && whole[0] != '#' {
+	if t.suffix != "" && !neg && !t.point && !strings.HasPrefix(whole, "#") {
 		num += ordinalOf(whole, t.suffix == "TH")
 	}
 	num += t.trailing

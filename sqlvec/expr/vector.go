@@ -200,7 +200,7 @@ func flattenDict(f *frame, v *vec.Vec) vec.Vec {
 	switch v.Type.Class() {
 	case types.Bits:
 		w := arena.Make[uint64](f.arena, vec.Words(v.N))
-		kernel.Lookup(codes, vec.Cast[uint64](values.Data), w)
+		lookupCodes(f, v, vec.Cast[uint64](values.Data), w)
 		out = vec.FromBits(v.N, w, v.Valid)
 	case types.I16:
 		out = gatherFixed[int16](f, v, codes)

@@ -72,7 +72,7 @@ func Mul[T Signed](dst, a, b []T) bool {
 		p := x * y
 		r := T(p)
 		dst[i] = r
-		over |= mulHigh(x, y) ^ p>>63 | int64(r) ^ p
+		over |= (mulHigh(x, y) ^ p>>63) | (int64(r) ^ p)
 	}
 	return over != 0
 }
@@ -87,7 +87,7 @@ func MulConst[T Signed](dst, a []T, c T) bool {
 		p := x * y
 		r := T(p)
 		dst[i] = r
-		over |= mulHigh(x, y) ^ p>>63 | int64(r) ^ p
+		over |= (mulHigh(x, y) ^ p>>63) | (int64(r) ^ p)
 	}
 	return over != 0
 }
