@@ -109,11 +109,14 @@ func windowOfInts[T int16 | int32 | int64](xs []T, valid, sel []uint64, old code
 	if span >= maxWindow {
 		return codeColumn{}, false
 	}
-	size := 64
-	for uint64(size) <= span {
+	// A base that is a round number leaves room below: the next batch's least value does
+	// not move the window.
+	size, base := int64(64), lo&^31
+	for uint64(hi)-uint64(base) >= uint64(size) {
 		size *= 2
+		base = lo &^ (size/2 - 1)
 	}
-	return codeColumn{base: lo, size: size + 1}, true
+	return codeColumn{base: base, size: int(size) + 1}, true
 }
 
 // minMax returns the least and greatest selected value that is not NULL.

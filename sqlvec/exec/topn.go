@@ -1,6 +1,7 @@
 package exec
 
 import (
+	"math/bits"
 	"slices"
 
 	"driftdb/internal/arena"
@@ -30,13 +31,14 @@ func (t *threshold) before(v *vec.Vec, n int, sel []uint64, a *arena.Arena) []ui
 	if t.spec.desc {
 		flip = ^uint64(0)
 	}
-	clear(mask)
-	for i, w := range words {
-		in := uint64(0)
-		if w^flip <= t.word {
-			in = 1
+	for i := range mask {
+		part := words[i<<6 : min(i<<6+64, n)]
+		m := uint64(0)
+		for j, w := range part {
+			_, behind := bits.Sub64(t.word, w^flip, 0)
+			m |= (behind ^ 1) << (uint(j) & 63)
 		}
-		mask[i>>6] |= in << (uint(i) & 63)
+		mask[i] = m
 	}
 	if v.Valid != nil {
 		t.nulls(v, n, mask)
