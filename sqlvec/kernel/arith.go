@@ -3,6 +3,7 @@ package kernel
 import (
 	"math"
 	"math/bits"
+	"unsafe"
 )
 
 // Add sets dst = a + b and reports whether a row overflowed.
@@ -63,9 +64,26 @@ func mulHigh(x, y int64) int64 {
 	return int64(h) - x>>63&y - y>>63&x
 }
 
-// Mul sets dst = a × b and reports whether a row overflowed.
+// magnitude returns the OR of the magnitudes of a, in one's complement: the bits that
+// some value needs beside its sign.
+func magnitude[T Signed](a []T) uint64 {
+	var or T
+	for _, x := range a {
+		or |= x ^ T(int64(x)>>63)
+	}
+	return uint64(or)
+}
+
+// Mul sets dst = a × b and reports whether a row overflowed. Where the sizes of the
+// operands rule that out, which is the usual case, the products are not checked.
 func Mul[T Signed](dst, a, b []T) bool {
 	a, b = a[:len(dst)], b[:len(dst)]
+	if bits.Len64(magnitude(a))+bits.Len64(magnitude(b)) < widthOf[T]() {
+		for i := range dst {
+			dst[i] = a[i] * b[i]
+		}
+		return false
+	}
 	var over int64
 	for i := range dst {
 		x, y := int64(a[i]), int64(b[i])
@@ -77,9 +95,19 @@ func Mul[T Signed](dst, a, b []T) bool {
 	return over != 0
 }
 
+// widthOf returns the bits of T without its sign.
+func widthOf[T Signed]() int {
+	var z T
+	return int(unsafe.Sizeof(z))*8 - 1
+}
+
 // MulConst sets dst = a × c and reports whether a row overflowed.
 func MulConst[T Signed](dst, a []T, c T) bool {
 	a = a[:len(dst)]
+	if bits.Len64(magnitude(a))+bits.Len64(uint64(c^T(int64(c)>>63))) < widthOf[T]() {
+		MulUnchecked(dst, a, c)
+		return false
+	}
 	var over int64
 	y := int64(c)
 	for i := range dst {

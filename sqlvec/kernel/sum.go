@@ -56,8 +56,10 @@ func SumMask[T Signed](a []T, mask []uint64) (s Int128, n int) {
 		}
 		var hi, lo int64
 		x := a[w*64 : min(w*64+64, len(a))]
-		for j, y := range x {
-			v := int64(y) & -int64(m>>(uint(j)&63)&1)
+		rest := m
+		for _, y := range x {
+			v := int64(y) & -int64(rest&1)
+			rest >>= 1
 			hi += v >> 32
 			lo += v & 0xFFFFFFFF
 		}
