@@ -94,7 +94,7 @@ func (f *exportFlags) write(ctx context.Context, db *sqlvec.DB, std streams, w i
 		query = "SELECT * FROM " + quoteName(f.table)
 	}
 	out := newOutput(f.format, w)
-	progress := newProgress(std.err, "export", 0)
+	out.bar = newProgress(std.err, "export", 0)
 	rows := int64(0)
 	err := session.Run(ctx, query, func(r *sqlvec.Result) error {
 		if !r.HasRows() || out.sets > 0 {
@@ -105,7 +105,7 @@ func (f *exportFlags) write(ctx context.Context, db *sqlvec.DB, std streams, w i
 		rows += r.RowsAffected()
 		return err
 	})
-	progress.done()
+	out.bar.done()
 	if err != nil {
 		return &statementError{err: err, text: query, line: 1}
 	}

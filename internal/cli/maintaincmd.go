@@ -30,6 +30,7 @@ func newMaintain(std streams, cmd *cobra.Command, readOnly bool, work func(ctx c
 				}
 			}
 			p := newProgress(std.err, cmd.Name(), 0)
+			db.Store().OnProgress(p.step)
 			defer p.done()
 			return work(ctx, db, f.table, std)
 		})

@@ -38,6 +38,7 @@ type output struct {
 	types types.Context // the time zone that timestamps are written in
 	sets  int           // results written
 	flush bool          // after every result
+	bar   *progress     // told of every batch; nil for none
 }
 
 const outputBuffer = 256 << 10
@@ -56,7 +57,7 @@ func (o *output) write(r *sqlvec.Result) error {
 	for i, c := range r.Columns {
 		cols[i] = rowtext.Column{Name: c.Name, Type: c.Type}
 	}
-	return o.writeText(cols, r.Each)
+	return o.writeText(cols, o.counted(r))
 }
 
 // writeText writes the batches that each yields as one result.
@@ -72,6 +73,19 @@ func (o *output) writeText(cols []rowtext.Column, each func(func(*vec.Batch) err
 		return err
 	}
 	return o.finish(text.End())
+}
+
+// counted is r.Each, with progress.
+func (o *output) counted(r *sqlvec.Result) func(func(*vec.Batch) error) error {
+	if o.bar == nil {
+		return r.Each
+	}
+	return func(write func(*vec.Batch) error) error {
+		return r.Each(func(b *vec.Batch) error {
+			o.bar.add(int64(b.Count()), 0)
+			return write(b)
+		})
+	}
 }
 
 func (o *output) finish(err error) error {
@@ -95,7 +109,7 @@ func (o *output) writeArrow(r *sqlvec.Result) error {
 	if err != nil {
 		return err
 	}
-	if err := r.Each(out.Write); err != nil {
+	if err := o.counted(r)(out.Write); err != nil {
 		return err
 	}
 	return o.finish(out.Close())

@@ -50,6 +50,16 @@ func (p *progress) add(rows, bytes int64) {
 	p.writeLocked(progressLine(p.name, p.mu.rows, p.mu.bytes, p.total, now.Sub(p.begin)))
 }
 
+// step shows a named step of which done of total are behind.
+func (p *progress) step(name string, done, total int64) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if now := time.Now(); p.w != nil && now.Sub(p.mu.shown) >= progressEvery {
+		p.mu.shown = now
+		p.writeLocked(fmt.Sprintf("%s: %s, %s of %s", p.name, name, grouped(done), grouped(total)))
+	}
+}
+
 // done removes the line.
 func (p *progress) done() {
 	p.mu.Lock()
