@@ -20,10 +20,11 @@ const (
 )
 
 // MaxScale is the most digits after the point of a NUMERIC, maxIntDigits the most
-// before it.
+// before it: what the exponent of the binary form can say. (PostgreSQL allows twice
+// as many before the point.)
 const (
 	MaxScale     = 16383
-	maxIntDigits = 131072
+	maxIntDigits = 65534
 )
 
 // Decimal is an exact decimal number: a NUMERIC value. It has a display scale, the

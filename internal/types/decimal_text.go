@@ -83,7 +83,7 @@ func ParseDecimal(text string) (Decimal, error) {
 	if !ok {
 		return Decimal{}, invalidSyntax(T(Numeric), text)
 	}
-	return d, d.check()
+	return d, d.Check()
 }
 
 // parseDigits reads [sign] digits [. digits] [e exponent].
@@ -159,8 +159,8 @@ func (d Decimal) shift(exp int) Decimal {
 	return out
 }
 
-// check returns an error if d has more digits than a NUMERIC may have.
-func (d Decimal) check() error {
+// Check returns an error if d has more digits than a NUMERIC may have.
+func (d Decimal) Check() error {
 	if d.form != finite {
 		return nil
 	}
@@ -174,7 +174,7 @@ func (d Decimal) check() error {
 // its precision.
 func (d Decimal) Fit(t Type) (Decimal, error) {
 	if t.Prec == 0 || d.form == nan {
-		return d, d.check()
+		return d, d.Check()
 	}
 	if d.form != finite {
 		return d, fieldOverflow(t).WithDetail("A field with precision %d, scale %d cannot hold an infinite value.", t.Prec, t.Scale)

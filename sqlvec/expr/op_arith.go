@@ -267,6 +267,9 @@ func decimalArith(f *frame, op arith, a, b *vec.Vec, sel []uint64) (vec.Vec, err
 
 // decimal appends a NUMERIC of the Bytes class.
 func (b *builder) decimal(d types.Decimal) {
+	if err := d.Check(); err != nil {
+		b.err = err
+	}
 	b.room(32)
 	b.heap = d.AppendEncoded(b.heap)
 	b.skip()
