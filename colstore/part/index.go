@@ -1,6 +1,9 @@
 package part
 
 import (
+	"cmp"
+	"math"
+	"math/bits"
 	"sort"
 
 	"driftdb/internal/dberr"
@@ -19,6 +22,8 @@ type Index struct {
 	perm   []uint32 // nil: rows are in key order
 	filter []byte   // nil: none
 	packed int      // key columns that have a share in the prefix
+	shift  uint     // a row shifted right by it is its group
+	ints   bool     // the key is one integer column
 }
 
 // openIndexes makes the indexes; it touches none of their data.
@@ -33,6 +38,8 @@ func (p *Part) openIndexes() {
 		x.perm = vec.Cast[uint32](data[padded(m.dirSize()):][:m.permSize()])
 		x.filter = data[padded(m.dirSize())+padded(m.permSize()):][:m.filter]
 		x.packed = packedColumns(m.cols)
+		x.shift = uint(bits.TrailingZeros(uint(p.footer.groupRows)))
+		x.ints = len(m.cols) == 1 && isInt(m.cols[0].typ.Class())
 	}
 }
 
@@ -167,7 +174,10 @@ func (x *Index) rowAt(i int) (uint32, error) {
 
 // compare orders the key's columns and a row.
 func (x *Index) compare(key []types.Value, row uint32) (int, error) {
-	g, i := int(row)/x.part.footer.groupRows, int(row)%x.part.footer.groupRows
+	g, i := int(row)>>x.shift, int(row)&(1<<x.shift-1)
+	if x.ints && len(key) == 1 && key[0].Valid {
+		return x.compareInt(key[0].I, g, i)
+	}
 	for c := range key {
 		v, err := x.part.chunk(g, x.meta.cols[c].pos)
 		if err != nil {
@@ -178,6 +188,41 @@ func (x *Index) compare(key []types.Value, row uint32) (int, error) {
 		}
 	}
 	return 0, nil
+}
+
+func isInt(c types.Class) bool { return c == types.I16 || c == types.I32 || c == types.I64 }
+
+// compareInt is compare for a key of one integer.
+func (x *Index) compareInt(key int64, g, i int) (int, error) {
+	v, err := x.part.chunk(g, x.meta.cols[0].pos)
+	if err != nil {
+		return 0, err
+	}
+	if v.Valid != nil && v.IsNull(i) {
+		return -1, nil
+	}
+	if v.Form == vec.Narrow {
+		d := uint64(key) - uint64(v.Base)
+		switch {
+		case key < v.Base:
+			return -1, nil
+		case d > math.MaxUint32:
+			return 1, nil
+		}
+		return cmp.Compare(uint32(d), narrowAt(v, i)), nil
+	}
+	return cmp.Compare(key, v.Int(i)), nil
+}
+
+// narrowAt returns the integer that a Narrow vector stores for row i.
+func narrowAt(v *vec.Vec, i int) uint32 {
+	switch v.Width {
+	case 1:
+		return uint32(v.Data[i])
+	case 2:
+		return uint32(vec.Cast[uint16](v.Data)[i])
+	}
+	return vec.Cast[uint32](v.Data)[i]
 }
 
 // search returns the first position in [lo, hi] whose row is not less than key, or, with

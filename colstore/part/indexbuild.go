@@ -13,8 +13,12 @@ import (
 // rowBits is the bits of a row number in a part.
 const rowBits = 20
 
-// bucketRows is how many keys a bucket of the directory has on average, at most.
-const bucketRows = 8
+// orderedBucket and looseBucket are how many keys a bucket of the directory has on average, at
+// most: few where each comparison may touch another cache line.
+const (
+	orderedBucket = 8
+	looseBucket   = 2
+)
 
 // indexMeta is what the part footer says of an index. Its data are the directory, then the
 // row numbers, then the filter, each padded.
@@ -84,7 +88,10 @@ func (b *indexBuilder) build() {
 	if b.rows > 0 {
 		top = entries[b.rows-1] >> rowBits
 	}
-	want := max(b.rows/bucketRows, 1)
+	want := max(b.rows/looseBucket, 1)
+	if b.meta.ordered {
+		want = max(b.rows/orderedBucket, 1)
+	}
 	b.meta.shift = max(0, bits.Len64(top)-bits.Len(uint(2*want-1)))
 	b.meta.buckets = int(top>>b.meta.shift) + 1
 	if !b.dense(top) {
