@@ -8,14 +8,7 @@ import (
 // castVec returns v as type t. Columns only ever widen, so a value that does not fit is a bug.
 func castVec(v *vec.Vec, t types.Type) (vec.Vec, error) {
 	if sameStorage(v.Type, t) {
-		out := *v
-		out.Type = t
-		if v.Form == vec.Dict {
-			d := *v.Dict
-			d.ID, d.Values.Type = 0, t
-			out.Dict = &d
-		}
-		return out, nil
+		return *retyped(v, t), nil
 	}
 	if v.Form == vec.Const {
 		val, err := castValue(valueAt(v, 0), t)

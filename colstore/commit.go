@@ -300,20 +300,37 @@ func (tx *Tx) validateTable(tt *txTable, s *state, since uint64) error {
 
 // checkEnds refuses the transaction when a row that it ends has ended meanwhile.
 func (tt *txTable) checkEnds(s *state) error {
-	hint := -1
+	live := newLiveCheck(s)
 	for _, e := range tt.ends {
-		if e.rid&eventlog.Relative != 0 {
-			continue
-		}
-		set, alive, err := s.alive(e.rid, hint)
-		if err != nil {
+		if err := live.row(e.rid); err != nil {
 			return err
 		}
-		if !alive {
-			return conflict("concurrent update")
-		}
-		hint = set
 	}
+	return nil
+}
+
+// liveCheck refuses rows that have ended in a state. It remembers where it found the row
+// before, since rows that follow each other mostly lie together.
+type liveCheck struct {
+	state *state
+	hint  int
+}
+
+func newLiveCheck(s *state) liveCheck { return liveCheck{s, -1} }
+
+// row returns 40001 when the row has ended. Rows of the transaction itself are its own.
+func (c *liveCheck) row(rid uint64) error {
+	if rid&eventlog.Relative != 0 {
+		return nil
+	}
+	set, alive, err := c.state.alive(rid, c.hint)
+	if err != nil {
+		return err
+	}
+	if !alive {
+		return conflict("concurrent update")
+	}
+	c.hint = set
 	return nil
 }
 

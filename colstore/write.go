@@ -285,19 +285,11 @@ func (tx *Tx) checkAlive(tt *txTable, rids []uint64) error {
 	}
 	s := tt.store.pinned()
 	defer s.unpin()
-	hint := -1
+	live := newLiveCheck(s)
 	for _, rid := range rids {
-		if rid&eventlog.Relative != 0 {
-			continue
-		}
-		set, alive, err := s.alive(rid, hint)
-		if err != nil {
+		if err := live.row(rid); err != nil {
 			return err
 		}
-		if !alive {
-			return conflict("concurrent update")
-		}
-		hint = set
 	}
 	return nil
 }

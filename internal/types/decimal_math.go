@@ -86,14 +86,8 @@ func DivisionByZero() *dberr.Error { return dberr.New(dberr.DivisionByZero, "div
 // Div returns d / e, rounded to the scale that PostgreSQL chooses: at least 16
 // significant digits, and no fewer digits after the point than either operand.
 func (d Decimal) Div(e Decimal) (Decimal, error) {
-	if n, ok := special(d, e); ok {
-		return n, nil
-	}
-	if e.form == finite && e.coeff.Sign() == 0 {
-		return Decimal{}, DivisionByZero()
-	}
-	if d.form != finite || e.form != finite {
-		return divSpecial(d, e), nil
+	if n, ok, err := divEdge(d, e); ok {
+		return n, err
 	}
 	return d.quotient(e, divScale(d, e)), nil
 }
@@ -113,6 +107,21 @@ func (d Decimal) quotient(e Decimal, scale int) Decimal {
 		num, den = negated(&num), negated(&den)
 	}
 	return Decimal{coeff: divRound(&num, &den), scale: int32(scale)}
+}
+
+// divEdge decides a division that is no computation: by zero, or with a NaN or infinite
+// operand. ok is false for all others.
+func divEdge(d, e Decimal) (n Decimal, ok bool, err error) {
+	if n, ok := special(d, e); ok {
+		return n, true, nil
+	}
+	if e.form == finite && e.coeff.Sign() == 0 {
+		return Decimal{}, true, DivisionByZero()
+	}
+	if d.form != finite || e.form != finite {
+		return divSpecial(d, e), true, nil
+	}
+	return Decimal{}, false, nil
 }
 
 // divSpecial is Div with an infinite operand.
@@ -179,14 +188,8 @@ func displayScale(scale int, operands ...Decimal) int {
 
 // Quo returns d / e cut to a whole number.
 func (d Decimal) Quo(e Decimal) (Decimal, error) {
-	if n, ok := special(d, e); ok {
-		return n, nil
-	}
-	if e.form == finite && e.coeff.Sign() == 0 {
-		return Decimal{}, DivisionByZero()
-	}
-	if d.form != finite || e.form != finite {
-		return divSpecial(d, e), nil
+	if n, ok, err := divEdge(d, e); ok {
+		return n, err
 	}
 	r, err := d.Mod(e)
 	if err != nil {
