@@ -7,10 +7,13 @@ LINT    := $(GO) tool -modfile=internal/tools/go.mod staticcheck
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 LDFLAGS := -s -w -X main.version=$(VERSION)
 
+# Random tests begin at this seed, so that a run can be had again. 0 draws a new one: make soak.
+export RAPID_SEED ?= 20261125
+
 # Packages whose code runs in several goroutines: these are tested under the race detector.
 RACE_PKGS := ./mmapseg/... ./eventlog/... ./colstore/... ./sqlvec ./sqlvec/exec/... ./internal/vfs/... ./internal/formats/...
 
-.PHONY: all build test race fuzz crash bench lint fmt golden cover demo check-pg clean help
+.PHONY: all build test race soak fuzz crash bench lint fmt golden cover demo check-pg clean help
 
 all: build lint test
 
@@ -26,6 +29,9 @@ test: ## run every test
 
 race: ## run the concurrent packages' tests under the race detector
 	$(GO) test -race -short $(RACE_PKGS)
+
+soak: ## run the random tests with new seeds and ten times the cases
+	RAPID_SEED=0 RAPID_CHECKS=1000 $(GO) test -count=1 -timeout 60m $$(grep -rl --include=*_test.go pgregory.net/rapid . | xargs -n1 dirname | sort -u)
 
 fuzz: ## run every fuzz target for FUZZTIME (10s)
 	@scripts/fuzz.sh $(FUZZTIME)
