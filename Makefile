@@ -58,7 +58,7 @@ cover: ## write coverage.html
 	$(GO) tool cover -html=coverage.out -o coverage.html
 	@$(GO) tool cover -func=coverage.out | tail -1
 
-check-pg: ## check the SQL files against a real PostgreSQL 15 (PGBIN says where)
+check-pg: ## check the SQL files and random queries against a real PostgreSQL 15 (PGBIN says where)
 	scripts/postgres-oracle
 
 demo: build ## load 65 publications of exchange rates and travel in their history

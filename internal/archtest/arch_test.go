@@ -60,6 +60,7 @@ var allowed = map[string][]string{
 	"internal/archtest":  nil,
 	"internal/proof":     nil,
 	"internal/logictest": leaves,
+	"internal/querygen":  nil,
 	"bench":              with(leaves, "colstore", "sqlvec"),
 	"internal/cli":       with(slices.Concat(leaves, formats, engine, sql), "internal/cli/term", "bench"),
 	"internal/cli/term":  {"internal/dberr"},
