@@ -52,6 +52,10 @@ type aggCall struct {
 type groups struct {
 	table  *groupTable // nil without keys
 	states []expr.States
+	// rows counts the rows of every group, for the states with their bit in shared: those
+	// that every row of the input goes to.
+	rows   expr.RowCounts
+	shared []bool
 }
 
 // newAggregation returns the sink of node.
@@ -72,7 +76,7 @@ func newAggregation(node *plan.Aggregate) *aggregation {
 		}
 		n += len(call.Args)
 		g.calls = append(g.calls, c)
-		simple = simple && !call.Distinct && call.Filter == nil && len(call.OrderBy) == 0
+		simple = simple && c.everyRow()
 	}
 	if !simple {
 		g.mode.Store(local)
@@ -97,10 +101,19 @@ func (g *aggregation) newGroups(a *arena.Arena) *groups {
 		gs.table = newGroupTable(g.codec, a)
 	}
 	for _, c := range g.calls {
-		gs.states = append(gs.states, c.Agg.New(c.types, a))
+		s := c.Agg.New(c.types, a)
+		slotted, ok := s.(expr.Slotted)
+		ok = ok && gs.table != nil && c.everyRow()
+		if ok {
+			slotted.Share(&gs.rows)
+		}
+		gs.states, gs.shared = append(gs.states, s), append(gs.shared, ok)
 	}
 	return gs
 }
+
+// everyRow reports whether the states of the call see every row of the input as it comes.
+func (c *aggCall) everyRow() bool { return !c.Distinct && c.Filter == nil && len(c.OrderBy) == 0 }
 
 // grow makes states for all groups of the table.
 func (gs *groups) grow() {
@@ -111,6 +124,7 @@ func (gs *groups) grow() {
 	for _, s := range gs.states {
 		s.Grow(n)
 	}
+	gs.rows.Grow(n)
 }
 
 // aggEnd is a worker's end of an aggregation.
@@ -174,11 +188,12 @@ func (e *aggEnd) push(b *vec.Batch) (err error) {
 	if e.mode != local {
 		return e.stage(b)
 	}
-	t := e.own.table
-	t.find(e.keyCol, b.N, b.Sel, e.group[:b.N], a)
+	slot := e.group[:b.N]
+	e.own.table.findSlots(e.keyCol, b.Sel, slot, a)
 	e.own.grow()
+	e.own.rows.Add(slot)
 	for _, c := range e.calls {
-		if err := c.update(b, e.keyCol, e.group[:b.N]); err != nil {
+		if err := c.update(b, e.keyCol, slot); err != nil {
 			return err
 		}
 	}
@@ -273,6 +288,7 @@ func (g *aggregation) mergeLocal() error {
 				return err
 			}
 		}
+		first.own.rows.Merge(&e.own.rows, to)
 		for i, c := range e.calls {
 			first.calls[i].adopt(c)
 		}

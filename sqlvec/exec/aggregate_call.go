@@ -1,9 +1,11 @@
 package exec
 
 import (
+	"driftdb/internal/arena"
 	"driftdb/internal/types"
 	"driftdb/internal/vec"
 	"driftdb/sqlvec/expr"
+	"driftdb/sqlvec/kernel"
 )
 
 // callEnd is one aggregate of one worker.
@@ -72,8 +74,9 @@ func (c *callEnd) loose() {
 	}
 }
 
-// update adds the selected rows of a batch; group is nil without keys.
-func (c *callEnd) update(b *vec.Batch, keys []vec.Vec, group []uint32) (err error) {
+// update adds the selected rows of a batch. slot is the group plus one of each of them
+// and 0 elsewhere, or nil without keys.
+func (c *callEnd) update(b *vec.Batch, keys []vec.Vec, slot []uint32) (err error) {
 	w := c.e.w
 	in := *b
 	if c.filter != nil {
@@ -95,17 +98,37 @@ func (c *callEnd) update(b *vec.Batch, keys []vec.Vec, group []uint32) (err erro
 		}
 	}
 	if c.rows != nil {
-		return c.collect(&in, group)
+		return c.collect(&in, slot)
 	}
-	return c.feed(c.e.own.states[c.i], group, in.Sel, b.N)
+	return c.feed(c.e.own, slot, in.Sel, b.N)
 }
 
-// feed adds the arguments in cols to the states.
-func (c *callEnd) feed(s expr.States, group []uint32, sel []uint64, n int) error {
-	if group == nil {
+// feed adds the arguments in cols to the states in gs. Where sel selects less than slot,
+// the states do not share the counts of rows.
+func (c *callEnd) feed(gs *groups, slot []uint32, sel []uint64, n int) error {
+	s := gs.states[c.i]
+	if slot == nil {
 		return s.UpdateOne(0, c.cols, sel, n)
 	}
-	return s.Update(group, c.cols, sel, n)
+	slotted, ok := s.(expr.Slotted)
+	if ok && gs.shared[c.i] {
+		return slotted.UpdateSlots(slot, c.cols)
+	}
+	a := c.e.w.scratch
+	mark := a.Mark()
+	defer a.Release(mark)
+	other := arena.Make[uint32](a, n)
+	if ok {
+		copy(other, slot)
+		if sel != nil {
+			kernel.MaskSlots(other, slot, sel)
+		}
+		return slotted.UpdateSlots(other, c.cols)
+	}
+	for i, k := range slot {
+		other[i] = k - 1
+	}
+	return s.Update(other, c.cols, sel, n)
 }
 
 // firstSeen adds the rows to the set and returns the mask of those that were not in it.
@@ -133,12 +156,12 @@ func newGroupsMask(group []uint32, known int, sel []uint64, n int, w *worker) []
 }
 
 // collect keeps the rows of a call with ORDER BY.
-func (c *callEnd) collect(b *vec.Batch, group []uint32) error {
+func (c *callEnd) collect(b *vec.Batch, slot []uint32) error {
 	w := c.e.w
 	number := make([]int64, b.N)
 	for i := range number {
-		if group != nil {
-			number[i] = int64(group[i])
+		if slot != nil {
+			number[i] = int64(slot[i]) - 1
 		}
 	}
 	cols := append([]vec.Vec{vec.FromFixed(types.T(types.Int64), number, nil)}, c.cols...)
@@ -173,7 +196,7 @@ func (c *callEnd) finish(gs *groups, w *worker) error {
 func (c *callEnd) finishDistinct(gs *groups, w *worker) error {
 	gs.grow()
 	a, n := w.scratch, len(c.call.types)
-	group := make([]uint32, vec.BatchRows)
+	slot := make([]uint32, vec.BatchRows)
 	for lo := 0; lo < c.set.n; lo += vec.BatchRows {
 		if err := w.ex.check(); err != nil {
 			return err
@@ -184,10 +207,10 @@ func (c *callEnd) finishDistinct(gs *groups, w *worker) error {
 		c.cols = cols[:n]
 		var of []uint32
 		if gs.table != nil {
-			of = group[:hi-lo]
-			gs.table.find(cols[n:], hi-lo, nil, of, a)
+			of = slot[:hi-lo]
+			gs.table.findSlots(cols[n:], nil, of, a)
 		}
-		err := c.feed(gs.states[c.i], of, nil, hi-lo)
+		err := c.feed(gs, of, nil, hi-lo)
 		a.Release(mark)
 		if err != nil {
 			return err

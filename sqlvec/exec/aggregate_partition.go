@@ -4,6 +4,7 @@ import (
 	"driftdb/internal/arena"
 	"driftdb/internal/types"
 	"driftdb/internal/vec"
+	"driftdb/sqlvec/expr"
 )
 
 // argTypes returns the types of the arguments of all calls, one call after another.
@@ -311,12 +312,26 @@ func (e *aggEnd) eachWindow(s *store, f func(b *block, lo, hi int, cols []vec.Ve
 	return nil
 }
 
-// feedArgs adds the arguments of all calls.
+// feedArgs adds the arguments of all calls; group becomes the slots of the rows.
 func (e *aggEnd) feedArgs(gs *groups, cols []vec.Vec, group []uint32) error {
 	gs.grow()
 	for i, c := range e.g.calls {
-		args := cols[c.first : c.first+len(c.types)]
-		if err := gs.states[i].Update(group, args, nil, len(group)); err != nil {
+		if gs.shared[i] {
+			continue
+		}
+		if err := gs.states[i].Update(group, cols[c.first:c.first+len(c.types)], nil, len(group)); err != nil {
+			return err
+		}
+	}
+	for i := range group {
+		group[i]++
+	}
+	gs.rows.Add(group)
+	for i, c := range e.g.calls {
+		if !gs.shared[i] {
+			continue
+		}
+		if err := gs.states[i].(expr.Slotted).UpdateSlots(group, cols[c.first:c.first+len(c.types)]); err != nil {
 			return err
 		}
 	}

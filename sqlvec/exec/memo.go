@@ -6,6 +6,7 @@ import (
 	"driftdb/internal/arena"
 	"driftdb/internal/types"
 	"driftdb/internal/vec"
+	"driftdb/sqlvec/kernel"
 )
 
 // memo remembers the groups of key rows that are made of small codes: dictionary codes,
@@ -146,6 +147,10 @@ func minMax[T int16 | int32 | int64](xs []T, valid, sel []uint64) (lo, hi T, ok 
 // addCodes multiplies out by the codes of the column and adds v's, or sets them for the
 // first column. Codes of rows that are not selected are clamped into range.
 func (m *memo) addCodes(c *codeColumn, v *vec.Vec, n int, first bool, out []uint32, a *arena.Arena) {
+	if v.Valid == nil && (v.Form == vec.Dict || v.Form == vec.Narrow) {
+		addStored(c, v, first, out)
+		return
+	}
 	codes := arena.Make[int32](a, n)
 	switch {
 	case v.Form == vec.Dict || v.Form == vec.Narrow:
@@ -179,6 +184,22 @@ func (m *memo) addCodes(c *codeColumn, v *vec.Vec, n int, first bool, out []uint
 	size := uint32(c.size)
 	for i, x := range codes {
 		out[i] = out[i]*size + uint32(x)
+	}
+}
+
+// addStored is addCodes for stored codes without NULLs.
+func addStored(c *codeColumn, v *vec.Vec, first bool, out []uint32) {
+	size := uint32(c.size)
+	if first {
+		size = 0
+	}
+	switch v.Width {
+	case 1:
+		kernel.AddCodes(out, size, vec.Of[uint8](v))
+	case 2:
+		kernel.AddCodes(out, size, vec.Of[uint16](v))
+	default:
+		kernel.AddCodes(out, size, vec.Of[uint32](v))
 	}
 }
 

@@ -2,6 +2,7 @@ package expr
 
 import (
 	"bytes"
+	"math"
 
 	"driftdb/internal/arena"
 	"driftdb/internal/types"
@@ -47,32 +48,73 @@ func newPick(last bool) func([]types.Type, types.Type, *arena.Arena) States {
 // intExtreme is min or max of integers.
 type intExtreme struct {
 	scratch
+	valueCounts
 	typ      types.Type
 	greatest bool
-	best     []int64
-	seen     []bool
+	best     []int64 // by slot; the other end of the type while there is no value
 }
 
-func (s *intExtreme) Grow(n int)   { s.best, s.seen = grow(s.best, n), grow(s.seen, n) }
-func (s *intExtreme) Groups() int  { return len(s.best) }
-func (s *intExtreme) Bytes() int64 { return int64(cap(s.best)) * 9 }
+func (s *intExtreme) Grow(n int) {
+	s.growCounts(n)
+	old := len(s.best)
+	s.best = grow(s.best, n+1)
+	worst := int64(math.MaxInt64)
+	if s.greatest {
+		worst = math.MinInt64
+	}
+	for i := old; i < len(s.best); i++ {
+		s.best[i] = worst
+	}
+}
+
+func (s *intExtreme) Bytes() int64 { return s.bytes() + int64(cap(s.best))*8 }
 
 // offer gives a group one value.
 func (s *intExtreme) offer(g uint32, x int64) {
-	if !s.seen[g] || (x > s.best[g]) == s.greatest && x != s.best[g] {
-		s.best[g], s.seen[g] = x, true
+	if s.greatest {
+		s.best[g+1] = max(s.best[g+1], x)
+	} else {
+		s.best[g+1] = min(s.best[g+1], x)
 	}
 }
 
 func (s *intExtreme) Update(group []uint32, args []vec.Vec, sel []uint64, n int) error {
-	if isNullConst(&args[0]) {
-		return nil
-	}
 	f, done := s.frame(n)
 	defer done()
-	x := int64s(f, &args[0])
-	eachSelected(n, sel, &args[0], func(i int) { s.offer(group[i], x[i]) })
+	return s.UpdateSlots(slotsOf(f, group, sel, n), args)
+}
+
+// UpdateSlots implements Slotted.
+func (s *intExtreme) UpdateSlots(slot []uint32, args []vec.Vec) error {
+	v := &args[0]
+	f, done := s.frame(len(slot))
+	defer done()
+	valid, ok := s.count(f, v, slot)
+	if !ok {
+		return nil
+	}
+	if v.Form == vec.Narrow {
+		switch v.Width {
+		case 1:
+			extremeSlots(s, valid, vec.Of[uint8](v), v.Base)
+		case 2:
+			extremeSlots(s, valid, vec.Of[uint16](v), v.Base)
+		default:
+			extremeSlots(s, valid, vec.Of[uint32](v), v.Base)
+		}
+		return nil
+	}
+	extremeSlots(s, valid, int64s(f, v), 0)
 	return nil
+}
+
+// extremeSlots offers base + x to the slots.
+func extremeSlots[T kernel.Int](s *intExtreme, slot []uint32, x []T, base int64) {
+	if s.greatest {
+		kernel.MaxSlots(s.best, slot, x, base)
+	} else {
+		kernel.MinSlots(s.best, slot, x, base)
+	}
 }
 
 func (s *intExtreme) UpdateOne(group uint32, args []vec.Vec, sel []uint64, n int) error {
@@ -88,33 +130,34 @@ func (s *intExtreme) UpdateOne(group uint32, args []vec.Vec, sel []uint64, n int
 		lo, hi := kernel.MinMax(x)
 		s.offer(group, lo)
 		s.offer(group, hi)
+		s.add(group, n)
 		return nil
 	}
 	if lo, hi, ok := kernel.MinMaxMask(x, trimmed(rows, n)); ok {
 		s.offer(group, lo)
 		s.offer(group, hi)
+		s.add(group, 1)
 	}
 	return nil
 }
 
 func (s *intExtreme) Merge(src States, to []uint32) error {
 	o := src.(*intExtreme)
-	for i, x := range o.best {
-		if o.seen[i] {
-			s.offer(to[i], x)
-		}
+	for i, g := range to {
+		s.offer(g, o.best[i+1])
 	}
+	s.merge(&o.valueCounts, to)
 	return nil
 }
 
 func (s *intExtreme) Final(lo, hi int, a *arena.Arena) (vec.Vec, error) {
 	b := newBuilder(&frame{n: hi - lo, arena: a}, s.typ)
 	for g := lo; g < hi; g++ {
-		if !s.seen[g] {
+		if s.of(g) == 0 {
 			b.null()
 			continue
 		}
-		b.value(types.IntValue(s.typ, s.best[g]))
+		b.value(types.IntValue(s.typ, s.best[g+1]))
 	}
 	return b.finish()
 }

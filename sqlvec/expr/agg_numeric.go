@@ -11,11 +11,11 @@ import (
 // in 128 bits; whatever does not fit goes into a decimal beside it.
 type numericSumStates struct {
 	scratch
-	avg    bool
-	scale  int // of sums; -1 before the first scaled vector
-	sums   []kernel.Int128
-	counts []int64
-	wide   []*types.Decimal // nil until a group needs it
+	valueCounts
+	avg   bool
+	scale int // of sums; -1 before the first scaled vector
+	sums  slotSums
+	wide  []*types.Decimal // nil until a group needs it
 }
 
 // newNumericSum returns the constructor of a sum or average.
@@ -26,14 +26,14 @@ func newNumericSum(avg bool) func([]types.Type, types.Type, *arena.Arena) States
 }
 
 func (s *numericSumStates) Grow(n int) {
-	s.sums, s.counts = grow(s.sums, n), grow(s.counts, n)
+	s.growCounts(n)
+	s.sums.growSums(n)
 	if s.wide != nil {
 		s.wide = grow(s.wide, n)
 	}
 }
-func (s *numericSumStates) Groups() int { return len(s.sums) }
 func (s *numericSumStates) Bytes() int64 {
-	return int64(cap(s.sums))*24 + int64(len(s.wide))*64
+	return s.bytes() + s.sums.bytes() + int64(len(s.wide))*64
 }
 
 // direct reports whether values of v can be added to sums as they are.
@@ -48,17 +48,36 @@ func (s *numericSumStates) direct(v *vec.Vec) bool {
 }
 
 func (s *numericSumStates) Update(group []uint32, args []vec.Vec, sel []uint64, n int) error {
-	v := &args[0]
-	if isNullConst(v) {
-		return nil
-	}
 	f, done := s.frame(n)
 	defer done()
-	if s.direct(v) {
-		addGroups(values[int64](f, v), group, v, sel, n, s.sums, s.counts)
+	return s.UpdateSlots(slotsOf(f, group, sel, n), args)
+}
+
+// UpdateSlots implements Slotted.
+func (s *numericSumStates) UpdateSlots(slot []uint32, args []vec.Vec) error {
+	v := &args[0]
+	f, done := s.frame(len(slot))
+	defer done()
+	valid, ok := s.count(f, v, slot)
+	if !ok {
 		return nil
 	}
-	return s.each(v, sel, n, func(i int) uint32 { return group[i] })
+	if s.direct(v) {
+		s.sums.add(f, v, valid)
+		return nil
+	}
+	r := decimalReader{v: v}
+	for i, k := range valid {
+		if k == 0 {
+			continue
+		}
+		d, err := r.at(i)
+		if err != nil {
+			return err
+		}
+		s.addWide(k-1, d)
+	}
+	return nil
 }
 
 func (s *numericSumStates) UpdateOne(group uint32, args []vec.Vec, sel []uint64, n int) error {
@@ -70,15 +89,10 @@ func (s *numericSumStates) UpdateOne(group uint32, args []vec.Vec, sel []uint64,
 	defer done()
 	if s.direct(v) {
 		sum, k := sumOne(f, v, sel)
-		s.sums[group].Add128(sum)
-		s.counts[group] += int64(k)
+		s.sums.addTotal(group, sum)
+		s.add(group, k)
 		return nil
 	}
-	return s.each(v, sel, n, func(int) uint32 { return group })
-}
-
-// each adds decimals one by one.
-func (s *numericSumStates) each(v *vec.Vec, sel []uint64, n int, group func(int) uint32) error {
 	r := decimalReader{v: v}
 	var bad error
 	eachSelected(n, sel, v, func(i int) {
@@ -87,9 +101,8 @@ func (s *numericSumStates) each(v *vec.Vec, sel []uint64, n int, group func(int)
 			bad = err
 			return
 		}
-		g := group(i)
-		s.counts[g]++
-		s.addWide(g, d)
+		s.add(group, 1)
+		s.addWide(group, d)
 	})
 	return bad
 }
@@ -97,7 +110,7 @@ func (s *numericSumStates) each(v *vec.Vec, sel []uint64, n int, group func(int)
 // addWide adds a decimal to a group.
 func (s *numericSumStates) addWide(g uint32, d types.Decimal) {
 	if s.wide == nil {
-		s.wide = make([]*types.Decimal, len(s.sums))
+		s.wide = make([]*types.Decimal, s.groups)
 	}
 	if s.wide[g] != nil {
 		d = s.wide[g].Add(d)
@@ -111,29 +124,30 @@ func (s *numericSumStates) Merge(src States, to []uint32) error {
 	if s.scale < 0 {
 		s.scale = o.scale
 	}
-	for i := range o.sums {
-		g := to[i]
-		s.counts[g] += o.counts[i]
-		if same {
-			s.sums[g].Add128(o.sums[i])
-		} else if o.counts[i] > 0 {
-			s.addWide(g, types.DecimalFromInt128(o.sums[i].Hi, o.sums[i].Lo, o.scale))
+	if same {
+		s.sums.mergeSums(&o.sums, to)
+	}
+	for i, g := range to {
+		if sum := o.sums.total(i); !same && o.of(i) > 0 {
+			s.addWide(g, types.DecimalFromInt128(sum.Hi, sum.Lo, o.scale))
 		}
 		if o.wide != nil && o.wide[i] != nil {
 			s.addWide(g, *o.wide[i])
 		}
 	}
+	s.merge(&o.valueCounts, to)
 	return nil
 }
 
 // total returns the sum of a group.
 func (s *numericSumStates) total(g int) types.Decimal {
 	var d types.Decimal
+	sum := s.sums.total(g)
 	if s.scale >= 0 {
-		d = types.DecimalFromInt128(s.sums[g].Hi, s.sums[g].Lo, s.scale)
+		d = types.DecimalFromInt128(sum.Hi, sum.Lo, s.scale)
 	}
 	if s.wide != nil && s.wide[g] != nil {
-		if s.scale < 0 || s.sums[g] == (kernel.Int128{}) && s.wide[g].Scale() >= s.scale {
+		if s.scale < 0 || sum == (kernel.Int128{}) && s.wide[g].Scale() >= s.scale {
 			return *s.wide[g]
 		}
 		return d.Add(*s.wide[g])
@@ -144,13 +158,13 @@ func (s *numericSumStates) total(g int) types.Decimal {
 func (s *numericSumStates) Final(lo, hi int, a *arena.Arena) (vec.Vec, error) {
 	b := newBuilder(&frame{n: hi - lo, arena: a}, types.T(types.Numeric))
 	for g := lo; g < hi; g++ {
-		if s.counts[g] == 0 {
+		if s.of(g) == 0 {
 			b.null()
 			continue
 		}
 		d := s.total(g)
 		if s.avg {
-			q, err := d.Div(types.DecimalFromInt(s.counts[g], 0))
+			q, err := d.Div(types.DecimalFromInt(s.of(g), 0))
 			if err != nil {
 				return vec.Vec{}, err
 			}

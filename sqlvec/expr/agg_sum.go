@@ -13,7 +13,9 @@ import (
 func init() {
 	count := func(p ...types.ID) *Aggregate {
 		return &Aggregate{Name: "count", Params: p, Ret: types.Int64, Empty: true,
-			states: func([]types.Type, types.Type, *arena.Arena) States { return &countStates{} }}
+			states: func(_ []types.Type, _ types.Type, a *arena.Arena) States {
+				return &countStates{scratch: scratch{a}}
+			}}
 	}
 	registerAggregate(count(), count(anyType))
 	for in, out := range map[types.ID]types.ID{types.Int16: types.Int64, types.Int32: types.Int64, types.Int64: types.Numeric} {
@@ -101,25 +103,29 @@ func (s *scratch) frame(n int) (f *frame, done func()) {
 }
 
 // countStates counts rows, or rows whose argument is not NULL.
-type countStates struct{ counts []int64 }
+type countStates struct {
+	scratch
+	valueCounts
+}
 
-func (s *countStates) Grow(n int)   { s.counts = grow(s.counts, n) }
-func (s *countStates) Groups() int  { return len(s.counts) }
-func (s *countStates) Bytes() int64 { return int64(cap(s.counts)) * 8 }
+func (s *countStates) Grow(n int)   { s.growCounts(n) }
+func (s *countStates) Bytes() int64 { return s.bytes() }
 
 func (s *countStates) Update(group []uint32, args []vec.Vec, sel []uint64, n int) error {
-	counts := s.counts
-	if sel == nil && (len(args) == 0 || args[0].Valid == nil) {
-		for _, g := range group[:n] {
-			counts[g]++
-		}
-		return nil
-	}
-	all := vec.Vec{N: n}
+	f, done := s.frame(n)
+	defer done()
+	return s.UpdateSlots(slotsOf(f, group, sel, n), args)
+}
+
+// UpdateSlots implements Slotted.
+func (s *countStates) UpdateSlots(slot []uint32, args []vec.Vec) error {
+	f, done := s.frame(len(slot))
+	defer done()
+	all := vec.Vec{N: len(slot)}
 	if len(args) > 0 {
 		all = args[0]
 	}
-	eachSelected(n, sel, &all, func(i int) { counts[group[i]]++ })
+	s.count(f, &all, slot)
 	return nil
 }
 
@@ -133,7 +139,7 @@ func (s *countStates) UpdateOne(group uint32, args []vec.Vec, sel []uint64, n in
 			valid = args[0].Valid
 		}
 	}
-	s.counts[group] += int64(countRows(n, sel, valid))
+	s.add(group, countRows(n, sel, valid))
 	return nil
 }
 
@@ -160,15 +166,15 @@ func countRows(n int, a, b []uint64) int {
 }
 
 func (s *countStates) Merge(src States, to []uint32) error {
-	for i, c := range src.(*countStates).counts {
-		s.counts[to[i]] += c
-	}
+	s.merge(&src.(*countStates).valueCounts, to)
 	return nil
 }
 
 func (s *countStates) Final(lo, hi int, a *arena.Arena) (vec.Vec, error) {
 	dst := arena.Make[int64](a, hi-lo)
-	copy(dst, s.counts[lo:hi])
+	for i := range dst {
+		dst[i] = s.of(lo + i)
+	}
 	return vec.FromFixed(types.T(types.Int64), dst, nil), nil
 }
 
@@ -176,10 +182,10 @@ func (s *countStates) Final(lo, hi int, a *arena.Arena) (vec.Vec, error) {
 // 128 bits.
 type intSumStates struct {
 	scratch
+	valueCounts
+	sums    slotSums
 	in, ret types.Type
 	avg     bool
-	sums    []kernel.Int128
-	counts  []int64
 }
 
 // newIntSum returns the constructor of a sum or average.
@@ -189,45 +195,31 @@ func newIntSum(avg bool) func([]types.Type, types.Type, *arena.Arena) States {
 	}
 }
 
-func (s *intSumStates) Grow(n int) {
-	s.sums, s.counts = grow(s.sums, n), grow(s.counts, n)
-}
-func (s *intSumStates) Groups() int  { return len(s.sums) }
-func (s *intSumStates) Bytes() int64 { return int64(cap(s.sums))*16 + int64(cap(s.counts))*8 }
+func (s *intSumStates) Grow(n int)   { s.growCounts(n); s.sums.growSums(n) }
+func (s *intSumStates) Bytes() int64 { return s.bytes() + s.sums.bytes() }
 
 func (s *intSumStates) Update(group []uint32, args []vec.Vec, sel []uint64, n int) error {
-	if isNullConst(&args[0]) {
-		return nil
-	}
 	f, done := s.frame(n)
 	defer done()
-	addGroups(int64s(f, &args[0]), group, &args[0], sel, n, s.sums, s.counts)
-	return nil
+	return s.UpdateSlots(slotsOf(f, group, sel, n), args)
 }
 
-// addGroups adds x to the sums of its groups.
-func addGroups(x []int64, group []uint32, v *vec.Vec, sel []uint64, n int, sums []kernel.Int128, counts []int64) {
-	if sel == nil && v.Valid == nil {
-		for i, y := range x[:n] {
-			g := group[i]
-			sums[g].Add(y)
-			counts[g]++
-		}
-		return
+// UpdateSlots implements Slotted.
+func (s *intSumStates) UpdateSlots(slot []uint32, args []vec.Vec) error {
+	f, done := s.frame(len(slot))
+	defer done()
+	if valid, ok := s.count(f, &args[0], slot); ok {
+		s.sums.add(f, &args[0], valid)
 	}
-	eachSelected(n, sel, v, func(i int) {
-		g := group[i]
-		sums[g].Add(x[i])
-		counts[g]++
-	})
+	return nil
 }
 
 func (s *intSumStates) UpdateOne(group uint32, args []vec.Vec, sel []uint64, n int) error {
 	f, done := s.frame(n)
 	defer done()
 	sum, k := sumOne(f, &args[0], sel)
-	s.sums[group].Add128(sum)
-	s.counts[group] += int64(k)
+	s.sums.addTotal(group, sum)
+	s.add(group, k)
 	return nil
 }
 
@@ -312,21 +304,20 @@ func timesConst(x int64, k int) kernel.Int128 {
 
 func (s *intSumStates) Merge(src States, to []uint32) error {
 	o := src.(*intSumStates)
-	for i := range o.sums {
-		s.sums[to[i]].Add128(o.sums[i])
-		s.counts[to[i]] += o.counts[i]
-	}
+	s.sums.mergeSums(&o.sums, to)
+	s.merge(&o.valueCounts, to)
 	return nil
 }
 
 func (s *intSumStates) Final(lo, hi int, a *arena.Arena) (vec.Vec, error) {
 	b := newBuilder(&frame{n: hi - lo, arena: a}, s.ret)
 	for g := lo; g < hi; g++ {
-		if s.counts[g] == 0 {
+		count := s.of(g)
+		if count == 0 {
 			b.null()
 			continue
 		}
-		sum := s.sums[g]
+		sum := s.sums.total(g)
 		switch {
 		case s.ret.ID == types.Int64:
 			if sum.Hi != int64(sum.Lo)>>63 {
@@ -334,7 +325,7 @@ func (s *intSumStates) Final(lo, hi int, a *arena.Arena) (vec.Vec, error) {
 			}
 			b.value(types.IntValue(s.ret, int64(sum.Lo)))
 		case s.avg:
-			d, err := types.DecimalFromInt128(sum.Hi, sum.Lo, 0).Div(types.DecimalFromInt(s.counts[g], 0))
+			d, err := types.DecimalFromInt128(sum.Hi, sum.Lo, 0).Div(types.DecimalFromInt(count, 0))
 			if err != nil {
 				return vec.Vec{}, err
 			}
@@ -350,11 +341,11 @@ func (s *intSumStates) Final(lo, hi int, a *arena.Arena) (vec.Vec, error) {
 // rounded at every step, as PostgreSQL does.
 type floatSumStates struct {
 	scratch
+	valueCounts
 	in, ret types.Type
 	avg     bool
-	sums    []float64
-	counts  []int64
-	inf     []bool // an infinite value was added: an infinite sum is no overflow
+	sums    []float64 // by slot
+	inf     []bool    // by slot: an infinite value was added, so an infinite sum is no overflow
 }
 
 // newFloatSum returns the constructor of a sum or average.
@@ -365,45 +356,75 @@ func newFloatSum(avg bool) func([]types.Type, types.Type, *arena.Arena) States {
 }
 
 func (s *floatSumStates) Grow(n int) {
-	s.sums, s.counts, s.inf = grow(s.sums, n), grow(s.counts, n), grow(s.inf, n)
+	s.growCounts(n)
+	s.sums, s.inf = grow(s.sums, n+1), grow(s.inf, n+1)
 }
-func (s *floatSumStates) Groups() int  { return len(s.sums) }
-func (s *floatSumStates) Bytes() int64 { return int64(cap(s.sums)) * 17 }
+func (s *floatSumStates) Bytes() int64 { return s.bytes() + int64(cap(s.sums))*9 }
 
 // single reports whether sums are kept in REAL.
 func (s *floatSumStates) single() bool { return s.ret.ID == types.Float32 }
 
 func (s *floatSumStates) Update(group []uint32, args []vec.Vec, sel []uint64, n int) error {
-	if isNullConst(&args[0]) {
-		return nil
-	}
 	f, done := s.frame(n)
 	defer done()
-	x := doubles(f, &args[0])
-	var bad error
-	eachSelected(n, sel, &args[0], func(i int) {
-		if err := s.add(group[i], x[i]); err != nil {
-			bad = err
-		}
-	})
-	return bad
+	return s.UpdateSlots(slotsOf(f, group, sel, n), args)
 }
 
-// add adds one value to a group.
-func (s *floatSumStates) add(g uint32, x float64) error {
-	sum := s.sums[g] + x
+// UpdateSlots implements Slotted.
+func (s *floatSumStates) UpdateSlots(slot []uint32, args []vec.Vec) error {
+	f, done := s.frame(len(slot))
+	defer done()
+	valid, ok := s.count(f, &args[0], slot)
+	if !ok {
+		return nil
+	}
+	x := doubles(f, &args[0])
+	s.sums[0] = 0
+	if s.single() || !kernel.AllFinite(x) {
+		return s.addEach(valid, x)
+	}
+	kernel.SumSlotsFloat(s.sums, valid, x)
+	s.sums[0] = 0
+	for _, k := range valid {
+		if math.IsInf(s.sums[k], 0) && !s.inf[k] {
+			return errFloatSum()
+		}
+	}
+	return nil
+}
+
+// addEach adds values one by one.
+func (s *floatSumStates) addEach(slot []uint32, x []float64) error {
+	for i, k := range slot {
+		if k == 0 {
+			continue
+		}
+		if err := s.addTo(k-1, x[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// addTo adds one value to the sum of a group.
+func (s *floatSumStates) addTo(g uint32, x float64) error {
+	sum := s.sums[g+1] + x
 	if s.single() {
 		sum = float64(float32(sum))
 	}
 	if math.IsInf(x, 0) {
-		s.inf[g] = true
+		s.inf[g+1] = true
 	}
-	s.sums[g] = sum
-	s.counts[g]++
-	if math.IsInf(sum, 0) && !s.inf[g] {
-		return dberr.New(dberr.NumericValueOutOfRange, "value out of range: overflow")
+	s.sums[g+1] = sum
+	if math.IsInf(sum, 0) && !s.inf[g+1] {
+		return errFloatSum()
 	}
 	return nil
+}
+
+// errFloatSum is the error of a sum beyond the range of its type.
+func errFloatSum() error {
+	return dberr.New(dberr.NumericValueOutOfRange, "value out of range: overflow")
 }
 
 func (s *floatSumStates) UpdateOne(group uint32, args []vec.Vec, sel []uint64, n int) error {
@@ -415,7 +436,8 @@ func (s *floatSumStates) UpdateOne(group uint32, args []vec.Vec, sel []uint64, n
 	x := doubles(f, &args[0])
 	var bad error
 	eachSelected(n, sel, &args[0], func(i int) {
-		if err := s.add(group, x[i]); err != nil {
+		s.add(group, 1)
+		if err := s.addTo(group, x[i]); err != nil {
 			bad = err
 		}
 	})
@@ -424,17 +446,16 @@ func (s *floatSumStates) UpdateOne(group uint32, args []vec.Vec, sel []uint64, n
 
 func (s *floatSumStates) Merge(src States, to []uint32) error {
 	o := src.(*floatSumStates)
-	for i := range o.sums {
-		if o.counts[i] == 0 {
+	for i, g := range to {
+		if o.of(i) == 0 {
 			continue
 		}
-		g := to[i]
-		s.inf[g] = s.inf[g] || o.inf[i]
-		if err := s.add(g, o.sums[i]); err != nil {
+		s.inf[g+1] = s.inf[g+1] || o.inf[i+1]
+		if err := s.addTo(g, o.sums[i+1]); err != nil {
 			return err
 		}
-		s.counts[g] += o.counts[i] - 1
 	}
+	s.merge(&o.valueCounts, to)
 	return nil
 }
 
@@ -442,12 +463,12 @@ func (s *floatSumStates) Final(lo, hi int, a *arena.Arena) (vec.Vec, error) {
 	b := newBuilder(&frame{n: hi - lo, arena: a}, s.ret)
 	for g := lo; g < hi; g++ {
 		switch {
-		case s.counts[g] == 0:
+		case s.of(g) == 0:
 			b.null()
 		case s.avg:
-			b.value(types.FloatValue(s.ret, s.sums[g]/float64(s.counts[g])))
+			b.value(types.FloatValue(s.ret, s.sums[g+1]/float64(s.of(g))))
 		default:
-			b.value(types.FloatValue(s.ret, s.sums[g]))
+			b.value(types.FloatValue(s.ret, s.sums[g+1]))
 		}
 	}
 	return b.finish()

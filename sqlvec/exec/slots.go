@@ -1,0 +1,57 @@
+package exec
+
+import (
+	"driftdb/internal/arena"
+	"driftdb/internal/vec"
+	"driftdb/sqlvec/kernel"
+)
+
+// findSlots writes the slot of every row of the keys to slot: the group plus one for
+// selected rows, 0 for the others. scratch holds what it needs meanwhile.
+func (t *groupTable) findSlots(keys []vec.Vec, sel []uint64, slot []uint32, scratch *arena.Arena) {
+	mark := scratch.Mark()
+	defer scratch.Release(mark)
+	n := len(slot)
+	if known, ok := t.memo.slots(keys, slot); ok && (known || sel != nil && !kernel.AnyZero(slot, sel)) {
+		if sel != nil {
+			kernel.MaskSlots(slot, slot, sel)
+		}
+		return
+	}
+	group := slot // a group's number is written first, then made a slot
+	t.find(keys, n, sel, group, scratch)
+	for i, g := range group {
+		slot[i] = g + 1
+	}
+	if sel != nil {
+		kernel.MaskSlots(slot, slot, sel)
+	}
+}
+
+// slots writes the slots of keys that are one column of codes, without making numbers of
+// the codes first. ok is false where it cannot; known says that no slot is 0.
+func (m *memo) slots(keys []vec.Vec, slot []uint32) (known, ok bool) {
+	if len(keys) != 1 || m.group == nil || keys[0].Valid != nil {
+		return false, false
+	}
+	v := &keys[0]
+	switch c := m.cols[0]; v.Form {
+	case vec.Dict:
+		if c.dict != v.Dict {
+			return false, false
+		}
+	case vec.Narrow:
+		if v.Width > 2 || c != (codeColumn{base: v.Base, size: 1<<(8*v.Width) + 1}) {
+			return false, false
+		}
+	default:
+		return false, false
+	}
+	switch v.Width {
+	case 1:
+		return !kernel.LookupSlots(slot, m.group, vec.Of[uint8](v)), true
+	case 2:
+		return !kernel.LookupSlots(slot, m.group, vec.Of[uint16](v)), true
+	}
+	return !kernel.LookupSlots(slot, m.group, vec.Of[uint32](v)), true
+}

@@ -1,0 +1,264 @@
+package expr
+
+import (
+	"math"
+
+	"driftdb/internal/types"
+	"driftdb/internal/vec"
+	"driftdb/sqlvec/kernel"
+)
+
+// Slotted is States that take rows by slot: slot g+1 is group g, and slot 0 takes the
+// rows that do not count, whatever their values.
+type Slotted interface {
+	States
+	// UpdateSlots adds row i of args to slot[i], for n = len(slot) rows in order.
+	UpdateSlots(slot []uint32, args []vec.Vec) error
+	// Share makes the states count rows by r, to which the caller adds the slots of
+	// every UpdateSlots first. It is called before the first row, or not at all, and
+	// then rows come by UpdateSlots only.
+	Share(r *RowCounts)
+}
+
+// RowCounts counts the rows of every slot. Several aggregates of one group table share it.
+type RowCounts struct{ counts []int64 }
+
+// Grow makes groups [0, n) exist.
+func (r *RowCounts) Grow(n int) { r.counts = grow(r.counts, n+1) }
+
+// Add counts rows.
+func (r *RowCounts) Add(slot []uint32) { kernel.CountSlots(r.counts, slot) }
+
+// Merge adds group i of o to group to[i].
+func (r *RowCounts) Merge(o *RowCounts, to []uint32) {
+	for i, g := range to {
+		r.counts[g+1] += o.counts[i+1]
+	}
+}
+
+// valueCounts counts the values of every group that are not NULL.
+type valueCounts struct {
+	rows    *RowCounts // rows of every slot, NULLs included
+	own     RowCounts
+	groups  int
+	missing []int64 // of rows, those whose value is NULL, by slot; nil while there is none
+}
+
+// Share implements Slotted.
+func (c *valueCounts) Share(r *RowCounts) { c.rows = r }
+
+// Groups implements States.
+func (c *valueCounts) Groups() int { return c.groups }
+
+// growCounts makes groups [0, n) exist.
+func (c *valueCounts) growCounts(n int) {
+	if c.groups = max(c.groups, n); c.rows == nil {
+		c.own.Grow(n)
+	}
+	if c.missing != nil {
+		c.missing = grow(c.missing, n+1)
+	}
+}
+
+// bytes returns roughly the memory held.
+func (c *valueCounts) bytes() int64 { return int64(cap(c.own.counts)+cap(c.missing)) * 8 }
+
+// of returns the values of a group.
+func (c *valueCounts) of(g int) int64 {
+	n := c.own.counts
+	if c.rows != nil {
+		n = c.rows.counts
+	}
+	if c.missing == nil {
+		return n[g+1]
+	}
+	return n[g+1] - c.missing[g+1]
+}
+
+// count counts the rows of slot and returns the slots in which those whose value is NULL
+// have become 0. ok is false when all values are NULL.
+func (c *valueCounts) count(f *frame, v *vec.Vec, slot []uint32) (valid []uint32, ok bool) {
+	if c.rows == nil {
+		c.own.Add(slot)
+	}
+	if v.Valid == nil || v.Form == vec.Const && !v.IsNull(0) {
+		return slot, true
+	}
+	if c.missing == nil {
+		c.missing = make([]int64, c.groups+1)
+	}
+	if v.Form == vec.Const {
+		kernel.CountSlots(c.missing, slot)
+		return nil, false
+	}
+	mask := f.words()
+	kernel.Not(mask, v.Valid[:len(mask)])
+	null := f.slots(len(slot))
+	kernel.MaskSlots(null, slot, mask)
+	kernel.CountSlots(c.missing, null)
+	valid = f.slots(len(slot))
+	kernel.MaskSlots(valid, slot, v.Valid)
+	return valid, true
+}
+
+// add counts k values of one group.
+func (c *valueCounts) add(group uint32, k int) { c.own.counts[group+1] += int64(k) }
+
+// merge adds the counts of o, except for shared ones.
+func (c *valueCounts) merge(o *valueCounts, to []uint32) {
+	if c.rows == nil {
+		for i, g := range to {
+			c.own.counts[g+1] += o.rowsOf(i)
+		}
+	}
+	if o.missing == nil {
+		return
+	}
+	if c.missing == nil {
+		c.missing = make([]int64, c.groups+1)
+	}
+	for i, g := range to {
+		c.missing[g+1] += o.missing[i+1]
+	}
+}
+
+// rowsOf returns the rows of a group, NULLs included.
+func (c *valueCounts) rowsOf(g int) int64 {
+	if c.rows != nil {
+		return c.rows.counts[g+1]
+	}
+	return c.own.counts[g+1]
+}
+
+// slots returns n slots, unset.
+func (f *frame) slots(n int) []uint32 {
+	return vec.Cast[uint32](f.arena.Alloc(4 * n))
+}
+
+// slotsOf returns the slots of the groups of selected rows.
+func slotsOf(f *frame, group []uint32, sel []uint64, n int) []uint32 {
+	slot := f.slots(n)
+	for i, g := range group[:n] {
+		slot[i] = g + 1
+	}
+	if sel != nil {
+		kernel.MaskSlots(slot, slot, sel)
+	}
+	return slot
+}
+
+// slotSums are sums of integers. They are kept in 64 bits as long as the sizes of the
+// values rule an overflow out.
+type slotSums struct {
+	acc   []int64         // by slot
+	bound uint64          // no sum of acc exceeds it in size
+	wide  []kernel.Int128 // by slot, beside acc; nil until acc was not enough
+}
+
+const maxBound = math.MaxInt64
+
+// growSums makes groups [0, n) exist.
+func (s *slotSums) growSums(n int) {
+	s.acc = grow(s.acc, n+1)
+	if s.wide != nil {
+		s.wide = grow(s.wide, n+1)
+	}
+}
+
+// bytes returns roughly the memory held.
+func (s *slotSums) bytes() int64 { return int64(cap(s.acc))*8 + int64(cap(s.wide))*16 }
+
+// total returns the sum of a group.
+func (s *slotSums) total(g int) kernel.Int128 {
+	var sum kernel.Int128
+	if s.wide != nil {
+		sum = s.wide[g+1]
+	}
+	sum.Add(s.acc[g+1])
+	return sum
+}
+
+// addTotal adds to a group.
+func (s *slotSums) addTotal(group uint32, sum kernel.Int128) {
+	s.widen()
+	s.wide[group+1].Add128(sum)
+}
+
+// widen makes wide exist.
+func (s *slotSums) widen() {
+	if s.wide == nil {
+		s.wide = make([]kernel.Int128, len(s.acc))
+	}
+}
+
+// add adds the integers of v to their slots.
+func (s *slotSums) add(f *frame, v *vec.Vec, slot []uint32) {
+	if v.Form == vec.Narrow {
+		switch v.Width {
+		case 1:
+			addSlots(s, vec.Of[uint8](v), slot, v.Base, narrowMagnitude(v))
+		case 2:
+			addSlots(s, vec.Of[uint16](v), slot, v.Base, narrowMagnitude(v))
+		default:
+			addSlots(s, vec.Of[uint32](v), slot, v.Base, narrowMagnitude(v))
+		}
+		return
+	}
+	switch v.Type.Class() {
+	case types.I16:
+		addSlots(s, values[int16](f, v), slot, 0, 1<<15)
+	case types.I32:
+		addSlots(s, values[int32](f, v), slot, 0, 1<<31)
+	default:
+		x := values[int64](f, v)
+		addSlots(s, x, slot, 0, kernel.Magnitude(x))
+	}
+}
+
+// narrowMagnitude returns a number that no value of a narrow vector exceeds in size.
+func narrowMagnitude(v *vec.Vec) uint64 {
+	size := uint64(v.Base)
+	if v.Base < 0 {
+		size = -size
+	}
+	return size + 1<<(8*v.Width) - 1
+}
+
+// addSlots adds base + x, which is at most most in size, to the sums.
+func addSlots[T kernel.Int](s *slotSums, x []T, slot []uint32, base int64, most uint64) {
+	n := uint64(len(slot))
+	if most > maxBound/max(n, 1) || s.bound > maxBound-most*n && len(s.acc) > 4*len(slot) {
+		s.widen()
+		kernel.SumSlotsWide(s.wide, slot, x, base)
+		return
+	}
+	if s.bound > maxBound-most*n {
+		s.flush()
+	}
+	s.bound += most * n
+	kernel.SumSlots(s.acc, slot, x, base)
+}
+
+// flush moves acc to wide.
+func (s *slotSums) flush() {
+	s.widen()
+	for i, x := range s.acc {
+		s.wide[i].Add(x)
+	}
+	clear(s.acc)
+	s.bound = 0
+}
+
+// mergeSums adds the sums of o.
+func (s *slotSums) mergeSums(o *slotSums, to []uint32) {
+	if o.wide == nil && s.bound <= maxBound-o.bound && o.bound <= maxBound {
+		s.bound += o.bound
+		for i, g := range to {
+			s.acc[g+1] += o.acc[i+1]
+		}
+		return
+	}
+	for i, g := range to {
+		s.addTotal(g, o.total(i))
+	}
+}
