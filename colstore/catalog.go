@@ -22,7 +22,8 @@ func (c *Catalog) Table(name string) (*Table, bool) {
 	if !ok || owner.index {
 		return nil, false
 	}
-	return c.TableByID(owner.table)
+	t, ok := c.TableByID(owner.table)
+	return t, ok && t.Kind == KindTable
 }
 
 // TableByID returns the table with an id.
@@ -38,6 +39,11 @@ func (c *Catalog) TableByID(id uint32) (*Table, bool) {
 
 // Tables returns all tables in the order of their names.
 func (c *Catalog) Tables() []*Table {
+	return slices.DeleteFunc(c.Relations(), func(t *Table) bool { return t.Kind != KindTable })
+}
+
+// Relations returns all tables, views and sequences in the order of their names.
+func (c *Catalog) Relations() []*Table {
 	var all []*Table
 	c.history.eachTable(func(id uint32) {
 		if t, ok := c.TableByID(id); ok {

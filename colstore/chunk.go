@@ -1,6 +1,7 @@
 package colstore
 
 import (
+	"slices"
 	"sort"
 	"sync"
 	"sync/atomic"
@@ -198,7 +199,7 @@ func (c *chunk) built() *builtIndexes { return &c.indexes }
 // native returns the chunk's own index, if it was made with it and the key's types are the same.
 func (c *chunk) native(t *Table, x *Index) keyIndex {
 	for i := range c.hashes {
-		if c.table.keys[i].ID == x.ID && (t == c.table || sameColumns(t, c.table, x.Columns)) {
+		if k := &c.table.keys[i]; k.ID == x.ID && slices.Equal(k.Columns, x.Columns) && (t == c.table || sameColumns(t, c.table, x.Columns)) {
 			return &c.hashes[i]
 		}
 	}

@@ -2,6 +2,7 @@ package colstore
 
 import (
 	"bytes"
+	"reflect"
 	"testing"
 
 	"driftdb/internal/types"
@@ -22,8 +23,33 @@ func everyType() *Table {
 	return t
 }
 
+// constrained is a table with all that format 1 cannot say.
+func constrained() *Table {
+	t := everyType()
+	t.Columns[2].Identity, t.Columns[3].Generated = IdentityAlways, "a + 1"
+	t.Indexes[0].Constraint = true
+	t.Checks = []Check{{Name: "c", SQL: "int8 > 0", Columns: []uint32{4}}}
+	t.ForeignKeys = []ForeignKey{{Name: "f", Columns: []uint32{4, 5}, Table: 9, RefColumns: []uint32{1, 2}, OnDelete: Cascade, OnUpdate: SetNull}}
+	t.ReferencedBy = []uint32{3, 8}
+	t.Comments = []Comment{{Text: "a table"}, {Column: 4, Text: "a column"}, {Constraint: "c", Text: "a check"}}
+	return t
+}
+
+func aView() *Table {
+	return &Table{Name: "v", Version: 1, NextColumn: 2, NextIndex: 1, Kind: KindView, Query: "SELECT a FROM t",
+		Columns: []Column{{ID: 1, Name: "a", Type: types.T(types.Text), TypeVersion: 1, Missing: types.NullOf(types.T(types.Text))}},
+		Depends: []Dependency{{Table: 3, Columns: []uint32{1, 4}}, {Table: 5}}}
+}
+
+func aSequence() *Table {
+	return &Table{Name: "s", Version: 3, NextColumn: 1, NextIndex: 1, Kind: KindSequence,
+		Sequence: &SequenceDef{Type: types.T(types.Int32), Increment: -2, Min: -100, Max: 1<<31 - 1, Start: 5, Cache: 1, Cycle: true, OwnerTable: 3, OwnerColumn: 4}}
+}
+
 func TestEditKeepsDefinitions(t *testing.T) {
-	for _, e := range []*edit{{id: 3, base: 1, table: everyType()}, {id: 9, base: 2}} {
+	edits := []*edit{{id: 3, base: 1, table: everyType()}, {id: 9, base: 2}, {id: 3, base: 1, table: constrained()},
+		{id: 4, table: aView()}, {id: 5, table: aSequence()}, {id: 5, position: &SequencePosition{Last: -7, Called: true, Step: 9}}}
+	for _, e := range edits {
 		data := e.encode()
 		back, err := decodeEdit(data, "f", 0)
 		if err != nil {
@@ -32,8 +58,18 @@ func TestEditKeepsDefinitions(t *testing.T) {
 		if !bytes.Equal(back.encode(), data) {
 			t.Fatal("an edit changes on its way")
 		}
+		if e.table != nil {
+			e.table.ID, e.table.keys = e.id, nil
+			if back.table.keys = nil; !reflect.DeepEqual(back.table, e.table) {
+				t.Fatalf("%+v became %+v", e.table, back.table)
+			}
+		}
+		whole := map[int]bool{} // a definition without its last records is one too
 		for n := range data {
-			if _, err := decodeEdit(data[:n], "f", 0); err == nil {
+			if format2 := data[0] == editFormatMore; format2 {
+				whole[n] = true
+			}
+			if _, err := decodeEdit(data[:n], "f", 0); err == nil && !whole[n] {
 				t.Fatalf("an edit cut to %d of %d bytes is taken", n, len(data))
 			}
 		}
@@ -44,6 +80,9 @@ func TestEditKeepsDefinitions(t *testing.T) {
 func FuzzEdit(f *testing.F) {
 	f.Add((&edit{id: 3, base: 1, table: everyType()}).encode())
 	f.Add((&edit{id: 3, base: 1}).encode())
+	f.Add((&edit{id: 3, base: 1, table: constrained()}).encode())
+	f.Add((&edit{id: 4, table: aView()}).encode())
+	f.Add((&edit{id: 5, table: aSequence()}).encode())
 	f.Fuzz(func(t *testing.T, data []byte) {
 		e, err := decodeEdit(data, "f", 0)
 		if err != nil {

@@ -31,6 +31,7 @@ func (tx *Tx) Commit(ctx context.Context) (eventlog.Commit, error) {
 	if err := tx.EndStatement(ctx); err != nil {
 		return eventlog.Commit{}, err
 	}
+	tx.logPositions()
 	if len(tx.ops) == 0 {
 		return eventlog.Commit{}, nil
 	}
@@ -68,6 +69,7 @@ func (tx *Tx) submit(ctx context.Context) (eventlog.Commit, error) {
 	if err != nil {
 		return c, err
 	}
+	tx.committed = true
 	tx.keepFiles()
 	tx.db.afterCommit()
 	return c, nil
@@ -487,7 +489,7 @@ func (tx *Tx) validateCatalog() error {
 	seen := map[uint32]bool{}
 	for i := range tx.ops {
 		e := tx.ops[i].edit
-		if e == nil || seen[e.id] {
+		if e == nil || e.position != nil || seen[e.id] {
 			continue
 		}
 		seen[e.id] = true

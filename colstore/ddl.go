@@ -24,6 +24,8 @@ type IndexDef struct {
 	Name    string // "": <table>_<columns>_idx, with a number if that is taken
 	Columns []string
 	Unique  bool
+	// Constraint says that the index belongs to a UNIQUE constraint.
+	Constraint bool
 }
 
 // Catalog returns the definitions as the transaction sees them.
@@ -219,6 +221,11 @@ func (tx *Tx) DropTable(t *Table) error {
 	if err != nil {
 		return err
 	}
+	if len(now.ForeignKeys) > 0 {
+		if now, err = tx.dropForeignKeys(now, func(*ForeignKey) bool { return true }); err != nil {
+			return err
+		}
+	}
 	tx.edit(now, nil)
 	return nil
 }
@@ -283,8 +290,15 @@ func (t *Table) column(name string) (*Column, error) {
 	return c, nil
 }
 
-// DropColumn removes a column, and the indexes over it: 42703.
+// DropColumn removes a column, and the indexes and constraints over it: 42703.
 func (tx *Tx) DropColumn(t *Table, name string) (*Table, error) {
+	if c, ok := t.ColumnByName(name); ok && slices.ContainsFunc(t.ForeignKeys, func(f ForeignKey) bool { return slices.Contains(f.Columns, c.ID) }) {
+		n, err := tx.dropForeignKeys(t, func(f *ForeignKey) bool { return slices.Contains(f.Columns, c.ID) })
+		if err != nil {
+			return nil, err
+		}
+		t = n
+	}
 	return tx.alter(t, func(n *Table) error {
 		c, err := n.column(name)
 		if err != nil {
@@ -296,6 +310,8 @@ func (tx *Tx) DropColumn(t *Table, name string) (*Table, error) {
 		id := c.ID
 		n.Columns = slices.DeleteFunc(n.Columns, func(c Column) bool { return c.ID == id })
 		n.Indexes = slices.DeleteFunc(n.Indexes, func(x Index) bool { return slices.Contains(x.Columns, id) })
+		n.Checks = slices.DeleteFunc(n.Checks, func(c Check) bool { return slices.Contains(c.Columns, id) })
+		n.dropComments(id, "")
 		if slices.Contains(n.PrimaryKey, id) {
 			n.PrimaryKey, n.PrimaryIdx = nil, ""
 		}
@@ -449,7 +465,7 @@ func (tx *Tx) addIndex(t *Table, def IndexDef, names map[string]bool) error {
 		return dberr.Newf(dberr.DuplicateTable, "relation \"%s\" already exists", name)
 	}
 	names[name] = true
-	t.Indexes = append(t.Indexes, Index{ID: t.NextIndex, Name: name, Columns: ids, Unique: def.Unique})
+	t.Indexes = append(t.Indexes, Index{ID: t.NextIndex, Name: name, Columns: ids, Unique: def.Unique, Constraint: def.Constraint})
 	t.NextIndex++
 	return nil
 }
@@ -474,7 +490,7 @@ func (tx *Tx) DropIndex(name string) (*Table, error) {
 	if !ok {
 		return nil, dberr.Newf(dberr.UndefinedObject, "index \"%s\" does not exist", name)
 	}
-	if x.ID == 0 {
+	if x.Constraint {
 		return nil, dberr.Newf("2BP01", "cannot drop index %s because constraint %s on table %s requires it", name, name, t.Name)
 	}
 	id := x.ID

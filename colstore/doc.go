@@ -61,9 +61,25 @@
 // the table is replayed from its log offset. The floor says the same for the catalog. A pack
 // file holds part images at multiples of 4096 bytes and images of deaths at multiples of 64.
 //
-// A catalog edit is format u8 (1), operation u8 (1 define, 2 drop), two zero bytes, table id
-// u32, version of the definition it replaces u32 (0 for none), and for operation 1 the whole
-// definition. The form of an encoded row is told at rowLayout.
+// A catalog edit is format u8 (1 or 2), operation u8 (1 define, 2 drop, 3 position of a
+// sequence), two zero bytes, relation id u32, version of the definition it replaces u32 (0 for
+// none), and for operation 1 the whole definition, for operation 3 the last number i64, whether
+// it was handed out u8, and a count u64: of several positions that with the greatest count
+// holds. In format 2 records follow the definition to the end of the edit, each a tag u8, a
+// length u32 and a body, in the order of their tags:
+//
+//	tag  body
+//	1    kind u8 (1 view, 2 sequence); query string
+//	2    relation u32, columns: what a view reads
+//	3    sequence: type; increment, least, greatest, first, cache i64; cycle u8; owning table and column u32
+//	4    column u32; identity u8 (1 always, 2 by default); text of a generated column
+//	5    CHECK: name; text; columns
+//	6    FOREIGN KEY: name; columns; table u32; columns there; on delete u8, on update u8
+//	7    table u32 with a foreign key to this one
+//	8    comment: column u32 (0 for none); name of a constraint or index; text
+//
+// A string is a length u32 and its bytes, columns are a count u32 and ids u32. A definition that
+// needs no record is written in format 1. The form of an encoded row is told at rowLayout.
 //
 // # Invariants
 //

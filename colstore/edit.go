@@ -14,12 +14,15 @@ const (
 	maxColumns     = 1600
 	maxKeyColumns  = 32
 	editFormat     = 1
+	editFormatMore = 2 // records follow the definition; see moreRecords
 	editPut        = 1 // the table's new definition
 	editDrop       = 2
+	editPosition   = 3 // where a sequence stands
 	columnNotNull  = 1
 	columnUndecl   = 2
 	columnMissing  = 4
 	indexIsUnique  = 1
+	indexIsKey     = 2 // it belongs to a constraint
 	maxIndexes     = 255
 	missingIsValid = 1
 )
@@ -30,23 +33,38 @@ type edit struct {
 	id    uint32
 	base  uint32 // version of the definition it replaces, 0 for none
 	table *Table // nil: dropped
+	// position, when it is set, is all that the edit says: from where a sequence goes on.
+	position *SequencePosition
 }
 
 func (e *edit) encode() []byte {
 	w := binfmt.Writer{}
-	w.U8(editFormat)
-	if e.table == nil {
-		w.U8(editDrop)
-		w.U16(0)
-		w.U32(e.id)
-		w.U32(e.base)
-		return w.B
+	var more []byte
+	format, op := uint8(editFormat), uint8(editPut)
+	switch {
+	case e.position != nil:
+		op = editPosition
+	case e.table == nil:
+		op = editDrop
+	default:
+		if more = moreOf(e.table); len(more) > 0 {
+			format = editFormatMore
+		}
 	}
-	w.U8(editPut)
+	w.U8(format)
+	w.U8(op)
 	w.U16(0)
 	w.U32(e.id)
 	w.U32(e.base)
-	putTable(&w, e.table)
+	switch op {
+	case editPut:
+		putTable(&w, e.table)
+		w.Bytes(more)
+	case editPosition:
+		w.I64(e.position.Last)
+		w.U8(bitIf(e.position.Called, 1))
+		w.U64(e.position.Step)
+	}
 	return w.B
 }
 
@@ -54,16 +72,21 @@ func (e *edit) encode() []byte {
 func decodeEdit(data []byte, file string, base int64) (*edit, error) {
 	r := binfmt.NewReader(data, file, base)
 	format, op := r.U8(), r.U8()
-	r.Check(format == editFormat, "catalog edit format %d is not known", format)
+	r.Check(format == editFormat || format == editFormatMore, "catalog edit format %d is not known", format)
 	r.Zero(2)
 	e := &edit{id: r.U32(), base: r.U32()}
 	r.Check(e.id != 0, "catalog edit of table 0")
 	switch op {
 	case editPut:
 		e.table = readTable(r)
+		if format == editFormatMore {
+			readMore(r, e.table)
+		}
 		e.table.ID = e.id
 		e.table.seal()
 	case editDrop:
+	case editPosition:
+		e.position = &SequencePosition{Last: r.I64(), Called: r.U8() != 0, Step: r.U64()}
 	default:
 		r.Fail("catalog edit %d is not known", op)
 	}
@@ -116,7 +139,7 @@ func putTable(w *binfmt.Writer, t *Table) {
 	w.U32(uint32(len(t.Indexes)))
 	for _, x := range t.Indexes {
 		w.U32(x.ID)
-		w.U8(bitIf(x.Unique, indexIsUnique))
+		w.U8(bitIf(x.Unique, indexIsUnique) | bitIf(x.Constraint, indexIsKey))
 		putString(w, x.Name)
 		putIDs(w, x.Columns)
 	}
@@ -135,7 +158,8 @@ func readTable(r *binfmt.Reader) *Table {
 	r.Check(m <= maxIndexes, "%d indexes", m)
 	for i := uint32(0); i < m && r.Err() == nil; i++ {
 		x := Index{ID: r.U32()}
-		x.Unique = r.U8()&indexIsUnique != 0
+		flags := r.U8()
+		x.Unique, x.Constraint = flags&indexIsUnique != 0, flags&indexIsKey != 0
 		x.Name, x.Columns = readString(r, maxNameBytes), readIDs(r)
 		t.Indexes = append(t.Indexes, x)
 	}

@@ -155,6 +155,9 @@ func (w *eventWalk) definition(run *eventlog.Run) error {
 	if err != nil {
 		return err
 	}
+	if ed.position != nil {
+		return nil // where a sequence stands is no definition
+	}
 	before := w.db.history.versionOf(ed.id, ed.base)
 	e := w.last
 	e.Op, e.Table, e.Text = OpDDL, ed.table, describeEdit(before, ed.table)
@@ -261,11 +264,18 @@ func describeEdit(before, after *Table) string {
 	case before == nil && after == nil:
 		return "DROP TABLE"
 	case before == nil:
-		return "CREATE TABLE " + after.Name
+		return "CREATE " + after.Kind.String() + " " + after.Name
 	case after == nil:
-		return "DROP TABLE " + before.Name
+		return "DROP " + before.Kind.String() + " " + before.Name
 	case before.Name != after.Name:
-		return "ALTER TABLE " + before.Name + " RENAME TO " + after.Name
+		return "ALTER " + after.Kind.String() + " " + before.Name + " RENAME TO " + after.Name
+	case after.Kind == KindView && before.Query != after.Query:
+		return "CREATE OR REPLACE VIEW " + after.Name
+	case after.Kind != KindTable:
+		return "ALTER " + after.Kind.String() + " " + after.Name
+	}
+	if text := describeConstraints(before, after); text != "" {
+		return text
 	}
 	for _, x := range after.Indexes {
 		if !slices.ContainsFunc(before.Indexes, func(o Index) bool { return o.ID == x.ID }) {
@@ -278,6 +288,22 @@ func describeEdit(before, after *Table) string {
 		}
 	}
 	return describeColumns(before, after)
+}
+
+// describeConstraints says which constraint a catalog edit added or removed, "" for none.
+func describeConstraints(before, after *Table) string {
+	had, has := before.ConstraintNames(), after.ConstraintNames()
+	for _, name := range has {
+		if !slices.Contains(had, name) {
+			return "ALTER TABLE " + after.Name + " ADD CONSTRAINT " + name
+		}
+	}
+	for _, name := range had {
+		if !slices.Contains(has, name) {
+			return "ALTER TABLE " + after.Name + " DROP CONSTRAINT " + name
+		}
+	}
+	return ""
 }
 
 // describeColumns says which column a catalog edit changed.

@@ -14,6 +14,8 @@ type history struct {
 	names  sync.Map // string → *versions[nameOwner]
 	lastID atomic.Uint32
 	live   atomic.Int64 // tables that exist at the newest commit
+
+	positions sync.Map // uint32 → *position
 }
 
 // versions is the values one key had, ascending by csn.
@@ -81,6 +83,10 @@ func (h *history) versionOf(id, version uint32) *Table {
 
 // apply records one edit made by commit csn.
 func (h *history) apply(csn uint64, e *edit) {
+	if e.position != nil {
+		h.position(e.id).restore(*e.position)
+		return
+	}
 	before := h.tableAt(e.id, csn)
 	after := e.table
 	if after != nil && after.CreatedCSN == 0 {
@@ -107,10 +113,10 @@ func (h *history) apply(csn uint64, e *edit) {
 }
 
 func (h *history) count(before, after *Table) {
-	if before == nil && after != nil {
+	if before == nil && after != nil && after.Kind == KindTable {
 		h.live.Add(1)
 	}
-	if before != nil && after == nil {
+	if before != nil && after == nil && before.Kind == KindTable {
 		h.live.Add(-1)
 	}
 }

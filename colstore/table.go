@@ -16,6 +16,17 @@ type Table struct {
 	NextColumn uint32   // id of the next column added
 	NextIndex  uint32   // id of the next index
 
+	Kind        RelationKind
+	Query       string       // of a view: its canonical text
+	Depends     []Dependency // of a view: what it reads
+	Sequence    *SequenceDef // of a sequence
+	Checks      []Check
+	ForeignKeys []ForeignKey
+	// ReferencedBy are the tables with a foreign key to this one, ascending. It is part of the
+	// definition so that a new key meets a concurrent change of the rows it refers to.
+	ReferencedBy []uint32
+	Comments     []Comment
+
 	keys []tableKey // set once by seal, before the table is shared
 }
 
@@ -58,6 +69,8 @@ type Column struct {
 	Default     string      // canonical SQL, "" for none
 	Missing     types.Value // what rows written before ADD COLUMN read as
 	Undeclared  bool        // came from a document, not from DDL
+	Identity    Identity
+	Generated   string // canonical SQL of GENERATED ALWAYS AS … STORED, "" for none
 }
 
 // Index is a secondary index. Its entries cover all row versions, so it serves the past too.
@@ -66,6 +79,9 @@ type Index struct {
 	Name    string
 	Columns []uint32 // column ids
 	Unique  bool
+	// Constraint is set for the index of a PRIMARY KEY or UNIQUE constraint, which goes with
+	// DROP CONSTRAINT and not with DROP INDEX.
+	Constraint bool
 }
 
 // Column returns the column with an id.
@@ -101,7 +117,7 @@ func (t *Table) ColumnIDs() []uint32 {
 func (t *Table) Keys() []Index {
 	all := make([]Index, 0, len(t.Indexes)+1)
 	if len(t.PrimaryKey) > 0 {
-		all = append(all, Index{ID: 0, Name: t.PrimaryIdx, Columns: t.PrimaryKey, Unique: true})
+		all = append(all, Index{ID: 0, Name: t.PrimaryIdx, Columns: t.PrimaryKey, Unique: true, Constraint: true})
 	}
 	return append(all, t.Indexes...)
 }
@@ -112,5 +128,13 @@ func (t *Table) clone() *Table {
 	c.keys = nil
 	c.Columns = append([]Column(nil), t.Columns...)
 	c.Indexes = append([]Index(nil), t.Indexes...)
+	c.Checks = append([]Check(nil), t.Checks...)
+	c.ForeignKeys = append([]ForeignKey(nil), t.ForeignKeys...)
+	c.ReferencedBy = append([]uint32(nil), t.ReferencedBy...)
+	c.Comments = append([]Comment(nil), t.Comments...)
+	if t.Sequence != nil {
+		s := *t.Sequence
+		c.Sequence = &s
+	}
 	return &c
 }

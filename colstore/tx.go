@@ -45,7 +45,9 @@ type Tx struct {
 	files     []uint64 // part files written, which nobody owns before the commit
 	spilled   []uint64 // files of rids among them that the frame names
 	attrs     [3]string
+	sequences usedSequences
 	done      bool
+	committed bool
 }
 
 // txOp is one run of the transaction's log frame to be.
@@ -251,6 +253,9 @@ func (tx *Tx) Rollback() {
 		return
 	}
 	tx.done = true
+	if !tx.committed {
+		tx.keepPositions()
+	}
 	tx.dropBulk()
 	tx.releaseParts()
 	for _, id := range tx.files {

@@ -159,16 +159,25 @@ func (v *View) Frozen() *View {
 // exists only later is error 22H02, which says since when. In a damaged database the present
 // has no tables: the error is the damage.
 func (v *View) Table(name string) (*Table, error) {
+	t, err := v.Relation(name)
+	if err == nil && t.Kind != KindTable {
+		return nil, dberr.Newf(dberr.WrongObjectType, "\"%s\" is not a table", name)
+	}
+	return t, err
+}
+
+// Relation is Table for tables, views and sequences.
+func (v *View) Relation(name string) (*Table, error) {
 	if !v.past {
 		if err := v.db.damaged(); err != nil {
 			return nil, err
 		}
 	}
-	if t, ok := v.catalog.Table(name); ok {
+	if t, ok := v.catalog.Relation(name); ok {
 		return t, nil
 	}
 	if v.next != nil {
-		if t, ok := v.next.Table(name); ok {
+		if t, ok := v.next.Relation(name); ok {
 			return t, nil
 		}
 	}
@@ -177,7 +186,7 @@ func (v *View) Table(name string) (*Table, error) {
 		return nil, missing
 	}
 	now := Catalog{history: &v.db.history, csn: math.MaxUint64}
-	t, ok := now.Table(name)
+	t, ok := now.Relation(name)
 	if !ok || t.CreatedCSN <= v.point.CSN {
 		return nil, missing
 	}

@@ -15,8 +15,8 @@ import (
 // alterTable runs ALTER TABLE, action by action.
 func (r *run) alterTable(st *parse.AlterTable) error {
 	r.result.tag = "ALTER TABLE"
-	if st.Object != parse.ObjectTable {
-		return notSupported(st, "ALTER "+objectNames[st.Object]+" is")
+	if st.Object != parse.ObjectTable || r.onlyRenames(st) {
+		return r.alterRelation(st)
 	}
 	t, err := r.table(st.Name)
 	if dberr.CodeOf(err) == dberr.UndefinedTable && err != nil && st.IfExists {
@@ -47,7 +47,7 @@ func (r *run) alter(t *colstore.Table, a *parse.AlterAction) (*colstore.Table, e
 	case parse.AddColumn:
 		return r.addColumn(t, a)
 	case parse.RenameObject:
-		return tx.RenameTable(t, a.NewName.Name)
+		return r.renameRelation(t, a.NewName.Name)
 	case parse.AddConstraint:
 		return r.addConstraint(t, a.Constraint)
 	case parse.RenameConstraint, parse.ValidateConstraint, parse.SetSchema, parse.DropConstraint:
@@ -63,9 +63,9 @@ func (r *run) alter(t *colstore.Table, a *parse.AlterAction) (*colstore.Table, e
 	}
 	switch a.Kind {
 	case parse.DropColumn:
-		return tx.DropColumn(t, c.Name)
+		return r.dropColumn(t, c, a.Cascade)
 	case parse.RenameColumn:
-		return tx.RenameColumn(t, c.Name, a.NewName.Name)
+		return r.renameColumn(t, a.Name, a.NewName.Name)
 	case parse.AlterColumnType:
 		return r.alterType(t, c, a)
 	case parse.AlterSetNotNull:
@@ -161,6 +161,9 @@ func (r *run) alterType(t *colstore.Table, c *colstore.Column, a *parse.AlterAct
 	to, err := bind.TypeOf(a.Type)
 	if err != nil || to == c.Type {
 		return t, err
+	}
+	if err := r.refuseRetype(t, c); err != nil {
+		return nil, err
 	}
 	return r.s.tx.open.WidenColumn(t, c.Name, to)
 }

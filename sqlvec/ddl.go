@@ -26,6 +26,8 @@ func (r *run) define() error {
 		return r.createIndex(st)
 	case *parse.Drop:
 		return r.drop(st)
+	case *parse.CreateView:
+		return r.createView(st)
 	}
 	return dberr.Newf(dberr.FeatureNotSupported, "%s is not supported", commandName(r.stmt)).At(int(r.stmt.Position()))
 }
@@ -49,10 +51,10 @@ func (r *run) createTable(st *parse.CreateTable) error {
 	case st.OnCommit != "":
 		return notSupported(st, "ON COMMIT is")
 	}
-	if s := st.Name.Schema(); s != "" && s != bind.PublicSchema {
-		return dberr.Newf(dberr.UndefinedObject, "schema \"%s\" does not exist", s).At(int(st.Name.Position()))
+	if err := r.checkSchema(st.Name); err != nil {
+		return err
 	}
-	if _, ok := r.Present().Catalog().Table(st.Name.Last()); ok {
+	if r.nameTaken(st.Name.Last()) {
 		if st.IfNotExists {
 			r.s.notice("NOTICE", dberr.DuplicateTable, fmt.Sprintf("relation \"%s\" already exists, skipping", st.Name.Last()))
 			return nil
@@ -317,9 +319,7 @@ func (r *run) createIndex(st *parse.CreateIndex) error {
 }
 
 func (r *run) indexExists(name string) bool {
-	_, _, ok := r.Present().Catalog().Index(name)
-	_, isTable := r.Present().Catalog().Table(name)
-	return ok || isTable
+	return r.nameTaken(name)
 }
 
 // indexName chooses PostgreSQL's name: table_columns_idx, with a number where it is
@@ -331,60 +331,6 @@ func (r *run) indexName(t *colstore.Table, def colstore.IndexDef) string {
 		name = fmt.Sprintf("%s%d", base, n)
 	}
 	return name
-}
-
-var objectNames = map[parse.ObjectKind]string{
-	parse.ObjectTable: "TABLE", parse.ObjectView: "VIEW", parse.ObjectMaterializedView: "MATERIALIZED VIEW",
-	parse.ObjectIndex: "INDEX", parse.ObjectSequence: "SEQUENCE", parse.ObjectType: "TYPE", parse.ObjectSchema: "SCHEMA",
-}
-
-// drop runs DROP TABLE and DROP INDEX.
-func (r *run) drop(st *parse.Drop) error {
-	kind := objectNames[st.Object]
-	r.result.tag = "DROP " + kind
-	for _, n := range st.Names {
-		var err error
-		switch st.Object {
-		case parse.ObjectTable:
-			err = r.dropTable(n, st.IfExists)
-		case parse.ObjectIndex:
-			err = r.dropIndex(n, st.IfExists)
-		default:
-			err = notSupported(st, "DROP "+kind+" is")
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (r *run) dropTable(n parse.Name, ifExists bool) error {
-	t, err := r.table(n)
-	if dberr.CodeOf(err) == dberr.UndefinedTable && err != nil {
-		if ifExists {
-			r.s.notice("NOTICE", "00000", fmt.Sprintf("table \"%s\" does not exist, skipping", n.Last()))
-			return nil
-		}
-		return dberr.Newf(dberr.UndefinedTable, "table \"%s\" does not exist", n.Last()).At(int(n.Position()))
-	}
-	if err != nil {
-		return err
-	}
-	return r.s.tx.open.DropTable(t)
-}
-
-func (r *run) dropIndex(n parse.Name, ifExists bool) error {
-	_, _, ok := r.Present().Catalog().Index(n.Last())
-	if !ok {
-		if ifExists {
-			r.s.notice("NOTICE", "00000", fmt.Sprintf("index \"%s\" does not exist, skipping", n.Last()))
-			return nil
-		}
-		return dberr.Newf(dberr.UndefinedObject, "index \"%s\" does not exist", n.Last()).At(int(n.Position()))
-	}
-	_, err := r.s.tx.open.DropIndex(n.Last())
-	return err
 }
 
 // optimized is Optimize with the run's environment.

@@ -16,6 +16,7 @@ type Notice struct {
 	Severity string // "NOTICE" or "WARNING"
 	Code     string // SQLSTATE
 	Message  string
+	Detail   string // "" for none
 }
 
 // Result is what one statement answers. It is valid inside the callback it was

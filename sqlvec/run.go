@@ -179,7 +179,7 @@ func (r *run) releaseViews() {
 func (r *run) binder() *bind.Binder {
 	return bind.New(bind.Env{
 		Ctx: r.ctx, Points: r, Expr: r.env, Params: r.params,
-		SystemTime: r.s.set.systemTime, Scalar: r.scalar,
+		SystemTime: r.s.set.systemTime, Scalar: r.scalar, Sequence: r.s.db.store.SequencePosition,
 	})
 }
 

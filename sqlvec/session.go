@@ -137,7 +137,7 @@ func canceled(ctx context.Context) error {
 
 // notice adds a notice to the current statement's result.
 func (s *Session) notice(severity, code, message string) {
-	s.notices = append(s.notices, Notice{severity, code, message})
+	s.notices = append(s.notices, Notice{Severity: severity, Code: code, Message: message})
 }
 
 // viewAt opens a view at a point.

@@ -115,6 +115,9 @@ func (s *script) runPiece(ctx context.Context, piece parse.Piece) error {
 func (s *script) result(r *sqlvec.Result) error {
 	for _, n := range r.Notices {
 		fmt.Fprintf(s.std.err, "%s:  %s\n", n.Severity, n.Message)
+		if n.Detail != "" {
+			fmt.Fprintf(s.std.err, "DETAIL:  %s\n", n.Detail)
+		}
 	}
 	if r.HasRows() {
 		s.out.types = s.session.Zone()

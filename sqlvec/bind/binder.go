@@ -36,6 +36,8 @@ type Env struct {
 	// Scalar runs a bound query of one column and at most one row: the time of a
 	// temporal clause may be one. Nil refuses such clauses.
 	Scalar func(plan.Node) (types.Value, error)
+	// Sequence says where a sequence stands.
+	Sequence func(*colstore.Table) colstore.SequencePosition
 }
 
 // Binder binds one statement. Make one with New.
@@ -45,7 +47,9 @@ type Binder struct {
 	ctes    *cteScope
 	time    *Point // the default of the clauses around, nil for the present
 	depth   int
-	columns map[int]column // every column of a FROM, for messages
+	columns map[int]column  // every column of a FROM, for messages
+	views   map[uint32]bool // those that are being bound
+	record  *viewRecord     // set while a view is defined
 }
 
 // maxDepth is how deep queries may nest.

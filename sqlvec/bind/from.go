@@ -118,6 +118,9 @@ func (b *Binder) bindTableRef(t *parse.TableRef, parent *scope) (from, error) {
 	if err != nil {
 		return from{}, err
 	}
+	if ref.table.Kind != colstore.KindTable {
+		return b.bindRelation(ref, t, parent)
+	}
 	return b.scan(ref, t.Alias, parent)
 }
 
@@ -156,6 +159,7 @@ func (b *Binder) scan(ref tableAt, alias *parse.Alias, parent *scope) (from, err
 		return from{}, err
 	}
 	b.remember(sc)
+	b.record.note(ref.table, sc.cols)
 	return from{n, sc}, nil
 }
 

@@ -94,6 +94,7 @@ func (s *selection) bindItems() error {
 		s.addItem(x, name)
 	}
 	s.visible = len(s.items)
+	s.b.record.finish(s.sel)
 	return nil
 }
 
@@ -151,6 +152,7 @@ func (s *selection) bindStar(star *parse.Star) error {
 	if err != nil {
 		return err
 	}
+	s.b.record.star(s.sel, star, cols)
 	for _, c := range cols {
 		x := replaced[c.Name]
 		if x == nil {

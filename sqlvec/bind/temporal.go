@@ -212,6 +212,7 @@ type tableAt struct {
 	view     *colstore.View
 	table    *colstore.Table
 	versions *colstore.VersionRange
+	period   *period // nil for the present
 	temporal bool
 	ranged   bool
 	words    string // for EXPLAIN
@@ -225,10 +226,10 @@ func (b *Binder) lookup(name string, clause *parse.SystemTime, pos int) (tableAt
 	}
 	if p == nil {
 		v := b.env.Points.Present()
-		t, err := v.Table(name)
+		t, err := v.Relation(name)
 		return tableAt{view: v, table: t}, at(err, pos)
 	}
-	r := tableAt{temporal: true, ranged: p.ranged(), words: p.String()}
+	r := tableAt{temporal: true, period: p, ranged: p.ranged(), words: p.String()}
 	if p.ranged() {
 		err = b.openRange(&r, p)
 	} else {
@@ -237,7 +238,7 @@ func (b *Binder) lookup(name string, clause *parse.SystemTime, pos int) (tableAt
 	if err != nil {
 		return tableAt{}, at(err, p.pos)
 	}
-	r.table, err = r.view.Table(name)
+	r.table, err = r.view.Relation(name)
 	if err != nil && !p.ranged() {
 		err = b.notYet(name, p, err)
 	}
@@ -259,7 +260,7 @@ func (b *Binder) periodOf(clause *parse.SystemTime) (*period, error) {
 
 // notYet makes the error for a table that exists only later.
 func (b *Binder) notYet(name string, p *period, err error) error {
-	t, ok := b.env.Points.Present().Catalog().Table(name)
+	t, ok := b.env.Points.Present().Catalog().Relation(name)
 	if !ok || dberr.CodeOf(err) != dberr.UndefinedTable {
 		return err
 	}

@@ -108,6 +108,16 @@ func Free(n Node) map[int]bool {
 	return used
 }
 
+// Needed returns the IDs of the columns that a plan's expressions use or that it answers.
+func Needed(n Node) map[int]bool {
+	used := map[int]bool{}
+	collect(n, used, map[int]bool{}, map[*CTE]bool{})
+	for _, c := range n.Columns() {
+		used[c.ID] = true
+	}
+	return used
+}
+
 func collect(n Node, used, made map[int]bool, seen map[*CTE]bool) {
 	Used(n, func(id int) { used[id] = true })
 	for _, c := range n.Columns() {

@@ -1,0 +1,232 @@
+package bind
+
+import (
+	"cmp"
+	"slices"
+
+	"driftdb/colstore"
+	"driftdb/internal/dberr"
+	"driftdb/internal/types"
+	"driftdb/sqlvec/expr"
+	"driftdb/sqlvec/parse"
+	"driftdb/sqlvec/plan"
+)
+
+// bindRelation binds a reference to what is no table: a view or a sequence.
+func (b *Binder) bindRelation(ref tableAt, t *parse.TableRef, parent *scope) (from, error) {
+	pos := int(t.Position())
+	if ref.ranged {
+		return from{}, dberr.Newf(dberr.FeatureNotSupported, "the row versions of \"%s\", which is not a table, cannot be asked for", ref.table.Name).At(pos)
+	}
+	if ref.table.Kind == colstore.KindSequence {
+		return b.bindSequence(ref, t, parent)
+	}
+	node, err := b.viewQuery(ref)
+	if err != nil {
+		if e, ok := err.(*dberr.Error); ok { // its place is one in the view's text
+			moved := *e
+			moved.Pos = pos
+			return from{}, &moved
+		}
+		return from{}, err
+	}
+	alias := t.Alias
+	if alias == nil {
+		alias = &parse.Alias{Pos: t.Pos, Name: ref.table.Name}
+	}
+	f, err := b.named(node, alias, parent)
+	if err == nil {
+		b.record.note(ref.table, f.scope.cols)
+	}
+	return f, err
+}
+
+// viewQuery binds the query of a view. Its tables are read at the point at which the view is,
+// unless they have a clause of their own; its columns are those that it was made with.
+func (b *Binder) viewQuery(ref tableAt) (plan.Node, error) {
+	v := ref.table
+	if b.views[v.ID] {
+		return nil, dberr.Newf(dberr.InvalidObjectDefinition, "infinite recursion detected in rules for relation \"%s\"", v.Name)
+	}
+	if b.views == nil {
+		b.views = map[uint32]bool{}
+	}
+	b.views[v.ID] = true
+	ctes, time, record := b.ctes, b.time, b.record
+	b.ctes, b.record = nil, nil
+	if ref.period != nil {
+		b.time = &Point{clause: ref.period}
+	}
+	defer func() {
+		b.ctes, b.time, b.record = ctes, time, record
+		delete(b.views, v.ID)
+	}()
+	q, err := parseQuery(v.Query)
+	if err != nil {
+		return nil, err
+	}
+	node, err := b.bindQuery(q, nil)
+	if err != nil {
+		return nil, err
+	}
+	return b.viewColumns(v, node)
+}
+
+// viewColumns gives the outputs of a view's query the names and types of the view.
+func (b *Binder) viewColumns(v *colstore.Table, node plan.Node) (plan.Node, error) {
+	if len(node.Columns()) < len(v.Columns) {
+		return nil, dberr.Bug("view \"%s\" has %d columns, its query %d", v.Name, len(v.Columns), len(node.Columns()))
+	}
+	p := &plan.Project{Input: node}
+	want := make([]types.Type, len(v.Columns))
+	for i, c := range v.Columns {
+		in := node.Columns()[i]
+		p.Exprs, p.Out = append(p.Exprs, colExpr(in)), append(p.Out, b.newColumn(c.Name, in.Type))
+		want[i] = c.Type
+	}
+	return b.castColumns(p, want)
+}
+
+func parseQuery(text string) (*parse.Query, error) {
+	list, err := parse.Parse(text)
+	if err != nil {
+		return nil, err
+	}
+	if len(list) == 1 {
+		if q, ok := list[0].Stmt.(*parse.Query); ok {
+			return q, nil
+		}
+	}
+	return nil, dberr.Bug("the text of a view is no query")
+}
+
+// View binds the query of CREATE VIEW and returns the view's definition: columns that stay
+// whatever becomes of the tables below, the query with every * written out, and what it reads.
+func (b *Binder) View(q *parse.Query) (colstore.ViewDef, error) {
+	if _, err := b.Query(q); err != nil {
+		return colstore.ViewDef{}, err
+	}
+	own, err := parseQuery(parse.Format(q)) // a tree that may be changed
+	if err != nil {
+		return colstore.ViewDef{}, err
+	}
+	second := New(b.env)
+	second.record = &viewRecord{stars: map[*parse.Select]map[*parse.Star][]parse.SelectItem{}}
+	node, err := second.Query(own)
+	if err != nil {
+		return colstore.ViewDef{}, err
+	}
+	def := colstore.ViewDef{Query: parse.Format(own), Depends: second.record.depends(plan.Needed(node))}
+	for _, c := range node.Columns() {
+		def.Columns = append(def.Columns, colstore.Column{Name: c.Name, Type: c.Type, Missing: types.NullOf(c.Type)})
+	}
+	return def, nil
+}
+
+// viewRecord notes what a view reads, and what its stars stand for, while it is defined. A nil
+// record notes nothing.
+type viewRecord struct {
+	read  []relationRead
+	stars map[*parse.Select]map[*parse.Star][]parse.SelectItem
+}
+
+// relationRead is one reference to a relation: its columns by their IDs in the plan.
+type relationRead struct {
+	table *colstore.Table
+	ids   map[int]uint32
+}
+
+func (r *viewRecord) note(t *colstore.Table, cols []column) {
+	if r == nil {
+		return
+	}
+	read := relationRead{t, map[int]uint32{}}
+	for i, c := range cols {
+		if i < len(t.Columns) {
+			read.ids[c.ID] = t.Columns[i].ID
+		}
+	}
+	r.read = append(r.read, read)
+}
+
+// star notes the columns that a * stands for.
+func (r *viewRecord) star(sel *parse.Select, star *parse.Star, cols []column) {
+	if r == nil {
+		return
+	}
+	var items []parse.SelectItem
+	for _, c := range cols {
+		item := parse.SelectItem{Pos: star.Pos, Expr: &parse.ColumnRef{Pos: star.Pos, Parts: []string{c.Name}}}
+		if c.table != "" {
+			item.Expr = &parse.ColumnRef{Pos: star.Pos, Parts: []string{c.table, c.Name}}
+		}
+		for _, with := range star.Replace {
+			if with.Alias == c.Name {
+				item = with
+			}
+		}
+		items = append(items, item)
+	}
+	if r.stars[sel] == nil {
+		r.stars[sel] = map[*parse.Star][]parse.SelectItem{}
+	}
+	r.stars[sel][star] = items
+}
+
+// finish writes the stars of a SELECT out, when its list has been bound.
+func (r *viewRecord) finish(sel *parse.Select) {
+	if r == nil || r.stars[sel] == nil {
+		return
+	}
+	var items []parse.SelectItem
+	for _, item := range sel.Items {
+		if star, ok := item.Expr.(*parse.Star); ok {
+			items = append(items, r.stars[sel][star]...)
+		} else {
+			items = append(items, item)
+		}
+	}
+	sel.Items = items
+	delete(r.stars, sel)
+}
+
+// depends lists the relations read and the columns of them that are needed.
+func (r *viewRecord) depends(needed map[int]bool) []colstore.Dependency {
+	cols := map[uint32][]uint32{}
+	for _, read := range r.read {
+		list := cols[read.table.ID]
+		for id, column := range read.ids {
+			if needed[id] && !slices.Contains(list, column) {
+				list = append(list, column)
+			}
+		}
+		slices.Sort(list)
+		cols[read.table.ID] = list
+	}
+	var out []colstore.Dependency
+	for id, list := range cols {
+		out = append(out, colstore.Dependency{Table: id, Columns: list})
+	}
+	slices.SortFunc(out, func(a, b colstore.Dependency) int { return cmp.Compare(a.Table, b.Table) })
+	return out
+}
+
+// bindSequence binds FROM sequence: the one row that says where it stands.
+func (b *Binder) bindSequence(ref tableAt, t *parse.TableRef, parent *scope) (from, error) {
+	if ref.temporal || b.env.Sequence == nil {
+		return from{}, dberr.Newf(dberr.FeatureNotSupported, "the past of sequence \"%s\" is not kept", ref.table.Name).At(int(t.Position()))
+	}
+	at := b.env.Sequence(ref.table)
+	big, boolean := types.T(types.Int64), types.T(types.Bool)
+	n := &plan.Values{Rows: [][]expr.Expr{{
+		&expr.Const{Value: types.IntValue(big, at.Last)},
+		&expr.Const{Value: types.IntValue(big, 0)},
+		&expr.Const{Value: types.BoolValue(at.Called)},
+	}}}
+	n.Out = []plan.Column{b.newColumn("last_value", big), b.newColumn("log_cnt", big), b.newColumn("is_called", boolean)}
+	alias := t.Alias
+	if alias == nil {
+		alias = &parse.Alias{Pos: t.Pos, Name: ref.table.Name}
+	}
+	return b.named(n, alias, parent)
+}

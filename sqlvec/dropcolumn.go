@@ -1,0 +1,81 @@
+package sqlvec
+
+import (
+	"fmt"
+	"slices"
+
+	"driftdb/colstore"
+	"driftdb/internal/dberr"
+	"driftdb/sqlvec/parse"
+)
+
+// onlyRenames reports whether ALTER TABLE names a view or a sequence and only renames it, which
+// PostgreSQL allows.
+func (r *run) onlyRenames(st *parse.AlterTable) bool {
+	t, ok := r.Present().Catalog().Relation(st.Name.Last())
+	if !ok || t.Kind == colstore.KindTable {
+		return false
+	}
+	return st.Actions[0].Kind == parse.RenameObject || st.Actions[0].Kind == parse.RenameColumn
+}
+
+// dropColumn runs DROP COLUMN. Views that read the column, and foreign keys that refer to it,
+// hold it unless they are to go too; its sequences and constraints go with it.
+func (r *run) dropColumn(t *colstore.Table, c *colstore.Column, cascade bool) (*colstore.Table, error) {
+	catalog := r.Present().Catalog()
+	what := fmt.Sprintf("column %s of table %s", c.Name, t.Name)
+	d := &dropping{run: r, catalog: catalog, cascade: cascade, gone: map[uint32]bool{}}
+	for _, v := range catalog.Dependents(t.ID, c.ID) {
+		if !d.gone[v.ID] {
+			d.depend(describeRelation(v), what)
+			d.add(v)
+		}
+	}
+	d.referrers(t, c.ID, what)
+	for i := 0; i < len(d.list); i++ {
+		if err := d.dependents(d.list[i]); err != nil {
+			return nil, err
+		}
+	}
+	if len(d.details) > 0 && !cascade {
+		return nil, dependentError(fmt.Sprintf("cannot drop %s because other objects depend on it", what), d.details)
+	}
+	for _, s := range catalog.Owned(t.ID, c.ID) {
+		d.gone[s.ID] = true
+		d.list = append(d.list, s)
+	}
+	if err := d.finish(); err != nil {
+		return nil, err
+	}
+	return r.s.tx.open.DropColumn(t, c.Name)
+}
+
+// referrers notes the foreign keys that refer to a column of a table.
+func (d *dropping) referrers(t *colstore.Table, column uint32, what string) {
+	for _, id := range t.ReferencedBy {
+		child, ok := d.catalog.TableByID(id)
+		if !ok {
+			continue
+		}
+		for _, f := range child.ForeignKeys {
+			if f.Table != t.ID || !slices.Contains(f.RefColumns, column) {
+				continue
+			}
+			d.depend(fmt.Sprintf("constraint %s on table %s", f.Name, child.Name), what)
+			d.actions = append(d.actions, func() error {
+				_, err := d.run.s.tx.open.DropConstraint(child, f.Name)
+				return err
+			})
+		}
+	}
+}
+
+// refuseRetype refuses another type for a column that a view reads.
+func (r *run) refuseRetype(t *colstore.Table, c *colstore.Column) error {
+	views := r.Present().Catalog().Dependents(t.ID, c.ID)
+	if len(views) == 0 {
+		return nil
+	}
+	return dberr.New(dberr.FeatureNotSupported, "cannot alter type of a column used by a view or rule").
+		WithDetail("rule _RETURN on view %s depends on column \"%s\"", views[0].Name, c.Name)
+}

@@ -1,0 +1,155 @@
+package sqlvec
+
+import (
+	"fmt"
+	"strings"
+
+	"driftdb/colstore"
+	"driftdb/internal/dberr"
+	"driftdb/sqlvec/parse"
+)
+
+// alterRelation runs ALTER VIEW, SEQUENCE and INDEX, which rename.
+func (r *run) alterRelation(st *parse.AlterTable) error {
+	kind := objectNames[st.Object]
+	r.result.tag = "ALTER " + kind
+	if st.Object == parse.ObjectIndex {
+		return r.alterIndex(st)
+	}
+	want, ok := relationKinds[st.Object]
+	if !ok {
+		return notSupported(st, "ALTER "+kind+" is")
+	}
+	t, ok := r.Present().Catalog().Relation(st.Name.Last())
+	switch {
+	case !ok && st.IfExists:
+		r.s.notice("NOTICE", "00000", fmt.Sprintf("relation \"%s\" does not exist, skipping", st.Name.Last()))
+		return nil
+	case !ok:
+		return dberr.Newf(dberr.UndefinedTable, "relation \"%s\" does not exist", st.Name.Last())
+	case t.Kind != want && st.Object != parse.ObjectTable:
+		return dberr.Newf(dberr.WrongObjectType, "\"%s\" is not a %s", t.Name, kindNames[want])
+	}
+	for i := range st.Actions {
+		a := &st.Actions[i]
+		var err error
+		switch a.Kind {
+		case parse.RenameObject:
+			t, err = r.renameRelation(t, a.NewName.Name)
+		case parse.RenameColumn:
+			t, err = r.renameColumn(t, a.Name, a.NewName.Name)
+		default:
+			err = notSupported(a, "this form of ALTER "+kind+" is")
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// alterIndex runs ALTER INDEX … RENAME TO.
+func (r *run) alterIndex(st *parse.AlterTable) error {
+	t, x, ok := r.Present().Catalog().Index(st.Name.Last())
+	switch {
+	case !ok && st.IfExists:
+		r.s.notice("NOTICE", "00000", fmt.Sprintf("relation \"%s\" does not exist, skipping", st.Name.Last()))
+		return nil
+	case !ok:
+		return dberr.Newf(dberr.UndefinedTable, "relation \"%s\" does not exist", st.Name.Last())
+	case st.Actions[0].Kind != parse.RenameObject:
+		return notSupported(st, "this form of ALTER INDEX is")
+	}
+	_, err := r.s.tx.open.RenameIndex(t, x.Name, st.Actions[0].NewName.Name)
+	return err
+}
+
+// renameRelation renames a table, view or sequence, in what reads it too.
+func (r *run) renameRelation(t *colstore.Table, name string) (*colstore.Table, error) {
+	if err := r.refuseTextual(t, 0, "rename "+describeRelation(t)); err != nil {
+		return nil, err
+	}
+	old := t.Name
+	n, err := r.s.tx.open.RenameTable(t, name)
+	if err != nil || t.Kind != colstore.KindSequence {
+		return n, err
+	}
+	for _, user := range r.Present().Catalog().Tables() {
+		for i := range user.Columns {
+			c := &user.Columns[i]
+			if used := sequencesOf(c.Default); len(used) == 0 || used[0] != old {
+				continue
+			}
+			if user, err = r.s.tx.open.SetDefault(user, c.Name, nextvalText(name)); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return n, nil
+}
+
+// refuseTextual refuses a change of a name that a view's text holds.
+func (r *run) refuseTextual(t *colstore.Table, column uint32, what string) error {
+	views := r.Present().Catalog().Dependents(t.ID, column)
+	if len(views) == 0 {
+		return nil
+	}
+	names := make([]string, len(views))
+	for i, v := range views {
+		names[i] = v.Name
+	}
+	return dberr.Newf(dberr.FeatureNotSupported, "cannot %s: a view names it", what).
+		WithDetail("It is named by: %s.", strings.Join(names, ", ")).
+		WithHint("Drop the views, and create them again afterwards.")
+}
+
+// renameColumn renames a column of a table or view, in the table's constraints too.
+func (r *run) renameColumn(t *colstore.Table, from parse.Ident, to string) (*colstore.Table, error) {
+	c, ok := t.ColumnByName(from.Name)
+	if !ok {
+		return nil, dberr.Newf(dberr.UndefinedColumn, "column \"%s\" does not exist", from.Name)
+	}
+	if err := r.refuseTextual(t, c.ID, fmt.Sprintf("rename column %s of %s", c.Name, describeRelation(t))); err != nil {
+		return nil, err
+	}
+	n, err := r.s.tx.open.RenameColumn(t, c.Name, to)
+	if err != nil {
+		return nil, err
+	}
+	return r.renameInExpressions(n, c.Name, to)
+}
+
+// renameInExpressions changes the name of a column in the stored conditions of its table.
+func (r *run) renameInExpressions(t *colstore.Table, from, to string) (*colstore.Table, error) {
+	if len(t.Checks) == 0 {
+		return t, nil
+	}
+	texts := make([]string, len(t.Checks))
+	for i, c := range t.Checks {
+		text, err := renamedIn(c.SQL, from, to)
+		if err != nil {
+			return nil, err
+		}
+		texts[i] = text
+	}
+	return r.s.tx.open.SetCheckText(t, texts)
+}
+
+// renamedIn returns an expression with a column under its new name.
+func renamedIn(text, from, to string) (string, error) {
+	e, err := parse.ParseExpr(text)
+	if err != nil {
+		return "", err
+	}
+	parse.ColumnRefs(e, func(ref *parse.ColumnRef) {
+		if last := len(ref.Parts) - 1; ref.Parts[last] == from {
+			ref.Parts[last] = to
+		}
+	})
+	return parse.Format(e), nil
+}
+
+// nextvalText is the default of a column that takes numbers from a sequence.
+func nextvalText(sequence string) string {
+	return "nextval('" + strings.ReplaceAll(sequence, "'", "''") + "'::regclass)"
+}

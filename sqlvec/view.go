@@ -1,0 +1,138 @@
+package sqlvec
+
+import (
+	"fmt"
+
+	"driftdb/colstore"
+	"driftdb/internal/dberr"
+	"driftdb/sqlvec/bind"
+	"driftdb/sqlvec/parse"
+)
+
+// createView runs CREATE [OR REPLACE] VIEW.
+func (r *run) createView(st *parse.CreateView) error {
+	r.result.tag = "CREATE VIEW"
+	if err := r.plainView(st); err != nil {
+		return err
+	}
+	if err := r.checkSchema(st.Name); err != nil {
+		return err
+	}
+	name := st.Name.Last()
+	old, exists := r.Present().Catalog().Relation(name)
+	if exists && !st.OrReplace || !exists && r.nameTaken(name) {
+		return dberr.Newf(dberr.DuplicateTable, "relation \"%s\" already exists", name)
+	}
+	if exists && old.Kind != colstore.KindView {
+		return dberr.Newf(dberr.WrongObjectType, "\"%s\" is not a view", name)
+	}
+	def, err := r.binder().View(st.Query)
+	if err != nil {
+		return err
+	}
+	def.Name = name
+	if err := nameColumns(def.Columns, st.Columns); err != nil {
+		return err
+	}
+	if !exists {
+		_, err = r.s.tx.open.CreateView(def)
+		return err
+	}
+	if err := checkReplacement(old, def.Columns); err != nil {
+		return err
+	}
+	_, err = r.s.tx.open.ReplaceView(old, def)
+	return err
+}
+
+// plainView refuses the forms of CREATE VIEW that there are not.
+func (r *run) plainView(st *parse.CreateView) error {
+	switch {
+	case st.Materialized:
+		return notSupported(st, "materialized views are")
+	case st.Temp:
+		return notSupported(st, "temporary views are")
+	case st.Recursive:
+		return notSupported(st, "recursive views are")
+	case len(st.Options) > 0:
+		return notSupported(&st.Options[0], "options of views are")
+	case st.CheckOption != "":
+		return notSupported(st, "WITH CHECK OPTION is")
+	case st.IfNotExists:
+		return dberr.New(dberr.SyntaxError, "syntax error at or near \"NOT\"").At(int(st.Name.Position()))
+	}
+	return nil
+}
+
+// checkSchema refuses names of new objects outside the one schema.
+func (r *run) checkSchema(n parse.Name) error {
+	if s := n.Schema(); s != "" && s != bind.PublicSchema {
+		return dberr.Newf("3F000", "schema \"%s\" does not exist", s).At(int(n.Position()))
+	}
+	return nil
+}
+
+// nameTaken reports whether a relation or an index has a name.
+func (r *run) nameTaken(name string) bool { return r.Present().Catalog().Taken(name) }
+
+// nameColumns applies the column list of CREATE VIEW.
+func nameColumns(cols []colstore.Column, names []parse.Ident) error {
+	if len(names) > len(cols) {
+		return dberr.New(dberr.SyntaxError, "CREATE VIEW specifies more column names than columns")
+	}
+	seen := map[string]bool{}
+	for i := range cols {
+		if i < len(names) {
+			cols[i].Name = names[i].Name
+		}
+		if seen[cols[i].Name] {
+			return dberr.Newf(dberr.DuplicateColumn, "column \"%s\" specified more than once", cols[i].Name)
+		}
+		seen[cols[i].Name] = true
+	}
+	return nil
+}
+
+// checkReplacement refuses a new query that changes the columns that a view has.
+func checkReplacement(old *colstore.Table, cols []colstore.Column) error {
+	if len(cols) < len(old.Columns) {
+		return dberr.New(dberr.InvalidTableDefinition, "cannot drop columns from view")
+	}
+	for i := range old.Columns {
+		was, is := &old.Columns[i], &cols[i]
+		if was.Name != is.Name {
+			return dberr.Newf(dberr.InvalidTableDefinition, "cannot change name of view column \"%s\" to \"%s\"", was.Name, is.Name).
+				WithHint("Use ALTER VIEW ... RENAME COLUMN ... to change name of view column instead.")
+		}
+		if was.Type != is.Type {
+			return dberr.Newf(dberr.InvalidTableDefinition, "cannot change data type of view column \"%s\" from %s to %s", was.Name, was.Type, is.Type)
+		}
+	}
+	return nil
+}
+
+// relation finds a relation of the present that must be of a kind.
+func (r *run) relation(n parse.Name, kind colstore.RelationKind) (*colstore.Table, error) {
+	if s := n.Schema(); s != "" && s != bind.PublicSchema {
+		return nil, dberr.Newf(dberr.UndefinedTable, "relation \"%s.%s\" does not exist", s, n.Last())
+	}
+	t, err := r.Present().Relation(n.Last())
+	if err != nil {
+		return nil, err
+	}
+	if t.Kind != kind {
+		word := kindNames[kind]
+		return nil, dberr.Newf(dberr.WrongObjectType, "\"%s\" is not a %s", t.Name, word)
+	}
+	return t, nil
+}
+
+// kindNames are the kinds of relations as messages call them.
+var kindNames = map[colstore.RelationKind]string{
+	colstore.KindTable: "table", colstore.KindView: "view", colstore.KindSequence: "sequence",
+}
+
+// describeRelation is a relation as lists of dependencies name it.
+func describeRelation(t *colstore.Table) string {
+	return fmt.Sprintf("%s %s", kindNames[t.Kind], t.Name)
+}
