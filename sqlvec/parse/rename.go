@@ -4,14 +4,14 @@ import "reflect"
 
 // ColumnRefs calls fn for every column reference in an expression, those in subqueries
 // included.
-func ColumnRefs(e Expr, fn func(*ColumnRef)) { visit(reflect.ValueOf(e), fn) }
+func ColumnRefs(e Expr, fn func(*ColumnRef)) { visitRefs(reflect.ValueOf(e), fn) }
 
-// visit goes through the exported fields of a tree, which has no cycles.
-func visit(v reflect.Value, fn func(*ColumnRef)) {
+// visitRefs goes through the exported fields of a tree, which has no cycles.
+func visitRefs(v reflect.Value, fn func(*ColumnRef)) {
 	switch v.Kind() {
 	case reflect.Interface:
 		if !v.IsNil() {
-			visit(v.Elem(), fn)
+			visitRefs(v.Elem(), fn)
 		}
 	case reflect.Pointer:
 		if v.IsNil() {
@@ -21,14 +21,14 @@ func visit(v reflect.Value, fn func(*ColumnRef)) {
 			fn(ref)
 			return
 		}
-		visit(v.Elem(), fn)
+		visitRefs(v.Elem(), fn)
 	case reflect.Struct:
 		for i := range v.NumField() {
-			visit(v.Field(i), fn)
+			visitRefs(v.Field(i), fn)
 		}
 	case reflect.Slice:
 		for i := range v.Len() {
-			visit(v.Index(i), fn)
+			visitRefs(v.Index(i), fn)
 		}
 	}
 }
