@@ -12,7 +12,7 @@ import (
 // createView runs CREATE [OR REPLACE] VIEW.
 func (r *run) createView(st *parse.CreateView) error {
 	r.result.tag = "CREATE VIEW"
-	if err := r.plainView(st); err != nil {
+	if err := plainView(st); err != nil {
 		return err
 	}
 	if err := r.checkSchema(st.Name); err != nil {
@@ -46,7 +46,7 @@ func (r *run) createView(st *parse.CreateView) error {
 }
 
 // plainView refuses the forms of CREATE VIEW that there are not.
-func (r *run) plainView(st *parse.CreateView) error {
+func plainView(st *parse.CreateView) error {
 	switch {
 	case st.Materialized:
 		return notSupported(st, "materialized views are")
@@ -109,22 +109,6 @@ func checkReplacement(old *colstore.Table, cols []colstore.Column) error {
 		}
 	}
 	return nil
-}
-
-// relation finds a relation of the present that must be of a kind.
-func (r *run) relation(n parse.Name, kind colstore.RelationKind) (*colstore.Table, error) {
-	if s := n.Schema(); s != "" && s != bind.PublicSchema {
-		return nil, dberr.Newf(dberr.UndefinedTable, "relation \"%s.%s\" does not exist", s, n.Last())
-	}
-	t, err := r.Present().Relation(n.Last())
-	if err != nil {
-		return nil, err
-	}
-	if t.Kind != kind {
-		word := kindNames[kind]
-		return nil, dberr.Newf(dberr.WrongObjectType, "\"%s\" is not a %s", t.Name, word)
-	}
-	return t, nil
 }
 
 // kindNames are the kinds of relations as messages call them.
