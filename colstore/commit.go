@@ -16,6 +16,7 @@ import (
 const (
 	maxFrameBytes  = 960 << 10 // of a payload; the log takes 1 MiB
 	minSpillRows   = 64        // rows of an op that are worth a part
+	minSpillBytes  = 4 << 10   // of an op's rows that are worth a part when the frame is full
 	minBitmapRIDs  = 1024      // rids that are stored as a bitmap
 	maxBitmapBytes = 128 << 10 // of a bitmap in a frame; a larger one goes to a file
 )
@@ -50,7 +51,7 @@ func (tx *Tx) submit(ctx context.Context) (eventlog.Commit, error) {
 	if err := tx.spill(ctx); err != nil {
 		return eventlog.Commit{}, err
 	}
-	s, err := tx.build()
+	s, err := tx.fit(ctx)
 	if err != nil {
 		return eventlog.Commit{}, err
 	}
@@ -98,6 +99,7 @@ type submission struct {
 
 // build encodes the ops.
 func (tx *Tx) build() (*submission, error) {
+	tx.spilled = nil // what an earlier attempt put there is removed with the transaction
 	s := &submission{tx: tx, builder: eventlog.NewBuilder(), rows: make([]*eventlog.RowBuf, len(tx.ops))}
 	for i, typ := range []uint16{eventlog.AttrUser, eventlog.AttrApplication, eventlog.AttrReason} {
 		if tx.attrs[i] != "" {
@@ -109,11 +111,41 @@ func (tx *Tx) build() (*submission, error) {
 			return nil, err
 		}
 	}
-	if n := s.builder.Size(); n > maxFrameBytes {
-		return nil, dberr.Newf(dberr.ProgramLimitExceeded, "transaction is too large: its %d separate changes take %d bytes", len(tx.ops), n).
-			WithHint("Change more rows with each statement, or commit more often.")
-	}
 	return s, nil
+}
+
+// fit encodes the ops so that they fit into a frame: while they do not, the op that takes
+// most of it goes to a part of its own, be it a single row with one large value.
+func (tx *Tx) fit(ctx context.Context) (*submission, error) {
+	for {
+		s, err := tx.build()
+		if err != nil {
+			return nil, err
+		}
+		size := s.builder.Size()
+		if size <= maxFrameBytes {
+			return s, nil
+		}
+		big := s.largest()
+		if big < 0 {
+			return nil, dberr.Newf(dberr.ProgramLimitExceeded, "transaction is too large: its %d separate changes take %d bytes", len(tx.ops), size).
+				WithHint("Change more rows with each statement, or commit more often.")
+		}
+		if err := tx.spillOp(ctx, &tx.ops[big]); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// largest is the op whose rows take most of the frame, or -1 when none is worth a part.
+func (s *submission) largest() int {
+	best, most := -1, minSpillBytes
+	for i, rows := range s.rows {
+		if rows != nil && rows.Size() > most {
+			best, most = i, rows.Size()
+		}
+	}
+	return best
 }
 
 func (s *submission) add(i int, op *txOp) error {

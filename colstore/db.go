@@ -132,8 +132,10 @@ func (db *DB) replayCatalog() error {
 }
 
 // Close waits for maintenance to end and closes the database. Scans must be closed before.
+// With automatic checkpoints, tails above their limit are written first.
 func (db *DB) Close() error {
 	db.stopUpkeep()
+	db.lastCheckpoint()
 	return db.release()
 }
 

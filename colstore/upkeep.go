@@ -56,6 +56,20 @@ func (db *DB) stopUpkeep() {
 	}
 }
 
+// lastCheckpoint writes the tails when they are above their limit, before the database closes:
+// the automatic checkpoint may have been stopped, or have had no time to begin. Without it a
+// database that only short-lived processes write would replay more and more. A failure costs
+// nothing but that.
+func (db *DB) lastCheckpoint() {
+	u := &db.upkeep
+	if u.kick == nil || u.failing.Load() || db.tail.Load() < db.opts.TailLimit {
+		return
+	}
+	if err := db.autoCheckpoint(context.Background()); err != nil {
+		db.opts.Logger.Error("checkpoint before closing failed", "error", err)
+	}
+}
+
 // keepUp checkpoints when the tails have grown, until ctx ends.
 func (db *DB) keepUp(ctx context.Context) {
 	u := &db.upkeep
@@ -70,7 +84,7 @@ func (db *DB) keepUp(ctx context.Context) {
 		if db.tail.Load() >= db.opts.TailLimit {
 			err = db.autoCheckpoint(ctx)
 		}
-		u.failing.Store(err != nil)
+		u.failing.Store(err != nil && ctx.Err() == nil)
 		u.pause.Lock() // who waits looks again, also when somebody else made room
 		close(u.pause.fresh)
 		u.pause.fresh = make(chan struct{})

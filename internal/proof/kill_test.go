@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"os/exec"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -124,10 +125,8 @@ func TestKill(t *testing.T) {
 		checkKilled(t, dir, acked, round)
 	}
 	t.Logf("%d kills, %v transactions acknowledged", rounds, acked)
-	for w, n := range acked {
-		if n == 0 {
-			t.Errorf("writer %d never had a transaction acknowledged", w)
-		}
+	if slices.Max(acked) == 0 {
+		t.Error("no transaction was acknowledged: the test proves nothing")
 	}
 }
 
@@ -144,12 +143,18 @@ func killOnce(t *testing.T, dir string, acked []int) {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	// The process is given the time to open the database; then the kill comes at any moment.
-	time.AfterFunc(100*time.Millisecond+time.Duration(rand.IntN(400))*time.Millisecond, cancel)
+	// The process is given the time to acknowledge something, for a while at most; then the
+	// kill comes at any moment.
+	timer := time.AfterFunc(10*time.Second, cancel)
+	defer timer.Stop()
 	lines := bufio.NewScanner(out)
-	for lines.Scan() {
+	for first := true; lines.Scan(); {
 		var w, n int
 		if _, err := fmt.Sscanf(lines.Text(), "ack %d %d", &w, &n); err == nil && strings.Count(lines.Text(), " ") == 2 {
+			if first {
+				first = false
+				timer.Reset(time.Duration(rand.IntN(400)) * time.Millisecond)
+			}
 			acked[w] = n
 			continue
 		}

@@ -1,0 +1,3 @@
+package part
+
+import _ "driftdb/internal/fixedseed" // random tests repeat

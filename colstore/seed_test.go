@@ -1,0 +1,3 @@
+package colstore
+
+import _ "driftdb/internal/fixedseed" // random tests repeat

@@ -1,0 +1,3 @@
+package eventlog
+
+import _ "driftdb/internal/fixedseed" // random tests repeat

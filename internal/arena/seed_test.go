@@ -1,0 +1,3 @@
+package arena
+
+import _ "driftdb/internal/fixedseed" // random tests repeat

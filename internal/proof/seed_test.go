@@ -1,0 +1,3 @@
+package proof
+
+import _ "driftdb/internal/fixedseed" // random tests repeat

@@ -1,0 +1,3 @@
+package types
+
+import _ "driftdb/internal/fixedseed" // random tests repeat

@@ -1,0 +1,3 @@
+package exec
+
+import _ "driftdb/internal/fixedseed" // random tests repeat

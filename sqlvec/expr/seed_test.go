@@ -1,0 +1,3 @@
+package expr
+
+import _ "driftdb/internal/fixedseed" // random tests repeat

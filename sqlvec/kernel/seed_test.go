@@ -1,0 +1,3 @@
+package kernel
+
+import _ "driftdb/internal/fixedseed" // random tests repeat
