@@ -183,10 +183,14 @@ func (c *chunk) deaths() *part.Deaths { return c.dead }
 
 func (c *chunk) groupSize() int { return maxChunkRows }
 
-func (c *chunk) load(id uint32, _, n int) (vec.Vec, uint32, bool, error) {
+func (c *chunk) load(id uint32, row, n int) (vec.Vec, uint32, bool, error) {
 	for p := range c.table.Columns {
 		if col := &c.table.Columns[p]; col.ID == id {
-			return c.cols[p].vector(n), col.TypeVersion, true, nil
+			v := c.cols[p].vector(row + n)
+			if row > 0 {
+				v = v.Slice(row, row+n)
+			}
+			return v, col.TypeVersion, true, nil
 		}
 	}
 	return vec.Vec{}, 0, false, nil

@@ -145,6 +145,9 @@ func (s *Scan) addSet(rs rowset, born uint64, own bool, probe *probe) error {
 			g.empty = g.pick == nil
 		}
 		g.empty = g.empty || s.excluded(rs, start/size)
+		if g.pick != nil {
+			g.narrow()
+		}
 		if !g.empty && !own {
 			dead, err := s.allDead(&g)
 			if err != nil {
@@ -155,6 +158,19 @@ func (s *Scan) addSet(rs rowset, born uint64, own bool, probe *probe) error {
 		s.groups = append(s.groups, g)
 	}
 	return nil
+}
+
+// narrow cuts a group to the rows that an index found, and those within whole words of them:
+// a lookup of one row reads 64.
+func (g *scanGroup) narrow() {
+	lo, hi := 0, len(g.pick)
+	for lo < hi && g.pick[lo] == 0 {
+		lo++
+	}
+	for hi > lo && g.pick[hi-1] == 0 {
+		hi--
+	}
+	g.row, g.n, g.pick = g.row+lo*64, min(g.n, hi*64)-lo*64, g.pick[lo:hi]
 }
 
 func (s *Scan) countSet(rs rowset, n int) {

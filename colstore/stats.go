@@ -60,6 +60,7 @@ type summary struct {
 	nulls     int64
 	rows      int64
 	sketch    []byte
+	distinct  int64 // estimate from the sketch
 	sampled   int64 // estimate of distinct values in chunks
 }
 
@@ -75,10 +76,7 @@ func (s *state) columnStats(c *Column, rows int64) ColumnStats {
 	if sum.known && sum.low.Valid {
 		out.Min, out.Max = sum.low, sum.high
 	}
-	out.Distinct = sum.sampled
-	if sum.sketch != nil {
-		out.Distinct += int64(part.SketchDistinct(sum.sketch))
-	}
+	out.Distinct = sum.sampled + sum.distinct
 	out.Distinct = max(min(out.Distinct, rows), min(rows, 1))
 	return out
 }
@@ -101,6 +99,9 @@ func (s *state) partSummary(c *Column) summary {
 		if p, ok := rs.(*storedPart); ok {
 			sum.addPart(p, c)
 		}
+	}
+	if sum.sketch != nil {
+		sum.distinct = int64(part.SketchDistinct(sum.sketch))
 	}
 	if s.summaries.cols == nil {
 		s.summaries.cols = map[[2]uint32]summary{}

@@ -92,8 +92,8 @@ func (p *storedPart) load(id uint32, row, n int) (vec.Vec, uint32, bool, error) 
 		return vec.Vec{}, 0, false, nil
 	}
 	v, err := p.Chunk(row/p.GroupSize(), pos)
-	if err == nil && n < v.N {
-		v = v.Slice(0, n)
+	if at := row % p.GroupSize(); err == nil && (at > 0 || n < v.N) {
+		v = v.Slice(at, at+n)
 	}
 	return v, p.Columns()[pos].TypeVersion, true, err
 }

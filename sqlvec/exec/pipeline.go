@@ -120,6 +120,34 @@ func (ex *execution) newRun(parts []*part, base int) (*run, error) {
 	return r, nil
 }
 
+// fewRows is how many rows are not worth a second goroutine.
+const fewRows = 2 * vec.BatchRows
+
+// small reports whether the sources have few rows.
+func (r *run) small() bool {
+	n := 0
+	for _, pt := range r.parts {
+		src, ok := pt.src.(interface{ inputRows() int })
+		if !ok || !pt.light() {
+			return false
+		}
+		n += src.inputRows()
+	}
+	return n <= fewRows
+}
+
+// light reports whether no stage makes many rows of one.
+func (pt *part) light() bool {
+	for _, s := range pt.stages {
+		switch s.(type) {
+		case *filterStage, *projectStage, *limitStage:
+		default:
+			return false
+		}
+	}
+	return true
+}
+
 // partOf returns the part that has morsel m.
 func (r *run) partOf(m int) *part {
 	for _, pt := range r.parts {
@@ -246,7 +274,7 @@ func (ex *execution) runPipeline(p *pipeline) error {
 		}
 		base += r.total
 		n := min(ex.opts.Workers, r.total)
-		if p.serial() {
+		if p.serial() || r.small() {
 			n = min(n, 1)
 		}
 		for len(lanes) < n {

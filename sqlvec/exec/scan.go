@@ -8,11 +8,13 @@ import (
 	"driftdb/sqlvec/plan"
 )
 
-// scanSource reads a table: a morsel is a row group.
+// scanSource reads a table: a morsel is a row group in which something may match.
 type scanSource struct {
 	scan   *plan.Scan
 	groups atomic.Int64 // loaded
 	rows   plan.Rows
+	list   []int // the group of each morsel
+	size   int   // rows of all of them
 }
 
 func (s *scanSource) prepare(ex *execution) (int, error) {
@@ -22,8 +24,17 @@ func (s *scanSource) prepare(ex *execution) (int, error) {
 	}
 	ex.onClose(rows.Close)
 	s.rows = rows
-	return rows.Groups(), nil
+	s.list, s.size = s.list[:0], 0
+	for i := range rows.Groups() {
+		if n := rows.GroupRows(i); n > 0 {
+			s.list = append(s.list, i)
+			s.size += n
+		}
+	}
+	return len(s.list), nil
 }
+
+func (s *scanSource) inputRows() int { return s.size }
 
 func (s *scanSource) open(w *worker) (reader, error) {
 	return &scanReader{s: s, w: w}, nil
@@ -37,10 +48,7 @@ type scanReader struct {
 }
 
 func (r *scanReader) run(morsel int, next pusher) error {
-	if r.s.rows.GroupRows(morsel) == 0 {
-		return nil
-	}
-	if err := r.s.rows.Load(morsel, &r.group); err != nil {
+	if err := r.s.rows.Load(r.s.list[morsel], &r.group); err != nil {
 		return err
 	}
 	r.s.groups.Add(1)
