@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -25,7 +26,21 @@ func (s *statementError) Error() string { return s.err.Error() }
 func (s *statementError) Unwrap() error { return s.err }
 
 func writeUsage(w io.Writer, err error) {
-	fmt.Fprintf(w, "driftdb: %v\nTry 'driftdb help'.\n", err)
+	fmt.Fprintf(w, "driftdb: %s\nTry 'driftdb help'.\n", usageText(err))
+}
+
+// usageText is an error's text, in which what strconv says of numbers is said for people.
+func usageText(err error) string {
+	text := strings.TrimRight(err.Error(), "\n")
+	var number *strconv.NumError
+	if !errors.As(err, &number) {
+		return text
+	}
+	what := "is no whole number"
+	if errors.Is(number.Err, strconv.ErrRange) {
+		what = "is out of range"
+	}
+	return strings.Replace(text, number.Error(), fmt.Sprintf("%q %s", number.Num, what), 1)
 }
 
 // report writes an error as psql does and returns the exit status it means.
@@ -74,6 +89,9 @@ func contextOf(err error, e *dberr.Error) string {
 		return ""
 	}
 	where := in.file
+	if where == "-" {
+		where = "standard input"
+	}
 	if e.Line > 0 {
 		where += fmt.Sprintf(", line %d", e.Line)
 	}

@@ -53,40 +53,64 @@ func (f *exportFlags) run(cmd *cobra.Command, std streams) error {
 	if err := required(cmd, "output"); err != nil {
 		return err
 	}
+	if err := given(cmd, "as-of"); err != nil {
+		return err
+	}
 	if (f.table == "") == (f.query == "") {
 		return usageError{errors.New("export needs either --table or --query")}
 	}
 	if f.format == "" {
-		f.format = formatOf(f.file, exportFormats, "csv")
+		var err error
+		if f.format, err = formatOf(f.file, exportFormats, "csv"); err != nil {
+			return err
+		}
 	}
 	if err := checkFormat(f.format, exportFormats); err != nil {
 		return err
 	}
 	return f.with(cmd, true, func(ctx context.Context, db *sqlvec.DB) error {
-		return writeTo(f.file, std.out, func(w io.Writer) error { return f.write(ctx, db, std, w) })
+		rows := int64(0)
+		err := writeTo(f.file, std.out, func(w io.Writer) (err error) {
+			rows, err = f.write(ctx, db, std, w)
+			return err
+		})
+		if err == nil && f.file != "-" {
+			fmt.Fprintf(std.err, "Exported %d rows to %s\n", rows, f.file)
+		}
+		return err
 	})
 }
 
-// formatOf takes the format from the ending of a file's name, as far as formats has it.
-func formatOf(file string, formats []string, other string) string {
+// foreign are endings of files that are surely not text in rows: guessing csv would be wrong.
+var foreign = []string{"parquet", "arrow", "arrows", "feather", "xlsx", "xls", "ods", "zip", "gz", "zst", "bz2", "xz", "db", "sqlite", "avro", "orc"}
+
+// formatOf takes the format from the ending of a file's name, as far as formats has it. An ending
+// that says nothing means other; one that means something else is a usage error.
+func formatOf(file string, formats []string, other string) (string, error) {
 	dot := strings.LastIndexByte(file, '.')
 	ending := strings.ToLower(file[dot+1:])
-	if ending == "jsonl" {
+	switch {
+	case dot < 0:
+		return other, nil
+	case ending == "jsonl", ending == "json" && !slices.Contains(formats, "json"):
 		ending = "ndjson"
 	}
-	if dot >= 0 && slices.Contains(formats, ending) {
-		return ending
+	if slices.Contains(formats, ending) {
+		return ending, nil
 	}
-	return other
+	if slices.Contains(foreign, ending) {
+		return "", usageError{fmt.Errorf("%s: files that end in .%s are not supported here; --format says what it is, one of %s", file, ending, strings.Join(formats, ", "))}
+	}
+	return other, nil
 }
 
-// write runs the query and writes its one result.
-func (f *exportFlags) write(ctx context.Context, db *sqlvec.DB, std streams, w io.Writer) error {
+// write runs the query, writes its one result and returns the number of its rows.
+func (f *exportFlags) write(ctx context.Context, db *sqlvec.DB, std streams, w io.Writer) (int64, error) {
 	session := db.Session()
 	defer session.Close()
 	if f.asOf != "" {
 		if err := moveTo(ctx, session, f.asOf); err != nil {
-			return err
+			return 0, err
 		}
 	}
 	query := f.query
@@ -107,10 +131,7 @@ func (f *exportFlags) write(ctx context.Context, db *sqlvec.DB, std streams, w i
 	})
 	out.bar.done()
 	if err != nil {
-		return &statementError{err: err, text: query, line: 1}
+		return 0, &statementError{err: err, text: query, line: 1}
 	}
-	if f.file != "-" {
-		fmt.Fprintf(std.err, "Exported %d rows to %s\n", rows, f.file)
-	}
-	return out.w.Flush()
+	return rows, out.w.Flush()
 }

@@ -76,6 +76,14 @@ func exactArgs(n int, what string) cobra.PositionalArgs {
 	}
 }
 
+// given returns a usage error when a flag is set to nothing.
+func given(cmd *cobra.Command, name string) error {
+	if f := cmd.Flags().Lookup(name); f.Changed && f.Value.String() == "" {
+		return usageError{fmt.Errorf("--%s needs a value", name)}
+	}
+	return nil
+}
+
 // required returns a usage error when a flag has no value.
 func required(cmd *cobra.Command, names ...string) error {
 	for _, n := range names {

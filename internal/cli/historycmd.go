@@ -62,7 +62,7 @@ func (f *historyFlags) run(cmd *cobra.Command, std streams) error {
 			return err
 		}
 		if len(h.versions) == 0 {
-			return dberr.Newf(dberr.Warning, "table \"%s\" has never had a row with the key (%s)", f.table, strings.Join(f.keys, ", "))
+			return dberr.Newf(dberr.NoData, "table \"%s\" has never had a row with the key (%s)", f.table, strings.Join(f.keys, ", "))
 		}
 		out := newOutput(f.format, std.out)
 		list := h.events()

@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"driftdb/internal/dberr"
 	"driftdb/internal/formats/textin"
 	"driftdb/sqlvec"
 )
@@ -89,7 +90,10 @@ func (f *importFlags) run(cmd *cobra.Command, std streams, args []string) error 
 // options are what the flags say about the file.
 func (f *importFlags) options(cmd *cobra.Command) (textin.Options, error) {
 	if f.format == "" {
-		f.format = formatOf(f.file, importFormats, "csv")
+		var err error
+		if f.format, err = formatOf(f.file, importFormats, "csv"); err != nil {
+			return textin.Options{}, err
+		}
 	}
 	if err := checkFormat(f.format, importFormats); err != nil {
 		return textin.Options{}, err
@@ -148,7 +152,7 @@ func (f *importFlags) openInput(std streams) (r io.ReadCloser, size int64, again
 // createTable is the statement that makes the table for the file's columns.
 func (f *importFlags) createTable(cols []textin.Column) (string, error) {
 	if len(cols) == 0 {
-		return "", usageError{fmt.Errorf("%s has no columns to make a table of", f.file)}
+		return "", dberr.New(dberr.BadCopyFileFormat, "the file is empty: it has no columns to make a table of")
 	}
 	parts := make([]string, len(cols))
 	for i, c := range cols {

@@ -61,6 +61,7 @@ func (f *logFlags) run(cmd *cobra.Command, std streams) error {
 	return f.with(cmd, true, func(ctx context.Context, db *sqlvec.DB) error {
 		w := bufio.NewWriterSize(std.out, outputBuffer)
 		var line []byte
+		found := false
 		events := db.Store().Events(ctx, colstore.EventRange{FromSeq: f.from, ToSeq: f.to, Table: f.table, Follow: f.follow})
 		for e, err := range events {
 			if err != nil {
@@ -70,6 +71,7 @@ func (f *logFlags) run(cmd *cobra.Command, std streams) error {
 				}
 				return err
 			}
+			found = true
 			line = f.append(line[:0], &e)
 			if _, err := w.Write(line); err != nil {
 				return err
@@ -78,6 +80,11 @@ func (f *logFlags) run(cmd *cobra.Command, std streams) error {
 				if err := w.Flush(); err != nil {
 					return err
 				}
+			}
+		}
+		if f.table != "" && !found {
+			if err := tableExists(db, f.table); err != nil {
+				return err
 			}
 		}
 		return w.Flush()

@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -110,7 +111,7 @@ func newRoot(std streams, version string) *cobra.Command {
   driftdb sql --data shop -e "SELECT * FROM users FOR SYSTEM_TIME AS OF @SEQ:2"
   driftdb import --data shop --table rates --create rates.csv`,
 	}
-	root.Version = version
+	root.Version = strings.TrimSpace(versionText(version)) // not empty: that makes the flag --version
 	root.SetVersionTemplate(versionText(version))
 	root.AddCommand(newInit(std), newBench(std), newSQL(std), newImport(std), newExport(std), newHistory(std), newLog(std),
 		newCheckpoint(std), newVacuum(std), newAnalyze(std), newDoctor(std), newVersion(std, version))

@@ -2,10 +2,13 @@ package cli
 
 import (
 	"context"
+	"errors"
+	"syscall"
 
 	"github.com/spf13/cobra"
 
 	"driftdb/colstore"
+	"driftdb/internal/dberr"
 	"driftdb/internal/vfs"
 	"driftdb/sqlvec"
 )
@@ -48,7 +51,13 @@ func (d *database) with(cmd *cobra.Command, readOnly bool, fn func(ctx context.C
 	if err := required(cmd, "data"); err != nil {
 		return err
 	}
+	if d.threads < 0 {
+		return usageError{errors.New("--threads must be 1 or more, or 0 for one per processor")}
+	}
 	db, err := d.open(readOnly)
+	if errors.Is(err, syscall.ENOTDIR) {
+		return dberr.Newf(dberr.UndefinedFile, "\"%s\" is not a directory, so it holds no database", d.dir)
+	}
 	if err != nil {
 		return err
 	}

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -141,12 +142,33 @@ func openTarget(name string, stdout io.Writer) (*target, error) {
 	}
 	f, err := os.CreateTemp(filepath.Dir(name), "."+filepath.Base(name)+".*")
 	if err != nil {
-		return nil, err
+		return nil, underName(err, name)
 	}
 	if err := f.Chmod(0o644); err != nil {
-		return nil, err
+		return nil, underName(err, name)
 	}
-	return &target{Writer: f, file: f, name: name}, nil
+	return &target{Writer: named{f, name}, file: f, name: name}, nil
+}
+
+// named writes to a file whose errors shall speak of another name.
+type named struct {
+	*os.File
+	name string
+}
+
+// Write writes p to the file.
+func (n named) Write(p []byte) (int, error) {
+	written, err := n.File.Write(p)
+	return written, underName(err, n.name)
+}
+
+// underName gives an error about a temporary file the name that the person knows.
+func underName(err error, name string) error {
+	var path *os.PathError
+	if errors.As(err, &path) {
+		return &os.PathError{Op: path.Op, Path: name, Err: path.Err}
+	}
+	return err
 }
 
 // commit puts the file in its place.
@@ -156,7 +178,7 @@ func (t *target) commit() error {
 	}
 	temp := t.file.Name()
 	if err := t.file.Close(); err != nil {
-		return err
+		return underName(err, t.name)
 	}
 	t.file = nil
 	if t.name == "" {

@@ -1,7 +1,9 @@
 package cli
 
 import (
+	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -69,6 +71,9 @@ func (s *script) runSource(ctx context.Context, src source) error {
 		return err
 	}
 	defer f.Close()
+	if info, err := f.Stat(); err == nil && info.IsDir() {
+		return &os.PathError{Op: "read", Path: src.file, Err: errors.New("is a directory")}
+	}
 	return s.runReader(ctx, f, src.file)
 }
 
@@ -84,7 +89,7 @@ func isConversation(in io.Reader) bool {
 }
 
 func (s *script) runReader(ctx context.Context, r io.Reader, file string) error {
-	split := parse.NewSplitter(r)
+	split := parse.NewSplitter(withoutMark(r))
 	for {
 		piece, err := split.Next()
 		if err == io.EOF {
@@ -100,6 +105,18 @@ func (s *script) runReader(ctx context.Context, r io.Reader, file string) error 
 			return dberr.New(dberr.QueryCanceled, "canceling statement due to user request")
 		}
 	}
+}
+
+// withoutMark skips the byte order mark that some editors put at the beginning of UTF-8 files.
+func withoutMark(r io.Reader) io.Reader {
+	const mark = "\xef\xbb\xbf"
+	buffered := bufio.NewReader(r)
+	if first, _ := buffered.Peek(1); len(first) == 1 && first[0] == mark[0] {
+		if all, _ := buffered.Peek(len(mark)); string(all) == mark {
+			buffered.Discard(len(mark))
+		}
+	}
+	return buffered
 }
 
 // runPiece runs one statement and writes its result.

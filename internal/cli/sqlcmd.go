@@ -56,6 +56,9 @@ func (f *sqlFlags) run(cmd *cobra.Command, std streams) error {
 	if err := checkFormat(f.format, outputFormats); err != nil {
 		return err
 	}
+	if err := given(cmd, "as-of"); err != nil {
+		return err
+	}
 	shell := len(f.sources) == 0 && isTerminal(std.in)
 	if len(f.sources) == 0 {
 		f.sources = []source{{file: "-"}}

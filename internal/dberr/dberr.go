@@ -17,6 +17,7 @@ import (
 // SQLSTATE codes used by DriftDB, with PostgreSQL's names.
 const (
 	Warning                   = "01000"
+	NoData                    = "02000"
 	FeatureNotSupported       = "0A000"
 	CardinalityViolation      = "21000"
 	StringDataRightTruncation = "22001"

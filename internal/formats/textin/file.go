@@ -137,6 +137,9 @@ func (f *File) learn() error {
 	return nil
 }
 
+// maxName is the longest name of a column, in bytes.
+const maxName = 255
+
 // header takes the names of the columns from the first record.
 func (f *File) header() error {
 	fields, next, err := f.csv.record(f.first)
@@ -153,6 +156,9 @@ func (f *File) header() error {
 	seen := make(map[string]bool)
 	for i, name := range fields {
 		switch {
+		case len(name) > maxName:
+			return f.first.errorf(0, "", dberr.BadCopyFileFormat, "field %d of the header is longer than %d bytes", i+1, maxName).
+				WithHint("The first line must hold the columns' names.")
 		case name == "":
 			return f.first.errorf(0, "", dberr.BadCopyFileFormat, "field %d of the header is empty", i+1)
 		case !utf8.ValidString(name) || strings.ContainsRune(name, 0):

@@ -61,7 +61,7 @@ func (s *jsonScanner) scanObject(c *jsonCursor, g *grid) error {
 	}
 	seen := make([]bool, g.cols)
 	if !c.take('{') {
-		return c.bad("a line must be a JSON object")
+		return c.bad("a line must be a JSON object").WithHint("NDJSON has one object a line, without an array around them.")
 	}
 	guess := 0 // members usually come in the order of the columns
 	c.space()
@@ -149,7 +149,7 @@ type jsonCursor struct {
 	line int // offset of the line
 }
 
-func (c *jsonCursor) bad(format string, args ...any) error {
+func (c *jsonCursor) bad(format string, args ...any) *dberr.Error {
 	e := c.b.errorf(c.line, "", dberr.InvalidTextRepresentation, "invalid JSON: "+format, args...)
 	return e.WithDetail("At character %d of the line.", c.at-c.line+1)
 }
