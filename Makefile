@@ -11,6 +11,11 @@ LDFLAGS := -s -w -X main.version=$(VERSION)
 # Random tests begin at this seed, so that a run can be had again. 0 draws a new one: make soak.
 export RAPID_SEED ?= 20261125
 
+# The loops over AVX-512 of sqlvec/kernel are an experiment of the compiler: without it, and on
+# other processors, their twins in Go run. SIMD= leaves them out.
+SIMD ?= simd
+export GOEXPERIMENT := $(SIMD)
+
 # Packages whose code runs in several goroutines: these are tested under the race detector.
 RACE_PKGS := ./mmapseg/... ./eventlog/... ./colstore/... ./sqlvec ./sqlvec/exec/... ./internal/vfs/... ./internal/formats/...
 
@@ -30,6 +35,7 @@ build: ## build the commands into bin/
 
 test: ## run every test
 	$(GO) test $(PKGS)
+	GOEXPERIMENT= $(GO) test ./sqlvec/kernel
 
 race: ## run the concurrent packages' tests under the race detector
 	$(GO) test -race -short $(RACE_PKGS)

@@ -24,6 +24,7 @@ type filter struct {
 	w    *worker
 	prog *expr.Program
 	next pusher
+	out  vec.Batch // the batch being pushed
 }
 
 func (f *filter) push(b *vec.Batch) error {
@@ -39,10 +40,11 @@ func (f *filter) push(b *vec.Batch) error {
 	case n == 0:
 		return nil
 	case n == b.N:
-		return f.next.push(&vec.Batch{N: b.N, Cols: b.Cols})
+		f.out = vec.Batch{N: b.N, Cols: b.Cols}
 	case n*sparse < b.N:
-		few := takeBatch(b, setBits(mask, b.N, make([]int32, 0, n)), a)
-		return f.next.push(&few)
+		f.out = takeBatch(b, setBits(mask, b.N, make([]int32, 0, n)), a)
+	default:
+		f.out = vec.Batch{N: b.N, Sel: mask, Cols: b.Cols}
 	}
-	return f.next.push(&vec.Batch{N: b.N, Sel: mask, Cols: b.Cols})
+	return f.next.push(&f.out)
 }

@@ -60,14 +60,15 @@ func (r *scanReader) run(morsel int, next pusher) error {
 // size, leaving out those without a selected row. cols is reused memory.
 func pushWindows(w *worker, b *vec.Batch, cols *[]vec.Vec, next pusher) error {
 	size := w.ex.opts.BatchRows
+	var win vec.Batch
 	for lo := 0; lo < b.N; lo += size {
 		if err := w.ex.check(); err != nil {
 			return err
 		}
 		hi := min(lo+size, b.N)
 		mark := w.scratch.Mark()
-		win, ok := windowOf(w, b, lo, hi, cols)
-		if !ok {
+		var ok bool
+		if win, ok = windowOf(w, b, lo, hi, cols); !ok {
 			continue
 		}
 		err := next.push(&win)

@@ -17,6 +17,7 @@ const maxDictValues = 1 << 16
 type callNode struct {
 	call *Call
 	args []node
+	vals []vec.Vec // of the args, in one eval
 	memo memo
 }
 
@@ -30,15 +31,15 @@ func compileCall(e *Call, env *Env) (node, error) {
 }
 
 func (n *callNode) eval(f *frame, sel []uint64) (vec.Vec, error) {
-	args := make([]vec.Vec, len(n.args))
-	for i, a := range n.args {
+	n.vals = n.vals[:0]
+	for _, a := range n.args {
 		v, err := a.eval(f, sel)
 		if err != nil {
 			return v, err
 		}
-		args[i] = v
+		n.vals = append(n.vals, v)
 	}
-	return n.apply(f, args, sel)
+	return n.apply(f, n.vals, sel)
 }
 
 // apply calls the function on arguments already evaluated.
@@ -196,6 +197,14 @@ func (m *memo) through(f *frame, v *vec.Vec, compute func(*frame, vec.Vec) (vec.
 // lookupCodes applies a table of bits to the codes of v. NULL rows may hold codes
 // outside the table.
 func lookupCodes(f *frame, v *vec.Vec, table, out []uint64) {
+	if v.Valid == nil && v.Width == 1 {
+		kernel.Lookup(vec.Of[uint8](v)[:v.N], table, out)
+		return
+	}
+	if v.Valid == nil && v.Width == 2 {
+		kernel.Lookup(vec.Of[uint16](v)[:v.N], table, out)
+		return
+	}
 	codes := codes32(f, v)
 	if v.Valid != nil {
 		safe := arena.Make[uint32](f.arena, v.N)

@@ -13,6 +13,7 @@ type Program struct {
 	expr  Expr
 	env   *Env
 	loose bool
+	frame frame // of the running evaluation
 }
 
 // node evaluates one expression over a batch: dense, for all rows, with errors
@@ -55,24 +56,26 @@ func (p *Program) Loose() *Program { p.loose = true; return p }
 // raised only for selected rows; the values of other rows are unspecified.
 func (p *Program) Eval(b *vec.Batch, a *arena.Arena) (out vec.Vec, err error) {
 	defer arena.Recover(&err)
-	f := frame{n: b.N, cols: b.Cols, arena: a, env: p.env}
-	out, err = p.root.eval(&f, b.Sel)
+	f := &p.frame
+	*f = frame{n: b.N, cols: b.Cols, arena: a, env: p.env}
+	out, err = p.root.eval(f, b.Sel)
 	if err != nil || p.loose || out.Type.Class() == p.expr.Type().Class() {
 		return out, err
 	}
-	return strict(&f, out, p.expr.Type()), nil
+	return strict(f, out, p.expr.Type()), nil
 }
 
 // EvalMask computes a BOOLEAN expression into out, one bit a row: set where the row
 // is selected and the value is true (not NULL). out has vec.Words(b.N) words.
 func (p *Program) EvalMask(b *vec.Batch, a *arena.Arena, out []uint64) (err error) {
 	defer arena.Recover(&err)
-	f := frame{n: b.N, cols: b.Cols, arena: a, env: p.env}
-	v, err := p.root.eval(&f, b.Sel)
+	f := &p.frame
+	*f = frame{n: b.N, cols: b.Cols, arena: a, env: p.env}
+	v, err := p.root.eval(f, b.Sel)
 	if err != nil {
 		return err
 	}
-	truthMask(&f, &v, b.Sel, out[:vec.Words(b.N)])
+	truthMask(f, &v, b.Sel, out[:vec.Words(b.N)])
 	return nil
 }
 

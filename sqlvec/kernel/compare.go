@@ -2,6 +2,9 @@ package kernel
 
 // CompareConst sets bit i of out where a[i] op c. out has Words(len(a)) words.
 func CompareConst[T Int](op Op, a []T, c T, out []uint64) {
+	if compareConstWide(op, a, c, out) {
+		return
+	}
 	switch op {
 	case Eq, Ne:
 		equalConst(a, c, out)
@@ -216,6 +219,9 @@ func lessFloat[T Float](a, b []T, out []uint64) {
 // Lookup sets bit i of out where bit codes[i] of table is set: a predicate computed
 // once on a dictionary, applied to codes.
 func Lookup[T Int](codes []T, table []uint64, out []uint64) {
+	if lookupWide(codes, table, out) {
+		return
+	}
 	for w := range out {
 		x := codes[w*64 : min(w*64+64, len(codes))]
 		var m uint64

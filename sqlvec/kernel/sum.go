@@ -26,6 +26,9 @@ func (s *Int128) Add128(t Int128) bool {
 
 // Sum adds all values.
 func Sum[T Signed](a []T) Int128 {
+	if s, ok := sumWide(a, nil); ok {
+		return s
+	}
 	// Halves of 32 bits cannot overflow 64 bits in 2^31 rows.
 	var hi, lo int64
 	for _, x := range a {
@@ -44,6 +47,9 @@ func Sum[T Signed](a []T) Int128 {
 
 // SumMask adds the values whose bit is set, and returns how many there are.
 func SumMask[T Signed](a []T, mask []uint64) (s Int128, n int) {
+	if s, ok := sumWide(a, mask); ok {
+		return s, Count(mask)
+	}
 	for w, m := range mask {
 		switch {
 		case m == 0:
@@ -76,7 +82,10 @@ func SumMask[T Signed](a []T, mask []uint64) (s Int128, n int) {
 
 // SumNarrow adds unsigned codes: the values of a narrow vector less their base.
 func SumNarrow[T ~uint8 | ~uint16 | ~uint32](a []T) uint64 {
-	var s uint64
+	s, ok := sumNarrowWide(a, nil)
+	if ok {
+		return s
+	}
 	for _, x := range a {
 		s += uint64(x)
 	}
@@ -85,12 +94,22 @@ func SumNarrow[T ~uint8 | ~uint16 | ~uint32](a []T) uint64 {
 
 // SumNarrowMask is SumNarrow over the rows whose bit is set.
 func SumNarrowMask[T ~uint8 | ~uint16 | ~uint32](a []T, mask []uint64) (s uint64, n int) {
+	if s, ok := sumNarrowWide(a, mask); ok {
+		return s, Count(mask)
+	}
 	for w, m := range mask {
 		x := a[w*64 : min(w*64+64, len(a))]
-		for j, y := range x {
-			s += uint64(y) & -(m >> (uint(j) & 63) & 1)
-		}
 		n += bits.OnesCount64(m)
+		if m == ^uint64(0) {
+			for _, y := range x {
+				s += uint64(y)
+			}
+			continue
+		}
+		for _, y := range x {
+			s += uint64(y) & -(m & 1)
+			m >>= 1
+		}
 	}
 	return s, n
 }

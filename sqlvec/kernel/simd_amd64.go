@@ -1,0 +1,271 @@
+//go:build goexperiment.simd && amd64
+
+package kernel
+
+import (
+	"simd/archsimd"
+	"unsafe"
+)
+
+// The loops here use AVX-512 where the processor has it. Each is the twin of a loop in Go
+// beside it in compare.go or sum.go, which takes what it leaves: the functions return
+// false where they do nothing.
+
+var (
+	wide   = archsimd.X86.AVX512()
+	permut = wide && archsimd.X86.AVX512VBMI()
+)
+
+// as views a as values of another type of the same size.
+func as[D, S any](a []S) []D {
+	return unsafe.Slice((*D)(unsafe.Pointer(unsafe.SliceData(a))), len(a))
+}
+
+// compareConstWide is CompareConst. Every comparison with a constant asks whether x lies
+// in a range, or does not, and the distance of x from its lower end answers that for
+// signed and unsigned integers alike.
+func compareConstWide[T Int](op Op, a []T, c T, out []uint64) bool {
+	if !wide || len(a) < 64 {
+		return false
+	}
+	least := T(0)
+	if least-1 < 0 {
+		least = T(1) << (8*unsafe.Sizeof(c) - 1)
+	}
+	lo, hi := least, c
+	switch op {
+	case Eq, Ne:
+		lo = c
+	case Lt, Ge:
+		if c == least {
+			clear(out)
+			if op == Ge {
+				invert(out, len(a))
+			}
+			return true
+		}
+		hi = c - 1
+	}
+	switch span := hi - lo; unsafe.Sizeof(c) {
+	case 1:
+		within8(as[uint8](a), uint8(lo), uint8(span), out)
+	case 2:
+		within16(as[uint16](a), uint16(lo), uint16(span), out)
+	case 4:
+		within32(as[uint32](a), uint32(lo), uint32(span), out)
+	default:
+		within64(as[uint64](a), uint64(lo), uint64(span), out)
+	}
+	if op == Ne || op == Ge || op == Gt {
+		invert(out, len(a))
+	}
+	return true
+}
+
+// withinTail sets the bits of the fewer than 64 rows of a.
+func withinTail[T ~uint8 | ~uint16 | ~uint32 | ~uint64](a []T, lo, span T, out []uint64) {
+	if len(a) == 0 {
+		return
+	}
+	var m uint64
+	for j, x := range a {
+		m |= bit(x-lo <= span) << (uint(j) & 63)
+	}
+	out[0] = m
+}
+
+// within8 sets the bits of the rows with lo <= x <= lo + span.
+func within8(a []uint8, lo, span uint8, out []uint64) {
+	l, s := archsimd.BroadcastUint8x64(lo), archsimd.BroadcastUint8x64(span)
+	for ; len(a) >= 64; a, out = a[64:], out[1:] {
+		out[0] = archsimd.LoadUint8x64((*[64]uint8)(a)).Sub(l).LessEqual(s).ToBits()
+	}
+	withinTail(a, lo, span, out)
+}
+
+// within16 is within8 for 16 bits.
+func within16(a []uint16, lo, span uint16, out []uint64) {
+	l, s := archsimd.BroadcastUint16x32(lo), archsimd.BroadcastUint16x32(span)
+	for ; len(a) >= 64; a, out = a[64:], out[1:] {
+		x := archsimd.LoadUint16x32((*[32]uint16)(a)).Sub(l).LessEqual(s).ToBits()
+		y := archsimd.LoadUint16x32((*[32]uint16)(a[32:])).Sub(l).LessEqual(s).ToBits()
+		out[0] = uint64(x) | uint64(y)<<32
+	}
+	withinTail(a, lo, span, out)
+}
+
+// within32 is within8 for 32 bits.
+func within32(a []uint32, lo, span uint32, out []uint64) {
+	l, s := archsimd.BroadcastUint32x16(lo), archsimd.BroadcastUint32x16(span)
+	for ; len(a) >= 64; a, out = a[64:], out[1:] {
+		var m uint64
+		for k := 0; k < 64; k += 16 {
+			m |= uint64(archsimd.LoadUint32x16((*[16]uint32)(a[k:])).Sub(l).LessEqual(s).ToBits()) << k
+		}
+		out[0] = m
+	}
+	withinTail(a, lo, span, out)
+}
+
+// within64 is within8 for 64 bits.
+func within64(a []uint64, lo, span uint64, out []uint64) {
+	l, s := archsimd.BroadcastUint64x8(lo), archsimd.BroadcastUint64x8(span)
+	for ; len(a) >= 64; a, out = a[64:], out[1:] {
+		var m uint64
+		for k := 0; k < 64; k += 8 {
+			m |= uint64(archsimd.LoadUint64x8((*[8]uint64)(a[k:])).Sub(l).LessEqual(s).ToBits()) << k
+		}
+		out[0] = m
+	}
+	withinTail(a, lo, span, out)
+}
+
+// lookupWide is Lookup for codes of a byte and tables of up to 64 bits.
+func lookupWide[T Int](codes []T, table []uint64, out []uint64) bool {
+	var z T
+	if !permut || unsafe.Sizeof(z) != 1 || len(table) != 1 || len(codes) < 64 {
+		return false
+	}
+	var bytes [64]uint8
+	for i := range bytes {
+		bytes[i] = uint8(table[0] >> i & 1)
+	}
+	t, zero := archsimd.LoadUint8x64(&bytes), archsimd.BroadcastUint8x64(0)
+	a := as[uint8](codes)
+	for ; len(a) >= 64; a, out = a[64:], out[1:] {
+		out[0] = t.Permute(archsimd.LoadUint8x64((*[64]uint8)(a))).NotEqual(zero).ToBits()
+	}
+	if len(a) > 0 {
+		var m uint64
+		for j, c := range a {
+			m |= (table[0] >> (c & 63) & 1) << (uint(j) & 63)
+		}
+		out[0] = m
+	}
+	return true
+}
+
+// sumWide adds the values whose bit is set; nil means all.
+func sumWide[T Signed](a []T, mask []uint64) (Int128, bool) {
+	var z T
+	if !wide || unsafe.Sizeof(z) != 8 || len(a) < 64 || len(a) > 1<<30 {
+		return Int128{}, false
+	}
+	x := as[int64](a)
+	low := archsimd.BroadcastInt64x8(0xFFFFFFFF)
+	var hi, lo archsimd.Int64x8
+	w := 0
+	for ; len(x) >= 64; x, w = x[64:], w+1 {
+		m := ^uint64(0)
+		if mask != nil {
+			m = mask[w]
+		}
+		for k := 0; k < 64; k += 8 {
+			v := archsimd.LoadInt64x8((*[8]int64)(x[k:])).Masked(archsimd.Mask64x8FromBits(uint8(m >> k)))
+			hi, lo = hi.Add(v.ShiftAllRight(32)), lo.Add(v.And(low))
+		}
+	}
+	var his, los [8]int64
+	hi.Store(&his)
+	lo.Store(&los)
+	var s Int128
+	for i := range his {
+		s.Add(los[i])
+		s.Add128(Int128{his[i] >> 32, uint64(his[i]) << 32})
+	}
+	for j, v := range x {
+		if mask == nil || mask[w]>>(uint(j)&63)&1 != 0 {
+			s.Add(v)
+		}
+	}
+	return s, true
+}
+
+// sumNarrowWide adds the codes whose bit is set; nil means all.
+func sumNarrowWide[T ~uint8 | ~uint16 | ~uint32](a []T, mask []uint64) (uint64, bool) {
+	var z T
+	if !wide || len(a) < 64 || len(a) > 1<<30 {
+		return 0, false
+	}
+	var s uint64
+	switch unsafe.Sizeof(z) {
+	case 1:
+		s = sum8(as[uint8](a), mask)
+	case 2:
+		s = sum16(as[uint16](a), mask)
+	default:
+		s = sum32(as[uint32](a), mask)
+	}
+	w := len(a) / 64
+	for j, x := range a[w*64:] {
+		if mask == nil || mask[w]>>(uint(j)&63)&1 != 0 {
+			s += uint64(x)
+		}
+	}
+	return s, true
+}
+
+// total adds the lanes of v.
+func total(v archsimd.Uint64x8) (s uint64) {
+	var lanes [8]uint64
+	v.Store(&lanes)
+	for _, x := range lanes {
+		s += x
+	}
+	return s
+}
+
+// maskWord returns word w of a mask, nil meaning all.
+func maskWord(mask []uint64, w int) uint64 {
+	if mask == nil {
+		return ^uint64(0)
+	}
+	return mask[w]
+}
+
+// sum8 adds the whole words of a.
+func sum8(a []uint8, mask []uint64) uint64 {
+	var acc archsimd.Uint64x8
+	zero := archsimd.BroadcastUint8x64(0)
+	for w := 0; len(a) >= 64; a, w = a[64:], w+1 {
+		v := archsimd.LoadUint8x64((*[64]uint8)(a)).Masked(archsimd.Mask8x64FromBits(maskWord(mask, w)))
+		acc = acc.Add(v.SumAbsDiff(zero).AsUint64x8())
+	}
+	return total(acc)
+}
+
+// sum16 adds the whole words of a. Lanes of 32 bits take 2^15 words of rows at a time.
+func sum16(a []uint16, mask []uint64) (s uint64) {
+	low := archsimd.BroadcastUint32x16(0xFFFF)
+	for w := 0; len(a) >= 64; {
+		var acc archsimd.Uint32x16
+		for n := 0; len(a) >= 64 && n < 1<<13; a, w, n = a[64:], w+1, n+1 {
+			m := maskWord(mask, w)
+			for k := 0; k < 64; k += 32 {
+				v := archsimd.LoadUint16x32((*[32]uint16)(a[k:])).Masked(archsimd.Mask16x32FromBits(uint32(m >> k))).AsUint32x16()
+				acc = acc.Add(v.And(low)).Add(v.ShiftAllRight(16))
+			}
+		}
+		s += total(halves(acc))
+	}
+	return s
+}
+
+// halves adds the two 32-bit halves of every 64 bits.
+func halves(v archsimd.Uint32x16) archsimd.Uint64x8 {
+	x := v.AsUint64x8()
+	return x.And(archsimd.BroadcastUint64x8(0xFFFFFFFF)).Add(x.ShiftAllRight(32))
+}
+
+// sum32 adds the whole words of a.
+func sum32(a []uint32, mask []uint64) uint64 {
+	var acc archsimd.Uint64x8
+	for w := 0; len(a) >= 64; a, w = a[64:], w+1 {
+		m := maskWord(mask, w)
+		for k := 0; k < 64; k += 16 {
+			v := archsimd.LoadUint32x16((*[16]uint32)(a[k:])).Masked(archsimd.Mask32x16FromBits(uint16(m >> k)))
+			acc = acc.Add(halves(v))
+		}
+	}
+	return total(acc)
+}

@@ -1,0 +1,13 @@
+//go:build !goexperiment.simd || !amd64
+
+package kernel
+
+// The loops of simd_amd64.go are not in this build: these say so, and cost nothing.
+
+func compareConstWide[T Int](Op, []T, T, []uint64) bool { return false }
+
+func lookupWide[T Int]([]T, []uint64, []uint64) bool { return false }
+
+func sumWide[T Signed]([]T, []uint64) (Int128, bool) { return Int128{}, false }
+
+func sumNarrowWide[T ~uint8 | ~uint16 | ~uint32]([]T, []uint64) (uint64, bool) { return 0, false }

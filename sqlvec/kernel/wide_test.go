@@ -1,0 +1,165 @@
+package kernel
+
+import (
+	"math/big"
+	"testing"
+
+	"pgregory.net/rapid"
+)
+
+// These tests run against the loops in Go, and with GOEXPERIMENT=simd against their twins.
+
+// drawMasked draws up to 700 values and a mask of them without bits past the last.
+func drawMasked[T Int](t *rapid.T) (x []T, mask []uint64) {
+	n := rapid.IntRange(0, 700).Draw(t, "n")
+	x, mask = make([]T, n), make([]uint64, Words(n))
+	fill := rapid.SampledFrom([]uint64{0, 3, 1 << 40, ^uint64(0)}).Draw(t, "fill")
+	seed := rapid.Uint64().Draw(t, "seed")
+	for i := range x {
+		seed = seed*6364136223846793005 + 1442695040888963407
+		x[i] = T(seed >> 8 & fill)
+		if fill == 3 {
+			x[i] -= 2
+		}
+	}
+	for i := range mask {
+		mask[i] = rapid.OneOf(rapid.Just(uint64(0)), rapid.Just(^uint64(0)), rapid.Uint64()).Draw(t, "mask")
+	}
+	Trim(mask, n)
+	return x, mask
+}
+
+func testCompareConst[T Int](t *rapid.T) {
+	x, mask := drawMasked[T](t)
+	c := T(rapid.OneOf(rapid.Int64Range(-3, 3), rapid.Int64()).Draw(t, "c"))
+	if len(x) > 0 && rapid.Bool().Draw(t, "hit") {
+		c = x[len(x)/2]
+	}
+	out := make([]uint64, len(mask))
+	for op := Eq; op <= Ge; op++ {
+		CompareConst(op, x, c, out)
+		for i := range 64 * len(out) {
+			if want := i < len(x) && holds(op, x[i], c); out[i>>6]>>(i&63)&1 != 0 != want {
+				t.Fatalf("op %d with %d: row %d of %d is not %v", op, c, i, len(x), want)
+			}
+		}
+	}
+}
+
+func TestCompareConstOfEveryWidth(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		testCompareConst[uint8](t)
+		testCompareConst[uint16](t)
+		testCompareConst[uint32](t)
+		testCompareConst[uint64](t)
+		testCompareConst[int8](t)
+		testCompareConst[int16](t)
+		testCompareConst[int32](t)
+		testCompareConst[int64](t)
+	})
+}
+
+// sums returns the sum of all values and of those in mask.
+func sums[T Int](x []T, mask []uint64) (all, masked *big.Int) {
+	all, masked = new(big.Int), new(big.Int)
+	for i, v := range x {
+		y := new(big.Int).SetInt64(int64(v))
+		all.Add(all, y)
+		if mask[i>>6]>>(i&63)&1 != 0 {
+			masked.Add(masked, y)
+		}
+	}
+	return all, masked
+}
+
+// bigOf returns s as a big integer.
+func bigOf(s Int128) *big.Int {
+	b := new(big.Int).Lsh(big.NewInt(s.Hi), 64)
+	return b.Add(b, new(big.Int).SetUint64(s.Lo))
+}
+
+func testSum[T Signed](t *rapid.T) {
+	x, mask := drawMasked[T](t)
+	all, masked := sums(x, mask)
+	if got := Sum(x); bigOf(got).Cmp(all) != 0 {
+		t.Fatalf("sum is %s, want %s", bigOf(got), all)
+	}
+	if got, n := SumMask(x, mask); bigOf(got).Cmp(masked) != 0 || n != Count(mask) {
+		t.Fatalf("sum of %d rows is %s, want %s of %d", n, bigOf(got), masked, Count(mask))
+	}
+}
+
+func testSumNarrow[T ~uint8 | ~uint16 | ~uint32](t *rapid.T) {
+	x, mask := drawMasked[T](t)
+	all, masked := sums(x, mask)
+	if got := SumNarrow(x); new(big.Int).SetUint64(got).Cmp(all) != 0 {
+		t.Fatalf("sum is %d, want %s", got, all)
+	}
+	if got, n := SumNarrowMask(x, mask); new(big.Int).SetUint64(got).Cmp(masked) != 0 || n != Count(mask) {
+		t.Fatalf("sum of %d rows is %d, want %s of %d", n, got, masked, Count(mask))
+	}
+}
+
+func TestSumsOfEveryWidth(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		testSum[int16](t)
+		testSum[int32](t)
+		testSum[int64](t)
+		testSumNarrow[uint8](t)
+		testSumNarrow[uint16](t)
+		testSumNarrow[uint32](t)
+	})
+}
+
+// TestSumOfManyShorts fills lanes that are narrower than the sum.
+func TestSumOfManyShorts(t *testing.T) {
+	x := make([]uint16, 1<<20+100)
+	for i := range x {
+		x[i] = 0xFFFF
+	}
+	if got := SumNarrow(x); got != uint64(len(x))*0xFFFF {
+		t.Fatalf("sum is %d", got)
+	}
+}
+
+func TestLookup(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		table := rapid.SliceOfN(rapid.Uint64(), 1, 4).Draw(t, "table")
+		codes := make([]uint8, rapid.IntRange(0, 300).Draw(t, "n"))
+		for i := range codes {
+			codes[i] = uint8(rapid.IntRange(0, 64*len(table)-1).Draw(t, "code"))
+		}
+		out := make([]uint64, Words(len(codes)))
+		Lookup(codes, table, out)
+		for i, c := range codes {
+			if out[i>>6]>>(i&63)&1 != table[c>>6]>>(c&63)&1 {
+				t.Fatalf("row %d, code %d, is wrong", i, c)
+			}
+		}
+	})
+}
+
+func BenchmarkWide(b *testing.B) {
+	const n = 2048
+	x8, x32, x64, out := make([]uint8, n), make([]uint32, n), make([]int64, n), make([]uint64, n/64)
+	mask := make([]uint64, n/64)
+	for i := range x8 {
+		x8[i], x32[i], x64[i] = uint8(i*7), uint32(i*7919), int64(i)*7919
+		mask[i>>6] |= uint64(i*7>>3&1) << (i & 63)
+	}
+	for name, f := range map[string]func(){
+		"less 8 bits":       func() { CompareConst(Lt, x8, 100, out) },
+		"less 32 bits":      func() { CompareConst(Lt, x32, 1000000, out) },
+		"less 64 bits":      func() { CompareConst(Lt, x64, 1000000, out) },
+		"masked sum 8 bits": func() { SumNarrowMask(x8, mask) },
+		"masked sum 32":     func() { SumNarrowMask(x32, mask) },
+		"masked sum 64":     func() { SumMask(x64, mask) },
+	} {
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				f()
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/n, "ns/row")
+		})
+	}
+}
