@@ -3,7 +3,6 @@ GO      ?= go
 BIN     := bin
 PKGS    ?= ./...
 FUZZTIME ?= 10s
-CHECKS  ?= 500
 LINT    := $(GO) tool -modfile=internal/tools/go.mod staticcheck
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 LDFLAGS := -s -w -X main.version=$(VERSION)
@@ -19,10 +18,7 @@ export GOEXPERIMENT := $(SIMD)
 # Packages whose code runs in several goroutines: these are tested under the race detector.
 RACE_PKGS := ./mmapseg/... ./eventlog/... ./colstore/... ./sqlvec ./sqlvec/exec/... ./internal/vfs/... ./internal/formats/...
 
-# Packages with random tests, which start from the same seed on every run but in make explore.
-RAPID_PKGS := ./eventlog ./colstore ./colstore/part ./internal/proof ./internal/types ./internal/arena ./sqlvec/exec ./sqlvec/kernel ./sqlvec/expr
-
-.PHONY: all build test race soak fuzz crash explore bench lint fmt golden cover demo check-pg clean help
+.PHONY: all build test race soak fuzz crash bench lint fmt golden cover demo check-pg clean help
 
 all: build lint test
 
@@ -48,9 +44,6 @@ fuzz: ## run every fuzz target for FUZZTIME (10s)
 
 crash: build ## kill a real writing process 200 times and check what it acknowledged
 	DRIFTDB_CRASH_ROUNDS=200 $(GO) test -count=1 -timeout 60m -v -run '^TestKill$$' ./internal/cli ./internal/proof
-
-explore: ## run the random tests from new seeds, each CHECKS (500) times
-	$(GO) test -count=1 -timeout 60m $(RAPID_PKGS) -rapid.seed=0 -rapid.checks=$(CHECKS)
 
 bench: ## run the Go benchmarks
 	$(GO) test -run '^$$' -bench . -benchmem $(PKGS)

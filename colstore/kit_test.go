@@ -268,7 +268,7 @@ func vals(list ...int64) (out []types.Value) {
 // TestMain keeps the random tests short unless -rapid.checks says otherwise.
 func TestMain(m *testing.M) {
 	flag.Parse()
-	chosen := false
+	_, chosen := os.LookupEnv("RAPID_CHECKS")
 	flag.Visit(func(f *flag.Flag) { chosen = chosen || f.Name == "rapid.checks" })
 	if !chosen {
 		if err := flag.Set("rapid.checks", "15"); err != nil {
