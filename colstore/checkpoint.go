@@ -103,7 +103,7 @@ func (c *checkpoint) surveyRest(context.Context) error {
 
 // survey looks at the durable transactions behind commit after that it has not seen.
 func (c *checkpoint) survey(after uint64) error {
-	return c.db.log.Replay(c.seen, func(t *eventlog.Txn) error {
+	return c.db.log.Replay(c.db.log.Behind(c.seen), func(t *eventlog.Txn) error {
 		c.seen = t.End
 		if t.CSN <= after {
 			return nil

@@ -93,13 +93,29 @@ func (db *DB) logDir() string {
 	return filepath.Join(db.dir, logDirName)
 }
 
-func (db *DB) openLog() (err error) {
+// logOptions are the options that the log of this database is opened with.
+func (db *DB) logOptions() eventlog.Options {
 	o := &db.opts
-	db.log, err = eventlog.Open(o.FS, db.logDir(), eventlog.Options{DatabaseID: db.identity.id, Clock: o.Clock,
-		Rand: o.Rand, SegmentMin: o.SegmentMin, SegmentMax: o.SegmentMax, CacheBytes: o.CacheBytes,
-		ReadOnly: o.ReadOnly, Logger: o.Logger})
+	return eventlog.Options{DatabaseID: db.identity.id, Clock: o.Clock, Rand: o.Rand, SegmentMin: o.SegmentMin,
+		SegmentMax: o.SegmentMax, CacheBytes: o.CacheBytes, ReadOnly: o.ReadOnly, Logger: o.Logger}
+}
+
+func (db *DB) openLog() (err error) {
+	o, lo := &db.opts, db.logOptions()
+	lo.Held = db.manifest.floor.point.CSN
+	found, err := eventlog.Exists(o.FS, db.logDir())
 	if err != nil {
 		return err
+	}
+	if !found {
+		return dberr.Corrupt(db.logDir(), -1, "the log is missing").
+			WithHint("If it lives elsewhere, name its directory (--wal-path).")
+	}
+	if db.log, err = eventlog.Open(o.FS, db.logDir(), lo); err != nil {
+		return err
+	}
+	for _, h := range db.log.Holes() {
+		o.Logger.Warn("a commit that parts hold cannot be read in the log", "file", h.File, "offset", h.Offset, "damage", h.What)
 	}
 	if o.ReadOnly {
 		db.awaitFloor()

@@ -78,21 +78,6 @@ func repairAll(dir string, opts Options) (Report, error) {
 	return last.report, err
 }
 
-// repairLog makes a damaged log writable again.
-func repairLog(dir string, opts Options) (actions []string, err error) {
-	id, err := readIdentity(opts.FS, dir)
-	if err != nil {
-		return nil, err
-	}
-	db := &DB{dir: dir, opts: opts, identity: id}
-	if err := db.takeLock(); err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, db.lock.Close()) }()
-	return eventlog.Repair(opts.FS, db.logDir(), eventlog.Options{DatabaseID: id.id, Clock: opts.Clock, Rand: opts.Rand,
-		SegmentMin: opts.SegmentMin, SegmentMax: opts.SegmentMax, CacheBytes: opts.CacheBytes, Logger: opts.Logger})
-}
-
 // rebuildTables forgets the parts of the tables that checkpoints wrote, so that the next
 // load replays the log from its beginning, and checkpoints them.
 func rebuildTables(dir string, opts Options, ids []uint32) (actions []string, err error) {
@@ -155,7 +140,7 @@ func (e *examination) run() error {
 		return e.note("", "", err)
 	}
 	e.db = db
-	err = errors.Join(e.log(), e.manifest(), e.tables())
+	err = errors.Join(e.log(), e.manifest(), e.tables(), e.logParts())
 	e.report.Commits = db.log.Durable().CSN
 	return errors.Join(err, db.Close())
 }
@@ -165,25 +150,27 @@ func (e *examination) note(table, remedy string, err error) error {
 	if err == nil {
 		return nil
 	}
-	var d *dberr.Error
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		p := Problem{Offset: -1, Table: table, What: err.Error(), Remedy: remedy}
-		if path, ok := errors.AsType[*fs.PathError](err); ok {
-			p.File, p.What = path.Path, "the file is missing"
-		}
-		e.report.Problems = append(e.report.Problems, p)
-	case errors.As(err, &d) && dberr.IsCorruption(err):
-		e.report.Problems = append(e.report.Problems, Problem{d.File, d.Offset, table, d.Message, remedy})
-	default:
+	d, ok := errors.AsType[*dberr.Error](err)
+	if !ok || !dberr.IsCorruption(err) {
 		return err
+	}
+	if remedy == remedyRebuild && filepath.Dir(d.File) == filepath.Join(e.dir, partsDir) {
+		remedy = remedyRestore // it is the log's own
+	}
+	p := Problem{d.File, d.Offset, table, d.Message, remedy}
+	if !slices.Contains(e.report.Problems, p) {
+		e.report.Problems = append(e.report.Problems, p)
 	}
 	return nil
 }
 
 func (e *examination) log() error {
 	found, err := e.db.log.Verify()
+	lost := e.db.log.Damage() != nil && e.db.log.Durable().CSN < e.db.manifest.floor.point.CSN
 	for _, p := range found {
+		if lost && p.Remedy != "" {
+			p.Remedy = remedyRestore // without its end the log would contradict the parts
+		}
 		e.report.Problems = append(e.report.Problems, Problem{p.File, p.Offset, "", p.What, p.Remedy})
 	}
 	return e.note("", remedyRestore, err)
@@ -228,7 +215,8 @@ func (e *examination) table(id uint32) error {
 	if err = e.note(name, remedy, err); err != nil {
 		return err
 	}
-	if len(e.report.Problems) > before && remedy == remedyRebuild {
+	found := e.report.Problems[before:]
+	if len(found) > 0 && !slices.ContainsFunc(found, func(p Problem) bool { return p.Remedy != remedyRebuild }) {
 		e.rebuild = append(e.rebuild, id)
 	}
 	return nil
@@ -237,7 +225,7 @@ func (e *examination) table(id uint32) error {
 // fromLog reports whether everything that the manifest says of a table can be made again
 // from the log: the log is whole from its first commit.
 func (e *examination) fromLog(id uint32) bool {
-	if e.db.log.Damage() != nil || len(e.db.snapshotOf(id).parts) == 0 {
+	if e.db.log.Damage() != nil || len(e.db.log.Holes()) > 0 || len(e.db.snapshotOf(id).parts) == 0 {
 		return false
 	}
 	_, err := e.db.log.CommitAt(1)
@@ -304,6 +292,9 @@ func checkIndex(t *Table, x *Index, p *storedPart, index keyIndex) error {
 
 // history compares the births and ends of all row versions with what the log says.
 func (e *examination) history(id uint32, s *state) error {
+	if len(e.db.log.Holes()) > 0 {
+		return nil // the log does not say everything any more
+	}
 	w := &wantedRows{ends: map[uint64]uint64{}}
 	if err := e.db.log.ReplayTable(id, e.db.log.Start(), e.db.replayEnd(), func(t *eventlog.Txn) error { return w.add(e.db, id, t) }); err != nil {
 		return err

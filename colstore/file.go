@@ -3,9 +3,11 @@ package colstore
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"path/filepath"
 	"sync"
 
+	"driftdb/internal/dberr"
 	"driftdb/internal/vfs"
 )
 
@@ -69,11 +71,24 @@ func (s *fileSet) get(ref fileRef) (*dataFile, error) {
 		return f, nil
 	}
 	f, err := s.mapFile(ref)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, missingFile(ref.path(s.dir))
+	}
 	if err != nil {
 		return nil, vfs.Wrap("open data file", err)
 	}
 	s.mu.open[ref] = f
 	return f, nil
+}
+
+func isNotExist(err error) bool { return errors.Is(err, fs.ErrNotExist) }
+
+// missingFile is the error of a file that must be there. It is fs.ErrNotExist too, which a
+// reader beside a writer takes as a reason to look again.
+func missingFile(name string) error {
+	e := dberr.Corrupt(name, -1, "the file is missing")
+	e.Err = fs.ErrNotExist
+	return e
 }
 
 func (s *fileSet) mapFile(ref fileRef) (_ *dataFile, err error) {

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"path/filepath"
 
+	"driftdb/eventlog"
 	"driftdb/internal/binfmt"
 	"driftdb/internal/dberr"
 	"driftdb/internal/vfs"
@@ -55,6 +56,9 @@ func readIdentity(fsys vfs.FS, dir string) (d identity, err error) {
 	name := filepath.Join(dir, identityName)
 	data, err := vfs.ReadFile(fsys, name)
 	if errors.Is(err, fs.ErrNotExist) {
+		if _, err := fsys.Stat(filepath.Join(dir, manifestDir, currentName)); err == nil {
+			return d, missingFile(name)
+		}
 		e := dberr.Newf(dberr.UndefinedFile, "directory \"%s\" does not hold a database", dir)
 		return d, e.WithHint("Make one with: driftdb init %s", dir)
 	}
@@ -98,6 +102,23 @@ func Init(dir string, opts Options) error {
 	return vfs.Wrap("create database", fillDirectory(dir, opts))
 }
 
+// createLog makes an empty log, so that a directory without one is known to have lost it, or to
+// have it elsewhere.
+func createLog(dir string, id [16]byte, opts Options) error {
+	db := &DB{dir: dir, opts: opts, identity: identity{id: id}}
+	if found, err := eventlog.Exists(opts.FS, db.logDir()); err != nil || found {
+		if found {
+			err = dberr.Newf(dberr.DuplicateFile, "directory \"%s\" already holds a log", db.logDir())
+		}
+		return err
+	}
+	log, err := eventlog.Open(opts.FS, db.logDir(), db.logOptions())
+	if err != nil {
+		return err
+	}
+	return log.Close()
+}
+
 // fillDirectory makes all files of an empty database; the identity comes last, so that a
 // directory with an identity is complete.
 func fillDirectory(dir string, opts Options) error {
@@ -111,6 +132,9 @@ func fillDirectory(dir string, opts Options) error {
 		}
 	}
 	if err := createManifest(opts.FS, filepath.Join(dir, manifestDir), d.id); err != nil {
+		return err
+	}
+	if err := createLog(dir, d.id, opts); err != nil {
 		return err
 	}
 	if err := vfs.WriteFile(opts.FS, filepath.Join(dir, identityName), d.encode()); err != nil {

@@ -97,12 +97,20 @@ func openManifest(fs vfs.FS, dir string, id [16]byte, readOnly bool, catalog cat
 		logFiles: map[uint64]bool{}, catalog: catalog}
 	name := filepath.Join(dir, currentName)
 	data, err := vfs.ReadFile(fs, name)
+	if isNotExist(err) {
+		return nil, missingFile(name)
+	}
 	if err != nil {
 		return nil, vfs.Wrap("read manifest", err)
 	}
 	m.number, err = strconv.ParseUint(strings.TrimSuffix(string(data), "\n"), 10, 64)
 	if err != nil || len(data) != 9 {
 		return nil, dberr.Corrupt(name, 0, "CURRENT does not name a manifest")
+	}
+	if _, err := fs.Stat(m.generation()); isNotExist(err) {
+		gone := dberr.Corrupt(name, 0, "CURRENT names generation %08d, which is not there", m.number)
+		gone.Err = err
+		return nil, gone
 	}
 	pieces := &pieceReader{m: m}
 	if err := m.openStore(pieces.visit); err != nil {

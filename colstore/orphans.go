@@ -67,21 +67,7 @@ func (db *DB) listFiles(kind fileKind) (ids []uint64, err error) {
 // removeUnnamed removes the files in parts/ that no frame names. The manifest knows those of
 // the frames before its floor.
 func (db *DB) removeUnnamed(ids []uint64) error {
-	unknown := map[uint64]bool{}
-	for _, id := range ids {
-		if !db.manifest.logFiles[id] {
-			unknown[id] = true
-		}
-	}
-	if len(unknown) == 0 {
-		return nil
-	}
-	err := db.log.Replay(db.manifest.floor.offset, func(t *eventlog.Txn) error {
-		for i := range t.Runs {
-			eachFile(&t.Runs[i], func(id uint64) { delete(unknown, id) })
-		}
-		return nil
-	})
+	unknown, err := db.unnamed(ids)
 	if err != nil {
 		return err
 	}
@@ -89,6 +75,25 @@ func (db *DB) removeUnnamed(ids []uint64) error {
 		db.removeFile(fileRef{logPart, id})
 	}
 	return nil
+}
+
+// unnamed returns those of the files in parts/ that no frame names.
+func (db *DB) unnamed(ids []uint64) (unknown map[uint64]bool, err error) {
+	unknown = map[uint64]bool{}
+	for _, id := range ids {
+		if !db.manifest.logFiles[id] {
+			unknown[id] = true
+		}
+	}
+	if len(unknown) == 0 {
+		return nil, nil
+	}
+	return unknown, db.log.Replay(db.log.Behind(db.manifest.floor.offset), func(t *eventlog.Txn) error {
+		for i := range t.Runs {
+			eachFile(&t.Runs[i], func(id uint64) { delete(unknown, id) })
+		}
+		return nil
+	})
 }
 
 // usedPacks returns the pack files that the manifest refers to.

@@ -55,7 +55,7 @@ func (db *DB) refresh() error {
 	if to.CSN <= from.CSN {
 		return nil
 	}
-	err := db.log.Replay(from.Offset, func(t *eventlog.Txn) error {
+	err := db.log.Replay(db.log.Behind(from.Offset), func(t *eventlog.Txn) error {
 		if t.CSN <= from.CSN || t.CSN > to.CSN {
 			return nil
 		}

@@ -55,6 +55,14 @@ func Open(fs vfs.FS, dir string, opt Options) (*Log, error) {
 	return l, nil
 }
 
+// Exists reports whether a directory holds a log, be it empty or damaged.
+func Exists(fs vfs.FS, dir string) (bool, error) {
+	if _, err := fs.Stat(filepath.Join(dir, headName)); err == nil {
+		return true, nil
+	}
+	return mmapseg.Exists(fs, dir)
+}
+
 const lockName = "lock"
 
 // openWriter takes the lock, recovers, and starts the background work.
@@ -96,7 +104,7 @@ func (l *Log) openStore(shown headState, follow bool) (err error) {
 		FS: l.fs, Dir: l.dir, DatabaseID: l.opt.DatabaseID,
 		MinSize: l.opt.SegmentMin, MaxSize: l.opt.SegmentMax,
 		NoCompress: l.opt.NoCompress, CacheBytes: l.opt.CacheBytes,
-		ReadOnly: l.opt.ReadOnly, Durable: shown.end, CleanEnd: cleanEnd, Follow: follow, Oldest: l.opt.Oldest,
+		ReadOnly: l.opt.ReadOnly, Held: l.opt.Held, Durable: shown.end, CleanEnd: cleanEnd, Follow: follow, Oldest: l.opt.Oldest,
 		Visit: l.visit, Clock: l.opt.Clock, Logger: l.opt.Logger,
 	})
 	if err != nil {
@@ -156,6 +164,14 @@ func (l *Log) Damage() *Damage {
 	}
 	return &Damage{File: d.File, Offset: d.Offset, What: d.What, FirstCSN: l.Durable().CSN + 1}
 }
+
+// Holes returns damaged places that hide no commit behind Options.Held. The log goes on behind
+// them; what asks for a commit in them gets the corruption error.
+func (l *Log) Holes() []mmapseg.Hole { return l.store.Holes() }
+
+// Behind returns where to replay from when the commit at an offset is not itself needed: a
+// hole that holds the offset is left out.
+func (l *Log) Behind(offset uint64) uint64 { return l.store.Behind(offset) }
 
 // Stats are counts since Open, and sizes as of now.
 type Stats struct {

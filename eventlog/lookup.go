@@ -32,6 +32,17 @@ func (l *Log) scan(from uint64, fn func(c *mmapseg.Cursor, f *mmapseg.Frame) (st
 	return joinClose(err, c)
 }
 
+// overHoles moves the start of a search behind the holes behind which its target is: those
+// whose first frame behind is at or before the target.
+func (l *Log) overHoles(from uint64, reached func(behind *mmapseg.Header) bool) uint64 {
+	for _, h := range l.store.Holes() {
+		if h.End > from && reached(&h.After) {
+			from = h.End
+		}
+	}
+	return from
+}
+
 // find returns the first transaction from an offset on that is accepted.
 func (l *Log) find(from uint64, accept func(h *mmapseg.Header) bool) (c Commit, found bool, err error) {
 	err = l.scan(from, func(_ *mmapseg.Cursor, f *mmapseg.Frame) (bool, error) {
@@ -56,6 +67,7 @@ func (l *Log) CommitAt(csn uint64) (Commit, error) {
 		return last, nil
 	}
 	from := l.store.Search(func(k mmapseg.Key) bool { return k.CSN < csn })
+	from = l.overHoles(from, func(h *mmapseg.Header) bool { return h.CSN < csn || h.CSN == csn && h.Kind == mmapseg.KindTxn })
 	c, found, err := l.find(from, func(h *mmapseg.Header) bool { return h.CSN >= csn })
 	if err == nil && (!found || c.CSN != csn) {
 		err = l.errDropped("transaction", csn)
@@ -74,6 +86,7 @@ func (l *Log) CommitOfSeq(seq uint64) (Commit, error) {
 		return Commit{FirstSeq: 1}, nil
 	}
 	from := l.store.Search(func(k mmapseg.Key) bool { return k.FirstSeq < seq })
+	from = l.overHoles(from, func(h *mmapseg.Header) bool { return h.FirstSeq <= seq })
 	c, found, err := l.find(from, func(h *mmapseg.Header) bool { return h.FirstSeq+uint64(h.Events) > seq })
 	if err == nil && (!found || c.FirstSeq > seq) {
 		err = l.errDropped("sequence number", seq)
@@ -89,6 +102,7 @@ func (l *Log) CommitAtTime(micros int64) (Commit, error) {
 	}
 	best, mark := Commit{FirstSeq: 1}, uint64(0)
 	from := l.store.Search(func(k mmapseg.Key) bool { return k.TimeMicros <= micros })
+	from = l.overHoles(from, func(h *mmapseg.Header) bool { return h.TimeMicros <= micros && h.Kind == mmapseg.KindTxn })
 	err := l.scan(from, func(_ *mmapseg.Cursor, f *mmapseg.Frame) (bool, error) {
 		if f.TimeMicros > micros {
 			return true, nil

@@ -24,6 +24,7 @@ type Options struct {
 	SegmentMin int64             // capacity of the first segment in bytes; default 64 KiB
 	SegmentMax int64             // capacity that segments grow to; default 64 MiB
 	Oldest     uint64            // log offset where the log begins: 0 until retention drops segments
+	Held       uint64            // newest commit whose effects the caller holds elsewhere; damage that hides no later one does not end the log
 	NoCompress bool              // sealed segments keep plain blocks
 	CacheBytes int64             // decompressed blocks of sealed segments; default 16 MiB
 	IdleMark   time.Duration     // quiet time after which a mark is written; default 100 ms, negative never

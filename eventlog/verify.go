@@ -100,7 +100,7 @@ func Repair(fs vfs.FS, dir string, opt Options) (actions []string, err error) {
 	}
 	l := &Log{opt: opt}
 	actions, err = mmapseg.Repair(mmapseg.Options{FS: fs, Dir: dir, DatabaseID: opt.DatabaseID,
-		MinSize: opt.SegmentMin, MaxSize: opt.SegmentMax, Durable: shown.end, Oldest: opt.Oldest,
+		MinSize: opt.SegmentMin, MaxSize: opt.SegmentMax, Durable: shown.end, Held: opt.Held, Oldest: opt.Oldest,
 		Visit: l.visit, Clock: opt.Clock, Logger: opt.Logger})
 	if err != nil || !ok {
 		return actions, err

@@ -100,6 +100,10 @@
 // (Options.Durable). Otherwise X is a torn end: what is behind was never acknowledged. The log
 // ends at X. It goes on in the same segment only if nothing but zeros follow, else in a new one.
 //
+// A bad frame is a hole, and the log goes on behind it, when a good frame follows in the segment
+// and its commit number shows that none is lost but those the opener holds elsewhere
+// (Options.Held). Who asks for a frame in a hole gets the damage.
+//
 // # Invariants
 //
 //   - S1: no byte of a segment is written twice, but for the zeros it was made with.

@@ -233,7 +233,7 @@ func (s *Store) scanAll(segments []*segment, begin []uint64, at uint64) error {
 // ends there.
 func (s *Store) scanOne(segments []*segment, begin []uint64, at *uint64) (done bool, err error) {
 	g, limit := segments[0], s.limitOf(begin, 0)
-	stop, fault, err := g.scanFrames(*at, limit, s.opt.Visit)
+	stop, fault, err := s.scanBridging(g, *at, limit)
 	if err != nil && !dberr.IsCorruption(err) {
 		return true, err
 	}
@@ -248,6 +248,21 @@ func (s *Store) scanOne(segments []*segment, begin []uint64, at *uint64) (done b
 	}
 	s.judge(segments, begin, limit, fault)
 	return true, nil
+}
+
+// scanBridging is segment.scanFrames, over the holes.
+func (s *Store) scanBridging(g *segment, from, limit uint64) (at uint64, fault string, err error) {
+	for {
+		at, fault, err = g.scanFrames(from, limit, s.opt.Visit)
+		if fault == "" || err != nil {
+			return at, fault, err
+		}
+		next, ok := s.bridge(g, at, limit, fault)
+		if !ok {
+			return at, fault, nil
+		}
+		from = next
+	}
 }
 
 // judge decides what the bad frame at the end of the first of the segments means: damage when

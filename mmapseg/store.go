@@ -41,6 +41,9 @@ type Options struct {
 	// Oldest is the log offset where the log begins, 0 unless old segments were dropped. A log
 	// that begins later has lost segments.
 	Oldest uint64
+	// Held is the newest commit that the caller can do without the log for, 0 for none. A
+	// damaged place that hides no later commit is a hole and does not end the log.
+	Held uint64
 	// Follow says that a writer is alive: the log is read up to Durable, and nothing behind
 	// it is judged. Refresh moves the end on.
 	Follow bool
@@ -58,8 +61,9 @@ type Store struct {
 	list   atomic.Pointer[[]*segment] // ascending by number, contiguous; replaced, never changed
 	cache  *blockCache
 	damage *Damage
-	end    atomic.Uint64 // log offset behind the last written frame
-	synced atomic.Uint64 // log offset known to be durable
+	holes  atomic.Pointer[[]Hole] // found by recovery; replaced, never changed
+	end    atomic.Uint64          // log offset behind the last written frame
+	synced atomic.Uint64          // log offset known to be durable
 
 	active  *segment      // where Write appends; the appender's
 	current atomic.Uint64 // the number of active, 0 without one
@@ -102,6 +106,7 @@ func Open(opt Options) (*Store, error) {
 	}
 	s := &Store{opt: opt, cache: newBlockCache(opt.CacheBytes)}
 	s.list.Store(new([]*segment))
+	s.holes.Store(new([]Hole))
 	s.next.init(s)
 	err := s.prepareDir()
 	if err == nil {
@@ -138,6 +143,20 @@ func (s *Store) prepareDir() error {
 		}
 	}
 	return nil
+}
+
+// Exists reports whether a directory holds segments, or what a repair has left of them.
+func Exists(fsys vfs.FS, dir string) (bool, error) {
+	names, err := fsys.ReadDir(dir)
+	if isNotExist(err) {
+		return false, nil
+	}
+	for _, name := range names {
+		if isSegmentName(strings.TrimSuffix(name, damagedSuffix)) {
+			return true, nil
+		}
+	}
+	return false, vfs.Wrap("list log directory", err)
 }
 
 func isNotExist(err error) bool { return errors.Is(err, fs.ErrNotExist) }

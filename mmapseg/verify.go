@@ -79,12 +79,16 @@ func (g *segment) verifySealed() (problems []Problem) {
 	return problems
 }
 
-// verifyFrames walks the frames of a segment. It stops at the first bad one: what is behind
-// it cannot be placed.
+// verifyFrames walks the frames of a segment. It stops at the first bad one that is no hole:
+// what is behind it cannot be placed.
 func (s *Store) verifyFrames(g *segment, visit func(*Frame) error) (problems []Problem, err error) {
 	c := &Cursor{store: s, at: g.base, limit: g.end.Load(), segment: g}
 	for c.at < c.limit {
 		f, err := c.read()
+		if next := s.Behind(c.at); err != nil && next != c.at {
+			problems, c.at = append(problems, problemOf(err)), next
+			continue
+		}
 		if err != nil {
 			return append(problems, problemOf(err)), nil
 		}

@@ -1,6 +1,7 @@
 package proof
 
 import (
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -123,11 +124,15 @@ func judge(t *testing.T, dir, what string, qs []string, want [][]string) {
 	}
 }
 
-// honest reports whether err says that the data are damaged or cannot be read.
+// honest reports whether err says that the data are damaged or cannot be read, and where.
 func honest(err error) bool {
 	switch dberr.CodeOf(err) {
-	case dberr.DataCorrupted, dberr.IndexCorrupted, dberr.IOError, dberr.UndefinedFile:
-		return true
+	case dberr.DataCorrupted, dberr.IndexCorrupted:
+		e, ok := errors.AsType[*dberr.Error](err)
+		return ok && e.File != ""
+	case dberr.IOError, dberr.UndefinedFile:
+		path, ok := errors.AsType[*fs.PathError](err)
+		return ok && path.Path != ""
 	}
 	return false
 }
