@@ -18,7 +18,7 @@ export GOEXPERIMENT := $(SIMD)
 # Packages whose code runs in several goroutines: these are tested under the race detector.
 RACE_PKGS := ./mmapseg/... ./eventlog/... ./colstore/... ./sqlvec ./sqlvec/exec/... ./internal/vfs/... ./internal/formats/...
 
-.PHONY: all build test race soak fuzz crash bench lint fmt golden cover demo check-pg clean help
+.PHONY: all build test race soak fuzz crash bench lint fmt golden cover demo sqllogictest check-pg clean help
 
 all: build lint test
 
@@ -63,6 +63,10 @@ cover: ## write coverage.html
 	$(GO) test -coverprofile=coverage.out -coverpkg=./... $(PKGS)
 	$(GO) tool cover -html=coverage.out -o coverage.html
 	@$(GO) tool cover -func=coverage.out | tail -1
+
+sqllogictest: ## run 100,000 queries of SQLite's corpus, which CORPUS=folder says where to find
+	@[ -d "$(CORPUS)" ] || { echo "make sqllogictest CORPUS=folder: the folder 'test' of a checkout of SQLite's sqllogictest (https://www.sqlite.org/sqllogictest)"; exit 2; }
+	DRIFTDB_SQLLOGICTEST="$(abspath $(CORPUS))" $(GO) test -count=1 -timeout 60m -v -run TestCorpus ./sqlvec
 
 check-pg: ## check the SQL files and random queries against a real PostgreSQL 15 (PGBIN says where)
 	scripts/postgres-oracle
