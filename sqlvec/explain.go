@@ -234,8 +234,10 @@ func nodeTitle(node plan.Node) string {
 			return fmt.Sprintf("Top-%d Sort", n.Limit)
 		}
 		return "Sort"
-	case *plan.Limit:
+	case *plan.Limit, *plan.LimitBy:
 		return "Limit"
+	case *plan.Unroll:
+		return "Unroll generate_series"
 	}
 	return joinTitle(node)
 }
@@ -282,6 +284,8 @@ func nodeDetails(node plan.Node) []string {
 		if len(n.On) > 0 {
 			return []string{"Key: " + formatList(n.On)}
 		}
+	case *plan.LimitBy:
+		return []string{"Key: " + formatList(n.By)}
 	case *plan.Sort:
 		keys := make([]string, len(n.Keys))
 		for i, k := range n.Keys {

@@ -118,10 +118,7 @@ func (u *updating) assign(set parse.SetClause) error {
 	}
 	row, ok := set.Value.(*parse.RowExpr)
 	if !ok {
-		if len(set.Targets) == 1 {
-			return u.assignOne(set.Targets[0], set.Value)
-		}
-		return dberr.New(dberr.FeatureNotSupported, "a subquery cannot be assigned to several columns").At(int(set.Value.Position()))
+		return u.assignQuery(set)
 	}
 	if len(row.Elems) != len(set.Targets) {
 		return dberr.New(dberr.SyntaxError, "number of columns does not match number of values").At(int(row.Position()))
@@ -132,6 +129,50 @@ func (u *updating) assign(set parse.SetClause) error {
 		}
 	}
 	return nil
+}
+
+// assignQuery binds (a, b, …) = (SELECT …).
+func (u *updating) assignQuery(set parse.SetClause) error {
+	pos := int(set.Value.Position())
+	q, ok := set.Value.(*parse.SubqueryExpr)
+	if !ok {
+		if len(set.Targets) == 1 {
+			return u.assignOne(set.Targets[0], set.Value)
+		}
+		return dberr.New(dberr.FeatureNotSupported, "source for a multiple-column UPDATE item must be a sub-SELECT or ROW() expression").At(pos)
+	}
+	node, err := u.b.subplan(q.Query, u.context)
+	if err != nil {
+		return err
+	}
+	if len(node.Columns()) != len(set.Targets) {
+		return dberr.New(dberr.SyntaxError, "number of columns does not match number of values").At(pos)
+	}
+	node = u.b.renamed(node)
+	u.context.applies.list = append(u.context.applies.list, &apply{kind: plan.Single, plan: node, mark: node.Columns()[0], pos: pos})
+	for i, t := range set.Targets {
+		if err := u.assignBound(t, colExpr(node.Columns()[i])); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// assignBound assigns a value that is bound already.
+func (u *updating) assignBound(t parse.Target, x expr.Expr) error {
+	pos := int(t.Position())
+	i := columnIndex(u.table, t.Name)
+	switch {
+	case len(t.Path) > 0:
+		return dberr.New(dberr.FeatureNotSupported, "assigning to a part of a column is not supported").At(pos)
+	case i < 0:
+		return undefinedTarget(u.table, t.Name, pos)
+	case u.values[i] != nil:
+		return dberr.Newf(dberr.SyntaxError, "multiple assignments to same column \"%s\"", t.Name).At(pos)
+	}
+	var err error
+	u.values[i], err = expr.Assign(x, u.table.Columns[i].Type, u.table.Columns[i].Name)
+	return err
 }
 
 func (u *updating) assignOne(t parse.Target, value parse.Expr) error {

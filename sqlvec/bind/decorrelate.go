@@ -1,6 +1,8 @@
 package bind
 
 import (
+	"errors"
+
 	"driftdb/internal/dberr"
 	"driftdb/internal/types"
 	"driftdb/sqlvec/expr"
@@ -30,19 +32,21 @@ type unnest struct {
 	emptied map[int]expr.Expr // aggregates over an empty group: the value, by ID
 }
 
-// decorrelate makes a subquery independent of the outer columns.
-func (b *Binder) decorrelate(node plan.Node, outer map[int]bool, kind plan.JoinKind) (decorrelated, error) {
+// decorrelate makes a subquery independent of the outer columns where that takes no more
+// than moving conditions: errCorrelated says that it does. exists says that only the
+// existence of rows counts.
+func (b *Binder) decorrelate(node plan.Node, kind plan.JoinKind, exists bool) (decorrelated, error) {
 	free := plan.Free(node)
 	if len(free) == 0 {
 		return decorrelated{node: node}, nil
 	}
-	u := &unnest{b: b, outer: free, exists: kind == plan.Mark, emptied: map[int]expr.Expr{}}
+	u := &unnest{b: b, outer: free, exists: exists, emptied: map[int]expr.Expr{}}
 	out, err := u.up(node)
 	if err != nil {
 		return decorrelated{}, err
 	}
 	if len(plan.Free(out)) > 0 {
-		return decorrelated{}, errCorrelated()
+		return decorrelated{}, errCorrelated
 	}
 	d := decorrelated{node: out, pulled: u.pulled}
 	switch {
@@ -54,15 +58,13 @@ func (b *Binder) decorrelate(node plan.Node, outer map[int]bool, kind plan.JoinK
 		d.aggregated = u.emptied
 	default:
 		// EXISTS over an aggregation is true for every row: there is nothing to pull out.
-		return decorrelated{}, errCorrelated()
+		return decorrelated{}, errCorrelated
 	}
 	return d, nil
 }
 
-func errCorrelated() *dberr.Error {
-	return dberr.New(dberr.FeatureNotSupported, "this use of outer columns in a subquery is not supported").
-		WithHint("Try to write the subquery as a join.")
-}
+// errCorrelated says that a subquery needs a dependent join, which the optimizer unnests.
+var errCorrelated = errors.New("a subquery is no simple join")
 
 // up removes the outer columns from node; what it pulls out goes to u.pulled, and the
 // columns these conditions use are among the result's.
@@ -87,7 +89,7 @@ func (u *unnest) up(node plan.Node) (plan.Node, error) {
 	case *plan.Join:
 		return u.upJoin(n)
 	}
-	return nil, errCorrelated()
+	return nil, errCorrelated
 }
 
 // split takes the conjuncts with outer columns out of a condition.
@@ -110,7 +112,7 @@ func (u *unnest) upFilter(n *plan.Filter) (plan.Node, error) {
 	}
 	if len(u.emptied) > 0 {
 		// HAVING over an empty group would have to be asked for groups that are not there.
-		return nil, errCorrelated()
+		return nil, errCorrelated
 	}
 	rest := u.split(n.Predicate)
 	if rest == nil {
@@ -131,7 +133,7 @@ func (u *unnest) upProject(n *plan.Project) (plan.Node, error) {
 			if u.exists {
 				continue
 			}
-			return nil, errCorrelated()
+			return nil, errCorrelated
 		}
 		p.Exprs, p.Out = append(p.Exprs, x), append(p.Out, n.Out[i])
 		if len(u.emptied) > 0 {
@@ -167,9 +169,12 @@ func (u *unnest) upAggregate(n *plan.Aggregate) (plan.Node, error) {
 	if err != nil {
 		return nil, err
 	}
+	if len(u.emptied) > 0 {
+		return nil, errCorrelated // an aggregation has one row where its input has none
+	}
 	for _, x := range plan.Exprs(n) {
 		if plan.Touches(*x, u.outer) {
-			return nil, errCorrelated()
+			return nil, errCorrelated
 		}
 	}
 	a := &plan.Aggregate{Input: input, Keys: n.Keys[:len(n.Keys):len(n.Keys)], Aggs: n.Aggs}
@@ -197,18 +202,18 @@ func (u *unnest) equalities() ([]*expr.Expr, error) {
 	for i, p := range u.pulled {
 		c, ok := p.(*expr.Call)
 		if !ok || c.Fn.Name != "=" || len(c.Args) != 2 {
-			return nil, errCorrelated()
+			return nil, errCorrelated
 		}
 		inner := -1
 		for k, x := range c.Args {
 			if !plan.Touches(x, u.outer) {
 				inner = k
 			} else if !plan.Within(x, u.outer) {
-				return nil, errCorrelated()
+				return nil, errCorrelated
 			}
 		}
 		if inner < 0 {
-			return nil, errCorrelated()
+			return nil, errCorrelated
 		}
 		copied := *c
 		copied.Args = append([]expr.Expr(nil), c.Args...)
@@ -271,7 +276,7 @@ func (u *unnest) addMatched(d *decorrelated) {
 // the conditions become part of what is distinct, which is right for equalities.
 func (u *unnest) upDistinct(n *plan.Distinct) (plan.Node, error) {
 	if len(n.On) > 0 {
-		return nil, errCorrelated()
+		return nil, errCorrelated
 	}
 	input, err := u.up(n.Input)
 	if err != nil || u.exists {
@@ -288,7 +293,7 @@ func (u *unnest) upDistinct(n *plan.Distinct) (plan.Node, error) {
 func (u *unnest) upLimit(n *plan.Limit) (plan.Node, error) {
 	c, ok := n.Count.(*expr.Const)
 	if !ok || n.Offset != nil || !c.Value.Valid || c.Value.I < 1 {
-		return nil, errCorrelated()
+		return nil, errCorrelated
 	}
 	input, err := u.up(n.Input)
 	if err != nil || u.exists {
@@ -296,7 +301,7 @@ func (u *unnest) upLimit(n *plan.Limit) (plan.Node, error) {
 	}
 	keyed, err := u.equalities()
 	if err != nil || c.Value.I != 1 || len(u.emptied) > 0 {
-		return nil, errCorrelated()
+		return nil, errCorrelated
 	}
 	d := &plan.Distinct{Input: input}
 	for _, x := range keyed {
@@ -309,28 +314,31 @@ func (u *unnest) upLimit(n *plan.Limit) (plan.Node, error) {
 // side that is kept.
 func (u *unnest) upJoin(n *plan.Join) (plan.Node, error) {
 	right := len(plan.Free(n.Right)) > 0 && plan.Touches(freeExpr(n.Right), u.outer)
+	if n.Dependent {
+		return nil, errCorrelated
+	}
 	if n.Kind != plan.Inner && (right || n.On != nil && plan.Touches(n.On, u.outer)) {
-		return nil, errCorrelated()
+		return nil, errCorrelated
 	}
 	if n.Kind == plan.Right || n.Kind == plan.Full {
-		return nil, errCorrelated()
+		return nil, errCorrelated
 	}
 	l, err := u.up(n.Left)
 	if err != nil {
 		return nil, err
 	}
+	if len(u.emptied) > 0 {
+		return nil, errCorrelated
+	}
 	j := &plan.Join{Kind: n.Kind, Left: l, Right: n.Right, On: n.On, NullAware: n.NullAware, Mark: n.Mark}
 	if n.Kind != plan.Inner {
 		return j, nil
-	}
-	if len(u.emptied) > 0 {
-		return nil, errCorrelated()
 	}
 	if j.Right, err = u.up(n.Right); err != nil {
 		return nil, err
 	}
 	if len(u.emptied) > 0 {
-		return nil, errCorrelated()
+		return nil, errCorrelated
 	}
 	j.On = u.split(n.On)
 	return j, nil
@@ -377,16 +385,14 @@ func (b *Binder) lateral(kind plan.JoinKind, l, r plan.Node, on expr.Expr, pos i
 	if kind != plan.Inner && kind != plan.Left {
 		return nil, dberr.New(dberr.InvalidColumnReference, "invalid reference to FROM-clause entry in LATERAL").At(pos)
 	}
-	d, err := b.decorrelate(r, plan.IDs(l), kind)
-	if err != nil {
-		return nil, at(err, pos)
-	}
-	if len(d.pulled) == 0 {
-		return nil, errCorrelated().At(pos)
+	dependent := &plan.Join{Kind: kind, Left: l, Right: r, On: on, Dependent: true}
+	d, err := b.decorrelate(r, kind, false)
+	if err != nil || len(d.pulled) == 0 {
+		return dependent, nil
 	}
 	if d.aggregated != nil {
 		if c, ok := on.(*expr.Const); on != nil && (!ok || c.Value.I != 1) {
-			return nil, errCorrelated().At(pos)
+			return dependent, nil
 		}
 		return b.lateralGroup(l, r, d), nil
 	}

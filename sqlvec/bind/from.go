@@ -93,7 +93,7 @@ func (b *Binder) bindTable(t parse.TableExpr, left, parent *scope) (from, error)
 	case *parse.SubqueryRef:
 		return b.bindDerived(t, left, parent)
 	case *parse.FuncRef:
-		return b.bindFuncRef(t, parent)
+		return b.bindFuncRef(t, left, parent)
 	case *parse.Join:
 		return b.bindJoin(t, left, parent)
 	case *parse.FileRef:
@@ -196,7 +196,7 @@ func renameColumns(sc *scope, alias *parse.Alias) error {
 func (b *Binder) bindDerived(t *parse.SubqueryRef, left, parent *scope) (from, error) {
 	outer := parent
 	if t.Lateral && left != nil {
-		outer = &scope{cols: left.cols, tables: left.tables, parent: parent}
+		outer = leftScope(left, parent)
 	}
 	var node plan.Node
 	err := b.withTime(t.SystemTime, func() (err error) {
@@ -231,7 +231,7 @@ func (b *Binder) named(node plan.Node, alias *parse.Alias, parent *scope) (from,
 }
 
 // bindFuncRef binds a function in FROM; generate_series is the one there is.
-func (b *Binder) bindFuncRef(t *parse.FuncRef, parent *scope) (from, error) {
+func (b *Binder) bindFuncRef(t *parse.FuncRef, left, parent *scope) (from, error) {
 	pos := int(t.Position())
 	if len(t.Calls) != 1 || t.RowsFrom || t.Ordinality {
 		return from{}, dberr.New(dberr.FeatureNotSupported, "ROWS FROM and WITH ORDINALITY are not supported").At(pos)
@@ -240,7 +240,7 @@ func (b *Binder) bindFuncRef(t *parse.FuncRef, parent *scope) (from, error) {
 	if call.Name.Last() != "generate_series" {
 		return from{}, dberr.Newf(dberr.UndefinedFunction, "function %s does not exist as a table", call.Name.Last()).At(int(call.Position()))
 	}
-	node, err := b.bindSeries(call)
+	node, err := b.bindSeries(call, leftScope(left, parent))
 	if err != nil {
 		return from{}, err
 	}
@@ -253,12 +253,19 @@ func (b *Binder) bindFuncRef(t *parse.FuncRef, parent *scope) (from, error) {
 	return b.named(node, alias, parent)
 }
 
-func (b *Binder) bindSeries(call *parse.FuncCall) (*plan.GenerateSeries, error) {
+// leftScope is what a lateral item sees: the items before it, then the queries around.
+func leftScope(left, parent *scope) *scope {
+	if left == nil {
+		return &scope{parent: parent}
+	}
+	return &scope{cols: left.cols, tables: left.tables, parent: parent}
+}
+
+func (b *Binder) bindSeries(call *parse.FuncCall, sc *scope) (*plan.GenerateSeries, error) {
 	pos := int(call.Position())
-	c := &exprContext{scope: &scope{}, clause: "FROM"}
-	args, err := b.bindExprs(call.Args, c)
+	args, err := b.bindExprs(call.Args, &exprContext{scope: sc, clause: "FROM"})
 	if err != nil {
-		return nil, lateralSeries(err)
+		return nil, err
 	}
 	t, step := seriesType(args)
 	if len(args) < 2 || len(args) > 3 || t.ID == types.Unknown || step.ID == types.Interval && len(args) != 3 {
@@ -277,15 +284,6 @@ func (b *Binder) bindSeries(call *parse.FuncCall) (*plan.GenerateSeries, error) 
 		*[]*expr.Expr{&n.Start, &n.Stop, &n.Step}[i] = x
 	}
 	return n, nil
-}
-
-// lateralSeries explains that the arguments cannot be columns.
-func lateralSeries(err error) error {
-	e, ok := err.(*dberr.Error)
-	if ok && (e.Code == dberr.UndefinedColumn || e.Code == dberr.UndefinedTable) {
-		return dberr.New(dberr.FeatureNotSupported, "the arguments of generate_series must not depend on columns").At(e.Pos)
-	}
-	return err
 }
 
 // seriesType returns the type of a series and of its step.

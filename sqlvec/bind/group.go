@@ -127,7 +127,7 @@ func (s *selection) aggregate() error {
 	for _, x := range s.group {
 		a.Keys = append(a.Keys, x)
 		c := s.b.newColumn(keyName(x), x.Type())
-		if col, ok := x.(*expr.Col); ok {
+		if col, ok := x.(*expr.Col); ok && s.local(col.Index) {
 			c.ID = col.Index
 		}
 		a.Out = append(a.Out, c)

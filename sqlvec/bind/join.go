@@ -65,16 +65,17 @@ func nullable(kind plan.JoinKind, l, r *scope) *scope {
 }
 
 func (b *Binder) joinOn(kind plan.JoinKind, l, r from, sc *scope, on parse.Expr, pos int) (from, error) {
-	c := &exprContext{scope: sc, clause: "JOIN conditions"}
-	if kind == plan.Inner {
-		c.applies = &applies{}
-	}
+	c := &exprContext{scope: sc, clause: "JOIN conditions", applies: &applies{}}
 	cond, err := b.bindCondition(on, c)
 	if err != nil {
 		return from{}, err
 	}
-	if c.applies == nil || len(c.applies.list) == 0 {
+	if len(c.applies.list) == 0 {
 		node, err := b.lateral(kind, l.node, r.node, cond, pos)
+		return from{node, sc}, err
+	}
+	if kind != plan.Inner {
+		node, err := b.outerJoinOn(kind, l.node, r.node, cond, c.applies, pos)
 		return from{node, sc}, err
 	}
 	node, err := b.lateral(kind, l.node, r.node, nil, pos)
@@ -85,6 +86,38 @@ func (b *Binder) joinOn(kind plan.JoinKind, l, r from, sc *scope, on parse.Expr,
 		return from{}, err
 	}
 	return from{&plan.Filter{Input: node, Predicate: cond}, sc}, nil
+}
+
+// outerJoinOn joins under a condition with subqueries, which filters the side that may
+// be missing: that side is asked anew for every row of the other.
+func (b *Binder) outerJoinOn(kind plan.JoinKind, l, r plan.Node, cond expr.Expr, sub *applies, pos int) (plan.Node, error) {
+	if kind == plan.Full {
+		return nil, dberr.New(dberr.FeatureNotSupported, "subqueries in the condition of a FULL JOIN are not supported").At(pos)
+	}
+	cols := append(l.Columns()[:len(l.Columns()):len(l.Columns())], r.Columns()...)
+	kept, missing := l, r
+	if kind == plan.Right {
+		kept, missing = r, l
+	}
+	inner, err := b.attach(missing, sub)
+	if err != nil {
+		return nil, err
+	}
+	inner = strip(&plan.Filter{Input: inner, Predicate: cond}, missing.Columns())
+	node, err := b.lateral(plan.Left, kept, inner, nil, pos)
+	if err != nil {
+		return nil, err
+	}
+	return ordered(node, cols), nil
+}
+
+// ordered is node with the columns cols, in that order.
+func ordered(node plan.Node, cols []plan.Column) plan.Node {
+	p := &plan.Project{Input: node, Out: cols}
+	for _, c := range cols {
+		p.Exprs = append(p.Exprs, colExpr(c))
+	}
+	return p
 }
 
 // commonNames are the columns that NATURAL joins on.

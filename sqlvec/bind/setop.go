@@ -103,18 +103,60 @@ func unifyColumn(rows [][]expr.Expr, j int) (types.Type, error) {
 	return t, nil
 }
 
-// valuesNode makes the operator. Rows with subqueries or columns of an outer query are
-// projections of a single row instead.
+// valuesNode makes the operator. A row with subqueries or columns of an outer query is a
+// projection of a single row instead; of several rows, each is one of the row that has
+// the values of all subqueries.
 func (b *Binder) valuesNode(n *plan.Values, sub *applies) (plan.Node, error) {
-	if len(sub.list) == 0 && len(plan.Free(n)) == 0 {
+	if len(sub.list) == 0 && (len(n.Rows) != 1 || len(plan.Free(n)) == 0) {
 		return n, nil
-	}
-	if len(n.Rows) != 1 {
-		return nil, dberr.New(dberr.FeatureNotSupported, "subqueries in VALUES with several rows are not supported").At(n.Rows[0][0].Pos())
 	}
 	input, err := b.attach(&plan.Values{Rows: [][]expr.Expr{{}}}, sub)
 	if err != nil {
 		return nil, err
 	}
-	return &plan.Project{Input: input, Exprs: n.Rows[0], Out: n.Out}, nil
+	if len(n.Rows) == 1 {
+		return &plan.Project{Input: input, Exprs: n.Rows[0], Out: n.Out}, nil
+	}
+	shared := &plan.CTE{Name: "values", Plan: input, Uses: len(n.Rows), Always: true}
+	var all plan.Node
+	for i, row := range n.Rows {
+		p := b.projectShared(shared, row, n.Out)
+		if i == 0 {
+			all = p
+			continue
+		}
+		u := &plan.SetOp{Kind: plan.Union, All: true, Left: all, Right: p}
+		for _, c := range n.Out {
+			u.Out = append(u.Out, b.newColumn(c.Name, c.Type))
+		}
+		all = u
+	}
+	p := &plan.Project{Input: all, Out: n.Out}
+	for _, c := range all.Columns() {
+		p.Exprs = append(p.Exprs, colExpr(c))
+	}
+	return p, nil
+}
+
+// projectShared computes exprs, over the columns of a shared plan, from one more scan of
+// it.
+func (b *Binder) projectShared(shared *plan.CTE, exprs []expr.Expr, out []plan.Column) plan.Node {
+	scan := &plan.CTEScan{CTE: shared}
+	ids := map[int]int{}
+	for _, c := range shared.Plan.Columns() {
+		col := b.newColumn(c.Name, c.Type)
+		ids[c.ID] = col.ID
+		scan.Out = append(scan.Out, col)
+	}
+	p := &plan.Project{Input: scan}
+	for i, e := range exprs {
+		e = expr.Remap(e, func(id int) int {
+			if to, ok := ids[id]; ok {
+				return to
+			}
+			return id
+		})
+		p.Exprs, p.Out = append(p.Exprs, e), append(p.Out, b.newColumn(out[i].Name, out[i].Type))
+	}
+	return p
 }

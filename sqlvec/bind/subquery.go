@@ -233,9 +233,13 @@ func (b *Binder) attach(node plan.Node, a *applies) (plan.Node, error) {
 }
 
 func (b *Binder) attachOne(node plan.Node, ap *apply) (plan.Node, error) {
-	d, err := b.decorrelate(ap.plan, plan.IDs(node), ap.kind)
+	d, err := b.decorrelate(ap.plan, ap.kind, ap.kind == plan.Mark && ap.on == nil)
 	if err != nil {
-		return nil, err
+		j := &plan.Join{Kind: ap.kind, Left: node, Right: ap.plan, On: ap.on, NullAware: ap.nullAware, Dependent: true}
+		if ap.kind == plan.Mark {
+			j.Mark = []plan.Column{ap.mark}
+		}
+		return j, nil
 	}
 	if ap.kind == plan.Mark {
 		return &plan.Join{Kind: plan.Mark, Left: node, Right: d.node, On: markCondition(ap, d), NullAware: ap.nullAware, Mark: []plan.Column{ap.mark}}, nil
@@ -243,6 +247,10 @@ func (b *Binder) attachOne(node plan.Node, ap *apply) (plan.Node, error) {
 	join := &plan.Join{Kind: plan.Single, Left: node, Right: d.node, On: conjunction(d.pulled)}
 	if d.empty == nil {
 		return join, nil
+	}
+	if len(ap.plan.Columns()) > 1 {
+		j := &plan.Join{Kind: ap.kind, Left: node, Right: ap.plan, Dependent: true}
+		return j, nil
 	}
 	return b.withEmpty(join, node, ap, d), nil
 }

@@ -41,6 +41,10 @@ func (b *builder) node(n plan.Node) ([]*part, error) {
 		return b.streaming(n.Input, &projectStage{n.Exprs})
 	case *plan.Limit:
 		return b.limit(n)
+	case *plan.LimitBy:
+		return b.limitBy(n)
+	case *plan.Unroll:
+		return b.streaming(n.Input, &unrollStage{n})
 	case *plan.Aggregate:
 		return b.aggregate(n)
 	case *plan.Distinct:
@@ -156,7 +160,7 @@ func typesOf(n plan.Node) []types.Type {
 
 // hashJoin builds the right input into a table and streams the left one past it.
 func (b *builder) hashJoin(n *plan.HashJoin) ([]*part, error) {
-	if n.NullAware && (len(n.LeftKeys) != 1 || n.Residual != nil) {
+	if n.NullAware && !n.Compared && (len(n.LeftKeys) != 1 || n.Residual != nil) {
 		loop, err := loopOf(n)
 		if err != nil {
 			return nil, err

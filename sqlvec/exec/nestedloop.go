@@ -210,8 +210,8 @@ func (l *loop) rightRow(pairs *vec.Batch, id rowID) error {
 // to know, of those for which it is NULL.
 func (l *loop) test(pairs *vec.Batch) (mask, nulls []uint64, err error) {
 	a := l.w.scratch
-	mask = maskOf(a, pairs.N)
 	if l.pred == nil {
+		mask = maskOf(a, pairs.N)
 		fillMask(mask, pairs.N)
 		if pairs.Sel != nil {
 			copy(mask, pairs.Sel)
@@ -219,18 +219,23 @@ func (l *loop) test(pairs *vec.Batch) (mask, nulls []uint64, err error) {
 		return mask, nil, nil
 	}
 	if l.unknown == nil {
+		mask = maskOf(a, pairs.N)
 		return mask, nil, l.pred.EvalMask(pairs, a, mask)
 	}
-	v, err := l.pred.Eval(pairs, a)
+	return evalTruth(l.pred, pairs, a)
+}
+
+// evalTruth returns the masks of the rows of b for which a condition is true, and NULL.
+func evalTruth(cond *expr.Program, b *vec.Batch, a *arena.Arena) (mask, nulls []uint64, err error) {
+	v, err := cond.Eval(b, a)
 	if err != nil {
 		return nil, nil, err
 	}
-	bytes := a.Alloc(pairs.N)
+	bytes := a.Alloc(b.N)
 	boolsInto(&v, nil, bytes)
-	nulls = arena.MakeZero[uint64](a, vec.Words(pairs.N))
-	clear(mask)
+	mask, nulls = arena.MakeZero[uint64](a, vec.Words(b.N)), arena.MakeZero[uint64](a, vec.Words(b.N))
 	for i, x := range bytes {
-		if pairs.Sel != nil && bit(pairs.Sel, i) == 0 {
+		if b.Sel != nil && bit(b.Sel, i) == 0 {
 			continue
 		}
 		if v.IsNull(i) {

@@ -41,6 +41,8 @@ type probe struct {
 	residual *expr.Program
 	out      joinOutput
 	cols     []vec.Vec
+	// unsure, of a Compared join, are the rows of the batch with a NULL comparison.
+	unsure []uint64
 }
 
 func (p *probe) push(b *vec.Batch) (err error) {
@@ -109,7 +111,10 @@ func b2w(b bool) uint64 {
 // pushMask ends a semi, anti or mark join, given the rows that have a partner.
 func (p *probe) pushMask(b *vec.Batch, found []uint64) error {
 	var unknown []uint64
-	if p.node.NullAware {
+	switch {
+	case p.node.Compared:
+		unknown = p.unsure
+	case p.node.NullAware:
 		unknown = p.unknown(b)
 	}
 	return p.out.leftOnly(b, found, unknown)
@@ -193,6 +198,9 @@ func (p *probe) pushPairs(b *vec.Batch, idx []int32, first []rowID) error {
 	a := p.w.scratch
 	found := maskOf(a, b.N)
 	clear(found)
+	if p.node.Compared {
+		p.unsure = arena.MakeZero[uint64](a, vec.Words(b.N))
+	}
 	size := p.w.ex.opts.BatchRows
 	rows, ids := arena.Make[int32](a, size)[:0], arena.Make[rowID](a, size)[:0]
 	for k, id := range first {
@@ -231,8 +239,8 @@ func (p *probe) pushCandidates(b *vec.Batch, rows []int32, ids []rowID, found []
 	defer a.Release(mark)
 	if p.residual != nil {
 		pairs := p.out.pairBatch(b, p.table.rows, rows, ids, false)
-		mask := maskOf(a, pairs.N)
-		if err := p.residual.EvalMask(&pairs, a, mask); err != nil {
+		mask, err := p.test(&pairs, rows)
+		if err != nil {
 			return err
 		}
 		keep := setBits(mask, pairs.N, arena.Make[int32](a, pairs.N)[:0])
@@ -254,6 +262,24 @@ func (p *probe) pushCandidates(b *vec.Batch, rows []int32, ids []rowID, found []
 		return nil
 	}
 	return p.out.pairs(b, p.table.rows, rows, ids, false)
+}
+
+// test returns the mask of the pairs that the residual condition lets through, and notes
+// the left rows for which it is NULL where the join wants to know.
+func (p *probe) test(pairs *vec.Batch, rows []int32) ([]uint64, error) {
+	a := p.w.scratch
+	if !p.node.Compared {
+		mask := maskOf(a, pairs.N)
+		return mask, p.residual.EvalMask(pairs, a, mask)
+	}
+	mask, nulls, err := evalTruth(p.residual, pairs, a)
+	if err != nil {
+		return nil, err
+	}
+	for k, i := range rows {
+		p.unsure[i>>6] |= uint64(bit(nulls, k)) << (uint(i) & 63)
+	}
+	return mask, nil
 }
 
 // joinOutput pushes the rows of a join.

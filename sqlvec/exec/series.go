@@ -26,6 +26,11 @@ func newSeries(n *plan.GenerateSeries, env *expr.Env) (source, error) {
 		}
 		args[i] = v
 	}
+	return seriesOf(args, n, env)
+}
+
+// seriesOf returns the series of given arguments, none of which is NULL.
+func seriesOf(args [3]types.Value, n *plan.GenerateSeries, env *expr.Env) (source, error) {
 	t := n.Out[0].Type
 	if t.IsInteger() {
 		return newIntSeries(t, args, n.Step)
@@ -171,26 +176,35 @@ type stepReader struct {
 }
 
 func (r *stepReader) run(_ int, next pusher) error {
-	s, at := r.s, r.s.first
+	vals := make([]types.Value, 0, r.w.ex.opts.BatchRows)
+	err := r.s.each(func(v types.Value) error {
+		vals = append(vals, v)
+		if len(vals) < cap(vals) {
+			return nil
+		}
+		err := r.flush(vals, next)
+		vals = vals[:0]
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return r.flush(vals, next)
+}
+
+// each calls fn for the values of the series, in order.
+func (s *stepSeries) each(fn func(types.Value) error) error {
 	behind := ">"
 	if s.down {
 		behind = "<"
 	}
-	vals := make([]types.Value, 0, r.w.ex.opts.BatchRows)
-	for {
+	for at := s.first; ; {
 		over, err := s.compare(behind, at, s.stop)
-		if err != nil {
+		if err != nil || over {
 			return err
 		}
-		if over {
-			return r.flush(vals, next)
-		}
-		vals = append(vals, at)
-		if len(vals) == cap(vals) {
-			if err := r.flush(vals, next); err != nil {
-				return err
-			}
-			vals = vals[:0]
+		if err := fn(at); err != nil {
+			return err
 		}
 		if at, err = s.apply("+", at, s.add); err != nil {
 			return err

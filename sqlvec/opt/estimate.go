@@ -41,6 +41,10 @@ func (o *optimizer) estimate(node plan.Node) {
 		o.estimateSort(n)
 	case *plan.Limit:
 		o.estimateLimit(n)
+	case *plan.LimitBy:
+		o.derive(e, n.Input, n.Input.Estimated().Rows, operatorCost)
+	case *plan.Unroll:
+		o.derive(e, n.Input, 10*n.Input.Estimated().Rows, tupleCost)
 	default:
 		o.estimateSets(node, e)
 	}
@@ -150,7 +154,7 @@ func (o *optimizer) joinEstimate(kind plan.JoinKind, left, right plan.Node, on [
 	sel := 1.0
 	li, ri := plan.IDs(left), plan.IDs(right)
 	for _, p := range on {
-		if a, b, ok := equiKey(p, li, ri); ok {
+		if a, b, _, ok := joinKey(p, li, ri); ok {
 			sel *= 1 / math.Max(o.distinct(a, left), o.distinct(b, right))
 		} else {
 			sel *= o.selectivity(p)

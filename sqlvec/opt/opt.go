@@ -11,6 +11,9 @@ type optimizer struct {
 	env   *expr.Env
 	uses  map[int]int // how often each column is used by an expression
 	stats map[int]columnStats
+
+	nextID int // the last column ID given out
+	err    error
 }
 
 // columnStats is what is known of a column, by its ID.
@@ -29,7 +32,11 @@ func Optimize(node plan.Node, env *expr.Env) (plan.Node, error) {
 	root := append([]plan.Column(nil), node.Columns()...)
 	node = inlineCTEs(node)
 	ctes := map[*plan.CTE]bool{}
+	o.nextID = lastID(node, map[*plan.CTE]bool{})
 	node = o.rewrite(node, root, ctes)
+	if o.err != nil {
+		return nil, o.err
+	}
 	if err := resolve(node, map[*plan.CTE]bool{}); err != nil {
 		return nil, err
 	}
@@ -44,6 +51,9 @@ func (o *optimizer) rewrite(node plan.Node, root []plan.Column, done map[*plan.C
 		o.uses[c.ID]++
 	}
 	node = o.push(node, nil)
+	if dependent(node) {
+		node = o.plain(node, root)
+	}
 	node = o.order(node)
 	node = o.physical(node)
 	node = o.prune(node, plan.IDs(node))
@@ -56,6 +66,37 @@ func (o *optimizer) rewrite(node plan.Node, root []plan.Column, done map[*plan.C
 	}
 	o.estimate(node)
 	return node
+}
+
+// plain unnests the dependent joins, and moves conditions again.
+func (o *optimizer) plain(node plan.Node, root []plan.Column) plan.Node {
+	need := map[int]bool{}
+	for _, c := range root {
+		need[c.ID] = true
+	}
+	node = o.unnest(o.prune(node, need))
+	clear(o.uses)
+	o.countUses(node)
+	for _, c := range root {
+		o.uses[c.ID]++
+	}
+	return o.push(node, nil)
+}
+
+// lastID returns the greatest ID of a column.
+func lastID(node plan.Node, seen map[*plan.CTE]bool) int {
+	last := 0
+	for _, c := range node.Columns() {
+		last = max(last, c.ID)
+	}
+	if s, ok := node.(*plan.CTEScan); ok && !seen[s.CTE] {
+		seen[s.CTE] = true
+		last = max(last, lastID(s.CTE.Plan, seen))
+	}
+	for _, k := range node.Children() {
+		last = max(last, lastID(k, seen))
+	}
+	return last
 }
 
 // fold computes the constant parts of all expressions.

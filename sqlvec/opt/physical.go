@@ -26,49 +26,6 @@ func (o *optimizer) physical(node plan.Node) plan.Node {
 	})
 }
 
-// algorithm makes a hash join where there are equalities, else a nested loop.
-func (o *optimizer) algorithm(n *plan.Join) plan.Node {
-	h := &plan.HashJoin{Kind: n.Kind, Left: n.Left, Right: n.Right, NullAware: n.NullAware, Mark: n.Mark}
-	l, r := plan.IDs(n.Left), plan.IDs(n.Right)
-	var rest []expr.Expr
-	for _, p := range plan.Conjuncts(n.On) {
-		a, b, ok := equiKey(p, l, r)
-		if !ok {
-			rest = append(rest, p)
-			continue
-		}
-		h.LeftKeys, h.RightKeys = append(h.LeftKeys, a), append(h.RightKeys, b)
-	}
-	exact := !n.NullAware || len(h.LeftKeys) == 1 && len(rest) == 0
-	if len(h.LeftKeys) == 0 || !exact {
-		return &plan.NestedLoop{Kind: n.Kind, Left: n.Left, Right: n.Right, Predicate: n.On, NullAware: n.NullAware, Mark: n.Mark}
-	}
-	h.Residual = plan.Conjunction(rest)
-	o.estimate(h.Left)
-	o.estimate(h.Right)
-	if h.Kind == plan.Left && h.Right.Estimated().Rows > 2*h.Left.Estimated().Rows {
-		h.Kind = plan.Right
-		h.Left, h.Right, h.LeftKeys, h.RightKeys = h.Right, h.Left, h.RightKeys, h.LeftKeys
-	}
-	return h
-}
-
-// equiKey returns the two sides of an equality between the inputs of a join.
-func equiKey(p expr.Expr, l, r map[int]bool) (a, b expr.Expr, ok bool) {
-	c, isCall := p.(*expr.Call)
-	if !isCall || c.Fn.Name != "=" || len(c.Args) != 2 {
-		return nil, nil, false
-	}
-	a, b = c.Args[0], c.Args[1]
-	if plan.Touches(a, r) {
-		a, b = b, a
-	}
-	if !plan.Touches(a, l) || !plan.Within(a, l) || !plan.Touches(b, r) || !plan.Within(b, r) {
-		return nil, nil, false
-	}
-	return sameType(a, b)
-}
-
 // sameType gives both sides of a key one type, in which they are equal when they were.
 func sameType(a, b expr.Expr) (expr.Expr, expr.Expr, bool) {
 	ta, tb := a.Type(), b.Type()

@@ -28,6 +28,9 @@ func (o *optimizer) prune(node plan.Node, need map[int]bool) plan.Node {
 		n.Right = keepColumns(o.prune(n.Right, plan.IDs(n.Right)), n.Right.Columns())
 	default:
 		need = ownUses(node, need)
+		if j, ok := node.(*plan.Join); ok && j.Dependent {
+			maps.Copy(need, plan.Free(j.Right))
+		}
 		kids := node.Children()
 		for i, k := range kids {
 			kids[i] = o.prune(k, need)

@@ -34,6 +34,11 @@ func (o *optimizer) push(node plan.Node, preds []expr.Expr) plan.Node {
 	case *plan.Limit:
 		n.Input = o.push(n.Input, nil)
 		return filtered(n, preds)
+	case *plan.LimitBy:
+		n.Input = o.push(n.Input, nil)
+		return filtered(n, preds)
+	case *plan.Unroll:
+		return o.pushUnroll(n, preds)
 	case *plan.SetOp:
 		return o.pushSetOp(n, preds)
 	case *plan.Join:
@@ -79,6 +84,21 @@ func (o *optimizer) pushAggregate(n *plan.Aggregate, preds []expr.Expr) plan.Nod
 	for _, p := range preds {
 		if len(n.Keys) > 0 && plan.Within(p, keys) && plan.VolatilityOf(p) != expr.Volatile {
 			below = append(below, substitute(p, n.Out, n.Keys))
+		} else {
+			above = append(above, p)
+		}
+	}
+	n.Input = o.push(n.Input, below)
+	return filtered(n, above)
+}
+
+// pushUnroll moves conditions on the input's columns below.
+func (o *optimizer) pushUnroll(n *plan.Unroll, preds []expr.Expr) plan.Node {
+	var below, above []expr.Expr
+	in := plan.IDs(n.Input)
+	for _, p := range preds {
+		if plan.Within(p, in) && plan.VolatilityOf(p) != expr.Volatile {
+			below = append(below, p)
 		} else {
 			above = append(above, p)
 		}

@@ -203,6 +203,9 @@ type Join struct {
 	On          expr.Expr
 	NullAware   bool     // Mark, Anti: as of HashJoin
 	Mark        []Column // Mark: the one BOOLEAN column
+	// Dependent says that Right may use columns of Left: Right is asked anew for every
+	// left row. The optimizer makes plain joins of such joins.
+	Dependent bool
 }
 
 // HashJoin joins on LeftKeys[i] = RightKeys[i], and Residual over the left columns,
@@ -219,6 +222,10 @@ type HashJoin struct {
 	NullAware bool
 	// NullSafe makes NULL keys equal to each other (IS NOT DISTINCT FROM).
 	NullSafe bool
+	// Compared, of a NullAware join, says that the keys only tell which right rows
+	// belong to a left row, and that Residual is what IN compares: where it is true for
+	// none of them but NULL for one, the mark is NULL and Anti drops the row.
+	Compared bool
 	Mark     []Column
 }
 

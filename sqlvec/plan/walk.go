@@ -44,6 +44,11 @@ func Exprs(n Node) []*expr.Expr {
 		list = append(list, keyExprs(n.Keys)...)
 	case *Limit:
 		add(&n.Count, &n.Offset)
+	case *LimitBy:
+		addAll(n.By)
+		add(&n.Count, &n.Offset)
+	case *Unroll:
+		add(&n.Start, &n.Stop, &n.Step)
 	case *Join:
 		add(&n.On)
 	case *HashJoin:
@@ -78,6 +83,10 @@ func SetChildren(n Node, kids []Node) {
 	case *Sort:
 		n.Input = kids[0]
 	case *Limit:
+		n.Input = kids[0]
+	case *LimitBy:
+		n.Input = kids[0]
+	case *Unroll:
 		n.Input = kids[0]
 	case *Join:
 		n.Left, n.Right = kids[0], kids[1]
