@@ -149,7 +149,7 @@ func (u *updating) assignQuery(set parse.SetClause) error {
 		return dberr.New(dberr.SyntaxError, "number of columns does not match number of values").At(pos)
 	}
 	node = u.b.renamed(node)
-	u.context.applies.list = append(u.context.applies.list, &apply{kind: plan.Single, plan: node, mark: node.Columns()[0], pos: pos})
+	u.context.add(&apply{kind: plan.Single, plan: node, mark: node.Columns()[0], pos: pos})
 	for i, t := range set.Targets {
 		if err := u.assignBound(t, colExpr(node.Columns()[i])); err != nil {
 			return err

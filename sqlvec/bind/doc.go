@@ -13,7 +13,7 @@
 // subquery in the expression. Where the subquery uses columns of the query around it,
 // decorrelate first moves those conditions up into the join (Neumann and Kemper,
 // "Unnesting Arbitrary Queries", BTW 2015, in its simple cases). What cannot be moved
-// is refused with 0A000.
+// becomes a dependent join, which the optimizer unnests in general.
 //
 // Every table reference has its own point in time: that of its FOR SYSTEM_TIME
 // clause, else that of the nearest clause around it, else the session's.

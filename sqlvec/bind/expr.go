@@ -13,10 +13,11 @@ import (
 // exprContext is what an expression may use where it stands.
 type exprContext struct {
 	scope   *scope
-	clause  string   // for messages: "WHERE", "GROUP BY", …
-	aggs    *aggs    // nil: aggregates are not allowed
-	applies *applies // nil: subqueries are not allowed
-	inAgg   bool     // inside the arguments of an aggregate
+	clause  string      // for messages: "WHERE", "GROUP BY", …
+	aggs    *aggs       // nil: aggregates are not allowed
+	applies *applies    // nil: subqueries are not allowed
+	inAgg   bool        // inside the arguments of an aggregate
+	guard   []expr.Expr // the conditions of the CASE branches around
 }
 
 // bindExprs binds a list.
@@ -355,16 +356,21 @@ func (b *Binder) bindCase(e *parse.CaseExpr, c *exprContext) (expr.Expr, error) 
 	}
 	whens := make([]expr.When, len(e.Whens))
 	for i, w := range e.Whens {
-		pair, err := b.bindExprs([]parse.Expr{w.Cond, w.Result}, c)
+		cond, err := b.bindExpr(w.Cond, c)
 		if err != nil {
 			return nil, err
 		}
 		if arg != nil {
-			if pair[0], err = expr.NewOp(int(w.Cond.Position()), "=", arg, pair[0]); err != nil {
+			if cond, err = expr.NewOp(int(w.Cond.Position()), "=", arg, cond); err != nil {
 				return nil, err
 			}
 		}
-		whens[i] = expr.When{Cond: pair[0], Then: pair[1]}
+		then, err := b.bindExpr(w.Result, c.guarded(cond, false))
+		if err != nil {
+			return nil, err
+		}
+		whens[i] = expr.When{Cond: cond, Then: then}
+		c = c.guarded(cond, true)
 	}
 	if e.Else != nil {
 		if els, err = b.bindExpr(e.Else, c); err != nil {

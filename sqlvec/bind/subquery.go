@@ -15,7 +15,24 @@ type apply struct {
 	on        expr.Expr   // Mark: the comparison, nil for EXISTS
 	mark      plan.Column // Mark: the result; Single: the column that stands for it
 	nullAware bool
-	pos       int
+	// guard are conditions without which nobody looks at the result: the branch of CASE
+	// that the subquery stands in. Rows that do not meet them must not raise its errors.
+	guard []expr.Expr
+	pos   int
+}
+
+// add registers a subquery of the expressions that c binds.
+func (c *exprContext) add(ap *apply) {
+	ap.guard = append(ap.guard, c.guard...)
+	c.applies.list = append(c.applies.list, ap)
+}
+
+// guarded is c for an expression that is evaluated only where cond is true (or, with not,
+// is not true).
+func (c *exprContext) guarded(cond expr.Expr, not bool) *exprContext {
+	inner := *c
+	inner.guard = append(c.guard[:len(c.guard):len(c.guard)], &expr.IsBool{At: expr.At(cond.Pos()), Arg: cond, Which: expr.True, Not: not})
+	return &inner
 }
 
 // applies collects the subqueries of the expressions of one clause.
@@ -27,6 +44,9 @@ func (a *applies) exprs() []*expr.Expr {
 	for _, ap := range a.list {
 		if ap.on != nil {
 			list = append(list, &ap.on)
+		}
+		for i := range ap.guard {
+			list = append(list, &ap.guard[i])
 		}
 	}
 	return list
@@ -112,7 +132,7 @@ func (b *Binder) bindScalar(e *parse.SubqueryExpr, c *exprContext) (expr.Expr, e
 	in := node.Columns()[0]
 	out := b.newColumn(in.Name, in.Type)
 	node = &plan.Project{Input: node, Exprs: []expr.Expr{colExpr(in)}, Out: []plan.Column{out}}
-	c.applies.list = append(c.applies.list, &apply{kind: plan.Single, plan: node, mark: out, pos: pos})
+	c.add(&apply{kind: plan.Single, plan: node, mark: out, pos: pos})
 	x := colExpr(out)
 	x.At = expr.At(pos)
 	return x, nil
@@ -144,7 +164,7 @@ func (b *Binder) bindExists(e *parse.ExistsExpr, c *exprContext) (expr.Expr, err
 // markColumn registers a Mark join and returns its column.
 func (b *Binder) markColumn(ap *apply, c *exprContext) expr.Expr {
 	ap.mark = b.newColumn("mark", types.T(types.Bool))
-	c.applies.list = append(c.applies.list, ap)
+	c.add(ap)
 	x := colExpr(ap.mark)
 	x.At = expr.At(ap.pos)
 	return x
@@ -235,7 +255,8 @@ func (b *Binder) attach(node plan.Node, a *applies) (plan.Node, error) {
 func (b *Binder) attachOne(node plan.Node, ap *apply) (plan.Node, error) {
 	d, err := b.decorrelate(ap.plan, ap.kind, ap.kind == plan.Mark && ap.on == nil)
 	if err != nil {
-		j := &plan.Join{Kind: ap.kind, Left: node, Right: ap.plan, On: ap.on, NullAware: ap.nullAware, Dependent: true}
+		on := append(plan.Conjuncts(ap.on), ap.guard...)
+		j := &plan.Join{Kind: ap.kind, Left: node, Right: ap.plan, On: conjunction(on), NullAware: ap.nullAware, Dependent: true}
 		if ap.kind == plan.Mark {
 			j.Mark = []plan.Column{ap.mark}
 		}
@@ -244,13 +265,12 @@ func (b *Binder) attachOne(node plan.Node, ap *apply) (plan.Node, error) {
 	if ap.kind == plan.Mark {
 		return &plan.Join{Kind: plan.Mark, Left: node, Right: d.node, On: markCondition(ap, d), NullAware: ap.nullAware, Mark: []plan.Column{ap.mark}}, nil
 	}
-	join := &plan.Join{Kind: plan.Single, Left: node, Right: d.node, On: conjunction(d.pulled)}
+	join := &plan.Join{Kind: plan.Single, Left: node, Right: d.node, On: conjunction(append(d.pulled, ap.guard...))}
 	if d.empty == nil {
 		return join, nil
 	}
 	if len(ap.plan.Columns()) > 1 {
-		j := &plan.Join{Kind: ap.kind, Left: node, Right: ap.plan, Dependent: true}
-		return j, nil
+		return &plan.Join{Kind: ap.kind, Left: node, Right: ap.plan, On: conjunction(ap.guard), Dependent: true}, nil
 	}
 	return b.withEmpty(join, node, ap, d), nil
 }

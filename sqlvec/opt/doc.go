@@ -6,10 +6,13 @@
 //	cte.go       a WITH query that is used once is put in its place
 //	push.go      conditions move down to where their columns are made; joins that
 //	             keep rows only to have them filtered out become inner or semi joins
+//	unnest.go    dependent joins (correlated subqueries, LATERAL) become plain ones;
+//	             domain.go, domain_join.go: how each operator works for all outer rows
 //	order.go     chains of inner joins are put into the order with the smallest
 //	             intermediate results; the smaller side is hashed
-//	physical.go  equalities become hash keys, Sort under Limit keeps only the first
-//	             rows, conditions of a scan become hints for storage
+//	algorithm.go equalities become hash keys
+//	physical.go  Sort under Limit keeps only the first rows, conditions of a scan become
+//	             hints for storage
 //	prune.go     columns that nobody uses are not read
 //	estimate.go  rows and costs, from the statistics of the views that are read
 //	resolve.go   column IDs become positions

@@ -57,7 +57,7 @@ func (o *optimizer) unnestJoin(j *plan.Join) plan.Node {
 	out := j.Columns()
 	var source plan.Node
 	j.Left, source = o.share(j.Left)
-	d.values = d.distinct(source)
+	d.values = d.distinct(asked(j, source))
 	right, rep := d.push(j.Right)
 	if d.err != nil {
 		o.fail(d.err)
@@ -69,6 +69,19 @@ func (o *optimizer) unnestJoin(j *plan.Join) plan.Node {
 		j.Right = inlineCTEs(j.Right)
 	}
 	return keepColumns(j, out)
+}
+
+// asked leaves out of the left side's copy the rows for which the right side need not be
+// asked: those that the join's condition rules out by themselves.
+func asked(j *plan.Join, source plan.Node) plan.Node {
+	left := plan.IDs(j.Left)
+	var preds []expr.Expr
+	for _, p := range plan.Conjuncts(j.On) {
+		if plan.Within(p, left) && plan.VolatilityOf(p) != expr.Volatile && neverNull(p) {
+			preds = append(preds, substitute(p, j.Left.Columns(), references(source.Columns())))
+		}
+	}
+	return filtered(source, preds)
 }
 
 // fail keeps the first error of a rewrite that cannot go on.
