@@ -309,7 +309,7 @@ func (tx *Tx) validate(since uint64) (upTo uint64, err error) {
 			return 0, err
 		}
 	}
-	return upTo, nil
+	return upTo, tx.validateForeign(since)
 }
 
 // validateTable looks for keys first and for ended rows then: a commit that is applied

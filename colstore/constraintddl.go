@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"driftdb/internal/dberr"
+	"driftdb/internal/types"
 )
 
 // AddCheck adds a CHECK constraint, whose condition the caller has found to hold for all rows.
@@ -220,4 +221,58 @@ func (tx *Tx) SetCheckText(t *Table, texts []string) (*Table, error) {
 		}
 		return nil
 	})
+}
+
+// Widens reports whether every value of a type is one of another, so that WidenColumn may be
+// asked.
+func Widens(from, to types.Type) bool { return canWiden(from, to) }
+
+// ReplaceColumn puts a new column of another type in the place of an old one: it has its name,
+// place, constraints and indexes, and no values. The caller writes all rows.
+func (tx *Tx) ReplaceColumn(t *Table, name string, to types.Type, defaultSQL string) (*Table, error) {
+	return tx.alter(t, func(n *Table) error {
+		c, err := n.column(name)
+		if err != nil {
+			return err
+		}
+		old, id := c.ID, n.NextColumn
+		n.NextColumn++
+		*c = Column{ID: id, Name: c.Name, Type: to, TypeVersion: 1, NotNull: c.NotNull, Default: defaultSQL,
+			Missing: types.NullOf(to), Identity: c.Identity, Generated: c.Generated}
+		n.PrimaryKey = renumbered(n.PrimaryKey, old, id)
+		for i := range n.Indexes {
+			n.Indexes[i].Columns = renumbered(n.Indexes[i].Columns, old, id)
+		}
+		for i := range n.Checks {
+			n.Checks[i].Columns = renumbered(n.Checks[i].Columns, old, id)
+			slices.Sort(n.Checks[i].Columns)
+		}
+		for i := range n.Comments {
+			if n.Comments[i].Column == old {
+				n.Comments[i].Column = id
+			}
+		}
+		return tx.ownAgain(n, old, id)
+	})
+}
+
+// renumbered returns a list with one id in the place of another.
+func renumbered(ids []uint32, old, id uint32) []uint32 {
+	out := slices.Clone(ids)
+	if i := slices.Index(out, old); i >= 0 {
+		out[i] = id
+	}
+	return out
+}
+
+// ownAgain makes the sequences of a replaced column those of the new one.
+func (tx *Tx) ownAgain(t *Table, old, id uint32) error {
+	for _, s := range tx.Catalog().Owned(t.ID, old) {
+		def := *s.Sequence
+		def.OwnerColumn = id
+		if _, err := tx.AlterSequence(s, def); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -17,6 +17,7 @@ type TableDef struct {
 	PrimaryKey []string // column names; they become NOT NULL
 	PrimaryIdx string   // name of the constraint; default <table>_pkey
 	Indexes    []IndexDef
+	Checks     []Check // over columns numbered from 1, in order
 }
 
 // IndexDef defines a new index.
@@ -135,6 +136,12 @@ func (tx *Tx) CreateTable(def TableDef) (*Table, error) {
 		if err := tx.addIndex(t, x, names); err != nil {
 			return nil, err
 		}
+	}
+	for _, c := range def.Checks {
+		if err := t.checkConstraintName(c.Name); err != nil {
+			return nil, err
+		}
+		t.Checks = append(t.Checks, c)
 	}
 	t.ID = tx.db.history.newTableID()
 	tx.edit(nil, t)

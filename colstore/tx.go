@@ -46,6 +46,9 @@ type Tx struct {
 	spilled   []uint64 // files of rids among them that the frame names
 	attrs     [3]string
 	sequences usedSequences
+	relies    []relied
+	known     map[reliedID]bool // rows in relies
+	releases  []released
 	done      bool
 	committed bool
 }

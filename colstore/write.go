@@ -428,6 +428,9 @@ func (tx *Tx) EndStatement(ctx context.Context) error {
 				return err
 			}
 		}
+		if err := tx.checkForeign(ctx, tx.ops[tx.unchecked:]); err != nil {
+			return err
+		}
 		tx.unchecked = len(tx.ops)
 		return nil
 	})

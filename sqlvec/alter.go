@@ -2,11 +2,11 @@ package sqlvec
 
 import (
 	"fmt"
+	"slices"
 
 	"driftdb/colstore"
 	"driftdb/internal/dberr"
 	"driftdb/internal/types"
-	"driftdb/sqlvec/bind"
 	"driftdb/sqlvec/expr"
 	"driftdb/sqlvec/parse"
 	"driftdb/sqlvec/plan"
@@ -49,8 +49,12 @@ func (r *run) alter(t *colstore.Table, a *parse.AlterAction) (*colstore.Table, e
 	case parse.RenameObject:
 		return r.renameRelation(t, a.NewName.Name)
 	case parse.AddConstraint:
-		return r.addConstraint(t, a.Constraint)
-	case parse.RenameConstraint, parse.ValidateConstraint, parse.SetSchema, parse.DropConstraint:
+		return r.addConstraint(t, a.Constraint, "")
+	case parse.DropConstraint:
+		return r.dropConstraint(t, a)
+	case parse.RenameConstraint:
+		return tx.RenameConstraint(t, a.Name.Name, a.NewName.Name)
+	case parse.ValidateConstraint, parse.SetSchema:
 		return nil, notSupported(a, "this form of ALTER TABLE is")
 	}
 	c, ok := t.ColumnByName(a.Name.Name)
@@ -94,76 +98,113 @@ func (r *run) addColumn(t *colstore.Table, a *parse.AlterAction) (*colstore.Tabl
 	if err != nil {
 		return nil, err
 	}
-	if col.Default != "" {
-		if col.Missing, err = r.missingValue(col, a); err != nil {
+	if col.Generated != "" {
+		if err := r.generatedIn(t, col); err != nil {
 			return nil, err
 		}
+	}
+	fill := col.Generated != "" || hasSequence(keys)
+	if col.Default != "" {
+		var volatile bool
+		if col.Missing, volatile, err = r.missingValue(col); err != nil {
+			return nil, err
+		}
+		fill = fill || volatile
+	}
+	if fill {
+		return r.addFilled(t, col, keys)
 	}
 	if col.NotNull && !col.Missing.Valid && r.Present().Stats(t).Rows > 0 {
 		return nil, dberr.Newf(dberr.NotNullViolation, "column \"%s\" of relation \"%s\" contains null values", col.Name, t.Name)
 	}
-	t, err = r.s.tx.open.AddColumns(t, []colstore.Column{col})
+	if t, err = r.s.tx.open.AddColumns(t, []colstore.Column{col}); err != nil {
+		return nil, err
+	}
+	return r.addConstraints(t, col.Name, keys)
+}
+
+// addConstraints adds the constraints that stand at a new column.
+func (r *run) addConstraints(t *colstore.Table, column string, keys []*parse.Constraint) (*colstore.Table, error) {
+	var err error
 	for _, k := range keys {
-		if err != nil {
+		named := *k
+		named.Columns = []parse.Ident{{Pos: k.Pos, Name: column}}
+		if t, err = r.addConstraint(t, &named, column); err != nil {
 			return nil, err
 		}
-		named := *k
-		named.Columns = []parse.Ident{{Pos: k.Pos, Name: col.Name}}
-		t, err = r.addConstraint(t, &named)
 	}
-	return t, err
+	return t, nil
 }
 
-// missingValue is what existing rows have in a new column.
-func (r *run) missingValue(col colstore.Column, a *parse.AlterAction) (types.Value, error) {
-	x, err := r.binder().StoredDefault(col.Default)
+// takesNumbers reports whether a constraint gives its column a sequence.
+func takesNumbers(k *parse.Constraint) bool {
+	return k.Kind == parse.ConstraintIdentity || k.Kind == parse.ConstraintSerial
+}
+
+func hasSequence(keys []*parse.Constraint) bool {
+	return slices.ContainsFunc(keys, takesNumbers)
+}
+
+// generatedIn checks a generated column that is to be added to a table.
+func (r *run) generatedIn(t *colstore.Table, col colstore.Column) error {
+	with := &colstore.Table{Name: t.Name, Columns: append(slices.Clone(t.Columns), col)}
+	c := &with.Columns[len(t.Columns)]
+	c.ID = t.NextColumn
+	_, err := r.binder().Generated(with, c, r.generated[c.Name])
+	return err
+}
+
+// addFilled adds a column that has another value in every row: the rows are written anew.
+func (r *run) addFilled(t *colstore.Table, col colstore.Column, keys []*parse.Constraint) (*colstore.Table, error) {
+	notNull := col.NotNull
+	col.NotNull, col.Missing = false, types.NullOf(col.Type)
+	t, err := r.s.tx.open.AddColumns(t, []colstore.Column{col})
 	if err != nil {
-		return types.Value{}, err
-	}
-	if plan.VolatilityOf(x) == expr.Volatile {
-		return types.Value{}, notSupported(a, "adding a column whose DEFAULT differs between rows is")
-	}
-	if x, err = expr.Assign(x, col.Type, col.Name); err != nil {
-		return types.Value{}, err
-	}
-	return expr.EvalConst(x, r.env)
-}
-
-// addConstraint adds a unique key as an index.
-func (r *run) addConstraint(t *colstore.Table, k *parse.Constraint) (*colstore.Table, error) {
-	if k.Kind != parse.ConstraintUnique || k.NullsNotDistinct || k.Deferrable || k.Deferred {
-		return nil, notSupported(k, "constraints other than UNIQUE cannot be added: that is")
-	}
-	d := &definition{run: r, def: colstore.TableDef{Name: t.Name}}
-	if err := d.constraint(k, names(k.Columns)); err != nil {
 		return nil, err
 	}
-	for _, c := range k.Columns {
-		if _, ok := t.ColumnByName(c.Name); !ok {
-			return nil, dberr.Newf(dberr.UndefinedColumn, "column \"%s\" named in key does not exist", c.Name).At(int(c.Pos))
+	var later []*parse.Constraint
+	for _, k := range keys {
+		if !takesNumbers(k) {
+			later = append(later, k)
+			continue
+		}
+		if t, err = r.ownSequence(t, col.Name, k); err != nil {
+			return nil, err
 		}
 	}
-	def := d.def.Indexes[0]
-	if r.indexExists(def.Name) {
-		return nil, dberr.Newf(dberr.DuplicateTable, "relation \"%s\" already exists", def.Name).At(int(k.Position()))
-	}
-	return r.s.tx.open.CreateIndex(r.ctx, t, def)
-}
-
-// alterType runs ALTER COLUMN TYPE, which may only widen.
-func (r *run) alterType(t *colstore.Table, c *colstore.Column, a *parse.AlterAction) (*colstore.Table, error) {
-	if a.Using != nil {
-		return nil, notSupported(a.Using, "USING is")
-	}
-	if a.Collation != nil {
-		return nil, notSupported(a.Collation, "collations are")
-	}
-	to, err := bind.TypeOf(a.Type)
-	if err != nil || to == c.Type {
-		return t, err
-	}
-	if err := r.refuseRetype(t, c); err != nil {
+	if err := r.fillColumn(t, col.Name); err != nil {
 		return nil, err
 	}
-	return r.s.tx.open.WidenColumn(t, c.Name, to)
+	if notNull {
+		if t, err = r.s.tx.open.SetNotNull(r.ctx, t, col.Name, true); err != nil {
+			return nil, err
+		}
+	}
+	return r.addConstraints(t, col.Name, later)
+}
+
+// fillColumn gives every row the default of a column.
+func (r *run) fillColumn(t *colstore.Table, column string) error {
+	inner := &run{s: r.s, ctx: r.ctx, env: r.env, result: &Result{}}
+	defer inner.releaseViews()
+	st := &parse.Update{Table: &parse.TableRef{Name: parse.Name{Parts: []string{t.Name}}}, Set: []parse.SetClause{
+		{Targets: []parse.Target{{Name: column}}, Value: &parse.DefaultExpr{}}}}
+	inner.stmt = st
+	return inner.update(st)
+}
+
+// missingValue is what existing rows have in a new column. A volatile default has no such value.
+func (r *run) missingValue(col colstore.Column) (v types.Value, volatile bool, err error) {
+	x, err := r.binder().StoredDefault(col.Default)
+	if err != nil {
+		return v, false, err
+	}
+	if plan.VolatilityOf(x) == expr.Volatile {
+		return types.NullOf(col.Type), true, nil
+	}
+	if x, err = expr.Assign(x, col.Type, col.Name); err != nil {
+		return v, false, err
+	}
+	v, err = expr.EvalConst(x, r.env)
+	return v, false, err
 }

@@ -28,6 +28,10 @@ func (r *run) define() error {
 		return r.drop(st)
 	case *parse.CreateView:
 		return r.createView(st)
+	case *parse.CreateSequence:
+		return r.createSequence(st)
+	case *parse.AlterSequence:
+		return r.alterSequence(st)
 	}
 	return dberr.Newf(dberr.FeatureNotSupported, "%s is not supported", commandName(r.stmt)).At(int(r.stmt.Position()))
 }
@@ -44,8 +48,6 @@ func (r *run) createTable(st *parse.CreateTable) error {
 		return notSupported(st, "temporary tables are")
 	case st.Unlogged:
 		return notSupported(st, "unlogged tables are")
-	case len(st.Likes) > 0:
-		return notSupported(st, "LIKE is")
 	case len(st.Options) > 0:
 		return notSupported(&st.Options[0], "storage parameters are")
 	case st.OnCommit != "":
@@ -64,36 +66,7 @@ func (r *run) createTable(st *parse.CreateTable) error {
 	if st.Query != nil {
 		return r.createTableAs(st)
 	}
-	def, err := r.tableDef(st)
-	if err != nil {
-		return err
-	}
-	_, err = r.s.tx.open.CreateTable(def)
-	return err
-}
-
-// tableDef translates columns and constraints.
-func (r *run) tableDef(st *parse.CreateTable) (colstore.TableDef, error) {
-	d := &definition{run: r, def: colstore.TableDef{Name: st.Name.Last()}, seen: map[string]bool{}}
-	for _, c := range st.Columns {
-		if err := d.column(c); err != nil {
-			return d.def, err
-		}
-	}
-	for _, k := range st.Constraints {
-		if err := d.constraint(k, names(k.Columns)); err != nil {
-			return d.def, err
-		}
-	}
-	return d.def, d.checkKeys(st)
-}
-
-// definition is a table while its definition is read.
-type definition struct {
-	run  *run
-	def  colstore.TableDef
-	seen map[string]bool
-	keys []*parse.Constraint // those with columns to be looked for
+	return r.createPlainTable(st)
 }
 
 func names(list []parse.Ident) []string {
@@ -102,25 +75,6 @@ func names(list []parse.Ident) []string {
 		out[i] = n.Name
 	}
 	return out
-}
-
-// column adds a column with its constraints.
-func (d *definition) column(c *parse.ColumnDef) error {
-	if d.seen[c.Name] {
-		return dberr.Newf(dberr.DuplicateColumn, "column \"%s\" specified more than once", c.Name).At(int(c.Position()))
-	}
-	d.seen[c.Name] = true
-	col, keys, err := d.run.columnOf(c)
-	if err != nil {
-		return err
-	}
-	d.def.Columns = append(d.def.Columns, col)
-	for _, k := range keys {
-		if err := d.constraint(k, []string{c.Name}); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // columnOf translates a column; keys are its constraints that are more than a column.
@@ -132,9 +86,13 @@ func (r *run) columnOf(c *parse.ColumnDef) (col colstore.Column, keys []*parse.C
 		return col, nil, notSupported(c, "columns without a type are")
 	}
 	col = colstore.Column{Name: c.Name}
-	if col.Type, err = bind.TypeOf(c.Type); err != nil {
-		return col, nil, err
+	serial := false
+	if col.Type, serial = serialType(c.Type); !serial {
+		if col.Type, err = bind.TypeOf(c.Type); err != nil {
+			return col, nil, err
+		}
 	}
+	col.NotNull = serial
 	col.Missing = types.NullOf(col.Type)
 	if c.Collation != nil && c.Collation.Last() != "C" {
 		return col, nil, notSupported(c.Collation, "collations other than \"C\" are")
@@ -146,7 +104,27 @@ func (r *run) columnOf(c *parse.ColumnDef) (col colstore.Column, keys []*parse.C
 			col.NotNull = true
 		case parse.ConstraintNull:
 			null = true
+		case parse.ConstraintGenerated:
+			if err := r.onlyOneSource(c, k, col); err != nil {
+				return col, nil, err
+			}
+			if r.generated == nil {
+				r.generated = map[string]parse.Expr{}
+			}
+			col.Generated, r.generated[c.Name] = parse.Format(k.Expr), k.Expr
+		case parse.ConstraintIdentity:
+			if err := r.onlyOneSource(c, k, col); err != nil {
+				return col, nil, err
+			}
+			col.NotNull = true
+			keys = append(keys, k)
 		case parse.ConstraintDefault:
+			if serial || col.Default != "" {
+				return col, nil, dberr.Newf(dberr.SyntaxError, "multiple default values specified for column \"%s\" of table \"%s\"", c.Name, r.creating).At(int(k.Position()))
+			}
+			if err := r.onlyOneSource(c, k, col); err != nil {
+				return col, nil, err
+			}
 			if col.Default, err = r.defaultText(k.Expr, col); err != nil {
 				return col, nil, err
 			}
@@ -154,10 +132,34 @@ func (r *run) columnOf(c *parse.ColumnDef) (col colstore.Column, keys []*parse.C
 			keys = append(keys, k)
 		}
 	}
+	if serial {
+		keys = append(keys, &parse.Constraint{Pos: c.Pos, Kind: parse.ConstraintSerial})
+	}
 	if null && col.NotNull {
 		return col, nil, dberr.Newf(dberr.SyntaxError, "conflicting NULL/NOT NULL declarations for column \"%s\"", c.Name).At(int(c.Position()))
 	}
 	return col, keys, nil
+}
+
+// onlyOneSource refuses a column that is to take its values from a default, a sequence and an
+// expression, or two of them.
+func (r *run) onlyOneSource(c *parse.ColumnDef, k *parse.Constraint, col colstore.Column) error {
+	words := map[parse.ConstraintKind]string{parse.ConstraintDefault: "default",
+		parse.ConstraintIdentity: "identity", parse.ConstraintGenerated: "generation expression"}
+	for _, other := range c.Constraints {
+		if other == k {
+			return nil
+		}
+		if words[other.Kind] == "" || other.Kind == k.Kind {
+			continue
+		}
+		a, b := words[other.Kind], words[k.Kind]
+		if a == "generation expression" || a == "identity" && b == "default" {
+			a, b = b, a
+		}
+		return dberr.Newf(dberr.SyntaxError, "both %s and %s specified for column \"%s\" of table \"%s\"", a, b, col.Name, r.creating).At(int(k.Position()))
+	}
+	return nil
 }
 
 // defaultText checks a DEFAULT and returns it as it is stored, "" for NULL.
@@ -178,61 +180,6 @@ func (r *run) defaultText(e parse.Expr, col colstore.Column) (string, error) {
 		return "", nil
 	}
 	return parse.Format(e), nil
-}
-
-// constraint adds a key or refuses what is not supported.
-func (d *definition) constraint(k *parse.Constraint, cols []string) error {
-	pos := int(k.Position())
-	if k.Deferrable || k.Deferred {
-		return notSupported(k, "deferrable constraints are")
-	}
-	switch k.Kind {
-	case parse.ConstraintPrimaryKey:
-		if d.def.PrimaryKey != nil {
-			return dberr.Newf(dberr.InvalidTableDefinition, "multiple primary keys for table \"%s\" are not allowed", d.def.Name).At(pos)
-		}
-		d.def.PrimaryKey, d.def.PrimaryIdx = cols, k.Name
-	case parse.ConstraintUnique, parse.ConstraintIndex:
-		if k.NullsNotDistinct {
-			return notSupported(k, "NULLS NOT DISTINCT is")
-		}
-		unique := k.Kind == parse.ConstraintUnique
-		name := k.Name
-		if name == "" {
-			name = d.def.Name + "_" + strings.Join(cols, "_") + map[bool]string{true: "_key", false: "_idx"}[unique]
-		}
-		d.def.Indexes = append(d.def.Indexes, colstore.IndexDef{Name: name, Columns: cols, Unique: unique})
-	case parse.ConstraintCheck:
-		return notSupported(k, "CHECK constraints are")
-	case parse.ConstraintForeignKey:
-		return notSupported(k, "foreign keys are")
-	case parse.ConstraintGenerated:
-		return notSupported(k, "generated columns are")
-	case parse.ConstraintIdentity:
-		return notSupported(k, "identity columns are")
-	}
-	d.keys = append(d.keys, k)
-	return nil
-}
-
-// checkKeys looks for the columns of keys.
-func (d *definition) checkKeys(st *parse.CreateTable) error {
-	for _, k := range d.keys {
-		seen := map[string]bool{}
-		for _, c := range k.Columns {
-			if !d.seen[c.Name] {
-				return dberr.Newf(dberr.UndefinedColumn, "column \"%s\" named in key does not exist", c.Name).At(int(k.Position()))
-			}
-			if seen[c.Name] {
-				return dberr.Newf(dberr.DuplicateColumn, "column \"%s\" appears twice in primary key constraint", c.Name).At(int(c.Pos))
-			}
-			seen[c.Name] = true
-		}
-	}
-	if len(d.def.Columns) == 0 {
-		return notSupported(st, "tables without columns are")
-	}
-	return nil
 }
 
 // createTableAs runs CREATE TABLE … AS query.

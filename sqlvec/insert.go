@@ -32,9 +32,8 @@ func (r *run) insert(st *parse.Insert) error {
 	if st.Returning != nil {
 		returned = newRowSet(columnTypes(change.Table))
 	}
-	ids := change.Table.ColumnIDs()
 	err = r.stream(change.Plan, func(b *vec.Batch) error {
-		n, err := r.s.tx.open.Insert(r.ctx, change.Table, ids, b)
+		b, n, err := r.insertBatch(change.Table, b)
 		if err != nil {
 			return err
 		}
@@ -76,7 +75,7 @@ func (r *run) addUndeclared(t *colstore.Table, cols []bind.NewColumn) error {
 }
 
 // finishInsert makes the checks at the end of the statement and the result.
-func (r *run) finishInsert(st *parse.Insert, t *colstore.Table, returned *rowSet) error {
+func (r *run) finishInsert(st *parse.Insert, t *colstore.Table, returned plan.Source) error {
 	if err := r.s.tx.open.EndStatement(r.ctx); err != nil {
 		return err
 	}
@@ -85,7 +84,7 @@ func (r *run) finishInsert(st *parse.Insert, t *colstore.Table, returned *rowSet
 }
 
 // returning computes a RETURNING list over the rows written.
-func (r *run) returning(items []parse.SelectItem, t *colstore.Table, alias string, rows *rowSet) error {
+func (r *run) returning(items []parse.SelectItem, t *colstore.Table, alias string, rows plan.Source) error {
 	if items == nil {
 		return nil
 	}
@@ -135,7 +134,7 @@ func (r *run) upsert(st *parse.Insert, t *colstore.Table, proposed *rowSet) erro
 	if err != nil {
 		return err
 	}
-	up := &upserted{run: r, table: t, inserts: newRowSet(columnTypes(t)), updates: newRowSet(columnTypes(t)), update: st.OnConflict.DoUpdate}
+	up := &upserted{run: r, table: t, inserts: newRowSet(columnTypes(t)), updates: newRowSet(columnTypes(t)), old: newRowSet(columnTypes(t)), update: st.OnConflict.DoUpdate}
 	if err := r.stream(node, up.take); err != nil {
 		return err
 	}
@@ -148,6 +147,7 @@ type upserted struct {
 	table   *colstore.Table
 	inserts *rowSet
 	updates *rowSet
+	old     *rowSet
 	rids    []uint64
 	update  bool
 }
@@ -173,27 +173,32 @@ func (u *upserted) take(b *vec.Batch) error {
 		return err
 	}
 	changed.Cols = b.Cols[2+n : 2+2*n]
-	return u.updates.appendBatch(changed)
+	if err := u.updates.appendBatch(changed); err != nil {
+		return err
+	}
+	changed.Cols = b.Cols[2+2*n : 2+3*n]
+	return u.old.appendBatch(changed)
 }
 
 func (u *upserted) write(st *parse.Insert) error {
 	r := u.run
 	returned := newRowSet(columnTypes(u.table))
 	if u.updates.n > 0 {
-		if err := r.s.tx.open.Update(r.ctx, u.table, u.rids, u.updates.batch()); err != nil {
+		written, err := r.updateRows(u.table, u.rids, u.old.batch(), u.updates.batch(), 0)
+		if err != nil {
 			return err
 		}
-		if err := returned.appendBatch(u.updates.batch()); err != nil {
+		if err := returned.appendBatch(written); err != nil {
 			return err
 		}
 		r.result.rows += int64(u.updates.n)
 	}
 	if u.inserts.n > 0 {
-		n, err := r.s.tx.open.Insert(r.ctx, u.table, u.table.ColumnIDs(), u.inserts.batch())
+		written, n, err := r.insertBatch(u.table, u.inserts.batch())
 		if err != nil {
 			return err
 		}
-		if err := returned.appendBatch(u.inserts.batch()); err != nil {
+		if err := returned.appendBatch(written); err != nil {
 			return err
 		}
 		r.result.rows += int64(n)
@@ -235,12 +240,12 @@ func firstOfKey(rows *rowSet, key []int, oc *parse.OnConflict) (*rowSet, error) 
 
 // insertRows writes rows that are all columns of t in order.
 func (r *run) insertRows(st *parse.Insert, t *colstore.Table, rows *rowSet) error {
-	n, err := r.s.tx.open.Insert(r.ctx, t, t.ColumnIDs(), rows.batch())
+	written, n, err := r.insertBatch(t, rows.batch())
 	if err != nil {
 		return err
 	}
 	r.result.rows += int64(n)
-	return r.finishInsert(st, t, rows)
+	return r.finishInsert(st, t, &batchSource{written})
 }
 
 // update runs an UPDATE.
@@ -258,21 +263,31 @@ func (r *run) update(st *parse.Update) error {
 		}
 	}
 	t := change.Table
-	rids, rows, err := r.changedRows(change, columnTypes(t))
+	rids, rows, err := r.changedRows(change, append(columnTypes(t), columnTypes(t)...)[:len(change.Plan.Columns())-1])
 	if err != nil {
 		return err
 	}
-	if len(rids) > 0 {
-		if err := r.s.tx.open.Update(r.ctx, t, rids, rows.batch()); err != nil {
-			return err
-		}
+	after, before := halves(rows, len(t.Columns))
+	written, err := r.updateRows(t, rids, before, after, 0)
+	if err != nil {
+		return err
 	}
 	if err := r.s.tx.open.EndStatement(r.ctx); err != nil {
 		return err
 	}
 	r.result.rows = int64(len(rids))
 	r.result.tag = fmt.Sprintf("UPDATE %d", len(rids))
-	return r.returning(st.Returning, t, aliasOf(st.Table), rows)
+	return r.returning(st.Returning, t, aliasOf(st.Table), &batchSource{written})
+}
+
+// halves are the new and the old rows of an UPDATE; the old ones are nil where they were not asked for.
+func halves(rows *rowSet, n int) (after, before *vec.Batch) {
+	all := rows.batch()
+	after = &vec.Batch{N: all.N, Cols: all.Cols[:n]}
+	if len(all.Cols) > n {
+		before = &vec.Batch{N: all.N, Cols: all.Cols[n:]}
+	}
+	return after, before
 }
 
 // delete runs a DELETE.
@@ -282,17 +297,15 @@ func (r *run) delete(st *parse.Delete) error {
 		return err
 	}
 	var ts []types.Type
-	if st.Returning != nil {
+	if len(change.Plan.Columns()) > 1 {
 		ts = columnTypes(change.Table)
 	}
 	rids, rows, err := r.changedRows(change, ts)
 	if err != nil {
 		return err
 	}
-	if len(rids) > 0 {
-		if err := r.s.tx.open.Delete(r.ctx, change.Table, rids); err != nil {
-			return err
-		}
+	if err := r.deleteRows(change.Table, rids, rows.batch(), 0); err != nil {
+		return err
 	}
 	if err := r.s.tx.open.EndStatement(r.ctx); err != nil {
 		return err
@@ -325,27 +338,6 @@ func (r *run) changedRows(change *bind.Change, ts []types.Type) ([]uint64, *rowS
 		return rows.appendBatch(&rest)
 	})
 	return rids, rows, err
-}
-
-// truncate runs a TRUNCATE.
-func (r *run) truncate(st *parse.Truncate) error {
-	if st.RestartIdentity {
-		return dberr.New(dberr.FeatureNotSupported, "RESTART IDENTITY is not supported").At(int(st.Position()))
-	}
-	for _, n := range st.Tables {
-		t, err := r.table(n)
-		if err != nil {
-			return err
-		}
-		if _, err := r.s.tx.open.Truncate(r.ctx, t); err != nil {
-			return err
-		}
-	}
-	if err := r.s.tx.open.EndStatement(r.ctx); err != nil {
-		return err
-	}
-	r.result.tag = "TRUNCATE TABLE"
-	return nil
 }
 
 // table finds a table of the present by its name.

@@ -108,7 +108,7 @@ func (l *tableLoad) insertAll(next func() (*vec.Batch, error)) (rows int64, err 
 		if b, err = l.withDefaults(b); err != nil {
 			return 0, err
 		}
-		n, err := l.run.s.tx.open.Insert(l.run.ctx, l.table, l.ids, b)
+		n, err := l.insert(b)
 		if err != nil {
 			return 0, err
 		}
@@ -137,4 +137,32 @@ func (l *tableLoad) withDefaults(b *vec.Batch) (*vec.Batch, error) {
 		all.Cols = append(all.Cols, set.cols[0].vector(b.N))
 	}
 	return &all, nil
+}
+
+// insert writes rows. Where the table has rules they need all columns, in order.
+func (l *tableLoad) insert(b *vec.Batch) (int, error) {
+	u, err := l.run.rulesOf(l.table)
+	if err != nil {
+		return 0, err
+	}
+	if u == nil {
+		return l.run.s.tx.open.Insert(l.run.ctx, l.table, l.ids, b)
+	}
+	all := &vec.Batch{N: b.N, Sel: b.Sel, Cols: make([]vec.Vec, len(l.table.Columns))}
+	for i := range l.table.Columns {
+		c := &l.table.Columns[i]
+		if at := slices.Index(l.ids, c.ID); at >= 0 {
+			all.Cols[i] = b.Cols[at]
+			continue
+		}
+		set := newRowSet([]types.Type{c.Type})
+		for range b.N {
+			if err := set.appendValues([]types.Value{types.NullOf(c.Type)}); err != nil {
+				return 0, err
+			}
+		}
+		all.Cols[i] = set.cols[0].vector(b.N)
+	}
+	_, n, err := l.run.insertBatch(l.table, all)
+	return n, err
 }

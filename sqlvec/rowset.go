@@ -231,3 +231,15 @@ func (s *rowSetScan) Load(i int, g *colstore.Group) error {
 
 // Close implements plan.Rows.
 func (s *rowSetScan) Close() {}
+
+// batchSource is rows in memory that a statement reads as a table.
+type batchSource struct{ all *vec.Batch }
+
+// Open implements plan.Source: spec.Columns are indexes of the batch's columns.
+func (s *batchSource) Open(_ context.Context, spec colstore.ScanSpec) (plan.Rows, error) {
+	b := &vec.Batch{N: s.all.N}
+	for _, id := range spec.Columns {
+		b.Cols = append(b.Cols, s.all.Cols[id])
+	}
+	return &rowSetScan{b}, nil
+}

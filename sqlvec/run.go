@@ -26,6 +26,10 @@ type run struct {
 	result *Result
 	views  []*colstore.View
 	env    *expr.Env
+	// creating is the table whose columns are being defined, for messages.
+	creating  string
+	generated map[string]parse.Expr      // of generated columns being defined
+	rules     map[*colstore.Table]*rules // of the tables written to
 }
 
 // execute runs the statement and hands its result to the caller.
@@ -78,7 +82,7 @@ func (r *run) inTransaction() error {
 		if err := r.query(q); err != nil {
 			return err
 		}
-		return s.endStatement(r.ctx, false)
+		return s.endStatement(r.ctx, s.tx.open.MovedSequences())
 	}
 	if ex, ok := r.stmt.(*parse.Explain); ok {
 		if err := r.explain(ex); err != nil {
@@ -269,6 +273,7 @@ func (s *Session) newEnv(r *run) *expr.Env {
 		Now: s.tx.start, Statement: s.db.now(), Clock: s.db.now, Zone: s.set.zone,
 		User: s.user, SessionUser: s.user, Database: "driftdb", Schema: bind.PublicSchema,
 		Version: Version, Setting: s.Setting,
+		Sequences:  sequenceCalls{s},
 		CurrentSeq: func() (int64, error) { return int64(r.Present().Point().Seq), nil },
 		CurrentTX:  func() (int64, error) { return int64(r.Present().Point().CSN), nil },
 		SeqAt: func(micros int64) (int64, error) {

@@ -22,6 +22,8 @@ type Session struct {
 	user     string
 	lastCSN  uint64 // the session's newest commit, which may not be durable yet
 	notices  []Notice
+
+	sequences sessionSequences
 }
 
 // Session starts a session.

@@ -35,7 +35,11 @@ func (b *Binder) bindCall(e *parse.FuncCall, c *exprContext) (expr.Expr, error) 
 	if name == "generate_series" {
 		return nil, dberr.New(dberr.FeatureNotSupported, "set-returning functions stand only in FROM").At(pos)
 	}
-	args, err := b.bindExprs(e.Args, c)
+	plain, err := b.sequenceArgs(e, name)
+	if err != nil {
+		return nil, err
+	}
+	args, err := b.bindExprs(plain, c)
 	if err != nil {
 		return nil, err
 	}

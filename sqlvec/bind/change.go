@@ -90,6 +90,11 @@ func (b *Binder) Update(st *parse.Update, undeclared bool) (*Change, error) {
 		}
 		p.Exprs, p.Out = append(p.Exprs, x), append(p.Out, b.newColumn(c.Name, c.Type))
 	}
+	if len(s.table.ReferencedBy) > 0 {
+		for _, c := range s.cols {
+			p.Exprs, p.Out = append(p.Exprs, colExpr(c)), append(p.Out, b.newColumn(c.Name, c.Type))
+		}
+	}
 	return &Change{Table: s.table, Plan: p}, nil
 }
 
@@ -193,6 +198,14 @@ func (u *updating) assignOne(t parse.Target, value parse.Expr) error {
 		u.values[i] = x
 		return err
 	}
+	if col.Generated != "" || col.Identity == colstore.IdentityAlways {
+		what := "an identity column defined as GENERATED ALWAYS"
+		if col.Generated != "" {
+			what = "a generated column"
+		}
+		return dberr.Newf(GeneratedAlways, "column \"%s\" can only be updated to DEFAULT", col.Name).
+			WithDetail("Column \"%s\" is %s.", col.Name, what)
+	}
 	x, err := u.b.bindExpr(value, u.context)
 	if err != nil {
 		return err
@@ -215,7 +228,8 @@ func (u *updating) assignNew(t parse.Target, value parse.Expr) error {
 	return nil
 }
 
-// Delete binds a DELETE; with rows its plan has the old values too.
+// Delete binds a DELETE; with rows, or where foreign keys refer to the table, its plan has the
+// old values too.
 func (b *Binder) Delete(st *parse.Delete, rows bool) (*Change, error) {
 	if err := b.declareCTEs(st.With, nil); err != nil {
 		return nil, err
@@ -231,7 +245,7 @@ func (b *Binder) Delete(st *parse.Delete, rows bool) (*Change, error) {
 		return nil, err
 	}
 	p := &plan.Project{Input: oneMatch(s, len(st.Using) > 0), Exprs: []expr.Expr{colExpr(s.rid)}, Out: []plan.Column{s.rid}}
-	if rows {
+	if rows || len(s.table.ReferencedBy) > 0 {
 		for _, c := range s.cols {
 			p.Exprs, p.Out = append(p.Exprs, colExpr(c)), append(p.Out, c)
 		}

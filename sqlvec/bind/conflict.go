@@ -95,7 +95,7 @@ func keyIndexes(t *colstore.Table, k colstore.Index) []int {
 
 // Upsert binds what INSERT … ON CONFLICT does with rows, all columns of t in order. Its
 // plan has, per row: the row id it conflicts with, NULL for none; whether it is to be
-// written; the row as proposed; and for DO UPDATE the row as updated.
+// written; the row as proposed; and for DO UPDATE the row as updated and as it was.
 func (b *Binder) Upsert(t *colstore.Table, alias string, oc *parse.OnConflict, key []int, rows plan.Source) (plan.Node, error) {
 	name := alias
 	if name == "" {
@@ -153,6 +153,9 @@ func (b *Binder) upsertRows(input plan.Node, s *targetScan, proposed []plan.Colu
 			x = colExpr(s.cols[i])
 		}
 		p.Exprs, p.Out = append(p.Exprs, x), append(p.Out, b.newColumn(c.Name, c.Type))
+	}
+	for _, c := range s.cols {
+		p.Exprs, p.Out = append(p.Exprs, colExpr(c)), append(p.Out, b.newColumn(c.Name, c.Type))
 	}
 	return p
 }

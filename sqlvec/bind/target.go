@@ -20,8 +20,9 @@ type NewColumn struct {
 type Change struct {
 	Table *colstore.Table
 	// Plan's columns are, for INSERT, all columns of the table in order; for UPDATE the
-	// row id, then the new values of all columns; for DELETE the row id, then the old
-	// values of all columns if they are wanted.
+	// row id, then the new values of all columns and, where foreign keys refer to the
+	// table, the old ones; for DELETE the row id, then the old values of all columns if they
+	// are wanted.
 	Plan plan.Node
 	// Undeclared are the columns to add before binding again; Plan is then nil.
 	Undeclared []NewColumn
@@ -149,9 +150,6 @@ func bareValues(q *parse.Query) (*parse.Values, bool) {
 }
 
 func (ins *insertion) findTargets() error {
-	if ins.st.Overriding != parse.OverridingNone {
-		return dberr.New(dberr.FeatureNotSupported, "identity columns are not supported").At(int(ins.st.Position()))
-	}
 	if ins.st.Columns == nil {
 		for i := range ins.table.Columns {
 			ins.targets = append(ins.targets, i)
@@ -251,11 +249,39 @@ func (ins *insertion) bindRow(row []parse.Expr, c *exprContext) ([]expr.Expr, er
 			continue
 		}
 		col := &ins.table.Columns[ins.targets[i]]
+		if skip, err := ins.refuses(col); skip || err != nil {
+			if err != nil {
+				return nil, err
+			}
+			continue
+		}
 		if out[ins.targets[i]], err = expr.Assign(x, col.Type, col.Name); err != nil {
 			return nil, err
 		}
 	}
 	return out, ins.fillDefaults(out)
+}
+
+// GeneratedAlways is the error of a value for a column that makes its own.
+const GeneratedAlways = "428C9"
+
+// refuses reports whether a value for a column is left out, or is an error: generated columns
+// and identities take none, unless OVERRIDING says so.
+func (ins *insertion) refuses(c *colstore.Column) (skip bool, err error) {
+	message := "cannot insert a non-DEFAULT value into column \"%s\""
+	switch {
+	case c.Generated != "":
+		return false, dberr.Newf(GeneratedAlways, message, c.Name).WithDetail("Column \"%s\" is a generated column.", c.Name)
+	case c.Identity == colstore.NoIdentity || ins.st.Overriding == parse.OverridingSystem:
+		return false, nil
+	case ins.st.Overriding == parse.OverridingUser:
+		return true, nil
+	case c.Identity == colstore.IdentityAlways:
+		return false, dberr.Newf(GeneratedAlways, message, c.Name).
+			WithDetail("Column \"%s\" is an identity column defined as GENERATED ALWAYS.", c.Name).
+			WithHint("Use OVERRIDING SYSTEM VALUE to override.")
+	}
+	return false, nil
 }
 
 // fillDefaults puts the defaults where a row has no value.
@@ -290,6 +316,12 @@ func (ins *insertion) fromQuery() error {
 			continue
 		}
 		col := &ins.table.Columns[ins.targets[i]]
+		if skip, err := ins.refuses(col); skip || err != nil {
+			if err != nil {
+				return err
+			}
+			continue
+		}
 		if p.Exprs[ins.targets[i]], err = expr.Assign(sourceExpr(node, i), col.Type, col.Name); err != nil {
 			return err
 		}

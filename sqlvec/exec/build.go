@@ -38,7 +38,8 @@ func (b *builder) node(n plan.Node) ([]*part, error) {
 	case *plan.Filter:
 		return b.streaming(n.Input, &filterStage{n.Predicate})
 	case *plan.Project:
-		return b.streaming(n.Input, &projectStage{n.Exprs})
+		parts, err := b.streaming(n.Input, &projectStage{n.Exprs})
+		return inOrder(parts, n.Exprs), err
 	case *plan.Limit:
 		return b.limit(n)
 	case *plan.LimitBy:
@@ -68,6 +69,20 @@ func (b *builder) streaming(input plan.Node, s stage) ([]*part, error) {
 		p.stages = append(p.stages, s)
 	}
 	return parts, err
+}
+
+// inOrder makes one worker compute volatile expressions, so that rows get the numbers of a
+// sequence in the order in which they come.
+func inOrder(parts []*part, list []expr.Expr) []*part {
+	for _, e := range list {
+		if plan.VolatilityOf(e) == expr.Volatile {
+			for _, p := range parts {
+				p.serial = true
+			}
+			break
+		}
+	}
+	return parts
 }
 
 // breaker puts a pipeline from the input to sink, which belongs to owner, into the

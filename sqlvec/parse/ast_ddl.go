@@ -17,6 +17,7 @@ const (
 	ConstraintDefault
 	ConstraintGenerated // GENERATED ALWAYS AS (expr) STORED
 	ConstraintIdentity  // GENERATED … AS IDENTITY
+	ConstraintSerial    // never written: what a serial type stands for
 )
 
 // Constraint is a column or table constraint. At a column Columns is nil.

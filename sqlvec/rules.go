@@ -1,0 +1,175 @@
+package sqlvec
+
+import (
+	"strings"
+
+	"driftdb/colstore"
+	"driftdb/internal/arena"
+	"driftdb/internal/dberr"
+	"driftdb/internal/types"
+	"driftdb/internal/vec"
+	"driftdb/sqlvec/expr"
+)
+
+// rules are what rows of a table have to pass before they are written: generated columns are
+// computed, then the CHECK constraints are asked. Nil rules pass every row.
+type rules struct {
+	table     *colstore.Table
+	arena     *arena.Arena
+	generated []generatedColumn
+	checks    []rowCheck
+}
+
+type generatedColumn struct {
+	at   int // place in a row
+	prog *expr.Program
+}
+
+type rowCheck struct {
+	name string
+	prog *expr.Program
+}
+
+// rulesOf returns the rules of a table, nil when it has none.
+func (r *run) rulesOf(t *colstore.Table) (*rules, error) {
+	if old := r.rules[t]; old != nil {
+		return old, nil
+	}
+	u := &rules{table: t, arena: arena.New(nil)}
+	for i := range t.Columns {
+		c := &t.Columns[i]
+		if c.Generated == "" {
+			continue
+		}
+		x, err := r.binder().StoredGenerated(t, c)
+		if err != nil {
+			return nil, err
+		}
+		prog, err := expr.Compile(x, r.env)
+		if err != nil {
+			return nil, err
+		}
+		u.generated = append(u.generated, generatedColumn{i, prog})
+	}
+	for _, c := range t.Checks {
+		x, err := r.binder().StoredCheck(t, c.SQL)
+		if err != nil {
+			return nil, err
+		}
+		prog, err := expr.Compile(x, r.env)
+		if err != nil {
+			return nil, err
+		}
+		u.checks = append(u.checks, rowCheck{c.Name, prog})
+	}
+	if len(u.generated)+len(u.checks) == 0 {
+		return nil, nil
+	}
+	if r.rules == nil {
+		r.rules = map[*colstore.Table]*rules{}
+	}
+	r.rules[t] = u
+	return u, nil
+}
+
+// apply passes rows, which have all columns of the table in order. The batch that it returns is
+// good until it is called again.
+func (u *rules) apply(b *vec.Batch) (*vec.Batch, error) {
+	if u == nil {
+		return b, nil
+	}
+	u.arena.Reset()
+	if len(u.generated) > 0 {
+		all := *b
+		all.Cols = append([]vec.Vec(nil), b.Cols...)
+		for _, g := range u.generated {
+			v, err := g.prog.Eval(b, u.arena)
+			if err != nil {
+				return nil, err
+			}
+			v.Type = u.table.Columns[g.at].Type
+			all.Cols[g.at] = v
+		}
+		b = &all
+	}
+	for _, c := range u.checks {
+		if err := u.check(c, b); err != nil {
+			return nil, err
+		}
+	}
+	return b, nil
+}
+
+// check refuses the first row for which a condition is false. A row with a NULL where there
+// must be none is left to the storage, whose error comes first in PostgreSQL.
+func (u *rules) check(c rowCheck, b *vec.Batch) error {
+	v, err := c.prog.Eval(b, u.arena)
+	if err != nil {
+		return err
+	}
+	for i := range b.N {
+		selected := b.Sel == nil || b.Sel[i>>6]&(1<<(uint(i)&63)) != 0
+		if !selected || v.IsNull(i) || v.Int(i) != 0 {
+			continue
+		}
+		if u.lacksValue(b, i) {
+			return nil
+		}
+		e := dberr.Newf(dberr.CheckViolation, "new row for relation \"%s\" violates check constraint \"%s\"", u.table.Name, c.name)
+		e.Table, e.Constraint = u.table.Name, c.name
+		return e.WithDetail("Failing row contains (%s).", failingRow(b, i))
+	}
+	return nil
+}
+
+// lacksValue reports whether a row up to the i-th has a NULL in a NOT NULL column.
+func (u *rules) lacksValue(b *vec.Batch, i int) bool {
+	for p := range u.table.Columns {
+		for row := 0; row <= i && u.table.Columns[p].NotNull; row++ {
+			selected := b.Sel == nil || b.Sel[row>>6]&(1<<(uint(row)&63)) != 0
+			if selected && b.Cols[p].IsNull(row) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// failingRow is a row as messages show it.
+func failingRow(b *vec.Batch, i int) string {
+	list := make([]string, len(b.Cols))
+	for c := range b.Cols {
+		list[c] = "null"
+		if !b.Cols[c].IsNull(i) {
+			list[c] = types.Format(b.Cols[c].Value(i))
+		}
+	}
+	return strings.Join(list, ", ")
+}
+
+// insertBatch writes new rows, which have all columns of t in order, and returns them as they
+// were written.
+func (r *run) insertBatch(t *colstore.Table, b *vec.Batch) (*vec.Batch, int, error) {
+	u, err := r.rulesOf(t)
+	if err != nil {
+		return nil, 0, err
+	}
+	if b, err = u.apply(b); err != nil {
+		return nil, 0, err
+	}
+	n, err := r.s.tx.open.Insert(r.ctx, t, t.ColumnIDs(), b)
+	return b, n, err
+}
+
+// updateBatch replaces rows by others, which have all columns of t in order, and returns them
+// as they were written.
+func (r *run) updateBatch(t *colstore.Table, rids []uint64, b *vec.Batch) (*vec.Batch, error) {
+	u, err := r.rulesOf(t)
+	if err != nil {
+		return nil, err
+	}
+	if b, err = u.apply(b); err != nil {
+		return nil, err
+	}
+	return b, r.s.tx.open.Update(r.ctx, t, rids, b)
+}
