@@ -296,6 +296,9 @@ func (r *run) discard(st *parse.Discard) error {
 		r.s.set = defaultSettings(r.s.db)
 		r.s.prepared = map[string]*prepared{}
 	}
+	if strings.EqualFold(st.What, "all") || strings.EqualFold(st.What, "sequences") {
+		r.s.sequences.reset()
+	}
 	return r.done("DISCARD " + strings.ToUpper(st.What))
 }
 
