@@ -20,6 +20,8 @@ type callEnd struct {
 	// set holds the distinct (keys, arguments) of a DISTINCT call; the states are made
 	// of them when the workers' sets have been merged.
 	set *groupTable
+	// ints takes the place of set while it is not nil.
+	ints *intSet
 	// rows holds (group, arguments, keys of the order) of a call with ORDER BY.
 	rows *store
 	by   []*expr.Program
@@ -49,6 +51,9 @@ func newCallEnd(c *aggCall, g *aggregation, e *aggEnd) (*callEnd, error) {
 			ts = append(ts, k.Type())
 		}
 		ce.set = newGroupTable(groupCodec(ts), e.a)
+		if len(g.node.Keys) == 0 && len(c.types) == 1 && len(c.OrderBy) == 0 {
+			ce.ints = newIntSet(c.types[0], e.a)
+		}
 	}
 	if len(c.OrderBy) > 0 {
 		ts := append([]types.Type{types.T(types.Int64)}, c.types...)
@@ -90,6 +95,12 @@ func (c *callEnd) update(b *vec.Batch, keys []vec.Vec, slot []uint32) (err error
 	}
 	if c.cols, err = evalAll(c.args, &in, w, c.cols[:0]); err != nil {
 		return err
+	}
+	if c.ints != nil {
+		if c.ints.add(&c.cols[0], in.N, in.Sel, w.scratch) {
+			return nil
+		}
+		c.leaveInts()
 	}
 	if c.set != nil {
 		in.Sel = c.firstSeen(&in, keys)
@@ -178,7 +189,26 @@ func (c *callEnd) adopt(o *callEnd) {
 	if c.set == nil {
 		return
 	}
+	if c.ints != nil && o.ints != nil && c.ints.merge(o.ints) {
+		return
+	}
+	c.leaveInts()
+	o.leaveInts()
 	(&groups{table: c.set}).merged(&groups{table: o.set})
+}
+
+// leaveInts moves the distinct integers to the table.
+func (c *callEnd) leaveInts() {
+	if c.ints == nil {
+		return
+	}
+	s := c.ints
+	c.ints = nil
+	group := make([]uint32, vec.BatchRows)
+	_ = s.each(c.e.w.scratch, func(v vec.Vec) error { // finding groups cannot fail
+		c.set.find([]vec.Vec{v}, v.N, nil, group[:v.N], c.e.w.scratch)
+		return nil
+	})
 }
 
 // finish makes the states of a call with DISTINCT or ORDER BY from what was kept.
@@ -195,6 +225,15 @@ func (c *callEnd) finish(gs *groups, w *worker) error {
 // finishDistinct feeds the set to the states.
 func (c *callEnd) finishDistinct(gs *groups, w *worker) error {
 	gs.grow()
+	if c.ints != nil {
+		return c.ints.each(w.scratch, func(v vec.Vec) error {
+			if err := w.ex.check(); err != nil {
+				return err
+			}
+			c.cols = append(c.cols[:0], v)
+			return c.feed(gs, nil, nil, v.N)
+		})
+	}
 	a, n := w.scratch, len(c.call.types)
 	slot := make([]uint32, vec.BatchRows)
 	for lo := 0; lo < c.set.n; lo += vec.BatchRows {

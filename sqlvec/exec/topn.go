@@ -7,6 +7,7 @@ import (
 	"driftdb/internal/arena"
 	"driftdb/internal/types"
 	"driftdb/internal/vec"
+	"driftdb/sqlvec/kernel"
 )
 
 const (
@@ -25,6 +26,22 @@ type threshold struct {
 // before returns the selected rows of v that do not lie behind the threshold.
 func (t *threshold) before(v *vec.Vec, n int, sel []uint64, a *arena.Arena) []uint64 {
 	mask := maskOf(a, n)
+	if !t.intsBefore(v, n, mask) {
+		t.wordsBefore(v, n, mask, a)
+	}
+	if v.Valid != nil {
+		t.nulls(v, n, mask)
+	}
+	if sel != nil {
+		for i := range mask {
+			mask[i] &= sel[i]
+		}
+	}
+	return mask
+}
+
+// wordsBefore writes the rows whose word does not lie behind the threshold.
+func (t *threshold) wordsBefore(v *vec.Vec, n int, mask []uint64, a *arena.Arena) {
 	words := arena.Make[uint64](a, n)
 	orderWords(v, nil, words, a)
 	flip := uint64(0)
@@ -40,15 +57,47 @@ func (t *threshold) before(v *vec.Vec, n int, sel []uint64, a *arena.Arena) []ui
 		}
 		mask[i] = m
 	}
-	if v.Valid != nil {
-		t.nulls(v, n, mask)
+}
+
+// intsBefore is wordsBefore for integers as they are stored; it reports whether v is some.
+func (t *threshold) intsBefore(v *vec.Vec, n int, mask []uint64) bool {
+	op, word := kernel.Le, t.word
+	if t.spec.desc {
+		op, word = kernel.Ge, ^word
 	}
-	if sel != nil {
-		for i := range mask {
-			mask[i] &= sel[i]
+	last := int64(word ^ 1<<63)
+	class := v.Type.Class()
+	switch {
+	case class < types.I16 || class > types.I64:
+		return false
+	case v.Form == vec.Narrow:
+		code, top := last-v.Base, int64(1)<<(8*v.Width)-1
+		if kernel.SubOverflows(last, v.Base) || code < 0 || code > top {
+			if (last < v.Base) == t.spec.desc { // all values lie on the near side
+				kernel.Fill(mask, n)
+			} else {
+				clear(mask)
+			}
+			return true
 		}
+		switch v.Width {
+		case 1:
+			kernel.CompareConst(op, vec.Of[uint8](v)[:n], uint8(code), mask)
+		case 2:
+			kernel.CompareConst(op, vec.Of[uint16](v)[:n], uint16(code), mask)
+		default:
+			kernel.CompareConst(op, vec.Of[uint32](v)[:n], uint32(code), mask)
+		}
+	case v.Form != vec.Flat:
+		return false
+	case class == types.I16:
+		kernel.CompareConst(op, vec.Of[int16](v)[:n], int16(last), mask)
+	case class == types.I32:
+		kernel.CompareConst(op, vec.Of[int32](v)[:n], int32(last), mask)
+	default:
+		kernel.CompareConst(op, vec.Of[int64](v)[:n], last, mask)
 	}
-	return mask
+	return true
 }
 
 // nulls decides about NULLs: they lie before every value, or behind.
