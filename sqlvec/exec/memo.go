@@ -132,8 +132,11 @@ func minMax[T int16 | int32 | int64](xs []T, valid, sel []uint64) (lo, hi T, ok 
 		}
 		return lo, hi, true
 	}
+	if valid == nil {
+		return kernel.MinMaxMask(xs, sel)
+	}
 	for i, x := range xs {
-		if valid != nil && bit(valid, i) == 0 || sel != nil && bit(sel, i) == 0 {
+		if bit(valid, i) == 0 || sel != nil && bit(sel, i) == 0 {
 			continue
 		}
 		if !ok {

@@ -18,13 +18,31 @@ func (t *groupTable) findSlots(keys []vec.Vec, sel []uint64, slot []uint32, scra
 		}
 		return
 	}
-	group := slot // a group's number is written first, then made a slot
-	t.find(keys, n, sel, group, scratch)
-	for i, g := range group {
-		slot[i] = g + 1
+	if codes := t.memo.codes(keys, n, sel, scratch); codes == nil {
+		t.findRows(keys, n, t.selected(sel, n), slot, scratch)
+		for i := range slot {
+			slot[i]++
+		}
+	} else if kernel.LookupSlots(slot, t.memo.group, codes) && (sel == nil || kernel.AnyZero(slot, sel)) {
+		t.addUnknown(keys, sel, codes, slot, scratch)
 	}
 	if sel != nil {
 		kernel.MaskSlots(slot, slot, sel)
+	}
+}
+
+// addUnknown finds the slots of the selected rows that have none by their codes yet.
+func (t *groupTable) addUnknown(keys []vec.Vec, sel []uint64, codes, slot []uint32, scratch *arena.Arena) {
+	t.idx = t.idx[:0]
+	for i, s := range slot {
+		if s == 0 && (sel == nil || bit(sel, i) == 1) {
+			t.idx = append(t.idx, int32(i))
+		}
+	}
+	t.findRows(keys, len(slot), t.idx, slot, scratch)
+	for _, i := range t.idx {
+		slot[i]++
+		t.memo.group[codes[i]] = slot[i]
 	}
 }
 

@@ -127,6 +127,14 @@ func MinMax[T Int | Float](a []T) (lo, hi T) {
 // MinMaxMask is MinMax over the rows whose bit is set; ok is false when none is.
 func MinMaxMask[T Int](a []T, mask []uint64) (lo, hi T, ok bool) {
 	for w, m := range mask {
+		if m == ^uint64(0) {
+			least, most := MinMax(a[w*64 : w*64+64])
+			if !ok {
+				lo, hi, ok = least, most, true
+			}
+			lo, hi = min(lo, least), max(hi, most)
+			continue
+		}
 		for ; m != 0; m &= m - 1 {
 			x := a[w*64+bits.TrailingZeros64(m)]
 			if !ok {

@@ -163,3 +163,24 @@ func BenchmarkWide(b *testing.B) {
 		})
 	}
 }
+
+func TestMinMaxMask(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		x, mask := drawMasked[int32](t)
+		lo, hi, ok := MinMaxMask(x, mask)
+		found := false
+		var least, most int32
+		for i, v := range x {
+			if mask[i>>6]>>(i&63)&1 == 0 {
+				continue
+			}
+			if !found {
+				least, most, found = v, v, true
+			}
+			least, most = min(least, v), max(most, v)
+		}
+		if ok != found || lo != least || hi != most {
+			t.Fatalf("%d to %d, %v; want %d to %d, %v", lo, hi, ok, least, most, found)
+		}
+	})
+}
