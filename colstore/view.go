@@ -134,8 +134,12 @@ func (db *DB) TimeOfSeq(seq uint64) (int64, error) {
 	return c.TimeMicros, err
 }
 
-// SeqAtTime returns the last event committed at or before micros, 0 for none.
-func (db *DB) SeqAtTime(micros int64) (uint64, error) {
+// SeqAtTime returns the last event committed at or before micros, 0 for none. It closes that
+// time, so that the answer is the same for ever.
+func (db *DB) SeqAtTime(ctx context.Context, micros int64) (uint64, error) {
+	if err := db.log.CloseTime(ctx, micros); err != nil {
+		return 0, err
+	}
 	c, err := db.log.CommitAtTime(micros)
 	return c.Point().Seq, err
 }

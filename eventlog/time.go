@@ -2,6 +2,7 @@ package eventlog
 
 import (
 	"context"
+	"math"
 	"time"
 
 	"driftdb/internal/dberr"
@@ -40,6 +41,9 @@ func (l *Log) CloseTime(ctx context.Context, micros int64) error {
 }
 
 func errFuture(micros int64) error {
+	if micros == math.MaxInt64 {
+		return dberr.New(dberr.UnclosedTime, "time infinity is later than now")
+	}
 	return dberr.Newf(dberr.UnclosedTime, "time %s is later than now",
 		time.UnixMicro(micros).UTC().Format("2006-01-02 15:04:05.999999+00"))
 }

@@ -40,7 +40,7 @@ func TestBinderErrors(t *testing.T) {
 		{`UPDATE t SET a = true`, "42804", 18, `column "a" is of type integer but expression is of type boolean`},
 		{`UPDATE t FOR SYSTEM_TIME AS OF @SEQ:0 SET a = 1`, "", 0, ``},
 		{`CREATE TABLE c (x int CHECK (x))`, "42804", 30, `argument of CHECK must be type boolean, not type integer`},
-		{`SELECT 1 FROM t FOR SYSTEM_TIME AS OF 5`, "42804", 39, `the time of FOR SYSTEM_TIME must be a timestamp, not type integer`},
+		{`SELECT 1 FROM t FOR SYSTEM_TIME AS OF true`, "42804", 39, `the time of FOR SYSTEM_TIME must be a timestamp, not type boolean`},
 		{`SELECT 1 FROM t FOR SYSTEM_TIME AS OF @SEQ:7`, "22H01", 17, `event @SEQ:7 does not exist, the last is 0`},
 	} {
 		_, err := script(s, w.sql)

@@ -160,7 +160,7 @@ func (r *run) AtTime(micros int64) (*colstore.View, error) {
 
 // SeqAt implements bind.Points.
 func (r *run) SeqAt(micros int64) (uint64, error) {
-	return r.s.db.store.SeqAtTime(micros)
+	return r.s.db.store.SeqAtTime(r.ctx, micros)
 }
 
 // keep holds a view until the statement ends.
@@ -277,7 +277,7 @@ func (s *Session) newEnv(r *run) *expr.Env {
 		CurrentSeq: func() (int64, error) { return int64(r.Present().Point().Seq), nil },
 		CurrentTX:  func() (int64, error) { return int64(r.Present().Point().CSN), nil },
 		SeqAt: func(micros int64) (int64, error) {
-			seq, err := s.db.store.SeqAtTime(micros)
+			seq, err := s.db.store.SeqAtTime(r.ctx, micros)
 			return int64(seq), err
 		},
 		TimeAt: func(seq int64) (int64, error) {

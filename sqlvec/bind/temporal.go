@@ -119,10 +119,17 @@ func (b *Binder) point(e parse.Expr) (Point, error) {
 	if !v.Valid {
 		return Point{}, dberr.New(dberr.NullValueNotAllowed, "the time of FOR SYSTEM_TIME is NULL").At(pos)
 	}
+	if v.Type.IsInteger() { // a number alone counts events
+		if v.I < 0 {
+			return Point{}, dberr.Newf(dberr.TemporalOutOfRange, "there is no event %d", v.I).At(pos)
+		}
+		return Point{Kind: AtSeq, N: v.I}, nil
+	}
 	return Point{Kind: AtTime, N: v.I}, nil
 }
 
-// timeValue evaluates a constant expression or a scalar subquery as a TIMESTAMPTZ.
+// timeValue evaluates a constant expression, as a TIMESTAMPTZ or an integer, or a scalar
+// subquery, as a TIMESTAMPTZ.
 func (b *Binder) timeValue(e parse.Expr) (types.Value, error) {
 	pos := int(e.Position())
 	tz := types.T(types.TimestampTZ)
@@ -133,6 +140,10 @@ func (b *Binder) timeValue(e parse.Expr) (types.Value, error) {
 	x, err := b.bindExpr(e, c)
 	if err != nil {
 		return types.Value{}, constantTime(err)
+	}
+	if x.Type().IsInteger() {
+		v, err := expr.EvalConst(x, b.env.Expr)
+		return v, at(err, pos)
 	}
 	if !timeLike(x.Type()) {
 		return types.Value{}, dberr.Newf(dberr.DatatypeMismatch,
