@@ -429,6 +429,13 @@ func (db *DB) fail(err error) {
 	db.apply.broken = dberr.Bug("maintenance failed half-way; the database must be opened again: %v", err)
 }
 
+// broken is why memory cannot be trusted any more, or nil.
+func (db *DB) broken() error {
+	db.apply.Lock()
+	defer db.apply.Unlock()
+	return db.apply.broken
+}
+
 // abandon gives up what was begun. The manifest does not know of it.
 func (c *checkpoint) abandon() {
 	c.pack.abandon()

@@ -41,6 +41,9 @@ func (tx *Tx) Commit(ctx context.Context) (eventlog.Commit, error) {
 		c, err = tx.submit(ctx)
 		return err
 	})
+	if failed := tx.db.log.Failed(); err != nil && failed != nil {
+		err = failed // a conflict with what may never have happened is none
+	}
 	return c, err
 }
 
@@ -67,11 +70,13 @@ func (tx *Tx) submit(ctx context.Context) (eventlog.Commit, error) {
 	c, err := tx.db.log.Submit(ctx, s.builder, func(c eventlog.Commit, bases eventlog.Bases) error {
 		return s.order(c, bases, since)
 	}, durability)
+	if c.CSN != 0 { // ordered: if the log failed then, the frame may be on the disk all the same
+		tx.keepFiles()
+	}
 	if err != nil {
 		return c, err
 	}
 	tx.committed = true
-	tx.keepFiles()
 	tx.db.afterCommit()
 	return c, nil
 }

@@ -52,6 +52,8 @@ type manifest struct {
 	id     [16]byte
 	ro     bool
 	number uint64 // of the current generation
+	tried  uint64 // newest generation that CURRENT may name
+	unsure bool   // a write failed: the disk may say more than memory
 	store  *mmapseg.Store
 	edits  uint64 // edits read and written
 
@@ -89,12 +91,12 @@ func (m *manifest) setCurrent() error {
 	return vfs.WriteFile(m.fs, filepath.Join(m.dir, currentName), fmt.Appendf(nil, "%08d\n", m.number))
 }
 
-func (m *manifest) generation() string { return filepath.Join(m.dir, fmt.Sprintf("%08d", m.number)) }
+func (m *manifest) generation() string { return filepath.Join(m.dir, generationName(m.number)) }
 
-// openManifest reads the current generation and keeps it open for edits.
-func openManifest(fs vfs.FS, dir string, id [16]byte, readOnly bool, catalog catalogSink) (*manifest, error) {
-	m := &manifest{fs: fs, dir: dir, id: id, ro: readOnly, tables: map[uint32]snapshot{},
-		logFiles: map[uint64]bool{}, catalog: catalog}
+func generationName(number uint64) string { return fmt.Sprintf("%08d", number) }
+
+// openCurrent reads the current generation and keeps it open for edits.
+func openCurrent(fs vfs.FS, dir string, id [16]byte, readOnly bool, catalog catalogSink) (*manifest, error) {
 	name := filepath.Join(dir, currentName)
 	data, err := vfs.ReadFile(fs, name)
 	if isNotExist(err) {
@@ -103,15 +105,22 @@ func openManifest(fs vfs.FS, dir string, id [16]byte, readOnly bool, catalog cat
 	if err != nil {
 		return nil, vfs.Wrap("read manifest", err)
 	}
-	m.number, err = strconv.ParseUint(strings.TrimSuffix(string(data), "\n"), 10, 64)
+	number, err := strconv.ParseUint(strings.TrimSuffix(string(data), "\n"), 10, 64)
 	if err != nil || len(data) != 9 {
 		return nil, dberr.Corrupt(name, 0, "CURRENT does not name a manifest")
 	}
-	if _, err := fs.Stat(m.generation()); isNotExist(err) {
-		gone := dberr.Corrupt(name, 0, "CURRENT names generation %08d, which is not there", m.number)
+	if _, err := fs.Stat(filepath.Join(dir, generationName(number))); isNotExist(err) {
+		gone := dberr.Corrupt(name, 0, "CURRENT names generation %s, which is not there", generationName(number))
 		gone.Err = err
 		return nil, gone
 	}
+	return openManifest(fs, dir, number, id, readOnly, catalog)
+}
+
+// openManifest reads a generation and keeps it open for edits.
+func openManifest(fs vfs.FS, dir string, number uint64, id [16]byte, readOnly bool, catalog catalogSink) (*manifest, error) {
+	m := &manifest{fs: fs, dir: dir, id: id, number: number, ro: readOnly, tables: map[uint32]snapshot{},
+		logFiles: map[uint64]bool{}, catalog: catalog}
 	pieces := &pieceReader{m: m}
 	if err := m.openStore(pieces.visit); err != nil {
 		return nil, err
@@ -287,6 +296,11 @@ func readPlace(r *binfmt.Reader) (f fileRef, offset, length int64) {
 
 // write appends an edit and makes it durable. What it says is applied to m by the caller.
 func (m *manifest) write(e *editWriter) error {
+	if m.unsure {
+		if err := m.renew(); err != nil {
+			return err
+		}
+	}
 	pieces := append(e.pieces, e.w.B)
 	var g mmapseg.Group
 	for i, p := range pieces {
@@ -301,6 +315,7 @@ func (m *manifest) write(e *editWriter) error {
 		err = m.store.Sync()
 	}
 	if err != nil {
+		m.unsure = true
 		return vfs.Wrap("write manifest", err)
 	}
 	m.edits++
@@ -317,30 +332,40 @@ func (m *manifest) newPartID() uint64 {
 
 // compact writes a new generation when the present one is mostly history.
 func (m *manifest) compact() error {
-	if size := m.store.End(); size < manifestMinRewrite || size < 2*m.live {
+	if size := m.store.End(); !m.unsure && (size < manifestMinRewrite || size < 2*m.live) {
 		return nil
 	}
+	return m.renew()
+}
+
+// renew writes what counts as a new generation. After a failed write it is what makes the
+// disk agree with memory again: the edit that failed may be on the disk or not.
+func (m *manifest) renew() error {
 	w := &editWriter{}
-	old, err := openManifest(m.fs, m.dir, m.id, true, func(csn uint64, _ *edit, raw []byte) { w.catalogEdit(csn, raw) })
+	old, err := openManifest(m.fs, m.dir, m.number, m.id, true, func(csn uint64, _ *edit, raw []byte) {
+		if csn <= m.floor.point.CSN {
+			w.catalogEdit(csn, raw)
+		}
+	})
 	if err != nil {
 		return err
 	}
-	for id, s := range old.tables {
-		w.snapshot(id, &s)
-	}
-	for id := range old.logFiles {
-		w.logFile(id)
-	}
-	w.floor(&old.floor)
 	if err := old.close(); err != nil {
 		return err
 	}
+	for id, s := range m.tables {
+		w.snapshot(id, &s)
+	}
+	for id := range m.logFiles {
+		w.logFile(id)
+	}
+	w.floor(&m.floor)
 	return m.startGeneration(w)
 }
 
 // startGeneration writes a whole manifest as one edit and makes it the current one.
 func (m *manifest) startGeneration(w *editWriter) error {
-	n := &manifest{fs: m.fs, dir: m.dir, id: m.id, number: m.number + 1}
+	n := &manifest{fs: m.fs, dir: m.dir, id: m.id, number: max(m.number, m.tried) + 1}
 	n.removeGeneration()
 	if err := n.openStore(nil); err != nil {
 		return err
@@ -348,12 +373,13 @@ func (m *manifest) startGeneration(w *editWriter) error {
 	if err := n.write(w); err != nil {
 		return errors.Join(err, n.store.Close())
 	}
-	if err := n.setCurrent(); err != nil {
-		return errors.Join(err, n.store.Close())
+	m.tried, m.unsure = n.number, true
+	if err := n.setCurrent(); err != nil { // CURRENT may name it all the same
+		return errors.Join(vfs.Wrap("write manifest", err), n.store.Close())
 	}
 	err := m.store.Close()
-	m.removeGeneration()
-	m.number, m.store, m.edits, m.live = n.number, n.store, n.edits, n.store.End()
+	m.number, m.store, m.edits, m.live, m.unsure = n.number, n.store, n.edits, n.store.End(), false
+	m.removeOld()
 	return err
 }
 

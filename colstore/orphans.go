@@ -118,6 +118,9 @@ func (db *DB) usedPacks() map[uint64]bool {
 // removeUnused removes the pack files that neither the manifest, nor a scan, nor a reader in
 // another process needs. It returns how many and how large they were.
 func (db *DB) removeUnused(ids []uint64) (files int, bytes int64) {
+	if db.manifest.unsure {
+		return 0, 0 // the manifest on the disk may name them
+	}
 	used := db.usedPacks()
 	for _, id := range ids {
 		ref := fileRef{packFile, id}

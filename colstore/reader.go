@@ -159,7 +159,7 @@ const manifestTries = 10
 // readManifest opens the manifest. A reader tries again when a file was replaced meanwhile.
 func (db *DB) readManifest(catalog catalogSink) (m *manifest, err error) {
 	for range manifestTries {
-		m, err = openManifest(db.opts.FS, filepath.Join(db.dir, manifestDir), db.identity.id, db.opts.ReadOnly, catalog)
+		m, err = openCurrent(db.opts.FS, filepath.Join(db.dir, manifestDir), db.identity.id, db.opts.ReadOnly, catalog)
 		if !db.opts.ReadOnly || !errors.Is(err, fs.ErrNotExist) {
 			break
 		}

@@ -161,7 +161,7 @@ func (tx *Tx) writable() error {
 	case tx.opts.ReadOnly:
 		return dberr.New(dberr.ReadOnlyTransaction, "cannot write in a read-only transaction")
 	}
-	return nil
+	return tx.db.log.Failed()
 }
 
 // table returns the place for writes to t.

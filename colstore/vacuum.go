@@ -79,6 +79,9 @@ type vacuum struct {
 
 // cut fixes the event up to which ends are written.
 func (v *vacuum) cut(context.Context) error {
+	if err := v.db.broken(); err != nil {
+		return err // what memory has is not what the manifest says
+	}
 	v.at = v.db.log.Durable()
 	for _, id := range v.ids {
 		st, err := v.db.store(id)

@@ -23,6 +23,7 @@ type Log struct {
 	index tableIndex
 
 	ordered atomic.Pointer[Commit] // newest ordered commit
+	failure atomic.Pointer[error]  // why nothing can be written any more; nil if it can
 	durable atomic.Pointer[place]  // newest durable commit
 	counts  counters
 
@@ -204,6 +205,15 @@ func (l *Log) Stats() Stats {
 		st.FileBytes += g.FileSize
 	}
 	return st
+}
+
+// Failed returns the failed write or sync that ended writing, or nil. What was ordered and not
+// yet durable then may be there after the next Open or not; nothing can be decided by it.
+func (l *Log) Failed() error {
+	if err := l.failure.Load(); err != nil {
+		return *err
+	}
+	return nil
 }
 
 func (l *Log) readOnlyError() error {

@@ -268,6 +268,9 @@ func (l *Log) leadOnce() (more bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.failed = g.err
+	if g.err != nil {
+		l.failure.CompareAndSwap(nil, &g.err)
+	}
 	o.writing = nil
 	l.work.crowd = len(batch) + len(o.queue)
 	close(g.done)
