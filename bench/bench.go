@@ -28,12 +28,13 @@ type Options struct {
 	Threads   int           // of ours and the peers
 	Python    string        // interpreter with the package duckdb; "" leaves DuckDB and SQLite out
 	DuckDBCLI string        // DuckDB's command line for cold starts; "" leaves it out
-	Binary    string        // the driftdb command, for cold starts
+	Binary    string        // the driftdb command, for imports and cold starts
+	TPCH      string        // directory with the CSV files of TPC-H; "" leaves that workload out
 	Progress  io.Writer     // what is being done; nil is silent
 }
 
 // Names are the workloads in the order they run.
-var Names = []string{"commits", "import", "history", "cold"}
+var Names = []string{"commits", "points", "import", "history", "cold", "tpch"}
 
 // run is the state of one run.
 type run struct {
@@ -55,7 +56,7 @@ func Run(ctx context.Context, opts Options) (*Report, error) {
 	r.report.Machine = machine()
 	r.version("%s, %d threads", runtime.Version(), opts.Threads)
 	steps := map[string]func(context.Context) error{
-		"commits": r.commits, "import": r.importCSV, "history": r.history, "cold": r.cold,
+		"commits": r.commits, "points": r.points, "import": r.importCSV, "history": r.history, "cold": r.cold, "tpch": r.tpch,
 	}
 	for _, name := range Names {
 		if !slices.Contains(opts.Workloads, name) {

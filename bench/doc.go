@@ -6,7 +6,9 @@
 // commits from threads of a Python process, which release the interpreter lock
 // inside SQLite. Peers that are missing are left out with a message, never guessed.
 //
-// Workloads: commits (durable single-row commits), import (CSV to a durable table),
-// history (filter, sum and GROUP BY now and at points of the past), cold (a new
-// process on a large database), and the bytes on disk of each.
+// Workloads: commits (durable single-row commits), points (SELECT and UPDATE of one row by
+// its key), import (CSV to a durable table), history (scans, groups, joins and orders over a
+// table, and at points of its past), cold (a new process on a large database), tpch (the 22
+// queries on data made elsewhere), and with them bytes on disk and peak memory. Answers are
+// compared with the peer's before anything is timed.
 package bench

@@ -3,6 +3,7 @@ package bench
 import (
 	"context"
 	"fmt"
+	"os"
 	"path/filepath"
 	"strconv"
 	"time"
@@ -12,15 +13,6 @@ import (
 
 // historyRounds is how many transactions of updates and deletes follow the load.
 const historyRounds = 100
-
-// scans are the measured queries; %s is the temporal clause or nothing.
-var scans = []struct{ name, sql string }{
-	{"filter", "SELECT count(*) FROM h%s WHERE v < 500000 AND grp > 10"},
-	{"sum", "SELECT sum(v) FROM h%s"},
-	{"filter and sum", "SELECT sum(v) FROM h%s WHERE grp < 50"},
-	{"GROUP BY, 20 groups", "SELECT cat, count(*), sum(v) FROM h%s GROUP BY cat"},
-	{"GROUP BY, 100 groups", "SELECT grp, sum(v), min(v), max(v) FROM h%s GROUP BY grp"},
-}
 
 // loadSQL makes rows lo to hi of the table h; the same text serves both systems.
 func loadSQL(lo, hi int) string {
@@ -59,7 +51,35 @@ func (r *run) history(ctx context.Context) error {
 		return err
 	}
 	r.say("events: %d by the load, %d by %d rounds of changes", loaded, last-loaded, historyRounds)
-	return r.measureScans(ctx, s, peer, loaded, last)
+	if err := r.historyBytes(dir, loaded, last, peer); err != nil {
+		return err
+	}
+	memory := watchMemory(os.Getpid())
+	err = r.measureScans(ctx, s, peer, loaded, last)
+	r.row(Row{Workload: scanTitle, Name: "peak anonymous memory of all of them", Unit: "MB", Ours: Sample{memory.end()}, Note: "heap and arenas; mapped files not counted"})
+	return err
+}
+
+// historyBytes reports the bytes on disk, history included.
+func (r *run) historyBytes(dir string, loaded, last int64, peer *duckDB) error {
+	n, err := diskBytes(filepath.Join(dir, "db"))
+	if err != nil {
+		return err
+	}
+	row := Row{Workload: scanTitle, Name: "bytes on disk", Unit: "MB", Ours: Sample{float64(n) / 1e6}, PeerName: "DuckDB",
+		Note: fmt.Sprintf("ours with the history of %d changes and the log", last-loaded)}
+	if peer != nil {
+		if _, _, err := peer.sql("CHECKPOINT"); err != nil {
+			return err
+		}
+		st, err := os.Stat(filepath.Join(dir, "peer.duckdb"))
+		if err != nil {
+			return err
+		}
+		row.Peer = Sample{float64(st.Size()) / 1e6}
+	}
+	r.row(row)
+	return nil
 }
 
 // makeHistory loads the table and changes it in rounds, in both systems. It returns the
@@ -98,62 +118,6 @@ func (r *run) makeHistory(ctx context.Context, s *sqlvec.Session, peer *duckDB) 
 	}
 	_, _, err = query(ctx, s, "CHECKPOINT")
 	return loaded, err
-}
-
-// measureScans times every scan now and in the past.
-func (r *run) measureScans(ctx context.Context, s *sqlvec.Session, peer *duckDB, loaded, last int64) error {
-	for _, scan := range scans {
-		now := Row{Workload: "Scans now and in the past", Name: scan.name + ", now", Unit: "ms", PeerName: "DuckDB"}
-		for k := range r.Repeats + 1 { // the first pair warms both up
-			d, _, err := query(ctx, s, fmt.Sprintf(scan.sql, ""))
-			if err != nil {
-				return err
-			}
-			if k > 0 {
-				now.Ours = append(now.Ours, millis(d))
-			}
-			if peer == nil {
-				continue
-			}
-			if d, _, err = peer.sql(fmt.Sprintf(scan.sql, "")); err != nil {
-				return err
-			}
-			if k > 0 {
-				now.Peer = append(now.Peer, millis(d))
-			}
-		}
-		r.row(now)
-		for _, percent := range []int64{1, 50, 99} {
-			if err := r.measurePast(ctx, s, scan.name, scan.sql, now.Ours, loaded+(last-loaded)*percent/100, percent); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-// measurePast times one scan at one event: the first time, when nothing of that point is
-// cached, and again. The comparison is our own present.
-func (r *run) measurePast(ctx context.Context, s *sqlvec.Session, name, sql string, now Sample, seq, percent int64) error {
-	fresh := Row{Workload: "Scans now and in the past", Name: fmt.Sprintf("%s, AS OF %d %%, new point", name, percent), Unit: "ms",
-		PeerName: "our present", Peer: now}
-	again := fresh
-	again.Name = fmt.Sprintf("%s, AS OF %d %%, same point again", name, percent)
-	for k := range r.Repeats {
-		clause := " FOR SYSTEM_TIME AS OF @SEQ:" + strconv.FormatInt(seq-int64(k), 10)
-		d, _, err := query(ctx, s, fmt.Sprintf(sql, clause))
-		if err != nil {
-			return err
-		}
-		fresh.Ours = append(fresh.Ours, millis(d))
-		if d, _, err = query(ctx, s, fmt.Sprintf(sql, clause)); err != nil {
-			return err
-		}
-		again.Ours = append(again.Ours, millis(d))
-	}
-	r.row(fresh)
-	r.row(again)
-	return nil
 }
 
 // currentSeq returns the database's newest event number.

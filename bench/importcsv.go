@@ -6,7 +6,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"syscall"
 	"time"
 )
 
@@ -25,7 +24,7 @@ func (r *run) importCSV(ctx context.Context) error {
 	}
 	r.say("%d rows, %.0f MB of CSV", r.CSVRows, float64(size)/1e6)
 	took := Row{Workload: "Import", Name: fmt.Sprintf("CSV of %.0f MB, %d rows, 16 columns", float64(size)/1e6, r.CSVRows), Unit: "s", PeerName: "DuckDB", Note: "whole process against in-process"}
-	mem := Row{Workload: "Import", Name: "peak resident memory", Unit: "MB", Note: "mapped file pages included"}
+	mem := Row{Workload: "Import", Name: "peak anonymous memory", Unit: "MB", PeerName: "DuckDB", Note: "heap and arenas; mapped files not counted"}
 	disk := Row{Workload: "Import", Name: "bytes on disk", Unit: "MB", PeerName: "DuckDB"}
 	for k := range r.Repeats {
 		if err := r.importOnce(ctx, dir, csv, k, &took, &mem, &disk); err != nil {
@@ -50,12 +49,15 @@ func (r *run) importOnce(ctx context.Context, dir, csv string, k int, took, mem,
 	cmd := exec.CommandContext(ctx, r.Binary, "import", "--data", db, "--table", "lines", csv)
 	cmd.Stderr = os.Stderr
 	start := time.Now()
-	if err := cmd.Run(); err != nil {
+	if err := cmd.Start(); err != nil {
 		return fmt.Errorf("driftdb import: %w", err)
 	}
+	memory := watchMemory(cmd.Process.Pid)
+	err := cmd.Wait()
 	took.Ours.Add(time.Since(start))
-	if ru, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage); ok {
-		mem.Ours = append(mem.Ours, float64(ru.Maxrss)*1024/1e6)
+	mem.Ours = append(mem.Ours, memory.end())
+	if err != nil {
+		return fmt.Errorf("driftdb import: %w", err)
 	}
 	n, err := diskBytes(db)
 	if err != nil {
@@ -68,11 +70,11 @@ func (r *run) importOnce(ctx context.Context, dir, csv string, k int, took, mem,
 	if r.Python == "" {
 		return nil
 	}
-	return r.duckImport(dir, csv, k, took, disk)
+	return r.duckImport(dir, csv, k, took, mem, disk)
 }
 
 // duckImport is the peer's half of a pair.
-func (r *run) duckImport(dir, csv string, k int, took, disk *Row) error {
+func (r *run) duckImport(dir, csv string, k int, took, mem, disk *Row) error {
 	file := filepath.Join(dir, fmt.Sprintf("peer-%d.duckdb", k))
 	peer, err := startDuckDB(r.Python, dir, file, r.Threads)
 	if err != nil {
@@ -82,11 +84,13 @@ func (r *run) duckImport(dir, csv string, k int, took, disk *Row) error {
 	if _, _, err := peer.sql("CREATE TABLE lines (" + lineColumns + ")"); err != nil {
 		return err
 	}
+	memory := watchMemory(peer.cmd.Process.Pid)
 	load, _, err := peer.sql(fmt.Sprintf("INSERT INTO lines SELECT * FROM read_csv('%s')", csv))
 	if err != nil {
 		return err
 	}
 	check, _, err := peer.sql("CHECKPOINT")
+	mem.Peer = append(mem.Peer, memory.end())
 	if err != nil {
 		return err
 	}

@@ -2,6 +2,7 @@ package bench
 
 import (
 	"bufio"
+	"bytes"
 	_ "embed"
 	"encoding/json"
 	"fmt"
@@ -33,6 +34,7 @@ type peerAnswer struct {
 	Error   string  `json:"error"`
 	Seconds float64 `json:"seconds"`
 	Rows    [][]any `json:"rows"`
+	Count   int64   `json:"count"` // of all rows
 	Version string  `json:"version"`
 }
 
@@ -80,13 +82,21 @@ func (d *duckDB) ask(req map[string]any) (peerAnswer, error) {
 	if err != nil {
 		return a, fmt.Errorf("peer ended: %w", err)
 	}
-	if err := json.Unmarshal(line, &a); err != nil {
+	if a, err = decodeAnswer(line); err != nil {
 		return a, err
 	}
 	if !a.OK {
 		return a, fmt.Errorf("peer: %s", a.Error)
 	}
 	return a, nil
+}
+
+// decodeAnswer reads an answer, with numbers as they were written.
+func decodeAnswer(line []byte) (a peerAnswer, err error) {
+	dec := json.NewDecoder(bytes.NewReader(line))
+	dec.UseNumber()
+	err = dec.Decode(&a)
+	return a, err
 }
 
 // sql runs a statement and returns its time as the peer's own clock saw it, and its rows.

@@ -28,10 +28,24 @@ func newBench(std streams) *cobra.Command {
 		Use:   "bench [--workloads NAME,...]",
 		Short: "Measure this machine against peers on the same data",
 		Long: `Measures workloads in pairs with peers (ours, peer, ours, peer ...) and prints a report as Markdown.
-DuckDB and SQLite run in the Python interpreter that --python names, which needs the package duckdb.
-Without --python there are no peers. The data are made below --dir, which is removed afterwards.`,
-		Example: "  driftdb bench --workloads commits\n  driftdb bench --python .bench/venv/bin/python --json bench.json >bench.md",
-		Args:    exactArgs(0, "flags only"),
+Before anything is timed, the answers of both systems are compared.
+
+  commits   durable single-row commits a second at 1, 8 and 64 writers; the disk's own rate
+  points    SELECT and UPDATE of one row by its key
+  import    a CSV file into a durable table; bytes on disk, peak memory
+  history   scans, groups, joins and orders over --rows rows now; AS OF after 1, 50 and 99 % of
+            changes to a tenth of them, at points asked for the first time and again
+  cold      a new process on a database of about 100 bytes a row: SELECT 1, one row, count(*), TPC-H Q6
+  tpch      the 22 queries over the files in --tpch-data (made by: tpchgen-cli csv -s 1 --output-dir DIR)
+
+DuckDB and SQLite run in the Python interpreter that --python names, which needs the package duckdb;
+--duckdb names DuckDB's command (package duckdb-cli). Without them there are no peers. A peer that is
+missing is left out. The data are made below --dir; without --dir in a temporary directory that is
+removed afterwards. Progress goes to stderr.`,
+		Example: `  driftdb bench --workloads commits
+  python3 -m venv VENV && VENV/bin/pip install duckdb duckdb-cli tpchgen-cli
+  driftdb bench --python VENV/bin/python --duckdb VENV/bin/duckdb --tpch-data DIR --json bench.json >bench.md`,
+		Args: exactArgs(0, "flags only"),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return f.run(cmd.Context(), std)
 		},
@@ -46,6 +60,7 @@ Without --python there are no peers. The data are made below --dir, which is rem
 	flags.IntVar(&f.opts.Threads, "threads", 0, "threads of ours and the peers (default one per core)")
 	flags.StringVar(&f.opts.Python, "python", "", "Python interpreter with the package duckdb, for the peers")
 	flags.StringVar(&f.opts.DuckDBCLI, "duckdb", "", "DuckDB's command, for cold starts")
+	flags.StringVar(&f.opts.TPCH, "tpch-data", "", "directory with the CSV files of TPC-H, for the workload tpch")
 	flags.StringVar(&f.json, "json", "", "also write every measurement to this file")
 	flags.BoolVar(&f.keep, "keep", false, "keep the databases and data")
 	return cmd
