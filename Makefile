@@ -3,6 +3,7 @@ GO      ?= go
 BIN     := bin
 PKGS    ?= ./...
 FUZZTIME ?= 10s
+SCALE   ?= 0.01
 LINT    := $(GO) tool -modfile=internal/tools/go.mod staticcheck
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 LDFLAGS := -s -w -X main.version=$(VERSION)
@@ -18,7 +19,7 @@ export GOEXPERIMENT := $(SIMD)
 # Packages whose code runs in several goroutines: these are tested under the race detector.
 RACE_PKGS := ./mmapseg/... ./eventlog/... ./colstore/... ./sqlvec ./sqlvec/exec/... ./internal/vfs/... ./internal/formats/...
 
-.PHONY: all build test race soak fuzz crash bench lint fmt golden cover demo sqllogictest check-pg clean help
+.PHONY: all build test race soak fuzz crash bench lint fmt golden cover demo sqllogictest check-pg tpch clean help
 
 all: build lint test
 
@@ -70,6 +71,9 @@ sqllogictest: ## run 100,000 queries of SQLite's corpus, which CORPUS=folder say
 
 check-pg: ## check the SQL files and random queries against a real PostgreSQL 15 (PGBIN says where)
 	scripts/postgres-oracle
+
+tpch: build ## compare the 22 TPC-H queries with DuckDB (SCALE=0.01; PYTHON has duckdb and tpchgen-cli)
+	@scripts/tpch $(SCALE)
 
 demo: build ## load 65 publications of exchange rates and travel in their history
 	@scripts/demo.sh $(BIN)/driftdb

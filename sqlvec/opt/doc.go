@@ -4,6 +4,7 @@
 // # Steps
 //
 //	cte.go       a WITH query that is used once is put in its place
+//	factor.go    what every alternative of an OR demands stands beside it
 //	push.go      conditions move down to where their columns are made; joins that
 //	             keep rows only to have them filtered out become inner or semi joins
 //	unnest.go    dependent joins (correlated subqueries, LATERAL) become plain ones;

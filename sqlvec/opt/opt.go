@@ -46,6 +46,7 @@ func Optimize(node plan.Node, env *expr.Env) (plan.Node, error) {
 // rewrite runs the steps on a plan and on the WITH queries it reads.
 func (o *optimizer) rewrite(node plan.Node, root []plan.Column, done map[*plan.CTE]bool) plan.Node {
 	o.fold(node)
+	factor(node)
 	o.countUses(node)
 	for _, c := range root {
 		o.uses[c.ID]++
