@@ -252,6 +252,8 @@ func joinTitle(node plan.Node) string {
 	switch n := node.(type) {
 	case *plan.HashJoin:
 		return kindOf("Hash Join", n.Kind)
+	case *plan.AsofJoin:
+		return kindOf("Asof Join", n.Kind)
 	case *plan.NestedLoop:
 		if n.Kind == plan.Inner {
 			return "Nested Loop"
@@ -293,21 +295,31 @@ func nodeDetails(node plan.Node) []string {
 		}
 		return []string{"Sort Key: " + strings.Join(keys, ", ")}
 	case *plan.HashJoin:
-		conds := make([]string, len(n.LeftKeys))
-		for i := range n.LeftKeys {
-			conds[i] = "(" + plan.Format(n.LeftKeys[i]) + " = " + plan.Format(n.RightKeys[i]) + ")"
-		}
-		out := []string{"Hash Cond: " + strings.Join(conds, " AND ")}
+		out := []string{"Hash Cond: " + hashCond(n.LeftKeys, n.RightKeys)}
 		if n.Residual != nil {
 			out = append(out, "Join Filter: "+plan.Format(n.Residual))
 		}
 		return out
+	case *plan.AsofJoin:
+		cond := "(" + plan.Format(n.LeftValue) + " " + n.Op + " " + plan.Format(n.RightValue) + ")"
+		if len(n.LeftKeys) == 0 {
+			return []string{"Asof Cond: " + cond}
+		}
+		return []string{"Asof Cond: " + hashCond(n.LeftKeys, n.RightKeys) + " AND " + cond}
 	case *plan.NestedLoop:
 		if n.Predicate != nil {
 			return []string{"Join Filter: " + plan.Format(n.Predicate)}
 		}
 	}
 	return nil
+}
+
+func hashCond(left, right []expr.Expr) string {
+	conds := make([]string, len(left))
+	for i := range left {
+		conds[i] = "(" + plan.Format(left[i]) + " = " + plan.Format(right[i]) + ")"
+	}
+	return strings.Join(conds, " AND ")
 }
 
 func formatList(list []expr.Expr) string {

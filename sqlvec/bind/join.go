@@ -15,9 +15,6 @@ var joinKinds = map[parse.JoinKind]plan.JoinKind{
 // bindJoin binds L JOIN R.
 func (b *Binder) bindJoin(j *parse.Join, left, parent *scope) (from, error) {
 	pos := int(j.Position())
-	if j.Asof {
-		return from{}, dberr.New(dberr.FeatureNotSupported, "ASOF JOIN is not supported").At(pos)
-	}
 	l, err := b.bindTable(j.L, left, parent)
 	if err != nil {
 		return from{}, err
@@ -37,6 +34,8 @@ func (b *Binder) bindJoin(j *parse.Join, left, parent *scope) (from, error) {
 	}
 	var out from
 	switch {
+	case j.Asof:
+		out, err = b.bindAsof(kind, l, r, sc, j)
 	case len(using) > 0:
 		out, err = b.joinUsing(kind, l, r, sc, using, pos)
 	case j.On != nil:
@@ -136,37 +135,47 @@ func commonNames(l, r *scope) []parse.Ident {
 
 // joinUsing joins on columns of the same name and merges each pair into one column.
 func (b *Binder) joinUsing(kind plan.JoinKind, l, r from, sc *scope, using []parse.Ident, pos int) (from, error) {
+	conds, merge, err := b.usingConditions(kind, l, r, sc, using, pos)
+	if err != nil {
+		return from{}, err
+	}
+	node, err := b.lateral(kind, l.node, r.node, conjunction(conds), pos)
+	if err != nil {
+		return from{}, err
+	}
+	return merge(node), nil
+}
+
+// usingConditions makes the conditions of USING, and returns what puts the merged columns
+// on top of the join.
+func (b *Binder) usingConditions(kind plan.JoinKind, l, r from, sc *scope, using []parse.Ident, pos int) ([]expr.Expr, func(plan.Node) from, error) {
 	var conds []expr.Expr
 	var merged []column
 	var computed []expr.Expr
 	for _, id := range using {
 		lc, err := usingColumn(l.scope, id, "left", pos)
 		if err != nil {
-			return from{}, err
+			return nil, nil, err
 		}
 		rc, err := usingColumn(r.scope, id, "right", pos)
 		if err != nil {
-			return from{}, err
+			return nil, nil, err
 		}
 		eq, err := expr.NewOp(pos, "=", colExpr(lc.Column), colExpr(rc.Column))
 		if err != nil {
-			return from{}, err
+			return nil, nil, err
 		}
 		conds = append(conds, eq)
 		col, x, err := b.mergeColumn(kind, lc, rc, pos)
 		if err != nil {
-			return from{}, err
+			return nil, nil, err
 		}
 		merged, computed = append(merged, col), append(computed, x)
 		hideMerged(sc, id.Name)
 	}
-	node, err := b.lateral(kind, l.node, r.node, conjunction(conds), pos)
-	if err != nil {
-		return from{}, err
-	}
 	sc.cols = append(merged, sc.cols...)
 	b.remember(sc)
-	return from{b.appendColumns(node, merged, computed), sc}, nil
+	return conds, func(node plan.Node) from { return from{b.appendColumns(node, merged, computed), sc} }, nil
 }
 
 func usingColumn(s *scope, id parse.Ident, side string, pos int) (column, error) {

@@ -56,6 +56,8 @@ func (b *builder) node(n plan.Node) ([]*part, error) {
 		return b.hashJoin(n)
 	case *plan.NestedLoop:
 		return b.nestedLoop(n)
+	case *plan.AsofJoin:
+		return b.asofJoin(n)
 	case *plan.SetOp:
 		return b.setOp(n)
 	}

@@ -65,6 +65,8 @@ func (d *domain) pushRest(n plan.Node) (plan.Node, reps) {
 		return &plan.Unroll{Input: input, Start: d.at(n.Start, r), Stop: d.at(n.Stop, r), Step: d.at(n.Step, r), Series: n.Series}, r
 	case *plan.CTEScan:
 		return d.pushCTE(n)
+	case *plan.AsofJoin:
+		return d.pushAsof(n)
 	}
 	return d.unsupported("this part")
 }

@@ -81,6 +81,10 @@ func (o *optimizer) estimateSets(node plan.Node, e *plan.Estimate) {
 		e.Width = w
 	case *plan.HashJoin:
 		o.estimateHashJoin(n)
+	case *plan.AsofJoin:
+		l, r := n.Left.Estimated(), n.Right.Estimated()
+		e.Rows, e.Startup = l.Rows, r.Total+tupleCost*r.Rows
+		e.Total = e.Startup + l.Total + 2*tupleCost*l.Rows
 	}
 }
 

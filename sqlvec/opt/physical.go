@@ -17,6 +17,8 @@ func (o *optimizer) physical(node plan.Node) plan.Node {
 			n.Spec.Filters = hints(n)
 		case *plan.Join:
 			return o.algorithm(n)
+		case *plan.AsofJoin:
+			sortAsof(n)
 		case *plan.Limit:
 			topN(n)
 		case *plan.Aggregate:

@@ -43,6 +43,8 @@ func (o *optimizer) push(node plan.Node, preds []expr.Expr) plan.Node {
 		return o.pushSetOp(n, preds)
 	case *plan.Join:
 		return o.pushJoin(n, preds)
+	case *plan.AsofJoin:
+		return o.pushAsof(n, preds)
 	}
 	return filtered(node, preds)
 }

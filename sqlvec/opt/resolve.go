@@ -46,6 +46,9 @@ func resolveExprs(node plan.Node, at map[int]int) error {
 	if h, ok := node.(*plan.HashJoin); ok {
 		return resolveHashJoin(h, at)
 	}
+	if a, ok := node.(*plan.AsofJoin); ok {
+		return resolveAsof(a, at)
+	}
 	for _, e := range plan.Exprs(node) {
 		x, err := resolved(*e, at, node)
 		if err != nil {
@@ -58,23 +61,41 @@ func resolveExprs(node plan.Node, at map[int]int) error {
 
 // resolveHashJoin resolves right keys among the right input's columns alone.
 func resolveHashJoin(h *plan.HashJoin, at map[int]int) error {
-	right := map[int]int{}
-	for i, c := range h.Right.Columns() {
-		right[c.ID] = i
+	if err := resolveKeys(h, h.LeftKeys, h.RightKeys, h.Right, at); err != nil || h.Residual == nil {
+		return err
 	}
 	var err error
-	for i := range h.LeftKeys {
-		if h.LeftKeys[i], err = resolved(h.LeftKeys[i], at, h); err != nil {
-			return err
-		}
-		if h.RightKeys[i], err = resolved(h.RightKeys[i], right, h); err != nil {
-			return err
-		}
-	}
-	if h.Residual != nil {
-		h.Residual, err = resolved(h.Residual, at, h)
-	}
+	h.Residual, err = resolved(h.Residual, at, h)
 	return err
+}
+
+// resolveAsof does so for the keys and the values.
+func resolveAsof(a *plan.AsofJoin, at map[int]int) error {
+	left, right := append(a.LeftKeys, a.LeftValue), append(a.RightKeys, a.RightValue)
+	if err := resolveKeys(a, left, right, a.Right, at); err != nil {
+		return err
+	}
+	n := len(left) - 1
+	a.LeftKeys, a.LeftValue, a.RightKeys, a.RightValue = left[:n], left[n], right[:n], right[n]
+	return nil
+}
+
+// resolveKeys resolves left keys among all columns, whose first are the left input's, and
+// right keys among those of the right input.
+func resolveKeys(node plan.Node, left, right []expr.Expr, input plan.Node, at map[int]int) (err error) {
+	in := map[int]int{}
+	for i, c := range input.Columns() {
+		in[c.ID] = i
+	}
+	for i := range left {
+		if left[i], err = resolved(left[i], at, node); err != nil {
+			return err
+		}
+		if right[i], err = resolved(right[i], in, node); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func resolved(e expr.Expr, at map[int]int, node plan.Node) (expr.Expr, error) {

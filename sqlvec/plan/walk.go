@@ -57,6 +57,10 @@ func Exprs(n Node) []*expr.Expr {
 		add(&n.Residual)
 	case *NestedLoop:
 		add(&n.Predicate)
+	case *AsofJoin:
+		addAll(n.LeftKeys)
+		addAll(n.RightKeys)
+		add(&n.LeftValue, &n.RightValue)
 	}
 	return list
 }
@@ -93,6 +97,8 @@ func SetChildren(n Node, kids []Node) {
 	case *HashJoin:
 		n.Left, n.Right = kids[0], kids[1]
 	case *NestedLoop:
+		n.Left, n.Right = kids[0], kids[1]
+	case *AsofJoin:
 		n.Left, n.Right = kids[0], kids[1]
 	case *SetOp:
 		n.Left, n.Right = kids[0], kids[1]
