@@ -22,7 +22,7 @@ var (
 	}
 	// formats are the codecs of files that people bring and take: leaves that know vectors.
 	formats = []string{
-		"internal/formats/arrowio", "internal/formats/rowtext", "internal/formats/textin",
+		"internal/formats/arrowio", "internal/formats/parquetio", "internal/formats/rowtext", "internal/formats/textin",
 	}
 	engine = []string{"colstore", "colstore/part", "eventlog"}
 	sql    = []string{"sqlvec", "sqlvec/parse"}
@@ -38,9 +38,10 @@ var allowed = map[string][]string{
 	"internal/binfmt":    {"internal/dberr"},
 	"internal/vfs":       {"internal/dberr", "internal/invariant"},
 
-	"internal/formats/arrowio": leaves,
-	"internal/formats/rowtext": leaves,
-	"internal/formats/textin":  leaves,
+	"internal/formats/arrowio":   leaves,
+	"internal/formats/parquetio": leaves,
+	"internal/formats/rowtext":   leaves,
+	"internal/formats/textin":    leaves,
 
 	"mmapseg":       leaves,
 	"eventlog":      with(leaves, "mmapseg"),

@@ -10,10 +10,11 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"driftdb/internal/formats/parquetio"
 	"driftdb/sqlvec"
 )
 
-var exportFormats = []string{"arrow", "arrows", "csv", "ndjson", "tsv", "json"}
+var exportFormats = []string{"arrow", "arrows", "parquet", "csv", "ndjson", "tsv", "json"}
 
 // exportFlags are the flags of `driftdb export`.
 type exportFlags struct {
@@ -23,6 +24,8 @@ type exportFlags struct {
 	asOf   string
 	format string
 	file   string
+
+	compression string
 }
 
 func newExport(std streams) *cobra.Command {
@@ -30,7 +33,7 @@ func newExport(std streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "export --data DIR (--table T | --query SQL) -o FILE|-",
 		Short: "Write a table or a query's rows to a file",
-		Long: `Writes a table or a query's rows as Arrow (file or stream), CSV, TSV, NDJSON or JSON.
+		Long: `Writes a table or a query's rows as Parquet, Arrow (file or stream), CSV, TSV, NDJSON or JSON.
 Without --format the form follows from the ending of the file's name.`,
 		Example: `  driftdb export --data shop --table users -o users.arrow
   driftdb export --data shop --table users --as-of @SEQ:100 --format csv -o -
@@ -45,6 +48,7 @@ Without --format the form follows from the ending of the file's name.`,
 	flags.StringVar(&f.query, "query", "", "query whose rows to export")
 	flags.StringVar(&f.asOf, "as-of", "", "point in the past: @SEQ:N, @TX:N or a timestamp")
 	flags.StringVar(&f.format, "format", "", "form: "+strings.Join(exportFormats, ", "))
+	flags.StringVar(&f.compression, "compression", "", "compression of Parquet: snappy (default), zstd, gzip, lz4, none")
 	flags.StringVarP(&f.file, "output", "o", "", "file to write, - for standard output")
 	return cmd
 }
@@ -67,6 +71,12 @@ func (f *exportFlags) run(cmd *cobra.Command, std streams) error {
 	}
 	if err := checkFormat(f.format, exportFormats); err != nil {
 		return err
+	}
+	if err := parquetio.CheckCompression(f.compression); err != nil {
+		return usageError{err}
+	}
+	if f.compression != "" && f.format != "parquet" {
+		return usageError{errors.New("--compression is for --format parquet")}
 	}
 	return f.with(cmd, true, func(ctx context.Context, db *sqlvec.DB) error {
 		rows := int64(0)
@@ -118,7 +128,7 @@ func (f *exportFlags) write(ctx context.Context, db *sqlvec.DB, std streams, w i
 		query = "SELECT * FROM " + quoteName(f.table)
 	}
 	out := newOutput(f.format, w)
-	out.bar = newProgress(std.err, "export", 0)
+	out.bar, out.compression = newProgress(std.err, "export", 0), f.compression
 	rows := int64(0)
 	err := session.Run(ctx, query, func(r *sqlvec.Result) error {
 		if !r.HasRows() || out.sets > 0 {

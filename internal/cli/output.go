@@ -12,6 +12,7 @@ import (
 
 	"driftdb/internal/dberr"
 	"driftdb/internal/formats/arrowio"
+	"driftdb/internal/formats/parquetio"
 	"driftdb/internal/formats/rowtext"
 	"driftdb/internal/types"
 	"driftdb/internal/vec"
@@ -19,15 +20,12 @@ import (
 )
 
 // outputFormats are the values of --format.
-var outputFormats = append(rowtext.Names(), "arrow", "arrows")
+var outputFormats = append(rowtext.Names(), "arrow", "arrows", "parquet")
 
 // checkFormat returns a usage error for a format that is not among names.
 func checkFormat(name string, names []string) error {
 	if slices.Contains(names, name) {
 		return nil
-	}
-	if name == "parquet" {
-		return usageError{dberr.New(dberr.FeatureNotSupported, "Parquet is not written or read; use arrow, which every Parquet tool converts")}
 	}
 	return usageError{fmt.Errorf("unknown format %q: the formats are %s", name, strings.Join(names, ", "))}
 }
@@ -40,6 +38,8 @@ type output struct {
 	sets  int           // results written
 	flush bool          // after every result
 	bar   *progress     // told of every batch; nil for none
+
+	compression string // of Parquet, "" for the default
 }
 
 const outputBuffer = 256 << 10
@@ -51,8 +51,8 @@ func newOutput(form string, w io.Writer) *output {
 // write writes the rows of a result.
 func (o *output) write(r *sqlvec.Result) error {
 	o.sets++
-	if o.form == "arrow" || o.form == "arrows" {
-		return o.writeArrow(r)
+	if !slices.Contains(rowtext.Names(), o.form) {
+		return o.writeBinary(r)
 	}
 	cols := make([]rowtext.Column, len(r.Columns))
 	for i, c := range r.Columns {
@@ -96,17 +96,13 @@ func (o *output) finish(err error) error {
 	return err
 }
 
-// writeArrow writes a result as an Arrow file or stream, which can hold only one.
-func (o *output) writeArrow(r *sqlvec.Result) error {
+// writeBinary writes a result as a file or stream that can hold only one.
+func (o *output) writeBinary(r *sqlvec.Result) error {
 	if o.sets > 1 {
 		return dberr.Newf(dberr.FeatureNotSupported, "an output in %s holds one result", o.form).
 			WithHint("Write each query to a file of its own.")
 	}
-	cols := make([]arrowio.Column, len(r.Columns))
-	for i, c := range r.Columns {
-		cols[i] = arrowio.Column{Name: c.Name, Type: c.Type}
-	}
-	out, err := o.arrowWriter(cols)
+	out, err := o.binaryWriter(r.Columns)
 	if err != nil {
 		return err
 	}
@@ -116,11 +112,28 @@ func (o *output) writeArrow(r *sqlvec.Result) error {
 	return o.finish(out.Close())
 }
 
-func (o *output) arrowWriter(cols []arrowio.Column) (*arrowio.Writer, error) {
-	if o.form == "arrow" {
-		return arrowio.NewFile(o.w, cols)
+// binaryWriter is a writer of Arrow or Parquet.
+type binaryWriter interface {
+	Write(b *vec.Batch) error
+	Close() error
+}
+
+func (o *output) binaryWriter(cols []sqlvec.Column) (binaryWriter, error) {
+	if o.form == "parquet" {
+		list := make([]parquetio.Column, len(cols))
+		for i, c := range cols {
+			list[i] = parquetio.Column{Name: c.Name, Type: c.Type}
+		}
+		return parquetio.NewWriter(o.w, list, o.compression)
 	}
-	return arrowio.NewStream(o.w, cols), nil
+	list := make([]arrowio.Column, len(cols))
+	for i, c := range cols {
+		list[i] = arrowio.Column{Name: c.Name, Type: c.Type}
+	}
+	if o.form == "arrow" {
+		return arrowio.NewFile(o.w, list)
+	}
+	return arrowio.NewStream(o.w, list), nil
 }
 
 // target is the file behind -o. A regular file is written beside its place and put there by commit,

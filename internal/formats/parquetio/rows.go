@@ -1,0 +1,269 @@
+package parquetio
+
+import (
+	"io"
+	"math"
+
+	"github.com/parquet-go/parquet-go"
+
+	"driftdb/internal/dberr"
+	"driftdb/internal/types"
+	"driftdb/internal/vec"
+)
+
+// Rows reads some columns of one row group, batch after batch.
+type Rows struct {
+	group  int
+	left   int64
+	chunks []*chunk
+}
+
+// Next returns the next rows, at most n, or io.EOF after the last. n is a multiple of 64. The
+// batch and its memory belong to the caller.
+func (r *Rows) Next(n int) (*vec.Batch, error) {
+	n = int(min(int64(n), r.left))
+	if n == 0 {
+		return nil, io.EOF
+	}
+	b := &vec.Batch{N: n, Cols: make([]vec.Vec, len(r.chunks))}
+	for i, c := range r.chunks {
+		err := c.guard(func() (err error) {
+			b.Cols[i], err = c.next(n)
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	r.left -= int64(n)
+	return b, nil
+}
+
+// Close ends the reading.
+func (r *Rows) Close() {
+	for _, c := range r.chunks {
+		c.guard(func() error { return c.pages.Close() }) //nolint:errcheck // nothing was written
+	}
+}
+
+// chunk reads the pages of one column in one row group.
+type chunk struct {
+	col   *column
+	group int
+	pages parquet.Pages
+
+	page   parquet.Page
+	levels []byte  // of the page's rows, nil when none is NULL
+	codes  []int32 // of the page's values, when they are in dict
+	values packed  // of the page, when it has no codes
+	row    int     // the next row of the page
+	value  int     // the next value of the page
+	rows   int     // of the page
+
+	dict     packed
+	dictOf   parquet.Dictionary
+	haveDict bool
+}
+
+// guard is guard, and errors say which row group and column they are about.
+func (c *chunk) guard(fn func() error) error { return place(guard(fn), c.group, c.col.Name) }
+
+// turn goes to the next page.
+func (c *chunk) turn() error {
+	if c.page != nil {
+		parquet.Release(c.page)
+		c.page = nil
+	}
+	page, err := c.pages.ReadPage()
+	if err == io.EOF {
+		return damaged("the rows end before those that the footer counts")
+	}
+	if err != nil {
+		return err
+	}
+	c.page, c.row, c.value, c.levels, c.codes = page, 0, 0, nil, nil
+	c.rows = int(page.NumValues())
+	if c.col.levels > 0 {
+		c.levels = page.DefinitionLevels()
+		c.rows = len(c.levels)
+	}
+	return c.readPage(page)
+}
+
+// readPage makes the page's values readable.
+func (c *chunk) readPage(page parquet.Page) (err error) {
+	have := 0
+	if d := page.Dictionary(); d != nil {
+		if !c.haveDict || c.dictOf != d {
+			if c.dict, err = c.col.read(d.Page().Data(), c.col.Type); err != nil {
+				return err
+			}
+			c.dictOf, c.haveDict = d, true
+		}
+		data := page.Data()
+		c.codes = data.Int32()
+		have = len(c.codes)
+		for _, code := range c.codes {
+			if uint(code) >= uint(c.dict.n) {
+				return damaged("code %d in a dictionary of %d values", code, c.dict.n)
+			}
+		}
+	} else {
+		if c.values, err = c.col.read(page.Data(), c.col.Type); err != nil {
+			return err
+		}
+		have = c.values.n
+	}
+	want := c.rows
+	if c.levels != nil {
+		want = 0
+		for _, l := range c.levels {
+			want += int(l & 1)
+		}
+	}
+	if want > have {
+		return damaged("a page has %d values for %d rows", have, want)
+	}
+	return nil
+}
+
+// next returns the next n rows.
+func (c *chunk) next(n int) (vec.Vec, error) {
+	b := newBuilder(c.col.Type, n)
+	for b.n < n {
+		if c.page == nil || c.row == c.rows {
+			if err := c.turn(); err != nil {
+				return vec.Vec{}, err
+			}
+			continue
+		}
+		if err := c.take(b, min(n-b.n, c.rows-c.row)); err != nil {
+			return vec.Vec{}, err
+		}
+	}
+	return b.vector(), nil
+}
+
+// take moves n rows of the page to b.
+func (c *chunk) take(b *builder, n int) error {
+	from, levels := &c.values, c.levels
+	if c.codes != nil {
+		from = &c.dict
+	}
+	if levels != nil {
+		levels = levels[c.row : c.row+n]
+	}
+	used, err := b.add(from, c.codes, c.value, n, levels)
+	c.row += n
+	c.value += used
+	return err
+}
+
+// builder makes a vector of n rows.
+type builder struct {
+	typ   types.Type
+	n     int
+	words []uint64 // fixed-width values, aligned; booleans as bytes until the end
+	valid []uint64
+	nulls bool
+	offs  []int32
+	heap  []byte
+}
+
+func newBuilder(t types.Type, n int) *builder {
+	b := &builder{typ: t, valid: make([]uint64, vec.Words(n))}
+	switch size := t.Class().Size(); {
+	case t.Class() == types.Bytes:
+		b.offs = make([]int32, 1, n+1)
+	default:
+		b.words = make([]uint64, (n*max(size, 1)+7)/8)
+	}
+	return b
+}
+
+// add adds n rows whose values begin with value at of from, or with code at of codes, and
+// returns how many values they took. A level of 0 is NULL.
+func (b *builder) add(from *packed, codes []int32, at, n int, levels []byte) (used int, err error) {
+	switch b.typ.Class() {
+	case types.Bits:
+		used = scatter[uint8](b, from, codes, at, n, levels)
+	case types.I16:
+		used = scatter[uint16](b, from, codes, at, n, levels)
+	case types.I32, types.F32:
+		used = scatter[uint32](b, from, codes, at, n, levels)
+	case types.I64, types.F64:
+		used = scatter[uint64](b, from, codes, at, n, levels)
+	case types.Span:
+		used = scatter[vec.Span](b, from, codes, at, n, levels)
+	default:
+		used, err = b.addTexts(from, codes, at, n, levels)
+	}
+	b.n += n
+	return used, err
+}
+
+// scatter adds fixed-width values.
+func scatter[T any](b *builder, from *packed, codes []int32, at, n int, levels []byte) int {
+	src := vec.Cast[T](from.data)
+	dst := vec.Cast[T](vec.BytesOf(b.words))[b.n : b.n+n]
+	first := at
+	for i := range n {
+		if levels != nil && levels[i] == 0 {
+			b.nulls = true
+			continue
+		}
+		k := at
+		if codes != nil {
+			k = int(codes[at])
+		}
+		dst[i] = src[k]
+		at++
+		b.valid[(b.n+i)>>6] |= 1 << (uint(b.n+i) & 63)
+	}
+	return at - first
+}
+
+func (b *builder) addTexts(from *packed, codes []int32, at, n int, levels []byte) (int, error) {
+	first := at
+	for i := range n {
+		if levels != nil && levels[i] == 0 {
+			b.nulls = true
+			b.offs = append(b.offs, int32(len(b.heap)))
+			continue
+		}
+		k := at
+		if codes != nil {
+			k = int(codes[at])
+		}
+		text := from.at(k)
+		if len(b.heap)+len(text) > math.MaxInt32 {
+			return 0, dberr.New(dberr.ProgramLimitExceeded, "a batch of rows holds more than 2 GiB of text in a column")
+		}
+		b.heap = append(b.heap, text...)
+		b.offs = append(b.offs, int32(len(b.heap)))
+		at++
+		b.valid[(b.n+i)>>6] |= 1 << (uint(b.n+i) & 63)
+	}
+	return at - first, nil
+}
+
+// vector returns the rows.
+func (b *builder) vector() vec.Vec {
+	v := vec.Vec{Type: b.typ, N: b.n, Offs: b.offs, Heap: b.heap, Data: vec.BytesOf(b.words)}
+	if b.nulls {
+		v.Valid = b.valid
+	}
+	switch size := b.typ.Class().Size(); {
+	case b.typ.Class() == types.Bits:
+		words := make([]uint64, vec.Words(b.n))
+		for i, one := range vec.BytesOf(b.words)[:b.n] {
+			words[i>>6] |= uint64(one&1) << (uint(i) & 63)
+		}
+		v.Data = vec.BytesOf(words)
+	case size > 0:
+		v.Data = v.Data[:b.n*size]
+	default:
+		v.Data = nil
+	}
+	return v
+}
