@@ -24,6 +24,8 @@ func commandName(st parse.Stmt) string {
 		return "DROP " + objectNames[st.Object]
 	case *parse.CreateView:
 		return "CREATE VIEW"
+	case *parse.CommentOn:
+		return "COMMENT"
 	}
 	name := reflect.TypeOf(st).Elem().Name()
 	var b strings.Builder

@@ -28,6 +28,8 @@ func (r *run) define() error {
 		return r.drop(st)
 	case *parse.CreateView:
 		return r.createView(st)
+	case *parse.CommentOn:
+		return r.commentOn(st)
 	case *parse.CreateSequence:
 		return r.createSequence(st)
 	case *parse.AlterSequence:

@@ -183,7 +183,7 @@ func (r *run) releaseViews() {
 func (r *run) binder() *bind.Binder {
 	return bind.New(bind.Env{
 		Ctx: r.ctx, Points: r, Expr: r.env, Params: r.params,
-		SystemTime: r.s.set.systemTime, Scalar: r.scalar, Sequence: r.s.db.store.SequencePosition,
+		SystemTime: r.s.set.systemTime, Scalar: r.scalar, Sequence: r.s.db.store.SequencePosition, System: r.system,
 	})
 }
 
@@ -274,6 +274,7 @@ func (s *Session) newEnv(r *run) *expr.Env {
 		User: s.user, SessionUser: s.user, Database: "driftdb", Schema: bind.PublicSchema,
 		Version: Version, Setting: s.Setting,
 		Sequences:  sequenceCalls{s},
+		Catalog:    catalogCalls{s},
 		CurrentSeq: func() (int64, error) { return int64(r.Present().Point().Seq), nil },
 		CurrentTX:  func() (int64, error) { return int64(r.Present().Point().CSN), nil },
 		SeqAt: func(micros int64) (int64, error) {

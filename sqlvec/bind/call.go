@@ -43,6 +43,9 @@ func (b *Binder) bindCall(e *parse.FuncCall, c *exprContext) (expr.Expr, error) 
 	if err != nil {
 		return nil, err
 	}
+	if err := b.oidArguments(name, plain, args, c); err != nil {
+		return nil, err
+	}
 	if len(args) == 0 && (name == "coalesce" || name == "greatest" || name == "least") {
 		return nil, dberr.New(dberr.SyntaxError, "syntax error at or near \")\"").At(pos + len(name) + 1)
 	}

@@ -258,6 +258,14 @@ func (b *Binder) bindBinary(e *parse.BinaryExpr, c *exprContext) (expr.Expr, err
 		if err != nil {
 			return nil, err
 		}
+		if r, err = b.compareWithOID(spine[i].R, r, acc, c); err != nil {
+			return nil, err
+		}
+		if i == len(spine)-1 {
+			if acc, err = b.compareWithOID(last.L, acc, r, c); err != nil {
+				return nil, err
+			}
+		}
 		if acc, err = expr.NewOp(int(spine[i].Position()), spine[i].Op, acc, r); err != nil {
 			return nil, err
 		}
@@ -332,6 +340,9 @@ func compareRows(op string, l, r []expr.Expr, pos int) (expr.Expr, error) {
 }
 
 func (b *Binder) bindCast(e *parse.Cast, c *exprContext) (expr.Expr, error) {
+	if x, ok, err := b.systemCast(e, c); ok || err != nil {
+		return x, err
+	}
 	t, err := TypeOf(e.Type)
 	if err != nil {
 		return nil, err

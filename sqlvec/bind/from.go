@@ -111,6 +111,9 @@ func (b *Binder) bindTableRef(t *parse.TableRef, parent *scope) (from, error) {
 	if cte := b.findCTE(t.Name); cte != nil {
 		return b.bindCTERef(cte, t, parent)
 	}
+	if f, ok, err := b.bindSystem(t, parent); ok || err != nil {
+		return f, err
+	}
 	if err := checkSchema(t.Name); err != nil {
 		return from{}, err
 	}

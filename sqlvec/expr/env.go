@@ -24,6 +24,7 @@ type Env struct {
 	CurrentSeq func() (int64, error)            // the last durable seq of the statement's view
 	CurrentTX  func() (int64, error)            // its csn
 	Sequences  Sequences                        // nextval and its kin
+	Catalog    Catalog                          // what the functions of the system's views ask
 	SeqAt      func(micros int64) (int64, error)
 	TimeAt     func(seq int64) (int64, error)
 	Rand       *rand.Rand // nil: the process's generator; not shared between workers

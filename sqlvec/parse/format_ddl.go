@@ -17,6 +17,8 @@ func (f *formatter) definition(s Stmt) bool {
 		f.opt(s.IfExists, "IF EXISTS ")
 		f.names(s.Names)
 		f.opt(s.Cascade, " CASCADE")
+	case *CommentOn:
+		f.commentOn(s)
 	case *CreateView:
 		f.createView(s)
 	case *RefreshView:

@@ -24,7 +24,7 @@ func (p *parser) statement() Stmt {
 }
 
 // laterStatements are PostgreSQL's statements that this dialect does not have.
-const laterStatements = " alter call close cluster comment create declare do drop fetch grant import listen " +
+const laterStatements = " alter call close cluster create declare do drop fetch grant import listen " +
 	"load lock merge move notify reassign reindex revoke security unlisten "
 
 // refuseStatement says that a statement of PostgreSQL's is missing, or that this
@@ -61,6 +61,8 @@ func (p *parser) dataDefinition(pos Pos) (Stmt, bool) {
 		return p.drop(pos), true
 	case "truncate":
 		return p.truncate(pos), true
+	case "comment":
+		return p.comment(pos), true
 	case "refresh":
 		p.expect("refresh", "materialized", "view")
 		r := &RefreshView{Pos: pos, Concurrently: p.accept("concurrently"), Name: p.name()}

@@ -1,0 +1,45 @@
+package sqlvec
+
+import (
+	"slices"
+
+	"driftdb/internal/dberr"
+	"driftdb/sqlvec/parse"
+)
+
+// commentOn runs COMMENT ON.
+func (r *run) commentOn(st *parse.CommentOn) error {
+	r.result.tag = "COMMENT"
+	tx := r.s.tx.open
+	if st.Object == parse.ObjectIndex {
+		t, x, ok := r.Present().Catalog().Index(st.Name.Last())
+		if !ok {
+			return dberr.Newf(dberr.UndefinedTable, "relation \"%s\" does not exist", st.Name.Last())
+		}
+		_, err := tx.SetComment(t, 0, x.Name, st.Text)
+		return err
+	}
+	t, ok := r.Present().Catalog().Relation(st.Name.Last())
+	if !ok {
+		return dberr.Newf(dberr.UndefinedTable, "relation \"%s\" does not exist", st.Name.Last())
+	}
+	var column uint32
+	switch {
+	case st.Column != "":
+		c, ok := t.ColumnByName(st.Column)
+		if !ok {
+			return dberr.Newf(dberr.UndefinedColumn, "column \"%s\" of relation \"%s\" does not exist", st.Column, t.Name)
+		}
+		column = c.ID
+	case st.Constraint != "":
+		if !slices.Contains(t.ConstraintNames(), st.Constraint) {
+			return dberr.Newf(dberr.UndefinedObject, "constraint \"%s\" for table \"%s\" does not exist", st.Constraint, t.Name)
+		}
+	default:
+		if want := relationKinds[st.Object]; t.Kind != want {
+			return dberr.Newf(dberr.WrongObjectType, "\"%s\" is not a %s", t.Name, kindNames[want])
+		}
+	}
+	_, err := tx.SetComment(t, column, st.Constraint, st.Text)
+	return err
+}

@@ -1,0 +1,166 @@
+package expr
+
+import (
+	"driftdb/internal/dberr"
+	"driftdb/internal/types"
+)
+
+// Catalog is what the functions of the system's views ask of the catalog. It is safe for
+// concurrent use. An object is named by its oid; ok is false when there is none.
+type Catalog interface {
+	// RelationOID finds a relation by its name as written: 42P01 when there is none.
+	RelationOID(name string) (int64, error)
+	RelationName(oid int64) (name string, ok bool)
+	ConstraintDef(oid int64) (def string, ok bool)
+	IndexDef(oid, column int64) (def string, ok bool)
+	ViewDef(oid int64) (def string, ok bool)
+	Comment(oid int64, column int64) (text string, ok bool)
+	// SerialSequence is the sequence that belongs to a column.
+	SerialSequence(table, column string) (name string, ok bool, err error)
+}
+
+// catalogText makes a function that answers with a text of the catalog, or NULL.
+func catalogText(name string, params []types.ID, fn func(c Catalog, a []types.Value) (string, bool)) *Function {
+	return &Function{Name: name, Params: params, Ret: types.Text, Volatility: Stable,
+		row: func(env *Env, a []types.Value) (types.Value, error) {
+			if env == nil || env.Catalog == nil {
+				return nullText, unavailable(name)
+			}
+			if s, ok := fn(env.Catalog, a); ok {
+				return textValue(s), nil
+			}
+			return nullText, nil
+		}}
+}
+
+func init() {
+	oid := types.Int64
+	def := func(c Catalog, a []types.Value) (string, bool) { return c.ConstraintDef(a[0].I) }
+	view := func(c Catalog, a []types.Value) (string, bool) { return c.ViewDef(a[0].I) }
+	index := func(c Catalog, a []types.Value) (string, bool) {
+		if len(a) > 1 {
+			return c.IndexDef(a[0].I, a[1].I)
+		}
+		return c.IndexDef(a[0].I, 0)
+	}
+	register(
+		catalogText("pg_relation_name", ids(oid), func(c Catalog, a []types.Value) (string, bool) {
+			if s, ok := c.RelationName(a[0].I); ok {
+				return s, true
+			}
+			return types.Format(a[0]), true
+		}),
+		catalogText("pg_get_constraintdef", ids(oid), def),
+		catalogText("pg_get_constraintdef", ids(oid, types.Bool), def),
+		catalogText("pg_get_indexdef", ids(oid), index),
+		catalogText("pg_get_indexdef", ids(oid, types.Int64, types.Bool), index),
+		catalogText("pg_get_viewdef", ids(oid), view),
+		catalogText("pg_get_viewdef", ids(oid, types.Bool), view),
+		catalogText("obj_description", ids(oid, types.Text), func(c Catalog, a []types.Value) (string, bool) { return c.Comment(a[0].I, 0) }),
+		catalogText("obj_description", ids(oid), func(c Catalog, a []types.Value) (string, bool) { return c.Comment(a[0].I, 0) }),
+		catalogText("col_description", ids(oid, types.Int64), func(c Catalog, a []types.Value) (string, bool) { return c.Comment(a[0].I, a[1].I) }),
+		&Function{Name: "pg_relation_oid", Params: ids(types.Text), Ret: oid, Volatility: Stable, row: relationOID},
+		&Function{Name: "to_regclass", Params: ids(types.Text), Ret: types.Text, Volatility: Stable, row: toRegclass},
+		&Function{Name: "pg_get_serial_sequence", Params: ids(types.Text, types.Text), Ret: types.Text, Volatility: Stable, row: serialSequence},
+		&Function{Name: "pg_get_expr", Params: ids(types.Text, oid), Ret: types.Text, Volatility: Immutable, row: firstArgument},
+		&Function{Name: "pg_get_expr", Params: ids(types.Text, oid, types.Bool), Ret: types.Text, Volatility: Immutable, row: firstArgument},
+		&Function{Name: "format_type", Params: ids(oid, types.Int64), Ret: types.Text, Volatility: Immutable, NullCall: true, row: formatType},
+		&Function{Name: "pg_table_is_visible", Params: ids(oid), Ret: types.Bool, Volatility: Immutable, row: alwaysTrue},
+		&Function{Name: "pg_type_is_visible", Params: ids(oid), Ret: types.Bool, Volatility: Immutable, row: alwaysTrue},
+		&Function{Name: "pg_function_is_visible", Params: ids(oid), Ret: types.Bool, Volatility: Immutable, row: alwaysTrue},
+		sessionOf("pg_get_userbyid", ids(oid), func(e *Env) string { return e.User }),
+		sessionOf("pg_encoding_to_char", ids(types.Int64), func(*Env) string { return "UTF8" }),
+	)
+}
+
+func sessionOf(name string, params []types.ID, fn func(*Env) string) *Function {
+	return &Function{Name: name, Params: params, Ret: types.Text, Volatility: Stable, row: func(env *Env, _ []types.Value) (types.Value, error) {
+		return textValue(fn(env)), nil
+	}}
+}
+
+func firstArgument(_ *Env, a []types.Value) (types.Value, error) { return textValue(a[0].S), nil }
+
+func alwaysTrue(*Env, []types.Value) (types.Value, error) { return types.BoolValue(true), nil }
+
+func relationOID(env *Env, a []types.Value) (types.Value, error) {
+	if env == nil || env.Catalog == nil {
+		return types.Value{}, unavailable("regclass")
+	}
+	n, err := env.Catalog.RelationOID(a[0].S)
+	return types.IntValue(types.T(types.Int64), n), err
+}
+
+func toRegclass(env *Env, a []types.Value) (types.Value, error) {
+	v, err := relationOID(env, a)
+	if err != nil {
+		if dberr.CodeOf(err) == dberr.UndefinedTable {
+			return nullText, nil
+		}
+		return nullText, err
+	}
+	name, _ := env.Catalog.RelationName(v.I)
+	return textValue(name), nil
+}
+
+func serialSequence(env *Env, a []types.Value) (types.Value, error) {
+	if env == nil || env.Catalog == nil {
+		return nullText, unavailable("pg_get_serial_sequence")
+	}
+	name, ok, err := env.Catalog.SerialSequence(a[0].S, a[1].S)
+	if err != nil || !ok {
+		return nullText, err
+	}
+	return textValue(name), nil
+}
+
+// typeOIDs are PostgreSQL's numbers of the types.
+var typeOIDs = map[types.ID]int64{
+	types.Bool: 16, types.Bytea: 17, types.Int64: 20, types.Int16: 21, types.Int32: 23, types.Text: 25, types.JSON: 114,
+	types.Float32: 700, types.Float64: 701, types.Varchar: 1043, types.Date: 1082, types.Timestamp: 1114,
+	types.TimestampTZ: 1184, types.Interval: 1186, types.Numeric: 1700,
+}
+
+// TypeOID returns PostgreSQL's number of a type, 0 for none, and its modifier, -1 for none.
+func TypeOID(t types.Type) (oid, mod int64) {
+	mod = -1
+	switch {
+	case t.ID == types.Varchar && t.Len > 0:
+		mod = int64(t.Len) + 4
+	case t.ID == types.Numeric && t.Prec > 0:
+		mod = int64(t.Prec)<<16 | int64(t.Scale) + 4
+	}
+	return typeOIDs[t.ID], mod
+}
+
+// TypeOfOID is the type with a number, and whether there is one.
+func TypeOfOID(oid, mod int64) (types.Type, bool) {
+	for id, n := range typeOIDs {
+		if n != oid {
+			continue
+		}
+		t := types.T(id)
+		switch {
+		case id == types.Varchar && mod >= 4:
+			t.Len = int32(mod - 4)
+		case id == types.Numeric && mod >= 4:
+			t = types.Dec(int((mod-4)>>16), int((mod-4)&0xFFFF))
+		}
+		return t, true
+	}
+	return types.Type{}, false
+}
+
+func formatType(_ *Env, a []types.Value) (types.Value, error) {
+	if !a[0].Valid {
+		return nullText, nil
+	}
+	mod := int64(-1)
+	if a[1].Valid {
+		mod = a[1].I
+	}
+	if t, ok := TypeOfOID(a[0].I, mod); ok {
+		return textValue(t.String()), nil
+	}
+	return textValue("???"), nil
+}

@@ -1,0 +1,289 @@
+package sqlvec
+
+import (
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"driftdb/colstore"
+	"driftdb/internal/types"
+	"driftdb/sqlvec/bind"
+	"driftdb/sqlvec/expr"
+)
+
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
+
+func init() {
+	oid, text, truth := types.Int64, types.Text, types.Bool
+	for name, t := range map[string]*systemTable{
+		"pg_namespace": {columnList(cols(oid, "oid"), cols(text, "nspname"), cols(oid, "nspowner"), cols(text, "nspacl")), fillNamespace},
+		"pg_class": {columnList(cols(oid, "oid"), cols(text, "relname"), cols(oid, "relnamespace", "reltype", "reloftype", "relowner", "relam", "relfilenode", "reltablespace"),
+			cols(types.Int32, "relpages"), cols(types.Float32, "reltuples"), cols(types.Int32, "relallvisible"), cols(oid, "reltoastrelid"),
+			cols(truth, "relhasindex", "relisshared"), cols(text, "relpersistence", "relkind"), cols(types.Int16, "relnatts", "relchecks"),
+			cols(truth, "relhasrules", "relhastriggers", "relhassubclass", "relrowsecurity", "relforcerowsecurity", "relispopulated"),
+			cols(text, "relreplident"), cols(truth, "relispartition"), cols(text, "reloptions", "relpartbound")), fillClass},
+		"pg_attribute": {columnList(cols(oid, "attrelid"), cols(text, "attname"), cols(oid, "atttypid"), cols(types.Int16, "attlen", "attnum"),
+			cols(types.Int32, "attndims", "atttypmod"), cols(truth, "attnotnull", "atthasdef", "atthasmissing"), cols(text, "attidentity", "attgenerated"),
+			cols(truth, "attisdropped", "attislocal"), cols(types.Int32, "attinhcount"), cols(oid, "attcollation"), cols(text, "attstorage", "attcompression"),
+			cols(types.Int32, "attstattarget")), fillAttribute},
+		"pg_attrdef": {columnList(cols(oid, "oid", "adrelid"), cols(types.Int16, "adnum"), cols(text, "adbin")), fillAttrdef},
+		"pg_type": {columnList(cols(oid, "oid"), cols(text, "typname"), cols(oid, "typnamespace", "typowner"), cols(types.Int16, "typlen"), cols(truth, "typbyval"),
+			cols(text, "typtype", "typcategory"), cols(truth, "typispreferred", "typisdefined"), cols(text, "typdelim"),
+			cols(oid, "typrelid", "typelem", "typarray", "typbasetype"), cols(types.Int32, "typtypmod"), cols(oid, "typcollation"), cols(truth, "typnotnull")), fillType},
+		"pg_index": {columnList(cols(oid, "indexrelid", "indrelid"), cols(types.Int16, "indnatts", "indnkeyatts"),
+			cols(truth, "indisunique", "indisprimary", "indisexclusion", "indimmediate", "indisclustered", "indisvalid", "indisready", "indislive", "indisreplident"),
+			cols(text, "indkey", "indexprs", "indpred")), fillIndex},
+		"pg_constraint": {columnList(cols(oid, "oid"), cols(text, "conname"), cols(oid, "connamespace"), cols(text, "contype"),
+			cols(truth, "condeferrable", "condeferred", "convalidated"), cols(oid, "conrelid", "contypid", "conindid", "conparentid", "confrelid"),
+			cols(text, "confupdtype", "confdeltype", "confmatchtype"), cols(truth, "conislocal"), cols(types.Int32, "coninhcount"), cols(truth, "connoinherit"),
+			cols(text, "conkey", "confkey", "conbin")), fillConstraint},
+		"pg_tables":  {columnList(cols(text, "schemaname", "tablename", "tableowner", "tablespace"), cols(truth, "hasindexes", "hasrules", "hastriggers", "rowsecurity")), fillPgTables},
+		"pg_views":   {cols(text, "schemaname", "viewname", "viewowner", "definition"), fillPgViews},
+		"pg_indexes": {cols(text, "schemaname", "tablename", "indexname", "tablespace", "indexdef"), fillPgIndexes},
+		"pg_sequences": {columnList(cols(text, "schemaname", "sequencename", "sequenceowner", "data_type"),
+			cols(types.Int64, "start_value", "min_value", "max_value", "increment_by"), cols(truth, "cycle"), cols(types.Int64, "cache_size", "last_value")), fillPgSequences},
+		"pg_settings": {cols(text, "name", "setting", "unit", "category", "short_desc"), fillSettings},
+		"pg_database": {columnList(cols(oid, "oid"), cols(text, "datname"), cols(oid, "datdba"), cols(types.Int32, "encoding"), cols(text, "datcollate", "datctype"),
+			cols(truth, "datistemplate", "datallowconn"), cols(types.Int32, "datconnlimit"), cols(text, "datacl")), fillDatabase},
+		"pg_roles":       {columnList(cols(text, "rolname"), cols(truth, "rolsuper", "rolinherit", "rolcreaterole", "rolcreatedb", "rolcanlogin"), cols(oid, "oid")), fillRoles},
+		"pg_am":          {columnList(cols(oid, "oid"), cols(text, "amname", "amtype")), fillAm},
+		"pg_description": {columnList(cols(oid, "objoid", "classoid"), cols(types.Int32, "objsubid"), cols(text, "description")), fillDescription},
+		"pg_proc": {columnList(cols(oid, "oid"), cols(text, "proname"), cols(oid, "pronamespace"), cols(text, "prokind"), cols(truth, "proretset"),
+			cols(text, "provolatile"), cols(types.Int16, "pronargs"), cols(oid, "prorettype")), fillProc},
+	} {
+		systemTables[bind.CatalogSchema][name] = t
+	}
+}
+
+func fillNamespace(c *systemContext) {
+	c.add(catalogOID, bind.CatalogSchema, ownerOID, nil)
+	c.add(publicOID, bind.PublicSchema, ownerOID, nil)
+	c.add(informationID, bind.InformationSchema, ownerOID, nil)
+}
+
+var relationLetters = map[colstore.RelationKind]string{colstore.KindTable: "r", colstore.KindView: "v", colstore.KindSequence: "S"}
+
+func fillClass(c *systemContext) {
+	for _, t := range c.catalog.Relations() {
+		rows, am := -1.0, 0
+		if t.Kind == colstore.KindTable {
+			rows, am = float64(c.view.Stats(t).Rows), 2
+		}
+		keys := t.Keys()
+		c.add(relationOID(t), t.Name, publicOID, 0, 0, ownerOID, am, relationOID(t), 0, 0, rows, 0, 0, len(keys) > 0, false, "p",
+			relationLetters[t.Kind], len(t.Columns), len(t.Checks), t.Kind == colstore.KindView, len(t.ForeignKeys)+len(t.ReferencedBy) > 0, false,
+			false, false, true, "d", false, nil, nil)
+		for i := range keys {
+			x := &keys[i]
+			c.add(indexOID(t, x), x.Name, publicOID, 0, 0, ownerOID, 403, indexOID(t, x), 0, 0, rows, 0, 0, false, false, "p",
+				"i", len(x.Columns), 0, false, false, false, false, false, true, "n", false, nil, nil)
+		}
+	}
+}
+
+func fillAttribute(c *systemContext) {
+	for _, t := range c.catalog.Relations() {
+		for i := range t.Columns {
+			col := &t.Columns[i]
+			oid, mod := expr.TypeOID(col.Type)
+			identity := map[colstore.Identity]string{colstore.IdentityAlways: "a", colstore.IdentityByDefault: "d"}[col.Identity]
+			generated := map[bool]string{true: "s"}[col.Generated != ""]
+			hasDefault := col.Generated != "" || col.Default != "" && col.Identity == colstore.NoIdentity
+			c.add(relationOID(t), col.Name, oid, typeLength(col.Type), i+1, 0, mod, col.NotNull, hasDefault, false, identity, generated,
+				false, true, 0, 0, "p", "", -1)
+		}
+	}
+}
+
+func fillAttrdef(c *systemContext) {
+	for _, t := range c.catalog.Relations() {
+		for i := range t.Columns {
+			col := &t.Columns[i]
+			if col.Generated != "" || col.Default != "" && col.Identity == colstore.NoIdentity {
+				c.add(relationOID(t)+int64(i)+1, relationOID(t), i+1, defaultDef(col))
+			}
+		}
+	}
+}
+
+// typeLength is PostgreSQL's length of a type in bytes, -1 for a variable one.
+func typeLength(t types.Type) int {
+	if n, ok := map[types.ID]int{types.Bool: 1, types.Int16: 2, types.Int32: 4, types.Int64: 8, types.Float32: 4, types.Float64: 8,
+		types.Date: 4, types.Timestamp: 8, types.TimestampTZ: 8, types.Interval: 16}[t.ID]; ok {
+		return n
+	}
+	return -1
+}
+
+// internalNames are PostgreSQL's internal names of types.
+var internalNames = map[types.ID]string{types.Bool: "bool", types.Bytea: "bytea", types.Int64: "int8", types.Int16: "int2", types.Int32: "int4",
+	types.Text: "text", types.JSON: "json", types.Float32: "float4", types.Float64: "float8", types.Varchar: "varchar", types.Date: "date",
+	types.Timestamp: "timestamp", types.TimestampTZ: "timestamptz", types.Interval: "interval", types.Numeric: "numeric"}
+
+func internalName(t types.Type) string {
+	if n, ok := internalNames[t.ID]; ok {
+		return n
+	}
+	return t.String()
+}
+
+func fillType(c *systemContext) {
+	categories := map[types.ID]string{types.Bool: "B", types.Bytea: "U", types.JSON: "U", types.Text: "S", types.Varchar: "S",
+		types.Date: "D", types.Timestamp: "D", types.TimestampTZ: "D", types.Interval: "T"}
+	preferred := map[types.ID]bool{types.Bool: true, types.Text: true, types.Float64: true, types.TimestampTZ: true, types.Interval: true}
+	for id := types.Bool; id <= types.JSON; id++ {
+		t := types.T(id)
+		oid, _ := expr.TypeOID(t)
+		if oid == 0 {
+			continue
+		}
+		category := categories[id]
+		if t.IsNumber() {
+			category = "N"
+		}
+		n := typeLength(t)
+		c.add(oid, internalName(t), catalogOID, ownerOID, n, n > 0 && n <= 8, "b", category, preferred[id], true, ",", 0, 0, 0, 0, -1, 0, false)
+	}
+}
+
+// eachIndex calls fn with all indexes of all tables.
+func (c *systemContext) eachIndex(fn func(t *colstore.Table, x *colstore.Index)) {
+	for _, t := range c.catalog.Tables() {
+		keys := t.Keys()
+		for i := range keys {
+			fn(t, &keys[i])
+		}
+	}
+}
+
+func fillIndex(c *systemContext) {
+	c.eachIndex(func(t *colstore.Table, x *colstore.Index) {
+		n := len(x.Columns)
+		c.add(indexOID(t, x), relationOID(t), n, n, x.Unique, x.ID == 0, false, true, false, true, true, true, false, strings.Join(numbers(t, x.Columns), " "), nil, nil)
+	})
+}
+
+// numbers are the places of columns in their table.
+func numbers(t *colstore.Table, ids []uint32) []string {
+	list := make([]string, len(ids))
+	for i, id := range ids {
+		list[i] = strconv.Itoa(attributeNumber(t, id))
+	}
+	return list
+}
+
+func fillConstraint(c *systemContext) {
+	letters := map[colstore.RefAction]string{colstore.NoAction: "a", colstore.Restrict: "r", colstore.Cascade: "c", colstore.SetNull: "n", colstore.SetDefault: "d"}
+	c.eachConstraint(func(k *constraint) {
+		var index, parent int64
+		up, del, match := " ", " ", " "
+		var refs, condition any
+		switch {
+		case k.index != nil:
+			index = indexOID(k.table, k.index)
+		case k.foreign != nil:
+			parent, up, del, match = relationOID(k.parent), letters[k.foreign.OnUpdate], letters[k.foreign.OnDelete], "s"
+			refs = "{" + strings.Join(numbers(k.parent, k.foreign.RefColumns), ",") + "}"
+			for _, x := range k.parent.Keys() {
+				if x.Unique && index == 0 && sameColumns(x.Columns, k.foreign.RefColumns) {
+					index = indexOID(k.parent, &x)
+				}
+			}
+		default:
+			condition = strings.TrimSuffix(strings.TrimPrefix(k.def, "CHECK ("), ")")
+		}
+		c.add(k.oid, k.name, publicOID, k.kind, false, false, true, relationOID(k.table), 0, index, 0, parent, up, del, match, true, 0, k.kind != "c",
+			"{"+strings.Join(numbers(k.table, k.columns), ",")+"}", refs, condition)
+	})
+}
+
+func fillPgTables(c *systemContext) {
+	for _, t := range c.catalog.Tables() {
+		c.add(bind.PublicSchema, t.Name, c.session.user, nil, len(t.Keys()) > 0, false, len(t.ForeignKeys)+len(t.ReferencedBy) > 0, false)
+	}
+}
+
+func fillPgViews(c *systemContext) {
+	for _, t := range c.catalog.Relations() {
+		if t.Kind == colstore.KindView {
+			c.add(bind.PublicSchema, t.Name, c.session.user, " "+t.Query+";")
+		}
+	}
+}
+
+func fillPgIndexes(c *systemContext) {
+	c.eachIndex(func(t *colstore.Table, x *colstore.Index) {
+		c.add(bind.PublicSchema, t.Name, x.Name, nil, indexDef(t, x))
+	})
+}
+
+func fillPgSequences(c *systemContext) {
+	for _, t := range c.catalog.Relations() {
+		s := t.Sequence
+		if s == nil {
+			continue
+		}
+		var last any
+		if at := c.session.db.store.SequencePosition(t); at.Called {
+			last = at.Last
+		}
+		c.add(bind.PublicSchema, t.Name, c.session.user, s.Type.String(), s.Start, s.Min, s.Max, s.Increment, s.Cycle, s.Cache, last)
+	}
+}
+
+func fillSettings(c *systemContext) {
+	for _, n := range settingNames() {
+		def := allSettings[n]
+		c.add(n, def.show(c.session), nil, nil, def.what)
+	}
+}
+
+func fillDatabase(c *systemContext) {
+	c.add(databaseOID, databaseName, ownerOID, 6, "C", "C.UTF-8", false, true, -1, nil)
+}
+
+func fillRoles(c *systemContext) {
+	c.add(c.session.user, true, true, true, true, true, ownerOID)
+}
+
+func fillAm(c *systemContext) {
+	c.add(2, "heap", "t")
+	c.add(403, "btree", "i")
+}
+
+const classOID = 1259 // of pg_class itself
+
+func fillDescription(c *systemContext) {
+	for _, t := range c.catalog.Relations() {
+		for _, comment := range t.Comments {
+			switch {
+			case comment.Constraint != "":
+				if x, ok := keyNamed(t, comment.Constraint); ok {
+					c.add(indexOID(t, x), classOID, 0, comment.Text)
+				}
+			default:
+				c.add(relationOID(t), classOID, attributeNumber(t, comment.Column), comment.Text)
+			}
+		}
+	}
+}
+
+func keyNamed(t *colstore.Table, name string) (*colstore.Index, bool) {
+	keys := t.Keys()
+	for i := range keys {
+		if keys[i].Name == name {
+			return &keys[i], true
+		}
+	}
+	return nil, false
+}
+
+func fillProc(c *systemContext) {
+	kinds := map[bool]string{true: "a", false: "f"}
+	letters := map[expr.Volatility]string{expr.Immutable: "i", expr.Stable: "s", expr.Volatile: "v"}
+	for i, f := range expr.Functions() {
+		oid, _ := expr.TypeOID(types.T(f.Returns))
+		c.add(20000+i, f.Name, catalogOID, kinds[f.Aggregate], false, letters[f.Volatility], f.Args, oid)
+	}
+}
