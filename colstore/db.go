@@ -179,6 +179,9 @@ func (db *DB) release() error {
 // ID is the database's 128-bit id.
 func (db *DB) ID() [16]byte { return db.identity.id }
 
+// DumpLog writes the frames of the log as annotated hex.
+func (db *DB) DumpLog(w io.Writer) error { return db.log.Dump(w) }
+
 // Info describes an open database.
 type Info struct {
 	ID        [16]byte

@@ -108,8 +108,9 @@ type ColumnStats struct {
 
 // TableStats are the statistics of a table at a view.
 type TableStats struct {
-	Rows    int64 // visible rows, exact
+	Rows    int64 // visible rows, exact; not known when there is an Err
 	Columns map[uint32]ColumnStats
+	Err     error // why the table could not be looked at: a scan fails too
 }
 
 // IsLive reports whether the scan delivers row i.

@@ -12,7 +12,11 @@ import (
 func (v *View) Stats(t *Table) TableStats {
 	out := TableStats{Columns: map[uint32]ColumnStats{}}
 	st, err := v.db.store(t.ID)
+	if err == nil && v.own != nil {
+		err = v.own.err
+	}
 	if err != nil {
+		out.Err = err
 		return out
 	}
 	s := st.pinned()
@@ -29,7 +33,7 @@ func (v *View) Stats(t *Table) TableStats {
 		return nil
 	})
 	if err != nil {
-		return TableStats{Columns: map[uint32]ColumnStats{}}
+		return TableStats{Columns: map[uint32]ColumnStats{}, Err: err}
 	}
 	return out
 }

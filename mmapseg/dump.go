@@ -42,6 +42,11 @@ func (s *Store) dumpSegment(w io.Writer, g *segment, payload func(io.Writer, *Fr
 	c := &Cursor{store: s, at: g.base, limit: g.end.Load(), segment: g}
 	for c.at < c.limit && d.err == nil {
 		f, err := c.read()
+		if next := s.Behind(c.at); err != nil && next != c.at {
+			_, d.err = fmt.Fprintf(w, "damaged up to log offset %d: %v\n", next, err)
+			c.at = next
+			continue
+		}
 		if err != nil {
 			return err
 		}

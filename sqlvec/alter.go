@@ -114,7 +114,11 @@ func (r *run) addColumn(t *colstore.Table, a *parse.AlterAction) (*colstore.Tabl
 	if fill {
 		return r.addFilled(t, col, keys)
 	}
-	if col.NotNull && !col.Missing.Valid && r.Present().Stats(t).Rows > 0 {
+	st := r.Present().Stats(t)
+	if st.Err != nil {
+		return nil, st.Err
+	}
+	if col.NotNull && !col.Missing.Valid && st.Rows > 0 {
 		return nil, dberr.Newf(dberr.NotNullViolation, "column \"%s\" of relation \"%s\" contains null values", col.Name, t.Name)
 	}
 	if t, err = r.s.tx.open.AddColumns(t, []colstore.Column{col}); err != nil {

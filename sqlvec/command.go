@@ -191,7 +191,11 @@ func (r *run) showTables() error {
 	set := newRowSet([]types.Type{text, types.T(types.Int64)})
 	err := r.withView(func(v *colstore.View) error {
 		for _, t := range v.Catalog().Tables() {
-			rows := types.IntValue(types.T(types.Int64), v.Stats(t).Rows)
+			st := v.Stats(t)
+			rows := types.IntValue(types.T(types.Int64), st.Rows)
+			if st.Err != nil { // the table cannot be read
+				rows = types.NullOf(rows.Type)
+			}
 			if err := set.appendValues([]types.Value{str(t.Name), rows}); err != nil {
 				return err
 			}

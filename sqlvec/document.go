@@ -205,6 +205,8 @@ func (r *run) largest(t *colstore.Table, c *colstore.Column) float64 {
 	st := r.Present().Stats(t)
 	cs, ok := st.Columns[c.ID]
 	switch {
+	case st.Err != nil:
+		return -1
 	case st.Rows == 0 && (!ok || !cs.Max.Valid):
 		return 0
 	case !ok || !cs.Min.Valid || !cs.Max.Valid:

@@ -24,6 +24,7 @@ type logFlags struct {
 	table    string
 	from, to uint64
 	follow   bool
+	dump     bool
 	format   string
 }
 
@@ -34,10 +35,12 @@ func newLog(std streams) *cobra.Command {
 		Short: "Show the events of the log, oldest first",
 		Long: `Shows the events themselves: sequence number, transaction, time, operation, table and row.
 Changes of tables' definitions are shown where they happened; they have no sequence number.
---follow waits for more until it is interrupted.`,
+--follow waits for more until it is interrupted. --dump shows the frames themselves instead,
+byte by byte, with the name of each field.`,
 		Example: `  driftdb log --data shop --table users
   driftdb log --data shop --from 100 --to 200 --format ndjson
-  driftdb log --data shop --follow`,
+  driftdb log --data shop --follow
+  driftdb log --data shop --dump`,
 		Args: exactArgs(0, "flags only"),
 		RunE: func(cmd *cobra.Command, _ []string) error { return f.run(cmd, std) },
 	}
@@ -47,6 +50,7 @@ Changes of tables' definitions are shown where they happened; they have no seque
 	flags.Uint64Var(&f.from, "from", 0, "first sequence number (default the first)")
 	flags.Uint64Var(&f.to, "to", 0, "last sequence number (default the last)")
 	flags.BoolVar(&f.follow, "follow", false, "wait for more events")
+	flags.BoolVar(&f.dump, "dump", false, "show the bytes of the log, annotated")
 	flags.StringVar(&f.format, "format", "text", "form: "+strings.Join(logFormats, ", "))
 	return cmd
 }
@@ -58,8 +62,14 @@ func (f *logFlags) run(cmd *cobra.Command, std streams) error {
 	if f.to != 0 && f.from > f.to {
 		return usageError{errors.New("--from is greater than --to")}
 	}
+	if f.dump && (f.follow || f.table != "" || f.from != 0 || f.to != 0) {
+		return usageError{errors.New("--dump shows the whole log")}
+	}
 	return f.with(cmd, true, func(ctx context.Context, db *sqlvec.DB) error {
 		w := bufio.NewWriterSize(std.out, outputBuffer)
+		if f.dump {
+			return errors.Join(db.Store().DumpLog(w), w.Flush())
+		}
 		var line []byte
 		found := false
 		events := db.Store().Events(ctx, colstore.EventRange{FromSeq: f.from, ToSeq: f.to, Table: f.table, Follow: f.follow})

@@ -88,11 +88,20 @@ func newAnalyze(std streams) *cobra.Command {
 		view := db.Store().View()
 		defer view.Release()
 		out := newOutput("table", std.out)
-		for _, t := range view.Catalog().Tables() {
-			if table != "" && t.Name != table {
-				continue
+		tables := view.Catalog().Tables()
+		if table != "" {
+			t, err := view.Table(table)
+			if err != nil {
+				return err
 			}
-			stats := statistics(t, view.Stats(t))
+			tables = []*colstore.Table{t}
+		}
+		for _, t := range tables {
+			known := view.Stats(t)
+			if known.Err != nil {
+				return known.Err
+			}
+			stats := statistics(t, known)
 			if err := out.writeText(stats.cols, stats.each); err != nil {
 				return err
 			}

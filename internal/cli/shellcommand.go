@@ -144,9 +144,12 @@ func (sh *shell) show(c *cells) error {
 func tableList(view *colstore.View) *cells {
 	list := &cells{cols: append(textColumns("table"), bigintColumn("columns"), bigintColumn("rows"))}
 	for _, t := range view.Catalog().Tables() {
-		list.rows = append(list.rows, []types.Value{
-			textValue(t.Name), bigintValue(int64(len(t.Columns))), bigintValue(view.Stats(t).Rows),
-		})
+		stats := view.Stats(t)
+		rows := bigintValue(stats.Rows)
+		if stats.Err != nil { // the table cannot be read
+			rows = types.NullOf(rows.Type)
+		}
+		list.rows = append(list.rows, []types.Value{textValue(t.Name), bigintValue(int64(len(t.Columns))), rows})
 	}
 	return list
 }

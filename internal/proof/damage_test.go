@@ -45,7 +45,8 @@ func small(t *testing.T, dir, salt string) {
 
 // questions are asked of a damaged database; every one has the same answer for ever.
 func questions(last int) []string {
-	q := []string{"SELECT * FROM t ORDER BY id", "SELECT * FROM u ORDER BY x", "SELECT b FROM t WHERE id = 7", "SELECT id FROM t WHERE a = 31",
+	q := []string{"SELECT * FROM t ORDER BY id", "SELECT * FROM u ORDER BY x", "SELECT b FROM t WHERE id = 7", "SELECT count(*) FROM t", "SELECT count(*) FROM u",
+		"SELECT count(*), min(x), max(z) FROM u WHERE y > '2024-02-01'", "SELECT count(*) FROM t FOR SYSTEM_TIME AS OF @SEQ:21", "SELECT sum(u.z) FROM t JOIN u ON u.x = t.id", "SELECT id FROM t WHERE a = 31",
 		"SELECT id, a, system_seq_start, system_seq_end FROM t FOR SYSTEM_TIME ALL ORDER BY 3, 1"}
 	for _, seq := range []int{5, 20, 24, 27, last - 1, last} {
 		q = append(q, fmt.Sprintf("SELECT * FROM t FOR SYSTEM_TIME AS OF @SEQ:%d ORDER BY id", seq))

@@ -197,8 +197,8 @@ func (b *Binder) timeOfQuery(sub *parse.SubqueryExpr) (types.Value, error) {
 	return b.env.Scalar(node)
 }
 
-// ParsePoint reads the value of the setting system_time and of --as-of: @SEQ:N, @TX:N
-// or a timestamp.
+// ParsePoint reads the value of the setting system_time and of --as-of: @SEQ:N, @TX:N,
+// a number alone, which counts events, or a timestamp.
 func ParsePoint(text string, ctx types.Context) (Point, error) {
 	s := strings.TrimSpace(text)
 	for prefix, kind := range map[string]PointKind{"@SEQ:": AtSeq, "@TX:": AtTX} {
@@ -210,6 +210,9 @@ func ParsePoint(text string, ctx types.Context) (Point, error) {
 			return Point{}, dberr.Newf(dberr.InvalidParameterValue, "invalid point in time: \"%s\"", text)
 		}
 		return Point{Kind: kind, N: n}, nil
+	}
+	if n, err := strconv.ParseUint(s, 10, 63); err == nil { // a number alone counts events
+		return Point{Kind: AtSeq, N: int64(n)}, nil
 	}
 	v, err := ctx.Parse(s, types.T(types.TimestampTZ))
 	if err != nil {

@@ -102,10 +102,13 @@ func countOnly(n *plan.Aggregate) plan.Node {
 			return n
 		}
 	}
-	rows := src.Stats().Rows
+	st := src.Stats()
+	if st.Err != nil {
+		return n // the scan will say it
+	}
 	values := make([]expr.Expr, len(n.Aggs))
 	for i := range values {
-		values[i] = &expr.Const{Value: types.IntValue(n.Out[i].Type, rows)}
+		values[i] = &expr.Const{Value: types.IntValue(n.Out[i].Type, st.Rows)}
 	}
 	return &plan.Values{Rows: [][]expr.Expr{values}, Out: n.Out}
 }
