@@ -110,15 +110,7 @@ func TestKill(t *testing.T) {
 		rounds = n
 	}
 	dir := t.TempDir() + "/db"
-	d, err := create(dir, killOptions())
-	if err != nil {
-		t.Fatal(describe(err))
-	}
-	d.must(t, `CREATE TABLE a (w INTEGER, n INTEGER, s TEXT, PRIMARY KEY (w, n)); CREATE TABLE b (w INTEGER, n INTEGER, i INTEGER);
-		CREATE TABLE c (w INTEGER PRIMARY KEY, n INTEGER); CREATE INDEX ON b (n); INSERT INTO c SELECT i, 0 FROM generate_series(0, 3) AS g(i)`)
-	if err := d.close(); err != nil {
-		t.Fatal(describe(err))
-	}
+	prepareKill(t, dir)
 	acked := make([]int, killWriters)
 	for round := range rounds {
 		killOnce(t, dir, acked)
