@@ -281,6 +281,17 @@ func (s *Session) newEnv(r *run) *expr.Env {
 			seq, err := s.db.store.SeqAtTime(r.ctx, micros)
 			return int64(seq), err
 		},
+		CommitAt: func(csn int64) (int64, int64, error) {
+			if csn < 0 {
+				return 0, 0, dberr.Newf(dberr.TemporalOutOfRange, "there is no transaction %d", csn)
+			}
+			v, err := s.db.store.ViewAtTX(uint64(csn))
+			if err != nil {
+				return 0, 0, err
+			}
+			micros, err := s.db.store.CommitTimeOf(uint64(csn))
+			return int64(v.Point().Seq), micros, err
+		},
 		TimeAt: func(seq int64) (int64, error) {
 			if seq < 1 {
 				return 0, dberr.Newf(dberr.TemporalOutOfRange, "there is no event %d, the first is 1", seq)

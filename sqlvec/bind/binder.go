@@ -49,6 +49,7 @@ type Binder struct {
 	nextID  int
 	ctes    *cteScope
 	time    *Point // the default of the clauses around, nil for the present
+	times   []pendingTime // points that the next join computes
 	depth   int
 	columns map[int]column  // every column of a FROM, for messages
 	views   map[uint32]bool // those that are being bound

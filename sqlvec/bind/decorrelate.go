@@ -379,6 +379,15 @@ func (b *Binder) lateralGroup(l, r plan.Node, d decorrelated) plan.Node {
 
 // lateral joins r, which may use columns of l, to l.
 func (b *Binder) lateral(kind plan.JoinKind, l, r plan.Node, on expr.Expr, pos int) (plan.Node, error) {
+	if len(b.times) > 0 {
+		if timed := b.withTimes(l); timed != l {
+			node, err := b.lateral(kind, timed, r, on, pos)
+			if err != nil {
+				return nil, err
+			}
+			return strip(node, append(l.Columns()[:len(l.Columns()):len(l.Columns())], r.Columns()...)), nil
+		}
+	}
 	if len(plan.Free(r)) == 0 || !plan.Touches(freeExpr(r), plan.IDs(l)) {
 		return &plan.Join{Kind: kind, Left: l, Right: r, On: on}, nil
 	}

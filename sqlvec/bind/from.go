@@ -89,7 +89,7 @@ func distinctTables(l, r *scope, pos int) error {
 func (b *Binder) bindTable(t parse.TableExpr, left, parent *scope) (from, error) {
 	switch t := t.(type) {
 	case *parse.TableRef:
-		return b.bindTableRef(t, parent)
+		return b.bindTableRef(t, left, parent)
 	case *parse.SubqueryRef:
 		return b.bindDerived(t, left, parent)
 	case *parse.FuncRef:
@@ -103,7 +103,7 @@ func (b *Binder) bindTable(t parse.TableExpr, left, parent *scope) (from, error)
 	return from{}, dberr.Bug("unknown FROM item %T", t)
 }
 
-func (b *Binder) bindTableRef(t *parse.TableRef, parent *scope) (from, error) {
+func (b *Binder) bindTableRef(t *parse.TableRef, left, parent *scope) (from, error) {
 	pos := int(t.Position())
 	if t.Sample != nil {
 		return from{}, dberr.New(dberr.FeatureNotSupported, "TABLESAMPLE is not supported").At(pos)
@@ -116,6 +116,13 @@ func (b *Binder) bindTableRef(t *parse.TableRef, parent *scope) (from, error) {
 	}
 	if err := checkSchema(t.Name); err != nil {
 		return from{}, err
+	}
+	rt, err := b.bindRowTime(t.SystemTime, left, parent)
+	if err != nil {
+		return from{}, err
+	}
+	if rt != nil {
+		return b.scanAtRow(rt, t, left, parent)
 	}
 	ref, err := b.lookup(t.Name.Last(), t.SystemTime, pos)
 	if err != nil {

@@ -19,7 +19,11 @@ func (b *Binder) bindJoin(j *parse.Join, left, parent *scope) (from, error) {
 	if err != nil {
 		return from{}, err
 	}
-	r, err := b.bindTable(j.R, l.scope, parent)
+	before := l.scope
+	if left != nil {
+		before = left.join(l.scope)
+	}
+	r, err := b.bindTable(j.R, before, parent)
 	if err != nil {
 		return from{}, err
 	}

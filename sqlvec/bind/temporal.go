@@ -101,7 +101,9 @@ func (b *Binder) period(c *parse.SystemTime) (*period, error) {
 
 // point evaluates one end of a clause.
 func (b *Binder) point(e parse.Expr) (Point, error) {
-	if lit, ok := e.(*parse.PointLit); ok {
+	if lit, ok := e.(*parse.PointLit); ok && lit.Value != nil {
+		return b.countedPoint(lit)
+	} else if ok {
 		kind := AtSeq
 		if lit.Kind == parse.PointTx {
 			kind = AtTX
@@ -126,6 +128,26 @@ func (b *Binder) point(e parse.Expr) (Point, error) {
 		return Point{Kind: AtSeq, N: v.I}, nil
 	}
 	return Point{Kind: AtTime, N: v.I}, nil
+}
+
+// countedPoint evaluates @SEQ:(…) and @TX:(…).
+func (b *Binder) countedPoint(lit *parse.PointLit) (Point, error) {
+	pos := int(lit.Value.Position())
+	v, err := b.timeValue(lit.Value)
+	if err != nil {
+		return Point{}, err
+	}
+	switch {
+	case !v.Valid:
+		return Point{}, dberr.New(dberr.NullValueNotAllowed, "the point of FOR SYSTEM_TIME is NULL").At(pos)
+	case !v.Type.IsInteger():
+		return Point{}, dberr.Newf(dberr.DatatypeMismatch, "the number of FOR SYSTEM_TIME must be an integer, not type %s", v.Type).At(pos)
+	case v.I < 0:
+		return Point{}, dberr.New(dberr.TemporalOutOfRange, "point in time out of range").At(pos)
+	case lit.Kind == parse.PointTx:
+		return Point{Kind: AtTX, N: v.I}, nil
+	}
+	return Point{Kind: AtSeq, N: v.I}, nil
 }
 
 // timeValue evaluates a constant expression, as a TIMESTAMPTZ or an integer, or a scalar

@@ -27,6 +27,7 @@ type Env struct {
 	Catalog    Catalog                          // what the functions of the system's views ask
 	SeqAt      func(micros int64) (int64, error)
 	TimeAt     func(seq int64) (int64, error)
+	CommitAt   func(csn int64) (seq, micros int64, err error) // the last event and the time of a commit
 	Rand       *rand.Rand // nil: the process's generator; not shared between workers
 }
 

@@ -32,11 +32,13 @@ const (
 	PointTx                   // @TX:N, a commit
 )
 
-// PointLit is a point in history, @SEQ:N or @TX:N.
+// PointLit is a point in history, @SEQ:N or @TX:N; where another expression than a number
+// was written, as in @SEQ:t.seq or @TX:($1 - 1), it is Value.
 type PointLit struct {
 	Pos
-	Kind PointKind
-	N    uint64
+	Kind  PointKind
+	N     uint64
+	Value Expr
 }
 
 // Param is $N, N ≥ 1.

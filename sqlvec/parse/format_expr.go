@@ -126,7 +126,16 @@ func (f *formatter) point(e *PointLit) {
 	} else {
 		f.w("@SEQ:")
 	}
-	f.w(strconv.FormatUint(e.N, 10))
+	switch v := e.Value.(type) {
+	case nil:
+		f.w(strconv.FormatUint(e.N, 10))
+	case *ColumnRef, *Param:
+		f.expr(v, 0)
+	default:
+		f.w("(")
+		f.expr(v, 0)
+		f.w(")")
+	}
 }
 
 func (f *formatter) star(e *Star) {

@@ -282,7 +282,8 @@ func (l *lexer) commentAt(i int) bool {
 }
 
 // pointEnd returns where the digits of @SEQ:N or @TX:N at offset i end, 0 if
-// there is no such token.
+// there is no such token. The token ends behind the colon where a column, a parameter or
+// a parenthesis follows.
 func (l *lexer) pointEnd(i int) int {
 	if l.at(i) != '@' {
 		return 0
@@ -296,6 +297,9 @@ func (l *lexer) pointEnd(i int) int {
 	default:
 		return 0
 	}
+	if c := l.at(i); c == '(' || c == '"' || c == '$' || isNameStart(c) {
+		return i
+	}
 	if !l.is(i, isDigit) {
 		return 0
 	}
@@ -304,6 +308,8 @@ func (l *lexer) pointEnd(i int) int {
 	}
 	return i
 }
+
+func isNameStart(c byte) bool { return c|0x20 >= 'a' && c|0x20 <= 'z' || c == '_' || c >= 0x80 }
 
 func (l *lexer) point() token {
 	start, end := l.off, l.pointEnd(l.off)

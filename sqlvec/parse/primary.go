@@ -67,6 +67,11 @@ func (p *parser) point() Expr {
 	if p.tok.kind == tokTx {
 		e.Kind = PointTx
 	}
+	if p.tok.text == "" {
+		p.next()
+		e.Value = p.postfix(p.primary())
+		return e
+	}
 	n, err := strconv.ParseUint(p.tok.text, 10, 64)
 	if err != nil {
 		p.failAt(e.Pos, dberr.NumericValueOutOfRange, "%s is out of range", p.lex.sql[p.tok.start:p.tok.end])
