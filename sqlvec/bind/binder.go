@@ -48,7 +48,7 @@ type Binder struct {
 	env     Env
 	nextID  int
 	ctes    *cteScope
-	time    *Point // the default of the clauses around, nil for the present
+	time    *Point        // the default of the clauses around, nil for the present
 	times   []pendingTime // points that the next join computes
 	depth   int
 	columns map[int]column  // every column of a FROM, for messages

@@ -168,7 +168,7 @@ var refused = []struct {
 	{`SELECT * FROM t FOR SYSTEM_TIME FROM 1 AND 2`, "42601", 40, `syntax error at or near "AND"`},
 	{`SELECT * FROM t FOR SYSTEM_TIME AS OF @SEQ:1 FOR SYSTEM_TIME AS OF @SEQ:2 FOR SYSTEM_TIME AS OF @SEQ:3`, "42601", 79, `syntax error at or near "SYSTEM_TIME"`},
 	{`SELECT * FROM t FOR SYSTEM_TIME AS OF @SEQ:99999999999999999999`, "22003", 39, `@SEQ:99999999999999999999 is out of range`},
-	{`SELECT * FROM t FOR SYSTEM_TIME AS OF @SEQ:x`, "42601", 43, `syntax error at or near ":"`},
+	{`SELECT * FROM t FOR SYSTEM_TIME AS OF @SEQ:-x`, "42601", 43, `syntax error at or near ":"`},
 	{`INSERT INTO t {"a": 1`, "42601", 15, `unterminated JSON document at or near "{"a": 1"`},
 	{`INSERT INTO t {"a": 1},`, "42601", 24, `syntax error at end of input`},
 	{`INSERT INTO t (a) {"a": 1}`, "42601", 19, `syntax error at or near "{"a": 1}"`},
