@@ -155,15 +155,7 @@ func (o *optimizer) estimateHashJoin(n *plan.HashJoin) {
 // joinEstimate is the estimate of a join on the conditions on.
 func (o *optimizer) joinEstimate(kind plan.JoinKind, left, right plan.Node, on []expr.Expr) plan.Estimate {
 	l, r := left.Estimated(), right.Estimated()
-	sel := 1.0
-	li, ri := plan.IDs(left), plan.IDs(right)
-	for _, p := range on {
-		if a, b, _, ok := joinKey(p, li, ri); ok {
-			sel *= 1 / math.Max(o.distinct(a, left), o.distinct(b, right))
-		} else {
-			sel *= o.selectivity(p)
-		}
-	}
+	sel := o.joinSelectivity(left, right, on)
 	rows := joinRows(kind, l.Rows, r.Rows, l.Rows*r.Rows*sel)
 	return plan.Estimate{Rows: rows, Startup: r.Total, Total: l.Total + r.Total + tupleCost*(l.Rows+r.Rows+rows)}
 }

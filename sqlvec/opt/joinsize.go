@@ -1,0 +1,73 @@
+package opt
+
+import (
+	"math"
+	"slices"
+
+	"driftdb/sqlvec/expr"
+	"driftdb/sqlvec/plan"
+)
+
+// joinSelectivity is the expected share of the pairs of rows that meet the conditions on.
+// Where the keys of one side are unique, a row of the other has one partner. The shares of
+// several keys are seldom independent (the parts of a foreign key never are): the smallest
+// counts in full, the next by its square root, and so on.
+func (o *optimizer) joinSelectivity(left, right plan.Node, on []expr.Expr) float64 {
+	sel := 1.0
+	var shares []float64
+	var ls, rs []expr.Expr
+	li, ri := plan.IDs(left), plan.IDs(right)
+	for _, p := range on {
+		a, b, _, ok := joinKey(p, li, ri)
+		if !ok {
+			sel *= o.selectivity(p)
+			continue
+		}
+		shares = append(shares, 1/math.Max(o.distinct(a, left), o.distinct(b, right)))
+		ls, rs = append(ls, a), append(rs, b)
+	}
+	if len(shares) > 1 {
+		for _, rows := range []float64{o.uniqueRows(left, ls), o.uniqueRows(right, rs)} {
+			if rows > 0 {
+				return sel / rows
+			}
+		}
+	}
+	slices.Sort(shares)
+	power := 1.0
+	for _, s := range shares {
+		sel *= math.Pow(s, power)
+		power /= 2
+	}
+	return sel
+}
+
+// uniqueRows returns the rows of the table that n scans if the columns among keys hold a
+// unique key of it, 0 otherwise.
+func (o *optimizer) uniqueRows(n plan.Node, keys []expr.Expr) float64 {
+	scan, ok := n.(*plan.Scan)
+	if !ok || scan.Table == nil {
+		return 0
+	}
+	ids, rows := map[uint32]bool{}, 0.0
+	for _, k := range keys {
+		c, ok := k.(*expr.Col)
+		if !ok {
+			continue
+		}
+		for i, out := range scan.Out {
+			if out.ID == c.Index {
+				ids[scan.Spec.Columns[i]] = true
+			}
+		}
+		if s, ok := o.columnOf(k); ok {
+			rows = math.Max(rows, s.rows)
+		}
+	}
+	for _, x := range scan.Table.Keys() {
+		if x.Unique && !slices.ContainsFunc(x.Columns, func(id uint32) bool { return !ids[id] }) {
+			return rows
+		}
+	}
+	return 0
+}
