@@ -69,6 +69,24 @@ func report(w io.Writer, err error) int {
 	return exitFailed
 }
 
+// reportColored is report for a terminal: what went wrong is red, what may help is cyan.
+func reportColored(w io.Writer, err error, color bool) {
+	if !color {
+		report(w, err)
+		return
+	}
+	var text strings.Builder
+	report(&text, err)
+	for _, line := range strings.SplitAfter(text.String(), "\n") {
+		head, rest, ok := strings.Cut(line, ":  ")
+		sgr := map[string]string{"ERROR": "31;1", "HINT": "36", "DETAIL": "1", "SQLSTATE": "90", "CONTEXT": "90"}[head]
+		if ok && sgr != "" {
+			line = "\x1b[" + sgr + "m" + head + ":\x1b[0m  " + rest
+		}
+		io.WriteString(w, line)
+	}
+}
+
 // plain is the error without the wrapping that only says which statement it came from.
 func plain(err error) error {
 	var in *statementError

@@ -134,7 +134,7 @@ func (f *exportFlags) write(ctx context.Context, db *sqlvec.DB, std streams, w i
 		if !r.HasRows() || out.sets > 0 {
 			return usageError{errors.New("--query must be one query with rows")}
 		}
-		out.types = session.Zone()
+		out.opts.Types = session.Zone()
 		err := out.write(r)
 		rows += r.RowsAffected()
 		return err

@@ -115,5 +115,6 @@ func newRoot(std streams, version string) *cobra.Command {
 	root.SetVersionTemplate(versionText(version))
 	root.AddCommand(newInit(std), newBench(std), newSQL(std), newImport(std), newExport(std), newHistory(std), newLog(std),
 		newCheckpoint(std), newVacuum(std), newAnalyze(std), newDoctor(std), newVersion(std, version))
+	root.SetHelpCommand(newHelp(std, root))
 	return root
 }

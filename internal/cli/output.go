@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -14,7 +15,6 @@ import (
 	"driftdb/internal/formats/arrowio"
 	"driftdb/internal/formats/parquetio"
 	"driftdb/internal/formats/rowtext"
-	"driftdb/internal/types"
 	"driftdb/internal/vec"
 	"driftdb/sqlvec"
 )
@@ -34,10 +34,11 @@ func checkFormat(name string, names []string) error {
 type output struct {
 	form  string
 	w     *bufio.Writer
-	types types.Context // the time zone that timestamps are written in
-	sets  int           // results written
-	flush bool          // after every result
-	bar   *progress     // told of every batch; nil for none
+	opts  rowtext.Options
+	sets  int       // results written
+	flush bool      // after every result
+	bar   *progress // told of every batch; nil for none
+	first func()    // called before a result's first rows are written; nil for nothing
 
 	compression string // of Parquet, "" for the default
 }
@@ -63,7 +64,7 @@ func (o *output) write(r *sqlvec.Result) error {
 
 // writeText writes the batches that each yields as one result.
 func (o *output) writeText(cols []rowtext.Column, each func(func(*vec.Batch) error) error) error {
-	text, err := rowtext.New(o.form, o.w, o.types)
+	text, err := rowtext.NewWith(o.form, o.w, o.opts)
 	if err != nil {
 		return err
 	}
@@ -78,14 +79,24 @@ func (o *output) writeText(cols []rowtext.Column, each func(func(*vec.Batch) err
 
 // counted is r.Each, with progress.
 func (o *output) counted(r *sqlvec.Result) func(func(*vec.Batch) error) error {
-	if o.bar == nil {
-		return r.Each
-	}
 	return func(write func(*vec.Batch) error) error {
-		return r.Each(func(b *vec.Batch) error {
-			o.bar.add(int64(b.Count()), 0)
+		err := r.Each(func(b *vec.Batch) error {
+			if o.bar != nil {
+				o.bar.add(int64(b.Count()), 0)
+			}
+			o.begin()
 			return write(b)
 		})
+		o.begin()
+		return err
+	}
+}
+
+// begin calls first, once.
+func (o *output) begin() {
+	if o.first != nil {
+		o.first()
+		o.first = nil
 	}
 }
 
@@ -140,14 +151,19 @@ func (o *output) binaryWriter(cols []sqlvec.Column) (binaryWriter, error) {
 // so that an error leaves what was there.
 type target struct {
 	io.Writer
-	file *os.File // nil for standard output
-	name string   // where commit puts the file, "" when it is written in place
+	file *os.File       // nil for standard output
+	name string         // where commit puts the file, "" when it is written in place
+	cmd  *exec.Cmd      // gets what is written; nil for none
+	pipe io.WriteCloser // to cmd
 }
 
 // openTarget opens what -o names: "" and "-" are standard output.
 func openTarget(name string, stdout io.Writer) (*target, error) {
 	if name == "" || name == "-" {
 		return &target{Writer: stdout}, nil
+	}
+	if command, ok := strings.CutPrefix(name, "|"); ok {
+		return openPipe(command, stdout)
 	}
 	if info, err := os.Stat(name); err == nil && !info.Mode().IsRegular() {
 		f, err := os.OpenFile(name, os.O_WRONLY, 0)
@@ -184,8 +200,25 @@ func underName(err error, name string) error {
 	return err
 }
 
+// openPipe starts a command that reads what is written.
+func openPipe(command string, stdout io.Writer) (*target, error) {
+	cmd := exec.Command("sh", "-c", command)
+	cmd.Stdout, cmd.Stderr = stdout, os.Stderr
+	pipe, err := cmd.StdinPipe()
+	if err != nil {
+		return nil, err
+	}
+	return &target{Writer: pipe, cmd: cmd, pipe: pipe}, cmd.Start()
+}
+
 // commit puts the file in its place.
 func (t *target) commit() error {
+	if t.cmd != nil {
+		t.pipe.Close()
+		cmd := t.cmd
+		t.cmd = nil
+		return cmd.Wait()
+	}
 	if t.file == nil {
 		return nil
 	}
@@ -202,6 +235,11 @@ func (t *target) commit() error {
 
 // discard removes an unfinished file. After commit it does nothing.
 func (t *target) discard() {
+	if t.cmd != nil {
+		t.pipe.Close()
+		t.cmd.Wait()
+		t.cmd = nil
+	}
 	if t.file == nil {
 		return
 	}

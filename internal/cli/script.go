@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -53,8 +54,16 @@ type script struct {
 	std     streams
 	session *sqlvec.Session
 	out     *output
+	dir     string // of the database
 	timing  bool
 	tags    bool // command tags go to standard error
+	color   bool // errors may have colours
+	vars    variables
+	bar     *statementBar
+	// command runs a line that begins with a backslash; left reports whether one said to leave.
+	command func(ctx context.Context, part typedPart) error
+	left    func() bool
+	file    string // that is being read, for \ir
 }
 
 // runSource runs all statements of a source and stops at the first error.
@@ -89,17 +98,27 @@ func isConversation(in io.Reader) bool {
 }
 
 func (s *script) runReader(ctx context.Context, r io.Reader, file string) error {
-	split := parse.NewSplitter(withoutMark(r))
+	lines := &commandLines{r: withoutMark(r)}
+	split := parse.NewSplitter(lines)
+	lines.isCommand = func() bool { return !split.Pending() }
+	lines.run = func(line string) error { return s.command(ctx, typedPart{command: line}) }
+	defer func(before string) { s.file = before }(s.file)
+	s.file = file
 	for {
+		lines.data = false
 		piece, err := split.Next()
-		if err == io.EOF {
+		if lines.failed != nil {
+			return &statementError{err: lines.failed, line: lines.line, file: file}
+		}
+		if err == io.EOF || s.left() {
 			return nil
 		}
 		if err == nil {
+			lines.data = true
 			err = s.runPiece(ctx, piece)
 		}
 		if err != nil {
-			return &statementError{err: err, text: piece.Text, line: max(piece.Line, 1), file: file}
+			return &statementError{err: err, text: s.vars.expand(piece.Text), line: max(piece.Line, 1), file: file}
 		}
 		if ctx.Err() != nil {
 			return dberr.New(dberr.QueryCanceled, "canceling statement due to user request")
@@ -107,10 +126,54 @@ func (s *script) runReader(ctx context.Context, r io.Reader, file string) error 
 	}
 }
 
+// commandLines gives a splitter the lines of a script and runs those that are commands of the shell.
+type commandLines struct {
+	r         *bufio.Reader
+	isCommand func() bool // whether a command may begin here: no statement is open
+	run       func(line string) error
+	data      bool // a statement runs: what is read now is its data
+	inside    bool // of a line
+	line      int
+	rest      []byte
+	failed    error // of a command
+}
+
+// Read gives one line, or a piece of a long one.
+func (c *commandLines) Read(p []byte) (int, error) {
+	for len(c.rest) == 0 {
+		text, err := c.r.ReadSlice('\n')
+		begins := !c.inside
+		c.inside = err == bufio.ErrBufferFull
+		if begins && len(text) > 0 {
+			c.line++
+		}
+		if c.inside {
+			err = nil
+		}
+		if begins && !c.inside && !c.data && isCommandLine(text) && c.isCommand() {
+			if c.failed = c.run(strings.TrimSpace(string(text))[1:]); c.failed != nil {
+				return 0, io.EOF
+			}
+			text = []byte("\n") // the lines behind keep their numbers
+		}
+		c.rest = append(c.rest, text...)
+		if err != nil && len(c.rest) == 0 {
+			return 0, err
+		}
+	}
+	n := copy(p, c.rest)
+	c.rest = c.rest[:copy(c.rest, c.rest[n:])]
+	return n, nil
+}
+
+func isCommandLine(text []byte) bool {
+	return bytes.HasPrefix(bytes.TrimLeft(text, " \t"), []byte{'\\'})
+}
+
 // withoutMark skips the byte order mark that some editors put at the beginning of UTF-8 files.
-func withoutMark(r io.Reader) io.Reader {
+func withoutMark(r io.Reader) *bufio.Reader {
 	const mark = "\xef\xbb\xbf"
-	buffered := bufio.NewReader(r)
+	buffered := bufio.NewReaderSize(r, 64<<10)
 	if first, _ := buffered.Peek(1); len(first) == 1 && first[0] == mark[0] {
 		if all, _ := buffered.Peek(len(mark)); string(all) == mark {
 			buffered.Discard(len(mark))
@@ -122,24 +185,29 @@ func withoutMark(r io.Reader) io.Reader {
 // runPiece runs one statement and writes its result.
 func (s *script) runPiece(ctx context.Context, piece parse.Piece) error {
 	begin := time.Now()
-	err := s.session.Run(ctx, piece.Text, s.result)
+	s.bar = newStatementBar(s.std.err)
+	err := s.session.Run(sqlvec.WithProgress(ctx, s.bar.counts), s.vars.expand(piece.Text), s.result)
+	s.bar.done()
 	if s.timing {
-		fmt.Fprintf(s.std.err, "Time: %.3f ms\n", float64(time.Since(begin).Microseconds())/1000)
+		fmt.Fprintln(s.std.err, timed(time.Since(begin)))
 	}
 	return err
 }
 
 func (s *script) result(r *sqlvec.Result) error {
 	for _, n := range r.Notices {
+		s.bar.hide()
 		fmt.Fprintf(s.std.err, "%s:  %s\n", n.Severity, n.Message)
 		if n.Detail != "" {
 			fmt.Fprintf(s.std.err, "DETAIL:  %s\n", n.Detail)
 		}
 	}
 	if r.HasRows() {
-		s.out.types = s.session.Zone()
+		s.out.opts.Types = s.session.Zone()
+		s.out.first = s.bar.hide
 		return s.out.write(r)
 	}
+	s.bar.hide()
 	if s.tags && r.Tag() != "" {
 		fmt.Fprintln(s.std.err, r.Tag())
 	}

@@ -5,10 +5,13 @@ import (
 	"context"
 	"io"
 	"os"
+	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
 	"driftdb/colstore"
+	"driftdb/internal/cli/term"
 	"driftdb/sqlvec"
 )
 
@@ -18,7 +21,7 @@ type typed struct {
 	prompts []string
 }
 
-func (p *typed) readLine(prompt string) (string, error) {
+func (p *typed) Read(prompt, _ string) (string, error) {
 	p.prompts = append(p.prompts, prompt)
 	if len(p.lines) == 0 {
 		return "", io.EOF
@@ -26,7 +29,7 @@ func (p *typed) readLine(prompt string) (string, error) {
 	line := p.lines[0]
 	p.lines = p.lines[1:]
 	if line == "^C" {
-		return "", errInterrupted
+		return "", term.ErrInterrupted
 	}
 	return line, nil
 }
@@ -48,7 +51,8 @@ func runShell(t *testing.T, lines ...string) (out, errs string, prompts []string
 	var stdout, stderr bytes.Buffer
 	std := streams{in: strings.NewReader(""), out: &stdout, err: &stderr}
 	keys := &typed{lines: lines}
-	sh := &shell{script: &script{std: std, session: session, out: newOutput("table", &stdout)}, db: db, lines: keys}
+	sh := newShell(&script{std: std, session: session, out: newOutput("table", &stdout), dir: dir, vars: make(variables)}, db)
+	sh.keys = keys
 	if err := sh.run(context.Background()); err != nil {
 		t.Fatal(err)
 	}
@@ -67,39 +71,113 @@ func TestShellReadsStatements(t *testing.T) {
 			t.Errorf("no %q in %q", part, errs)
 		}
 	}
-	first, more := "driftdb=> ", "driftdb-> "
-	if got, want := strings.Join(prompts, "|"), strings.Join([]string{first, more, first, more, first, more, first, first}, "|"); got != want {
+	first, more := "db=> ", "db-> "
+	if got, want := strings.Join(prompts, "|"), strings.Join([]string{first, "db(> ", first, more, first, more, first, first}, "|"); got != want {
 		t.Errorf("prompts %s, want %s", got, want)
 	}
 }
 
 func TestShellCommands(t *testing.T) {
 	dir := t.TempDir()
-	if err := os.WriteFile(dir+"/more.sql", []byte("INSERT INTO t VALUES (2, 'b');\nSELECT 'from file' AS f;"), 0o644); err != nil {
-		t.Fatal(err)
+	for name, text := range map[string]string{
+		"more.sql": "INSERT INTO t VALUES (2, 'b');\nSELECT 'from file' AS f;\n\\ir sub/last.sql\n", "sub/last.sql": "\\echo nested",
+	} {
+		if err := os.MkdirAll(filepath.Dir(dir+"/"+name), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(dir+"/"+name, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
 	}
-	out, errs, _ := runShell(t,
+	out, errs, prompts := runShell(t,
 		"CREATE TABLE t (id INTEGER PRIMARY KEY, name TEXT DEFAULT 'x');", "CREATE UNIQUE INDEX ti ON t (name);", "INSERT INTO t VALUES (1, 'a');",
 		`\i `+dir+"/more.sql", `\dt`, `\d t`, `\x`, "SELECT id FROM t WHERE id = 2;", `\x`,
 		`\as-of @SEQ:1`, "SELECT count(*) AS past FROM t;", `\as-of`, "SELECT count(*) AS present FROM t;",
-		`\o `+dir+"/out.csv", `\format csv`, "SELECT 7 AS n;", `\o`, `\timing`, "SELECT 8 AS m;", `\nonsense`, `\d missing`, `\?`)
+		`\o `+dir+"/out.csv", `\format csv`, "SELECT 7 AS n;", `\o`, `\timing`, "SELECT 8 AS m;", `\timing off`, `\tming`, `\d missing`, `\d tt`, `\?`,
+		`\set who 'it''s'`, "SELECT :'who' AS quoted, 1 AS :\"who\";", `\set`, "SELECT 9 AS g \\g", `\gx`, "SELECT 1", `\p`, `\r`,
+		"CREATE VIEW v AS SELECT 1 AS one;", `\dv`, `\d v`, `\di`, `\ds`, `\df abs`, `\history t 1`, `\l`, `\h vacuum`, `\format table`, `\pset null NULL`, "SELECT NULL AS x;",
+		"BEGIN;", "selec 1;", "ROLLBACK;", `\format csv`, "SELECT 4 AS four \\g "+dir+"/g.csv", "SELECT 'k' AS a, 3 AS b \\chart", `\q`)
 	for _, part := range []string{
-		" from file\n", " table | columns | rows \n", " t     |       2 |    2\n", " id     | integer | no       |",
-		"ti     | name    | unique", "-[ RECORD 1 ]\nid | 2\n", " past \n------\n    1\n", " present \n---------\n       2\n", "m\n8\n",
+		" from file\n", "nested\n", " t    | table |       2 |    2\n", " id     | integer | not null |",
+		`    "ti" unique (name)`, "-[ RECORD 1 ]\nid | 2\n", " past \n------\n    1\n", " present \n---------\n       2\n", "m\n8\n",
+		"quoted,it's\nit's,1\n", "who = 'it's'\n", "g\n9\n", "-[ RECORD 1 ]\ng | 9\n", "SELECT 1\n", "v,view,1,\n", "View definition:\n    SELECT 1 AS one\n", "ti,t,name,unique\n",
+		"abs,bigint,bigint,function\n", "1,insert,1,a\n", "VACUUM: merge", "\n  x   \n------\n NULL\n", " a │ b\n k │ ",
 	} {
-		if !strings.Contains(out, part) {
+		if !strings.Contains(out, part) && !strings.Contains(withoutTimes(out), part) {
 			t.Errorf("no %q in\n%s", part, out)
 		}
 	}
-	if strings.Contains(out, "7") {
+	if strings.Contains(out, "n\n7\n") || strings.Contains(out, "four\n4\n") {
 		t.Errorf("what went to a file is on the screen too:\n%s", out)
 	}
-	if got, err := os.ReadFile(dir + "/out.csv"); err != nil || string(got) != "n\n7\n" {
-		t.Errorf("the file has %q, %v", got, err)
+	for file, want := range map[string]string{"/out.csv": "n\n7\n", "/g.csv": "four\n4\n"} {
+		if got, err := os.ReadFile(dir + file); err != nil || string(got) != want {
+			t.Errorf("%s has %q, %v", file, got, err)
+		}
 	}
-	for _, part := range []string{"Time: ", `invalid command \nonsense`, `relation "missing" does not exist`, `\as-of [POINT]`} {
+	for _, part := range []string{"Time: ", "invalid command \\tming\nHINT:  Did you mean \\timing? ", `relation "missing" does not exist`, "There are no sequences.\n", `Perhaps you meant "SELECT".`} {
 		if !strings.Contains(errs, part) {
 			t.Errorf("no %q in\n%s", part, errs)
 		}
+	}
+	if all := strings.Join(prompts, "|"); !strings.Contains(all, "db[SEQ:1]=> ") || !strings.Contains(all, "db=*> |db=!> |db=> ") {
+		t.Errorf("prompts %s", all)
+	}
+}
+
+// withoutTimes removes times, which differ from run to run.
+func withoutTimes(s string) string {
+	return regexp.MustCompile(`[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9:.+]+,`).ReplaceAllString(s, "")
+}
+
+func TestCutTyped(t *testing.T) {
+	for _, tc := range []struct {
+		text, sql, command, rest string
+		prompt                   byte
+		ok                       bool
+	}{
+		{text: "", prompt: '='},
+		{text: "  -- only a comment\n", prompt: '='},
+		{text: "SELECT 1", prompt: '-'},
+		{text: "SELECT (1", prompt: '('},
+		{text: "SELECT 'a;", prompt: '\''},
+		{text: "SELECT \"a;", prompt: '"'},
+		{text: "SELECT $x$ ; $y$", prompt: '$'},
+		{text: "SELECT /* ; /* */", prompt: '*'},
+		{text: "SELECT 'it''s; ', E'\\';', $$;$$, $1; rest", sql: "SELECT 'it''s; ', E'\\';', $$;$$, $1", rest: " rest", ok: true},
+		{text: `INSERT INTO t {"a": "x\";y", "b": {}}; x`, sql: `INSERT INTO t {"a": "x\";y", "b": {}}`, rest: " x", ok: true},
+		{text: "-- why\nSELECT 2 -- ;\n;", sql: "SELECT 2 -- ;\n", ok: true},
+		{text: "SELECT 3 \\gx\nmore", sql: "SELECT 3 ", command: "gx", rest: "\nmore", ok: true},
+		{text: " \\d t", command: "d t", ok: true},
+	} {
+		part, prompt, ok := cutTyped(tc.text)
+		if ok != tc.ok || !ok && prompt != tc.prompt || part.sql != tc.sql || part.command != tc.command || part.rest != tc.rest {
+			t.Errorf("%q: got %+v, %c, %v", tc.text, part, prompt, ok)
+		}
+	}
+}
+
+func TestVariables(t *testing.T) {
+	v := variables{"n": "5", "s": "it's", "t": "My Table"}
+	for text, want := range map[string]string{
+		"SELECT :n, :'s' FROM :\"t\"": `SELECT 5, 'it''s' FROM "My Table"`,
+		"SELECT ':n', x::int, a[1:m]": "SELECT ':n', x::int, a[1:m]",
+		"SELECT :nn, :n":              "SELECT :nn, 5",
+		`INSERT INTO t {"a":n}`:       `INSERT INTO t {"a":n}`,
+	} {
+		if got := v.expand(text); got != want {
+			t.Errorf("%s: got %s, want %s", text, got, want)
+		}
+	}
+	if got := strings.Join(v.words(`a 'b c' :n :'s' 'it''s' ''`), "|"); got != "a|b c|5|'it''s'|it's|" {
+		t.Errorf("words: %s", got)
+	}
+}
+
+func TestColoredChangesNothingElse(t *testing.T) {
+	text := "SELECT 'a\nb', 1.5 FROM t -- x\nWHERE :v > $1 /* open"
+	got := colored(text)
+	if plain := regexp.MustCompile("\x1b\\[[0-9;]*m").ReplaceAllString(got, ""); plain != text || plain == got {
+		t.Errorf("got %q", got)
 	}
 }

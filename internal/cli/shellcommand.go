@@ -2,192 +2,188 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 
-	"driftdb/colstore"
-	"driftdb/internal/types"
+	"driftdb/internal/dberr"
 	"driftdb/sqlvec"
 )
 
 // shellCommand is a command of the shell that begins with a backslash.
 type shellCommand struct {
 	name, args, what string
-	run              func(sh *shell, arg string) error
+	run              func(sh *shell, c call) error
+}
+
+// call is one use of a command.
+type call struct {
+	ctx context.Context
+	// sql is the statement typed before the command, and not run yet.
+	sql  string
+	text string   // the argument as it stands
+	args []string // its words, with variables and quotes resolved
+}
+
+// arg is argument i, "" when there is none.
+func (c call) arg(i int) string {
+	if i < len(c.args) {
+		return c.args[i]
+	}
+	return ""
 }
 
 // shellCommands are the commands, in the order of \?. It is filled in init, since \? lists it.
 var shellCommands []shellCommand
 
 func init() {
-	shellCommands = []shellCommand{
-		{"q", "", "leave", func(sh *shell, _ string) error { sh.quit = true; return nil }},
-		{"?", "", "list the shell's commands", (*shell).help},
-		{"d", "[TABLE]", "list the tables, or one table's columns and indexes", (*shell).describe},
-		{"dt", "", "list the tables", func(sh *shell, _ string) error { return sh.describe("") }},
-		{"as-of", "[POINT]", "read everything as of @SEQ:N, @TX:N or a timestamp; without it the present", (*shell).asOf},
-		{"timing", "", "say how long statements take, or stop saying it", (*shell).toggleTiming},
-		{"x", "", "one line a column, or one line a row", (*shell).toggleVertical},
-		{"format", "NAME", "form of results: " + strings.Join(outputFormats, ", "), (*shell).setFormat},
-		{"i", "FILE", "run the statements of a file", (*shell).include},
-		{"o", "[FILE]", "write results to a file; without it to the screen", (*shell).redirect},
+	shellCommands = slices.Concat(lookCommands, runCommands, formCommands, []shellCommand{
+		{"set", "[NAME [VALUE]]", "set a variable, for :NAME, :'NAME' and :\"NAME\"; without name list them", (*shell).setVariable},
+		{"unset", "NAME", "remove a variable", (*shell).unsetVariable},
+		{"echo", "TEXT", "write text", (*shell).echo},
+		{"h", "[STATEMENT]", "the syntax of a statement; without one list them", (*shell).syntax},
+		{"?", "", "this list", (*shell).help},
+		{"q", "", "leave", func(sh *shell, _ call) error { sh.quit = true; return nil }},
+	})
+}
+
+// otherNames are what people of psql and duckdb type for the same.
+var otherNames = map[string]string{"help": "h", "quit": "q", "exit": "q", "watch": "watch", "list": "l", "print": "p", "reset": "r",
+	"include": "i", "include_relative": "ir", "out": "o", "edit": "e", "write": "w", "d+": "d", "dt+": "dt", "l+": "l", "df+": "df", "di+": "di", "dv+": "dv", "asof": "as-of"}
+
+// command runs a command and shows its error.
+func (sh *shell) command(ctx context.Context, part typedPart) {
+	done := sh.show()
+	err := sh.runCommand(ctx, part)
+	done()
+	if err != nil && !errors.Is(err, errPagerLeft) {
+		reportColored(sh.std.err, err, sh.color)
 	}
 }
 
-// command runs a command, without its backslash, and shows its error.
-func (sh *shell) command(text string) {
-	name, arg, _ := strings.Cut(strings.TrimSuffix(text, ";"), " ")
-	at := slices.IndexFunc(shellCommands, func(c shellCommand) bool { return c.name == name })
-	if at < 0 {
-		fmt.Fprintf(sh.std.err, "invalid command \\%s\nTry \\? for help.\n", clean(name))
-		return
+// runCommand runs a command.
+func (sh *shell) runCommand(ctx context.Context, part typedPart) error {
+	name, text, _ := strings.Cut(part.command, " ")
+	name = strings.TrimSuffix(name, ";")
+	text = strings.TrimSpace(text)
+	at := commandAt(name)
+	if at < 0 || !usesStatement[shellCommands[at].name] { // the statement goes on behind the command
+		sh.typed = part.sql + sh.typed
 	}
-	err := shellCommands[at].run(sh, strings.TrimSpace(arg))
+	if at < 0 {
+		return dberr.Newf(dberr.SyntaxError, "invalid command \\%s", clean(name)).WithHint("%sTry \\? for help.", meant(name))
+	}
+	c := shellCommands[at]
+	err := c.run(sh, call{ctx: ctx, sql: part.sql, text: text, args: sh.vars.words(strings.TrimSuffix(text, ";"))})
 	if flushing := sh.out.w.Flush(); err == nil {
 		err = flushing
 	}
-	if err != nil {
-		report(sh.std.err, err)
-	}
+	return err
 }
 
-func (sh *shell) help(string) error {
+func commandAt(name string) int {
+	if other, ok := otherNames[name]; ok {
+		name = other
+	}
+	return slices.IndexFunc(shellCommands, func(c shellCommand) bool { return c.name == name })
+}
+
+// meant proposes the command whose name is nearest to what was typed.
+func meant(name string) string {
+	best, least := "", 3
 	for _, c := range shellCommands {
-		fmt.Fprintf(sh.std.err, "  %-18s %s\n", `\`+c.name+" "+c.args, c.what)
+		if d := distance(name, c.name); d < least && d < len(name) {
+			best, least = c.name, d
+		}
 	}
+	if best == "" {
+		return ""
+	}
+	return "Did you mean \\" + best + "? "
+}
+
+// withKeyword gives a syntax error at a word a hint, when the word is nearly a keyword.
+func withKeyword(err error, text string) error {
+	var e *dberr.Error
+	if !errors.As(err, &e) || e.Code != dberr.SyntaxError || e.Pos < 1 || e.Pos > len(text) || e.Hint != "" {
+		return err
+	}
+	l := lexer{text: text[e.Pos-1:]}
+	t, ok := l.next()
+	if !ok || t.kind != tokWord || t.to < 4 {
+		return err
+	}
+	word := strings.ToLower(l.text[:t.to])
+	best, least := "", 3
+	for _, k := range keywords {
+		if d := distance(word, k); d > 0 && d < least {
+			best, least = k, d
+		}
+	}
+	if best == "" {
+		return err
+	}
+	return e.WithHint("Perhaps you meant \"%s\".", strings.ToUpper(best))
+}
+
+// distance is how many characters must be inserted, removed or replaced to turn a into b.
+func distance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			cost := 1
+			if a[i] == b[j] {
+				cost = 0
+			}
+			diagonal, row[j+1] = row[j+1], min(row[j+1]+1, row[j]+1, diagonal+cost)
+		}
+	}
+	return row[len(b)]
+}
+
+func (sh *shell) help(call) error {
+	for _, c := range shellCommands {
+		if _, err := fmt.Fprintf(sh.out.w, "  %-24s %s\n", strings.TrimSpace(`\`+c.name+" "+c.args), c.what); err != nil {
+			return err
+		}
+	}
+	_, err := io.WriteString(sh.out.w, "Enter runs a statement that ends with \";\". Tab completes, arrow keys and Ctrl-R find earlier entries,\nCtrl-C drops what is typed or ends the running statement, Ctrl-D leaves.\n")
+	return err
+}
+
+func (sh *shell) setVariable(c call) error {
+	if len(c.args) == 0 {
+		_, err := io.WriteString(sh.out.w, sh.vars.list())
+		return err
+	}
+	if !isName(c.args[0]) {
+		return fmt.Errorf("invalid variable name: %q", c.args[0])
+	}
+	sh.vars[c.args[0]] = strings.Join(c.args[1:], "")
 	return nil
 }
 
-func (sh *shell) asOf(point string) error {
-	if point == "" {
-		return sh.session.Run(context.Background(), "SET system_time = DEFAULT", func(*sqlvec.Result) error { return nil })
-	}
-	return moveTo(context.Background(), sh.session, strings.Trim(point, "'"))
-}
-
-func (sh *shell) toggleTiming(string) error {
-	sh.timing = !sh.timing
-	fmt.Fprintf(sh.std.err, "Timing is %s.\n", onOff(sh.timing))
+func (sh *shell) unsetVariable(c call) error {
+	delete(sh.vars, c.arg(0))
 	return nil
 }
 
-func onOff(on bool) string {
-	if on {
-		return "on"
-	}
-	return "off"
+func (sh *shell) echo(c call) error {
+	_, err := fmt.Fprintln(sh.out.w, strings.Join(c.args, " "))
+	return err
 }
 
-func (sh *shell) toggleVertical(string) error {
-	if sh.out.form == "vertical" {
-		return sh.setFormat("table")
+func (sh *shell) asOf(c call) error {
+	point := strings.Trim(strings.Join(c.args, " "), "'")
+	if point == "" || strings.EqualFold(point, "now") || strings.EqualFold(point, "default") {
+		return sh.session.Run(c.ctx, "SET system_time = DEFAULT", func(*sqlvec.Result) error { return nil })
 	}
-	return sh.setFormat("vertical")
-}
-
-func (sh *shell) setFormat(name string) error {
-	if err := checkFormat(name, outputFormats); err != nil {
-		return err
-	}
-	sh.out.form = name
-	fmt.Fprintf(sh.std.err, "Results are written as %s.\n", name)
-	return nil
-}
-
-func (sh *shell) include(file string) error {
-	return sh.runSource(context.Background(), source{file: file})
-}
-
-func (sh *shell) redirect(file string) error {
-	sh.closeOutput()
-	t, err := openTarget(file, sh.std.out)
-	if err != nil {
-		return err
-	}
-	if t.file != nil {
-		sh.opened = t
-	}
-	sh.out = newOutput(sh.out.form, t.Writer)
-	return nil
-}
-
-// describe lists the tables, or one table's columns and indexes.
-func (sh *shell) describe(name string) error {
-	view := sh.db.Store().View()
-	defer view.Release()
-	if name == "" {
-		return sh.show(tableList(view))
-	}
-	t, err := view.Table(strings.Trim(name, `"`))
-	if err != nil {
-		return err
-	}
-	if err := sh.show(columnList(t)); err != nil {
-		return err
-	}
-	return sh.show(indexList(t))
-}
-
-// show writes a small result as a table, or in whatever form is set.
-func (sh *shell) show(c *cells) error {
-	if len(c.rows) == 0 {
-		return nil
-	}
-	out := *sh.out
-	if out.form == "arrow" || out.form == "arrows" {
-		out.form = "table"
-	}
-	return out.writeText(c.cols, c.each)
-}
-
-func tableList(view *colstore.View) *cells {
-	list := &cells{cols: append(textColumns("table"), bigintColumn("columns"), bigintColumn("rows"))}
-	for _, t := range view.Catalog().Tables() {
-		stats := view.Stats(t)
-		rows := bigintValue(stats.Rows)
-		if stats.Err != nil { // the table cannot be read
-			rows = types.NullOf(rows.Type)
-		}
-		list.rows = append(list.rows, []types.Value{textValue(t.Name), bigintValue(int64(len(t.Columns))), rows})
-	}
-	return list
-}
-
-func columnList(t *colstore.Table) *cells {
-	list := &cells{cols: textColumns("column", "type", "nullable", "default")}
-	for _, c := range t.Columns {
-		nullable := "yes"
-		if c.NotNull {
-			nullable = "no"
-		}
-		list.rows = append(list.rows, []types.Value{textValue(c.Name), textValue(c.Type.String()), textValue(nullable), textValue(c.Default)})
-	}
-	return list
-}
-
-func indexList(t *colstore.Table) *cells {
-	list := &cells{cols: textColumns("index", "columns", "kind")}
-	for i, x := range t.Keys() {
-		kind := "index"
-		switch {
-		case i == 0 && len(t.PrimaryKey) > 0:
-			kind = "primary key"
-		case x.Unique:
-			kind = "unique"
-		}
-		list.rows = append(list.rows, []types.Value{textValue(x.Name), textValue(strings.Join(columnNames(t, x.Columns), ", ")), textValue(kind)})
-	}
-	return list
-}
-
-// columnNames returns the names of columns by id.
-func columnNames(t *colstore.Table, ids []uint32) []string {
-	names := make([]string, 0, len(ids))
-	for _, id := range ids {
-		if c, ok := t.Column(id); ok {
-			names = append(names, c.Name)
-		}
-	}
-	return names
+	return sh.session.Run(c.ctx, "SET system_time = "+quoteText(point), func(*sqlvec.Result) error { return nil })
 }

@@ -21,10 +21,11 @@ type sqlFlags struct {
 	readOnly bool
 	timing   bool
 	quiet    bool
+	vars     variables
 }
 
 func newSQL(std streams) *cobra.Command {
-	var f sqlFlags
+	f := sqlFlags{vars: make(variables)}
 	cmd := &cobra.Command{
 		Use:   "sql --data DIR [-e SQL]... [-f FILE]...",
 		Short: "Run SQL statements, or a shell",
@@ -48,6 +49,7 @@ terminal from a shell (\? lists its commands).`,
 	flags.StringVar(&f.asOf, "as-of", "", "read everything as of a point: @SEQ:N, @TX:N or a timestamp")
 	flags.BoolVar(&f.readOnly, "read-only", false, "refuse to write; another process may have the database open")
 	flags.BoolVar(&f.timing, "timing", false, "say how long each statement took")
+	flags.VarP(variableFlag{f.vars}, "variable", "v", "set a variable that statements use as :name, :'name' or :\"name\"; may be repeated")
 	flags.BoolVarP(&f.quiet, "quiet", "q", false, "no command tags on standard error")
 	return cmd
 }
@@ -93,14 +95,20 @@ func (f *sqlFlags) inSession(ctx context.Context, db *sqlvec.DB, std streams, w 
 		}
 	}
 	out := newOutput(f.format, w)
-	s := &script{std: std, session: session, out: out, timing: f.timing, tags: f.format == "table" && !f.quiet}
+	s := &script{std: std, session: session, out: out, dir: f.dir, timing: f.timing, tags: f.format == "table" && !f.quiet,
+		color: wantColor(std.err), vars: f.vars}
+	sh := newShell(s, db)
 	if shell {
-		return newShell(s, db).run(ctx)
+		return sh.converse(ctx)
 	}
+	defer sh.closeOutput()
 	for _, src := range f.sources {
 		if err := s.runSource(ctx, src); err != nil {
 			out.w.Flush() // what earlier statements answered
 			return err
+		}
+		if sh.quit {
+			break
 		}
 	}
 	return out.w.Flush()

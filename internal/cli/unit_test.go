@@ -128,12 +128,3 @@ func TestHistoryOperations(t *testing.T) {
 		t.Errorf("got %s", s)
 	}
 }
-
-func TestKeysTurnCtrlCIntoAnEmptyLine(t *testing.T) {
-	k := &keys{Reader: strings.NewReader("SELECT 1\x03")}
-	buf := make([]byte, 64)
-	n, err := k.Read(buf)
-	if err != nil || !k.interrupted || string(buf[:n]) != "SELECT 1\x05\x15\r" {
-		t.Errorf("got %q, %v, %v", buf[:n], k.interrupted, err)
-	}
-}

@@ -54,7 +54,7 @@ func Run(ctx context.Context, node plan.Node, opts Options, out func(*vec.Batch)
 }
 
 func newExecution(ctx context.Context, opts Options) *execution {
-	return &execution{ctx: ctx, opts: opts, budget: arena.NewBudget(opts.MemoryLimit), stats: opts.Stats}
+	return &execution{ctx: ctx, opts: opts, budget: arena.NewBudget(opts.MemoryLimit), stats: opts.Stats, moved: progressOf(ctx)}
 }
 
 // run builds the pipelines of node and runs them.

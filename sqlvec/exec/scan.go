@@ -31,6 +31,7 @@ func (s *scanSource) prepare(ex *execution) (int, error) {
 			s.size += n
 		}
 	}
+	ex.moved.Total.Add(int64(s.size))
 	return len(s.list), nil
 }
 
@@ -52,6 +53,7 @@ func (r *scanReader) run(morsel int, next pusher) error {
 		return err
 	}
 	r.s.groups.Add(1)
+	r.w.ex.moved.read(r.group.N, r.group.Cols)
 	all := vec.Batch{N: r.group.N, Sel: r.group.Live, Cols: r.group.Cols}
 	return pushWindows(r.w, &all, &r.cols, next)
 }

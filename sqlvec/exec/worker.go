@@ -19,6 +19,7 @@ type execution struct {
 	opts   Options
 	budget *arena.Budget
 	stats  *Stats
+	moved  *Progress
 
 	pipes   []*pipeline // in the order in which they run
 	workers []*worker

@@ -1,5 +1,5 @@
 // Package rowtext writes the rows of results as text: table, json, ndjson, csv, tsv,
-// markdown and vertical.
+// markdown, vertical and chart.
 //
 // A Writer is told where a result begins (Begin), gets its batches (Write) and is told
 // where it ends (End); a writer may be used for any number of results, one after another.
@@ -11,6 +11,7 @@
 // and with characters that mean something to them:
 //
 //	form      NULL     empty string  special characters
+//	chart     no bar   no bar        as table; needs two columns, labels and numbers
 //	table     nothing  nothing       line breaks continue below (+), control characters as \xNN
 //	vertical  nothing  nothing       the same
 //	json      null     ""            JSON escapes; numbers, booleans and JSON as themselves

@@ -14,6 +14,9 @@ const sampleRows = 1000
 // table writes psql's aligned form.
 type table struct {
 	w       *bufio.Writer
+	opts    Options
+	cut     bool      // some text was cut to fit
+	tall    *vertical // writes the rows instead, when they do not fit
 	cols    []Column
 	right   []bool // numbers stand right
 	widths  []int
@@ -30,6 +33,11 @@ type cells struct {
 	cells []int // end index in lines of each cell
 	raw   []byte
 	ctx   types.Context
+	null  string
+}
+
+func newTable(w *bufio.Writer, o Options) *table {
+	return &table{w: w, opts: o, pending: cells{ctx: o.Types, null: o.Null}}
 }
 
 func (c *cells) reset() {
@@ -40,6 +48,8 @@ func (c *cells) add(v *vec.Vec, row int) {
 	c.raw = c.raw[:0]
 	if !v.IsNull(row) {
 		c.raw = appendCell(c.raw, c.ctx, v, row)
+	} else {
+		c.raw = append(c.raw, c.null...)
 	}
 	c.addText(c.raw)
 }
@@ -77,7 +87,7 @@ func (c *cells) widest(i int) int {
 }
 
 func (t *table) Begin(cols []Column) error {
-	t.cols, t.rows, t.started = cols, 0, false
+	t.cols, t.rows, t.started, t.cut, t.tall = cols, 0, false, false, nil
 	t.right, t.widths = make([]bool, len(cols)), make([]int, len(cols))
 	t.pending.reset()
 	for i, c := range cols {
@@ -88,6 +98,9 @@ func (t *table) Begin(cols []Column) error {
 }
 
 func (t *table) Write(b *vec.Batch) error {
+	if t.tall != nil {
+		return t.tall.Write(b)
+	}
 	return eachRow(b, func(row int) error {
 		for c := range b.Cols {
 			t.pending.add(&b.Cols[c], row)
@@ -104,11 +117,20 @@ func (t *table) End() error {
 	if err := t.flush(); err != nil {
 		return err
 	}
-	noun := "rows"
+	if t.tall != nil {
+		return t.tall.End()
+	}
+	if t.opts.Bare || t.opts.NoFooter {
+		return t.w.WriteByte('\n')
+	}
+	noun, more := "rows", ""
 	if t.rows == 1 {
 		noun = "row"
 	}
-	_, err := fmt.Fprintf(t.w, "(%d %s)\n\n", t.rows, noun)
+	if t.cut {
+		more = `; what ends in … is cut to fit, \x shows it whole`
+	}
+	_, err := fmt.Fprintf(t.w, "(%d %s%s)\n\n", t.rows, noun, more)
 	return err
 }
 
@@ -118,10 +140,16 @@ func (t *table) flush() error {
 	if !t.started {
 		t.started = true
 		t.measure()
+		if !t.fit() {
+			return t.turn()
+		}
 		if err := t.header(); err != nil {
 			return err
 		}
 		from = len(t.cols)
+	}
+	if t.tall != nil {
+		return nil
 	}
 	for ; from < len(t.pending.cells); from += len(t.cols) {
 		if err := t.row(from); err != nil {
@@ -139,26 +167,51 @@ func (t *table) measure() {
 	}
 }
 
+// header writes the names and the line below them.
 func (t *table) header() error {
+	if t.opts.Bare {
+		return nil
+	}
 	if len(t.cols) == 0 {
 		_, err := t.w.WriteString("--\n")
 		return err
 	}
+	line := t.strokes()
 	dst := t.line[:0]
 	for i := range t.cols {
-		name := t.pending.line(i, 0)
+		if i > 0 {
+			dst = append(dst, line.bar...)
+		}
+		name := t.fitted(t.pending.line(i, 0), i)
 		space := t.widths[i] - width(name)
-		dst = append(appendRepeat(append(dst, ' '), ' ', space/2), name...)
-		dst = append(appendRepeat(dst, ' ', space-space/2), ' ', '|')
+		dst = appendRepeat(append(dst, ' '), ' ', space/2)
+		if t.opts.Bold {
+			name = append(append([]byte("\x1b[1m"), name...), "\x1b[0m"...)
+		}
+		dst = appendRepeat(append(dst, name...), ' ', space-space/2+1)
 	}
-	dst[len(dst)-1] = '\n'
+	dst = append(dst, '\n')
 	for i := range t.cols {
-		dst = append(appendRepeat(dst, '-', t.widths[i]+2), '+')
+		if i > 0 {
+			dst = append(dst, line.cross...)
+		}
+		for range t.widths[i] + 2 {
+			dst = append(dst, line.dash...)
+		}
 	}
-	dst[len(dst)-1] = '\n'
-	t.line = dst
-	_, err := t.w.Write(dst)
+	t.line = append(dst, '\n')
+	_, err := t.w.Write(t.line)
 	return err
+}
+
+// strokes are what the lines of a table are drawn with.
+type strokes struct{ bar, dash, cross string }
+
+func (t *table) strokes() strokes {
+	if t.opts.Lines {
+		return strokes{"│", "─", "┼"}
+	}
+	return strokes{"|", "-", "+"}
 }
 
 // row writes the row whose first cell is pending cell first: as many lines as its tallest cell.
@@ -186,7 +239,7 @@ func (t *table) appendLine(dst []byte, cell, c, k int) []byte {
 	var text []byte
 	n := t.pending.count(cell)
 	if k < n {
-		text = t.pending.line(cell, k)
+		text = t.fitted(t.pending.line(cell, k), c)
 	}
 	space, more, last := t.widths[c]-width(text), k+1 < n, c == len(t.cols)-1
 	dst = append(dst, ' ')
@@ -205,7 +258,7 @@ func (t *table) appendLine(dst []byte, cell, c, k int) []byte {
 		dst = append(dst, ' ')
 	}
 	if !last {
-		dst = append(dst, '|')
+		dst = append(dst, t.strokes().bar...)
 	}
 	return dst
 }

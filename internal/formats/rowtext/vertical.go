@@ -17,6 +17,10 @@ type vertical struct {
 	line  []byte
 }
 
+func newVertical(w *bufio.Writer, o Options) *vertical {
+	return &vertical{w: w, cells: cells{ctx: o.Types, null: o.Null}}
+}
+
 func (v *vertical) Begin(cols []Column) error {
 	v.names, v.wide, v.rows = nil, 0, 0
 	for _, c := range cols {
@@ -36,14 +40,40 @@ func (v *vertical) Write(b *vec.Batch) error {
 			v.cells.add(&b.Cols[c], row)
 			widest = max(widest, v.cells.widest(c))
 		}
-		dst := v.heading(v.line[:0], widest)
-		for c := range b.Cols {
-			dst = v.appendField(dst, c)
-		}
-		v.line = dst
-		_, err := v.w.Write(dst)
-		return err
+		return v.writeRow(widest)
 	})
+}
+
+// addRows writes rows that a table has collected.
+func (v *vertical) addRows(c *cells, from int) error {
+	for ; from < len(c.cells); from += len(v.names) {
+		v.rows++
+		v.cells.reset()
+		widest := 0
+		for i := range v.names {
+			for k := range c.count(from + i) {
+				v.cells.text = append(v.cells.text, c.line(from+i, k)...)
+				v.cells.lines = append(v.cells.lines, len(v.cells.text))
+			}
+			v.cells.cells = append(v.cells.cells, len(v.cells.lines))
+			widest = max(widest, v.cells.widest(i))
+		}
+		if err := v.writeRow(widest); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// writeRow writes the row in cells.
+func (v *vertical) writeRow(widest int) error {
+	dst := v.heading(v.line[:0], widest)
+	for c := range v.names {
+		dst = v.appendField(dst, c)
+	}
+	v.line = dst
+	_, err := v.w.Write(dst)
+	return err
 }
 
 // heading appends the line above a row, as wide as the row.

@@ -169,3 +169,73 @@ func TestUnknownForm(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+func writeWith(t *testing.T, form string, o Options, cols []Column, b *vec.Batch) string {
+	t.Helper()
+	var out strings.Builder
+	buf := bufio.NewWriter(&out)
+	w, err := NewWith(form, buf, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Begin(cols); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Write(b); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.End(); err != nil {
+		t.Fatal(err)
+	}
+	buf.Flush()
+	return out.String()
+}
+
+func TestTableFits(t *testing.T) {
+	cols := []Column{{"id", types.T(types.Int64)}, {"text", types.T(types.Text)}}
+	b := &vec.Batch{N: 2, Cols: []vec.Vec{vec.FromFixed(cols[0].Type, []int64{1, 1234567}, nil), textVec(nil, "日本日本日本日本", "short")}}
+	for _, tc := range []struct {
+		o    Options
+		want string
+	}{
+		{Options{Width: 22}, "   id    |    text    \n---------+------------\n       1 | 日本日本…\n 1234567 | short\n(2 rows; what ends in … is cut to fit, \\x shows it whole)\n\n"},
+		{Options{Width: 40}, "   id    |       text       \n---------+------------------\n       1 | 日本日本日本日本\n 1234567 | short\n(2 rows)\n\n"},
+		{Options{Width: 14}, "-[ RECORD 1 ]----------\nid   | 1\ntext | 日本日本日本日本\n-[ RECORD 2 ]-\nid   | 1234567\ntext | short\n\n"},
+		{Options{Width: 22, Tall: true}, "-[ RECORD 1 ]----------\nid   | 1\ntext | 日本日本日本日本\n-[ RECORD 2 ]-\nid   | 1234567\ntext | short\n\n"},
+		{Options{Lines: true, NoFooter: true}, "   id    │       text       \n─────────┼──────────────────\n       1 │ 日本日本日本日本\n 1234567 │ short\n\n"},
+		{Options{Bare: true}, "       1 | 日本日本日本日本\n 1234567 | short\n\n"},
+	} {
+		if got := writeWith(t, "table", tc.o, cols, b); got != tc.want {
+			t.Errorf("%+v: got\n%swant\n%s", tc.o, got, tc.want)
+		}
+	}
+	null := &vec.Batch{N: 1, Cols: []vec.Vec{vec.FromFixed(cols[0].Type, []int64{1}, []uint64{0}), textVec(nil, "")}}
+	if got := writeWith(t, "table", Options{Null: "∅", Bare: true}, cols, null); got != "  ∅ | \n\n" {
+		t.Errorf("NULL: got %q", got)
+	}
+}
+
+func TestCharts(t *testing.T) {
+	cols := []Column{{"k", types.T(types.Text)}, {"v", types.T(types.Float64)}}
+	b := &vec.Batch{N: 4, Cols: []vec.Vec{textVec(nil, "a", "b", "c", "d"), vec.FromFixed(cols[1].Type, []float64{10, -5, 0, math.NaN()}, nil)}}
+	got := writeWith(t, "chart", Options{Width: 25}, cols, b)
+	want := " k │ v\n a │      ██████████ 10\n b │ █████ -5\n c │       0\n d │  NaN\n\n"
+	if got != want {
+		t.Errorf("got\n%swant\n%s", got, want)
+	}
+	huge := &vec.Batch{N: 2, Cols: []vec.Vec{textVec(nil, "a", "b"), vec.FromFixed(cols[1].Type, []float64{math.MaxFloat64, -math.MaxFloat64}, nil)}}
+	writeWith(t, "chart", Options{}, cols, huge) // must not panic
+	many := make([]float64, 100)
+	for i := range many {
+		many[i] = float64(i)
+	}
+	line := &vec.Batch{N: 100, Cols: []vec.Vec{vec.FromFixed(types.T(types.Float64), many, nil), vec.FromFixed(cols[1].Type, many, nil)}}
+	got = writeWith(t, "chart", Options{Width: 30}, []Column{{"x", types.T(types.Float64)}, cols[1]}, line)
+	lines := strings.Split(got, "\n")
+	if want := curveHeight + 4; len(lines) != want || lines[1] != " 99 │"+strings.Repeat(" ", 23)+"▃▇" || lines[12] != "  0 │▂▆"+strings.Repeat("█", 23) {
+		t.Errorf("%d lines, want %d; got\n%s", len(lines), want, got)
+	}
+	if w, _ := New("chart", nil, types.Context{}); w.Begin(cols[:1]) == nil {
+		t.Error("a chart of one column")
+	}
+}

@@ -1,0 +1,255 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+)
+
+// formCommands say how results are written.
+var formCommands = []shellCommand{
+	{"x", "[on|off|auto]", "one line a column, or one line a row; auto decides by the width of the screen", (*shell).setTall},
+	{"format", "NAME", "form of results: " + strings.Join(outputFormats, ", "), (*shell).setFormat},
+	{"pset", "[NAME [VALUE]]", "an option of results; without name list them", (*shell).pset},
+	{"a", "", "as \\format csv, or back", func(sh *shell, c call) error { return sh.toggleForm("csv") }},
+	{"t", "[on|off]", "rows only, without names and counts", func(sh *shell, c call) error { return sh.pset(call{args: append([]string{"tuples_only"}, c.args...)}) }},
+	{"timing", "[on|off]", "say how long statements take, or stop saying it", (*shell).setTiming},
+}
+
+// option is one of \pset's.
+type option struct {
+	name, values string
+	get          func(sh *shell) string
+	set          func(sh *shell, value string) error
+}
+
+var options = []option{
+	{"columns", "a number, or off", getColumns, setColumns},
+	{"expanded", "on, off or auto", getExpanded, setExpanded},
+	{"footer", "on or off", func(sh *shell) string { return onOff(!sh.out.opts.NoFooter) }, setNot(func(sh *shell) *bool { return &sh.out.opts.NoFooter })},
+	{"format", strings.Join(outputFormats, ", "), func(sh *shell) string { return sh.out.form }, func(sh *shell, v string) error { return sh.useForm(v) }},
+	{"linestyle", "ascii or unicode", getLines, setLines},
+	{"null", "any text", func(sh *shell) string { return sh.out.opts.Null }, func(sh *shell, v string) error { sh.out.opts.Null = v; return nil }},
+	{"pager", "on, off or always", getPager, setPager},
+	{"tuples_only", "on or off", func(sh *shell) string { return onOff(sh.out.opts.Bare) }, setBool(func(sh *shell) *bool { return &sh.out.opts.Bare })},
+}
+
+func psetNames() []string {
+	names := make([]string, len(options))
+	for i, o := range options {
+		names[i] = o.name
+	}
+	return names
+}
+
+// pset sets or shows an option.
+func (sh *shell) pset(c call) error {
+	for _, o := range options {
+		switch {
+		case len(c.args) == 0:
+			fmt.Fprintf(sh.out.w, "%-12s %s\n", o.name, o.get(sh))
+		case c.args[0] == o.name:
+			value := ""
+			if len(c.args) > 1 {
+				value = c.args[1]
+			}
+			if err := o.set(sh, value); err != nil {
+				return fmt.Errorf("\\pset %s: %w", o.name, err)
+			}
+			_, err := fmt.Fprintf(sh.std.err, "%s is %s.\n", o.name, shown(o.get(sh)))
+			return err
+		}
+	}
+	if len(c.args) > 0 {
+		return fmt.Errorf("\\pset: unknown option: %s (the options are %s)", c.args[0], strings.Join(psetNames(), ", "))
+	}
+	return nil
+}
+
+func shown(value string) string {
+	if value == "" {
+		return "empty"
+	}
+	return value
+}
+
+// truth reads on or off; no value turns over what is.
+func truth(value string, now bool) (bool, error) {
+	switch strings.ToLower(value) {
+	case "on", "true", "1", "yes":
+		return true, nil
+	case "off", "false", "0", "no":
+		return false, nil
+	case "":
+		return !now, nil
+	}
+	return false, fmt.Errorf("%q is not on or off", value)
+}
+
+func setBool(field func(*shell) *bool) func(*shell, string) error {
+	return func(sh *shell, value string) error {
+		on, err := truth(value, *field(sh))
+		if err == nil {
+			*field(sh) = on
+		}
+		return err
+	}
+}
+
+// setNot sets a field that means the contrary of its option.
+func setNot(field func(*shell) *bool) func(*shell, string) error {
+	return func(sh *shell, value string) error {
+		on, err := truth(value, !*field(sh))
+		if err == nil {
+			*field(sh) = !on
+		}
+		return err
+	}
+}
+
+func getColumns(sh *shell) string {
+	switch {
+	case sh.screen == nil || sh.screen.fixed < 0:
+		return "off"
+	case sh.screen.fixed == 0:
+		return "screen"
+	}
+	return strconv.Itoa(sh.screen.fixed)
+}
+
+func setColumns(sh *shell, value string) error {
+	if sh.screen == nil {
+		return fmt.Errorf("results go to no terminal")
+	}
+	switch value {
+	case "off":
+		sh.screen.fixed = -1
+		return nil
+	case "", "0", "screen":
+		sh.screen.fixed = 0
+		return nil
+	}
+	n, err := strconv.Atoi(value)
+	if err != nil || n < 10 || n > 100000 {
+		return fmt.Errorf("%q is no number of columns from 10 on, and not off", value)
+	}
+	sh.screen.fixed = n
+	return nil
+}
+
+func getExpanded(sh *shell) string {
+	if sh.out.opts.Tall {
+		return "auto"
+	}
+	return onOff(sh.out.form == "vertical")
+}
+
+func setExpanded(sh *shell, value string) error {
+	if strings.EqualFold(value, "auto") {
+		sh.out.form, sh.out.opts.Tall = "table", true
+		return nil
+	}
+	on, err := truth(value, sh.out.form == "vertical")
+	if err != nil {
+		return fmt.Errorf("%q is not on, off or auto", value)
+	}
+	sh.out.opts.Tall = false
+	switch {
+	case on:
+		sh.out.form = "vertical"
+	case sh.out.form == "vertical":
+		sh.out.form = "table"
+	}
+	return nil
+}
+
+func getLines(sh *shell) string {
+	if sh.out.opts.Lines {
+		return "unicode"
+	}
+	return "ascii"
+}
+
+func setLines(sh *shell, value string) error {
+	switch value {
+	case "ascii", "unicode":
+		sh.out.opts.Lines = value == "unicode"
+		return nil
+	}
+	return fmt.Errorf("%q is not ascii or unicode", value)
+}
+
+func getPager(sh *shell) string {
+	if sh.screen == nil {
+		return "off"
+	}
+	return sh.screen.pager
+}
+
+func setPager(sh *shell, value string) error {
+	if sh.screen == nil {
+		return fmt.Errorf("results go to no terminal")
+	}
+	if value == "always" {
+		sh.screen.pager = value
+		return nil
+	}
+	on, err := truth(value, sh.screen.pager != "off")
+	if err != nil {
+		return fmt.Errorf("%q is not on, off or always", value)
+	}
+	sh.screen.pager = onOff(on)
+	return nil
+}
+
+func (sh *shell) setTall(c call) error {
+	return sh.pset(call{args: append([]string{"expanded"}, c.args...)})
+}
+
+func (sh *shell) setFormat(c call) error {
+	if err := sh.useForm(c.arg(0)); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintf(sh.std.err, "Results are written as %s.\n", sh.out.form)
+	return err
+}
+
+// toggleForm goes from any form to the given one, and from that to table.
+func (sh *shell) toggleForm(form string) error {
+	if sh.out.form == form {
+		form = "table"
+	}
+	return sh.setFormat(call{args: []string{form}})
+}
+
+// aliases are psql's and duckdb's names of forms.
+var aliases = map[string]string{"aligned": "table", "unaligned": "csv", "expanded": "vertical", "line": "vertical", "box": "table", "jsonlines": "ndjson", "tabs": "tsv"}
+
+func (sh *shell) useForm(name string) error {
+	if other, ok := aliases[name]; ok {
+		name = other
+	}
+	if err := checkFormat(name, outputFormats); err != nil {
+		return err
+	}
+	sh.out.form, sh.out.sets = name, 0
+	return nil
+}
+
+func (sh *shell) setTiming(c call) error {
+	on, err := truth(c.arg(0), sh.timing)
+	if err != nil {
+		return err
+	}
+	sh.timing = on
+	_, err = io.WriteString(sh.std.err, "Timing is "+onOff(on)+".\n")
+	return err
+}
+
+func onOff(on bool) string {
+	if on {
+		return "on"
+	}
+	return "off"
+}

@@ -1,0 +1,314 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"path"
+	"path/filepath"
+	"strings"
+
+	"driftdb/colstore"
+	"driftdb/internal/dberr"
+	"driftdb/internal/formats/rowtext"
+	"driftdb/internal/types"
+	"driftdb/sqlvec"
+)
+
+// lookCommands show what there is. They see what the session sees: after \as-of the past.
+var lookCommands = []shellCommand{
+	{"d", "[NAME]", "list the tables, views and sequences, or describe one", (*shell).describe},
+	{"dt", "[PATTERN]", "list the tables", listOf(colstore.KindTable)},
+	{"dv", "[PATTERN]", "list the views", listOf(colstore.KindView)},
+	{"ds", "[PATTERN]", "list the sequences", listOf(colstore.KindSequence)},
+	{"di", "[PATTERN]", "list the indexes", (*shell).listIndexes},
+	{"df", "[PATTERN]", "list the functions", (*shell).listFunctions},
+	{"l", "", "show the database: its directory and last commit", (*shell).listDatabase},
+	{"history", "TABLE KEY…", "every version of one row, oldest first", (*shell).rowHistory},
+	{"as-of", "[POINT]", "read everything as of @SEQ:N, @TX:N or a timestamp; without it the present", (*shell).asOf},
+}
+
+// matches reports whether a name fits a pattern of psql's, * and ? as in a shell. No pattern fits all.
+func matches(pattern, name string) bool {
+	if pattern == "" {
+		return true
+	}
+	if quoted, ok := strings.CutPrefix(pattern, `"`); ok {
+		return strings.TrimSuffix(quoted, `"`) == name
+	}
+	ok, err := path.Match(strings.ToLower(pattern), strings.ToLower(name))
+	return err == nil && ok
+}
+
+// withView calls fn with what the session sees.
+func (sh *shell) withView(fn func(*colstore.View) error) error {
+	view, err := sh.session.View()
+	if err != nil {
+		return err
+	}
+	defer view.Release()
+	return fn(view)
+}
+
+func listOf(kind colstore.RelationKind) func(*shell, call) error {
+	return func(sh *shell, c call) error {
+		return sh.withView(func(view *colstore.View) error {
+			return sh.list(relationList(view, c.arg(0), func(t *colstore.Table) bool { return t.Kind == kind }),
+				strings.ToLower(kind.String())+"s", c.arg(0))
+		})
+	}
+}
+
+// list writes a list, or says that it is empty.
+func (sh *shell) list(c *cells, what, pattern string) error {
+	if len(c.rows) > 0 {
+		return sh.write(c)
+	}
+	if pattern != "" {
+		fmt.Fprintf(sh.std.err, "There are no %s named %q.\n", what, clean(pattern))
+		return nil
+	}
+	fmt.Fprintf(sh.std.err, "There are no %s.\n", what)
+	return nil
+}
+
+// write writes a small result as a table, or in whatever form is set.
+func (sh *shell) write(c *cells) error {
+	out := *sh.out
+	switch out.form {
+	case "arrow", "arrows", "chart", "vertical":
+		out.form = "table"
+	}
+	return out.writeText(c.cols, c.each)
+}
+
+func relationList(view *colstore.View, pattern string, want func(*colstore.Table) bool) *cells {
+	list := &cells{cols: append(textColumns("name", "type"), bigintColumn("columns"), bigintColumn("rows"))}
+	for _, t := range view.Catalog().Relations() {
+		if !want(t) || !matches(pattern, t.Name) {
+			continue
+		}
+		rows, columns := types.NullOf(types.T(types.Int64)), types.NullOf(types.T(types.Int64))
+		if t.Kind != colstore.KindSequence {
+			columns = bigintValue(int64(len(t.Columns)))
+		}
+		if stats := view.Stats(t); t.Kind == colstore.KindTable && stats.Err == nil { // NULL when the table cannot be read
+			rows = bigintValue(stats.Rows)
+		}
+		list.rows = append(list.rows, []types.Value{textValue(t.Name), textValue(strings.ToLower(t.Kind.String())), columns, rows})
+	}
+	return list
+}
+
+// describe lists all relations, or describes one.
+func (sh *shell) describe(c call) error {
+	name := c.arg(0)
+	return sh.withView(func(view *colstore.View) error {
+		all := func(*colstore.Table) bool { return true }
+		if name == "" || strings.ContainsAny(name, "*?") {
+			return sh.list(relationList(view, name, all), "tables, views or sequences", name)
+		}
+		plain := strings.Trim(name, `"`)
+		if plain == name {
+			plain = strings.ToLower(name)
+		}
+		t, ok := view.Catalog().Relation(plain)
+		if !ok {
+			return noRelation(view, plain)
+		}
+		return sh.describeRelation(view, t)
+	})
+}
+
+// noRelation says that there is no such relation, and which one may be meant.
+func noRelation(view *colstore.View, name string) error {
+	err := dberr.Newf(dberr.UndefinedTable, "relation \"%s\" does not exist", name)
+	best, least := "", 3
+	for _, t := range view.Catalog().Relations() {
+		if d := distance(name, t.Name); d < least && d < len(name) {
+			best, least = t.Name, d
+		}
+	}
+	if best != "" {
+		return err.WithHint("Perhaps you meant \"%s\".", best)
+	}
+	return err
+}
+
+func (sh *shell) describeRelation(view *colstore.View, t *colstore.Table) error {
+	kind := t.Kind.String()
+	fmt.Fprintf(sh.out.w, "%s \"%s\"\n", kind[:1]+strings.ToLower(kind[1:]), clean(t.Name))
+	if t.Sequence != nil {
+		return sh.write(sequenceOf(t.Sequence))
+	}
+	if err := sh.write(columnList(t)); err != nil {
+		return err
+	}
+	return writeSections(sh.out.w, sectionsOf(view, t))
+}
+
+func sequenceOf(s *colstore.SequenceDef) *cells {
+	list := &cells{cols: textColumns("type")}
+	for _, name := range []string{"start", "minimum", "maximum", "increment"} {
+		list.cols = append(list.cols, bigintColumn(name))
+	}
+	list.cols = append(list.cols, rowtext.Column{Name: "cycles", Type: types.T(types.Bool)})
+	list.rows = [][]types.Value{{textValue(s.Type.String()), bigintValue(s.Start), bigintValue(s.Min), bigintValue(s.Max), bigintValue(s.Increment), types.BoolValue(s.Cycle)}}
+	return list
+}
+
+func columnList(t *colstore.Table) *cells {
+	list := &cells{cols: textColumns("column", "type", "nullable", "default")}
+	for _, c := range t.Columns {
+		nullable, value := "", c.Default
+		if c.NotNull {
+			nullable = "not null"
+		}
+		switch {
+		case c.Identity == colstore.IdentityAlways:
+			value = "generated always as identity"
+		case c.Identity == colstore.IdentityByDefault:
+			value = "generated by default as identity"
+		case c.Generated != "":
+			value = "generated always as (" + c.Generated + ") stored"
+		}
+		list.rows = append(list.rows, []types.Value{textValue(c.Name), textValue(c.Type.String()), textValue(nullable), textValue(value)})
+	}
+	return list
+}
+
+// section is a list below the columns of a table.
+type section struct {
+	title string
+	lines []string
+}
+
+func sectionsOf(view *colstore.View, t *colstore.Table) []section {
+	indexes, checks, keys, referrers := section{title: "Indexes:"}, section{title: "Check constraints:"}, section{title: "Foreign keys:"}, section{title: "Referenced by:"}
+	for i, x := range t.Keys() {
+		indexes.lines = append(indexes.lines, fmt.Sprintf("\"%s\" %s(%s)", x.Name, indexKind(t, i, x.Unique), strings.Join(columnNames(t, x.Columns), ", ")))
+	}
+	for _, c := range t.Checks {
+		checks.lines = append(checks.lines, fmt.Sprintf("\"%s\" CHECK (%s)", c.Name, c.SQL))
+	}
+	for _, k := range t.ForeignKeys {
+		if to, ok := view.Catalog().TableByID(k.Table); ok {
+			keys.lines = append(keys.lines, fmt.Sprintf("\"%s\" FOREIGN KEY (%s) REFERENCES %s (%s)", k.Name,
+				strings.Join(columnNames(t, k.Columns), ", "), nameFor(to.Name), strings.Join(columnNames(to, k.RefColumns), ", ")))
+		}
+	}
+	for _, id := range t.ReferencedBy {
+		if from, ok := view.Catalog().TableByID(id); ok {
+			referrers.lines = append(referrers.lines, "table "+nameFor(from.Name))
+		}
+	}
+	all := []section{indexes, checks, keys, referrers}
+	if t.Query != "" {
+		all = append(all, section{"View definition:", strings.Split(t.Query, "\n")})
+	}
+	if about := t.Comment(0, ""); about != "" {
+		all = append(all, section{"Comment:", strings.Split(about, "\n")})
+	}
+	return all
+}
+
+func indexKind(t *colstore.Table, i int, unique bool) string {
+	switch {
+	case i == 0 && len(t.PrimaryKey) > 0:
+		return "primary key "
+	case unique:
+		return "unique "
+	}
+	return ""
+}
+
+func writeSections(w io.Writer, all []section) error {
+	for _, s := range all {
+		if len(s.lines) == 0 {
+			continue
+		}
+		text := s.title + "\n"
+		for _, l := range s.lines {
+			text += "    " + clean(l) + "\n"
+		}
+		if _, err := io.WriteString(w, text); err != nil {
+			return err
+		}
+	}
+	_, err := io.WriteString(w, "\n")
+	return err
+}
+
+func (sh *shell) listIndexes(c call) error {
+	return sh.withView(func(view *colstore.View) error {
+		list := &cells{cols: textColumns("name", "table", "columns", "kind")}
+		for _, t := range view.Catalog().Tables() {
+			for i, x := range t.Keys() {
+				if !matches(c.arg(0), x.Name) {
+					continue
+				}
+				kind := strings.TrimSpace(indexKind(t, i, x.Unique))
+				list.rows = append(list.rows, []types.Value{textValue(x.Name), textValue(t.Name),
+					textValue(strings.Join(columnNames(t, x.Columns), ", ")), textValue(kind)})
+			}
+		}
+		return sh.list(list, "indexes", c.arg(0))
+	})
+}
+
+func (sh *shell) listFunctions(c call) error {
+	list := &cells{cols: textColumns("name", "arguments", "result", "kind")}
+	for _, f := range sqlvec.Functions() {
+		kind := "function"
+		if f.Aggregate {
+			kind = "aggregate"
+		}
+		if matches(strings.TrimSuffix(c.arg(0), "("), f.Name) {
+			list.rows = append(list.rows, []types.Value{textValue(f.Name), textValue(f.Args), textValue(f.Result), textValue(kind)})
+		}
+	}
+	return sh.list(list, "functions", c.arg(0))
+}
+
+func (sh *shell) listDatabase(call) error {
+	dir, err := filepath.Abs(sh.dir)
+	if err != nil {
+		dir = sh.dir
+	}
+	return sh.withView(func(view *colstore.View) error {
+		p := view.Point()
+		list := &cells{cols: textColumns("name", "directory")}
+		for _, name := range []string{"tables", "event", "transaction"} {
+			list.cols = append(list.cols, bigintColumn(name))
+		}
+		list.rows = [][]types.Value{{textValue(sh.name), textValue(dir), bigintValue(int64(len(view.Catalog().Tables()))),
+			bigintValue(int64(p.Seq)), bigintValue(int64(p.CSN))}}
+		return sh.write(list)
+	})
+}
+
+// rowHistory shows every version of one row.
+func (sh *shell) rowHistory(c call) error {
+	if len(c.args) < 2 {
+		return errors.New("\\history needs a table and the key of a row; \\s shows the entries typed")
+	}
+	f := historyFlags{table: c.args[0], keys: c.args[1:]}
+	session := sh.db.Session() // of its own: all of history, whatever \as-of says
+	defer session.Close()
+	h, err := f.read(c.ctx, sh.db, session)
+	if err != nil {
+		return err
+	}
+	return sh.list(h.events(), "versions", strings.Join(f.keys, ", "))
+}
+
+// columnNames returns the names of columns by id.
+func columnNames(t *colstore.Table, ids []uint32) []string {
+	names := make([]string, 0, len(ids))
+	for _, id := range ids {
+		if c, ok := t.Column(id); ok {
+			names = append(names, c.Name)
+		}
+	}
+	return names
+}

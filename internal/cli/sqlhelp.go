@@ -1,0 +1,239 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+)
+
+// sqlTopic is what \h and `driftdb help sql STATEMENT` say about a statement.
+type sqlTopic struct {
+	name    string
+	what    string
+	syntax  string
+	example string // runs in the database of the tests
+}
+
+// sqlHelp is the statements, by name. Every kind of statement that runs has a topic, and every
+// example runs as a test.
+var sqlHelp = []sqlTopic{
+	{"ALTER SEQUENCE", "change a sequence", `
+ALTER SEQUENCE [ IF EXISTS ] name
+    [ INCREMENT [ BY ] n ] [ MINVALUE n | NO MINVALUE ] [ MAXVALUE n | NO MAXVALUE ]
+    [ START [ WITH ] n ] [ RESTART [ [ WITH ] n ] ] [ [ NO ] CYCLE ]`,
+		"ALTER SEQUENCE counter RESTART WITH 100"},
+	{"ALTER TABLE", "change a table's definition", `
+ALTER TABLE [ IF EXISTS ] name action [, ...]
+ALTER TABLE [ IF EXISTS ] name RENAME [ COLUMN ] column TO new_name
+ALTER TABLE [ IF EXISTS ] name RENAME TO new_name
+where action is one of:
+    ADD [ COLUMN ] [ IF NOT EXISTS ] column type [ constraint ... ]
+    DROP [ COLUMN ] [ IF EXISTS ] column [ CASCADE ]
+    ALTER [ COLUMN ] column [ SET DATA ] TYPE type [ USING expression ]
+    ALTER [ COLUMN ] column SET DEFAULT expression | DROP DEFAULT
+    ALTER [ COLUMN ] column SET NOT NULL | DROP NOT NULL
+    ADD [ CONSTRAINT name ] table_constraint
+    DROP CONSTRAINT [ IF EXISTS ] name [ CASCADE ]`,
+		"ALTER TABLE goods ADD COLUMN color TEXT DEFAULT 'none'"},
+	{"ALTER VIEW", "change a view's definition", `
+ALTER VIEW [ IF EXISTS ] name RENAME TO new_name
+ALTER VIEW [ IF EXISTS ] name RENAME [ COLUMN ] column TO new_name`,
+		"ALTER VIEW cheap RENAME TO bargains"},
+	{"ANALYZE", "collect statistics for the optimizer", `
+ANALYZE [ table [, ...] ]`,
+		"ANALYZE goods"},
+	{"BEGIN", "start a transaction", `
+BEGIN [ WORK | TRANSACTION ] [ ISOLATION LEVEL level ] [ READ WRITE | READ ONLY ]
+START TRANSACTION [ ISOLATION LEVEL level ] [ READ WRITE | READ ONLY ]
+where level is READ COMMITTED or REPEATABLE READ`,
+		"BEGIN ISOLATION LEVEL REPEATABLE READ; COMMIT"},
+	{"CHECKPOINT", "write what is only in the log as columns", `
+CHECKPOINT [ TABLE table [, ...] ]`,
+		"CHECKPOINT TABLE goods"},
+	{"COMMENT", "say what something is for", `
+COMMENT ON { TABLE | VIEW | SEQUENCE | INDEX } name IS { 'text' | NULL }
+COMMENT ON COLUMN table.column IS { 'text' | NULL }
+COMMENT ON CONSTRAINT name ON table IS { 'text' | NULL }`,
+		"COMMENT ON COLUMN goods.price IS 'in euros'"},
+	{"COMMIT", "end a transaction and keep what it did", `
+COMMIT [ WORK | TRANSACTION ] [ AND [ NO ] CHAIN ]
+END [ WORK | TRANSACTION ]`,
+		"BEGIN; COMMIT"},
+	{"CREATE INDEX", "make an index; it serves the past too", `
+CREATE [ UNIQUE ] INDEX [ IF NOT EXISTS ] [ name ] ON table ( column [, ...] )`,
+		"CREATE INDEX ON goods (price)"},
+	{"CREATE SEQUENCE", "make a sequence", `
+CREATE SEQUENCE [ IF NOT EXISTS ] name [ AS type ]
+    [ INCREMENT [ BY ] n ] [ MINVALUE n | NO MINVALUE ] [ MAXVALUE n | NO MAXVALUE ]
+    [ START [ WITH ] n ] [ [ NO ] CYCLE ] [ OWNED BY table.column | OWNED BY NONE ]`,
+		"CREATE SEQUENCE tickets START 10"},
+	{"CREATE TABLE", "make a table", `
+CREATE TABLE [ IF NOT EXISTS ] name ( [ {
+    column type [ column_constraint ... ]
+    | [ CONSTRAINT name ] table_constraint
+    | LIKE table [ INCLUDING ALL ] } [, ...] ] )
+where column_constraint is one of:
+    NOT NULL | NULL | CHECK ( expression ) | DEFAULT expression | UNIQUE | PRIMARY KEY
+    GENERATED { ALWAYS | BY DEFAULT } AS IDENTITY | GENERATED ALWAYS AS ( expression ) STORED
+    REFERENCES table [ ( column ) ] [ ON DELETE action ] [ ON UPDATE action ]
+and table_constraint is one of:
+    CHECK ( expression ) | UNIQUE ( column [, ...] ) | PRIMARY KEY ( column [, ...] )
+    FOREIGN KEY ( column [, ...] ) REFERENCES table [ ( column [, ...] ) ] [ ON DELETE action ] [ ON UPDATE action ]`,
+		"CREATE TABLE orders (id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY, sku TEXT REFERENCES goods (sku), n INTEGER CHECK (n > 0))"},
+	{"CREATE TABLE AS", "make a table of a query's rows", `
+CREATE TABLE [ IF NOT EXISTS ] name [ ( column [, ...] ) ] AS query [ WITH [ NO ] DATA ]`,
+		"CREATE TABLE few AS SELECT * FROM goods LIMIT 1"},
+	{"CREATE VIEW", "give a query a name", `
+CREATE [ OR REPLACE ] VIEW name [ ( column [, ...] ) ] AS query`,
+		"CREATE OR REPLACE VIEW dear AS SELECT * FROM goods WHERE price > 10"},
+	{"DEALLOCATE", "forget a prepared statement", `
+DEALLOCATE [ PREPARE ] { name | ALL }`,
+		"PREPARE p AS SELECT 1; DEALLOCATE p"},
+	{"DELETE", "delete rows; the past keeps them", `
+[ WITH name AS ( query ) [, ...] ]
+DELETE FROM table [ [ AS ] alias ]
+    [ USING from_item [, ...] ]
+    [ WHERE condition ]
+    [ RETURNING * | expression [ [ AS ] name ] [, ...] ]`,
+		"DELETE FROM goods WHERE price < 0 RETURNING sku"},
+	{"DISCARD", "reset a session", `
+DISCARD { ALL | PLANS | SEQUENCES | TEMP }`,
+		"DISCARD ALL"},
+	{"DROP INDEX", "remove an index", `
+DROP INDEX [ IF EXISTS ] name [, ...] [ CASCADE | RESTRICT ]`,
+		"DROP INDEX IF EXISTS nothing"},
+	{"DROP SEQUENCE", "remove a sequence", `
+DROP SEQUENCE [ IF EXISTS ] name [, ...] [ CASCADE | RESTRICT ]`,
+		"DROP SEQUENCE IF EXISTS nothing"},
+	{"DROP TABLE", "remove a table; AS OF a point before, it is still there", `
+DROP TABLE [ IF EXISTS ] name [, ...] [ CASCADE | RESTRICT ]`,
+		"DROP TABLE IF EXISTS nothing"},
+	{"DROP VIEW", "remove a view", `
+DROP VIEW [ IF EXISTS ] name [, ...] [ CASCADE | RESTRICT ]`,
+		"DROP VIEW IF EXISTS nothing"},
+	{"EXECUTE", "run a prepared statement", `
+EXECUTE name [ ( value [, ...] ) ]`,
+		"PREPARE q (INTEGER) AS SELECT $1 + 1; EXECUTE q (41); DEALLOCATE q"},
+	{"EXPLAIN", "show how a statement is run", `
+EXPLAIN [ ANALYZE ] statement
+EXPLAIN ( option [, ...] ) statement`,
+		"EXPLAIN SELECT * FROM goods"},
+	{"INSERT", "add rows", `
+[ WITH name AS ( query ) [, ...] ]
+INSERT INTO table [ ( column [, ...] ) ]
+    { VALUES ( { value | DEFAULT } [, ...] ) [, ...] | query | DEFAULT VALUES }
+    [ ON CONFLICT [ ( column [, ...] ) ] { DO NOTHING | DO UPDATE SET column = value [, ...] [ WHERE condition ] } ]
+    [ RETURNING * | expression [ [ AS ] name ] [, ...] ]
+INSERT INTO table { json document } [, ...]`,
+		`INSERT INTO goods {"sku": "C-3", "price": 7, "weight": 1.5}`},
+	{"PREPARE", "name a statement with parameters", `
+PREPARE name [ ( type [, ...] ) ] AS statement`,
+		"PREPARE r AS SELECT $1::int; DEALLOCATE r"},
+	{"RELEASE SAVEPOINT", "forget a savepoint", `
+RELEASE [ SAVEPOINT ] name`,
+		"BEGIN; SAVEPOINT s; RELEASE s; COMMIT"},
+	{"RESET", "set a setting back", `
+RESET { name | ALL }`,
+		"RESET timezone"},
+	{"ROLLBACK", "end a transaction and undo what it did", `
+ROLLBACK [ WORK | TRANSACTION ] [ AND [ NO ] CHAIN ]`,
+		"BEGIN; ROLLBACK"},
+	{"ROLLBACK TO SAVEPOINT", "undo what came after a savepoint", `
+ROLLBACK [ WORK | TRANSACTION ] TO [ SAVEPOINT ] name`,
+		"BEGIN; SAVEPOINT s; ROLLBACK TO s; COMMIT"},
+	{"SAVEPOINT", "mark a point of a transaction to go back to", `
+SAVEPOINT name`,
+		"BEGIN; SAVEPOINT s; COMMIT"},
+	{"SELECT", "ask for rows, of now or of the past", `
+[ WITH name [ ( column [, ...] ) ] AS ( query ) [, ...] ]
+SELECT [ ALL | DISTINCT [ ON ( expression [, ...] ) ] ] { * | expression [ [ AS ] name ] } [, ...]
+    [ FROM from_item [, ...] ]
+    [ WHERE condition ]
+    [ GROUP BY expression [, ...] ]
+    [ HAVING condition ]
+    [ { UNION | INTERSECT | EXCEPT } [ ALL | DISTINCT ] query ]
+    [ ORDER BY expression [ ASC | DESC ] [ NULLS { FIRST | LAST } ] [, ...] ]
+    [ LIMIT n ] [ OFFSET n ]
+    [ FOR SYSTEM_TIME point ]
+where from_item is one of:
+    table [ FOR SYSTEM_TIME point ] [ [ AS ] alias [ ( column [, ...] ) ] ]
+    [ LATERAL ] ( query ) [ AS ] alias
+    [ LATERAL ] function ( argument [, ...] ) [ [ AS ] alias ]
+    from_item [ NATURAL ] { [ INNER ] | { LEFT | RIGHT | FULL } [ OUTER ] } JOIN from_item [ ON condition | USING ( column [, ...] ) ]
+    from_item CROSS JOIN from_item
+and point is one of:
+    AS OF { @SEQ:n | @TX:n | timestamp }
+    BETWEEN a AND b | FROM a TO b | ALL        (row versions, with the columns system_seq_start, system_seq_end,
+                                                system_time_start and system_time_end)`,
+		"SELECT sku, price FROM goods FOR SYSTEM_TIME AS OF @SEQ:1 ORDER BY price DESC NULLS LAST LIMIT 3"},
+	{"SET", "change a setting of the session", `
+SET [ SESSION | LOCAL ] name { TO | = } { value | DEFAULT }
+SET TIME ZONE { value | LOCAL | DEFAULT }
+SET system_time = { '@SEQ:n' | '@TX:n' | 'timestamp' | DEFAULT }      (moves the session to the past)`,
+		"SET system_time = '@SEQ:1'; RESET system_time"},
+	{"SET TRANSACTION", "change the transaction", `
+SET TRANSACTION [ ISOLATION LEVEL level ] [ READ WRITE | READ ONLY ]`,
+		"BEGIN; SET TRANSACTION READ ONLY; COMMIT"},
+	{"SHOW", "show a setting", `
+SHOW { name | ALL }`,
+		"SHOW timezone"},
+	{"TRUNCATE", "delete all rows; the past keeps them", `
+TRUNCATE [ TABLE ] name [, ...] [ RESTART IDENTITY | CONTINUE IDENTITY ] [ CASCADE | RESTRICT ]`,
+		"TRUNCATE few"},
+	{"UPDATE", "change rows; the past keeps what they were", `
+[ WITH name AS ( query ) [, ...] ]
+UPDATE table [ [ AS ] alias ] SET column = { value | DEFAULT } [, ...]
+    [ FROM from_item [, ...] ]
+    [ WHERE condition ]
+    [ RETURNING * | expression [ [ AS ] name ] [, ...] ]`,
+		"UPDATE goods SET price = price * 2 WHERE sku = 'A-1'"},
+	{"VACUUM", "merge small parts and move dead rows aside; no answer changes", `
+VACUUM [ table [, ...] ]`,
+		"VACUUM goods"},
+	{"VALUES", "rows of constants", `
+VALUES ( expression [, ...] ) [, ...] [ ORDER BY ... ] [ LIMIT n ]`,
+		"VALUES (1, 'a'), (2, 'b')"},
+}
+
+// topics are the topics whose names begin with what was asked for; an exact one comes alone.
+func topics(asked string) []sqlTopic {
+	asked = strings.ToUpper(strings.Join(strings.Fields(strings.TrimRight(asked, "; ")), " "))
+	if at := slices.IndexFunc(sqlHelp, func(t sqlTopic) bool { return t.name == asked }); at >= 0 {
+		return sqlHelp[at : at+1]
+	}
+	var found []sqlTopic
+	for _, t := range sqlHelp {
+		if strings.HasPrefix(t.name, asked) {
+			found = append(found, t)
+		}
+	}
+	return found
+}
+
+// writeTopics writes the help of a statement, or a list of all when asked is empty. It reports whether there was any.
+func writeTopics(w io.Writer, asked string) bool {
+	if strings.TrimSpace(asked) == "" {
+		for _, t := range sqlHelp {
+			fmt.Fprintf(w, "  %-22s %s\n", t.name, t.what)
+		}
+		return true
+	}
+	found := topics(asked)
+	for _, t := range found {
+		fmt.Fprintf(w, "%s: %s\n%s\n\nExample:\n    %s;\n\n", t.name, t.what, t.syntax, t.example)
+	}
+	return len(found) > 0
+}
+
+// syntax is \h.
+func (sh *shell) syntax(c call) error {
+	if !writeTopics(sh.out.w, c.text) {
+		return fmt.Errorf("there is no help for %q; \\h lists the statements", clean(c.text))
+	}
+	if strings.TrimSpace(c.text) == "" {
+		_, err := io.WriteString(sh.out.w, "\\h NAME shows the syntax of one.\n")
+		return err
+	}
+	return nil
+}
