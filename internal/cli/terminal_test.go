@@ -147,8 +147,10 @@ func TestShellInATerminal(t *testing.T) {
 	s.expect("-[ RECORD 1 ]")
 	s.expect("full_name | Anna\n")
 	s.expect("shop=> ")
-	s.send("SELECT 'dropped'\x03") // Ctrl-C
-	s.expect("shop=> ")
+	s.send("SELECT 'dropped'")
+	s.expect("SELECT 'dropped'")
+	s.send("\x03") // Ctrl-C
+	s.expect("\nshop=> ")
 	s.send("BEGIN;\r")
 	s.expect("shop=*> ")
 	s.send("selct 1;\r")
