@@ -76,8 +76,7 @@ func (r *run) follow(child *colstore.Table, f *colstore.ForeignKey, action colst
 	if err != nil {
 		return err
 	}
-	ts := append(columnTypes(child), columnTypes(child)...)
-	rids, set, err := r.changedRows(change, ts)
+	rids, set, err := r.changedRows(change)
 	if err != nil {
 		return err
 	}

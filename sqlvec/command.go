@@ -64,9 +64,6 @@ func (r *run) sessionCommand() (done bool, err error) {
 }
 
 func (r *run) setCommand(st *parse.Set) error {
-	if st.Local {
-		return notSupported(st, "SET LOCAL is")
-	}
 	def, err := lookupSetting(st.Name)
 	if err != nil {
 		return err
@@ -83,7 +80,14 @@ func (r *run) setCommand(st *parse.Set) error {
 			return err
 		}
 	}
-	if err := def.set(r.s, strings.Join(values, ", "), len(values) == 0); err != nil {
+	if st.Local && !r.s.tx.explicit {
+		r.s.notice("WARNING", dberr.NoActiveTransaction, "SET LOCAL can only be used in transaction blocks")
+		return r.done("SET")
+	}
+	if st.Local {
+		r.s.beginLocal()
+	}
+	if err := r.s.setIn(def, strings.Join(values, ", "), len(values) == 0, st.Local); err != nil {
 		if e, ok := err.(*dberr.Error); ok && len(st.Values) > 0 {
 			return e.At(int(st.Values[0].Position()))
 		}
@@ -124,7 +128,7 @@ func (r *run) reset(st *parse.Reset) error {
 		if def.set == nil {
 			return dberr.Newf(dberr.InvalidParameterValue, "parameter \"%s\" cannot be changed", st.Name).At(int(st.Position()))
 		}
-		if err := def.set(r.s, "", true); err != nil {
+		if err := r.s.setIn(def, "", true, false); err != nil {
 			return err
 		}
 		return r.done("RESET")
@@ -190,11 +194,16 @@ func (r *run) withView(fn func(v *colstore.View) error) error {
 func (r *run) showTables() error {
 	set := newRowSet([]types.Type{text, types.T(types.Int64)})
 	err := r.withView(func(v *colstore.View) error {
-		for _, t := range v.Catalog().Tables() {
-			st := v.Stats(t)
-			rows := types.IntValue(types.T(types.Int64), st.Rows)
-			if st.Err != nil { // the table cannot be read
-				rows = types.NullOf(rows.Type)
+		for _, t := range v.Catalog().Relations() {
+			if t.Kind == colstore.KindSequence {
+				continue
+			}
+			rows := types.NullOf(types.T(types.Int64))
+			if t.Kind == colstore.KindTable {
+				// The rows of a table that cannot be read are not known.
+				if st := v.Stats(t); st.Err == nil {
+					rows = types.IntValue(rows.Type, st.Rows)
+				}
 			}
 			if err := set.appendValues([]types.Value{str(t.Name), rows}); err != nil {
 				return err
@@ -223,7 +232,7 @@ func (r *run) describe(st *parse.Describe) error {
 	boolean := types.T(types.Bool)
 	set := newRowSet([]types.Type{text, text, boolean, text, text})
 	err := r.withView(func(v *colstore.View) error {
-		t, err := v.Table(st.Table.Name.Last())
+		t, err := v.Relation(st.Table.Name.Last())
 		if err != nil {
 			if e, ok := err.(*dberr.Error); ok {
 				return e.At(int(st.Table.Position()))
@@ -313,19 +322,24 @@ func (r *run) discard(st *parse.Discard) error {
 type prepared struct {
 	stmt  parse.Stmt
 	types []types.Type // declared ones; unknown where none was
+	// params is the number of the greatest parameter.
+	params int
 }
 
 func (r *run) prepare(st *parse.Prepare) error {
 	if _, ok := r.s.prepared[st.Name.Name]; ok {
 		return dberr.Newf("42P05", "prepared statement \"%s\" already exists", st.Name.Name).At(int(st.Name.Pos))
 	}
-	p := &prepared{stmt: st.Stmt}
+	p := &prepared{stmt: st.Stmt, params: parse.ParamCount(st.Stmt)}
 	for _, n := range st.Types {
 		t, err := bind.TypeOf(n)
 		if err != nil {
 			return err
 		}
 		p.types = append(p.types, t)
+	}
+	if err := r.tryBind(p); err != nil {
+		return err
 	}
 	r.s.prepared[st.Name.Name] = p
 	return r.done("PREPARE")
@@ -335,6 +349,10 @@ func (r *run) executePrepared(st *parse.Execute) error {
 	p, ok := r.s.prepared[st.Name.Name]
 	if !ok {
 		return dberr.Newf("26000", "prepared statement \"%s\" does not exist", st.Name.Name).At(int(st.Name.Pos))
+	}
+	if want := max(p.params, len(p.types)); len(st.Args) != want {
+		return dberr.Newf(dberr.SyntaxError, "wrong number of parameters for prepared statement \"%s\"", st.Name.Name).
+			WithDetail("Expected %d parameters but got %d.", want, len(st.Args))
 	}
 	params := make([]types.Value, len(st.Args))
 	for i, e := range st.Args {
@@ -457,4 +475,34 @@ func (r *run) onTable(n parse.Name, fn func(table string) error) error {
 		return err
 	}
 	return fn(n.Last())
+}
+
+// tryBind binds a statement that is being prepared, so that a relation or column that is not
+// there is told now. What else may be wrong depends on the types of its parameters.
+func (r *run) tryBind(p *prepared) error {
+	try := &run{s: r.s, ctx: r.ctx, stmt: p.stmt, result: &Result{}}
+	defer try.releaseViews()
+	for i := range max(p.params, len(p.types)) {
+		try.params = append(try.params, types.NullOf(p.typeOf(i)))
+	}
+	return r.withView(func(*colstore.View) error {
+		try.env = r.s.newEnv(try)
+		var err error
+		switch st := p.stmt.(type) {
+		case *parse.Query:
+			_, err = try.binder().Query(st)
+		case *parse.Insert:
+			if len(st.Docs) == 0 {
+				_, err = try.binder().Insert(st, r.s.set.allowUndeclared)
+			}
+		case *parse.Update:
+			_, err = try.binder().Update(st, r.s.set.allowUndeclared)
+		case *parse.Delete:
+			_, err = try.binder().Delete(st, false)
+		}
+		if code := dberr.CodeOf(err); err != nil && (code == dberr.UndefinedTable || code == dberr.UndefinedColumn) {
+			return err
+		}
+		return nil
+	})
 }

@@ -7,6 +7,7 @@ import (
 
 	"driftdb/colstore"
 	"driftdb/internal/dberr"
+	"driftdb/sqlvec/bind"
 	"driftdb/sqlvec/parse"
 )
 
@@ -33,6 +34,9 @@ func (r *run) drop(st *parse.Drop) error {
 			}
 		}
 		return nil
+	}
+	if st.Object == parse.ObjectSchema {
+		return r.dropSchema(st)
 	}
 	want, ok := relationKinds[st.Object]
 	if !ok {
@@ -281,4 +285,19 @@ func otherKey(t *colstore.Table, x *colstore.Index, columns []uint32) bool {
 func sameColumns(a, b []uint32) bool {
 	a, b = slices.Sorted(slices.Values(a)), slices.Sorted(slices.Values(b))
 	return slices.Equal(a, b)
+}
+
+// dropSchema runs DROP SCHEMA: there is one, which stays.
+func (r *run) dropSchema(st *parse.Drop) error {
+	for _, n := range st.Names {
+		switch name := n.Last(); {
+		case name == bind.PublicSchema || name == bind.CatalogSchema || name == bind.InformationSchema:
+			return notSupported(st, "dropping the schema \""+name+"\" is")
+		case !st.IfExists:
+			return dberr.Newf("3F000", "schema \"%s\" does not exist", name)
+		default:
+			r.s.notice("NOTICE", "00000", fmt.Sprintf("schema \"%s\" does not exist, skipping", name))
+		}
+	}
+	return nil
 }

@@ -80,15 +80,15 @@ func (r *run) finishInsert(st *parse.Insert, t *colstore.Table, returned plan.So
 		return err
 	}
 	r.result.tag = fmt.Sprintf("INSERT 0 %d", r.result.rows)
-	return r.returning(st.Returning, t, st.Alias, returned)
+	return r.returning(st.Returning, t, st.Alias, returned, nil)
 }
 
 // returning computes a RETURNING list over the rows written.
-func (r *run) returning(items []parse.SelectItem, t *colstore.Table, alias string, rows plan.Source) error {
+func (r *run) returning(items []parse.SelectItem, t *colstore.Table, alias string, rows plan.Source, joined *bind.Joined) error {
 	if items == nil {
 		return nil
 	}
-	node, err := r.binder().Returning(items, t, alias, rows)
+	node, err := r.binder().Returning(items, t, alias, rows, joined)
 	if err != nil {
 		return err
 	}
@@ -125,7 +125,7 @@ func (r *run) upsert(st *parse.Insert, t *colstore.Table, proposed *rowSet) erro
 		return err
 	}
 	if key == nil {
-		return r.insertRows(st, t, proposed)
+		return r.insertUntaken(st, t, proposed)
 	}
 	if proposed, err = firstOfKey(proposed, key, st.OnConflict); err != nil {
 		return err
@@ -218,7 +218,7 @@ func firstOfKey(rows *rowSet, key []int, oc *parse.OnConflict) (*rowSet, error) 
 		for _, k := range key {
 			v := all.Cols[k].Value(i)
 			null = null || !v.Valid
-			buf = append(types.Context{}.Append(buf, v), 0)
+			buf = appendKey(buf, v)
 		}
 		if !null && seen[string(buf)] {
 			if oc.DoUpdate {
@@ -263,11 +263,12 @@ func (r *run) update(st *parse.Update) error {
 		}
 	}
 	t := change.Table
-	rids, rows, err := r.changedRows(change, append(columnTypes(t), columnTypes(t)...)[:len(change.Plan.Columns())-1])
+	rids, rows, err := r.changedRows(change)
 	if err != nil {
 		return err
 	}
-	after, before := halves(rows, len(t.Columns))
+	joined := len(change.Joined.Types())
+	after, before := halves(rows, len(t.Columns), joined)
 	written, err := r.updateRows(t, rids, before, after, 0)
 	if err != nil {
 		return err
@@ -277,17 +278,28 @@ func (r *run) update(st *parse.Update) error {
 	}
 	r.result.rows = int64(len(rids))
 	r.result.tag = fmt.Sprintf("UPDATE %d", len(rids))
-	return r.returning(st.Returning, t, aliasOf(st.Table), &batchSource{written})
+	return r.returning(st.Returning, t, aliasOf(st.Table), &batchSource{withLast(written, rows, joined)}, change.Joined)
 }
 
 // halves are the new and the old rows of an UPDATE; the old ones are nil where they were not asked for.
-func halves(rows *rowSet, n int) (after, before *vec.Batch) {
+// The columns of joined tables behind them are left out.
+func halves(rows *rowSet, n, joined int) (after, before *vec.Batch) {
 	all := rows.batch()
+	all.Cols = all.Cols[:len(all.Cols)-joined]
 	after = &vec.Batch{N: all.N, Cols: all.Cols[:n]}
 	if len(all.Cols) > n {
 		before = &vec.Batch{N: all.N, Cols: all.Cols[n:]}
 	}
 	return after, before
+}
+
+// withLast returns rows with the last n columns of a set behind them.
+func withLast(b *vec.Batch, rows *rowSet, n int) *vec.Batch {
+	if n == 0 {
+		return b
+	}
+	all := rows.batch()
+	return &vec.Batch{N: b.N, Cols: append(b.Cols[:len(b.Cols):len(b.Cols)], all.Cols[len(all.Cols)-n:]...)}
 }
 
 // delete runs a DELETE.
@@ -296,15 +308,12 @@ func (r *run) delete(st *parse.Delete) error {
 	if err != nil {
 		return err
 	}
-	var ts []types.Type
-	if len(change.Plan.Columns()) > 1 {
-		ts = columnTypes(change.Table)
-	}
-	rids, rows, err := r.changedRows(change, ts)
+	rids, rows, err := r.changedRows(change)
 	if err != nil {
 		return err
 	}
-	if err := r.deleteRows(change.Table, rids, rows.batch(), 0); err != nil {
+	old, _ := halves(rows, min(len(change.Table.Columns), len(rows.cols)), len(change.Joined.Types()))
+	if err := r.deleteRows(change.Table, rids, old, 0); err != nil {
 		return err
 	}
 	if err := r.s.tx.open.EndStatement(r.ctx); err != nil {
@@ -312,7 +321,7 @@ func (r *run) delete(st *parse.Delete) error {
 	}
 	r.result.rows = int64(len(rids))
 	r.result.tag = fmt.Sprintf("DELETE %d", len(rids))
-	return r.returning(st.Returning, change.Table, aliasOf(st.Table), rows)
+	return r.returning(st.Returning, change.Table, aliasOf(st.Table), rows, change.Joined)
 }
 
 func aliasOf(ref *parse.TableRef) string {
@@ -324,8 +333,12 @@ func aliasOf(ref *parse.TableRef) string {
 
 // changedRows runs the query of an UPDATE or DELETE to its end before anything is
 // written: the row ids, and the rows behind them.
-func (r *run) changedRows(change *bind.Change, ts []types.Type) ([]uint64, *rowSet, error) {
+func (r *run) changedRows(change *bind.Change) ([]uint64, *rowSet, error) {
 	var rids []uint64
+	var ts []types.Type
+	for _, c := range change.Plan.Columns()[1:] {
+		ts = append(ts, c.Type)
+	}
 	rows := newRowSet(ts)
 	err := r.stream(change.Plan, func(b *vec.Batch) error {
 		for i := 0; i < b.N; i++ {

@@ -81,13 +81,7 @@ func (r *run) rewriteColumn(t *colstore.Table, c *colstore.Column, to types.Type
 	if err != nil {
 		return nil, err
 	}
-	ts := columnTypes(t)
-	for i := range t.Columns {
-		if t.Columns[i].ID == c.ID {
-			ts[i] = to
-		}
-	}
-	rids, rows, err := r.changedRows(change, ts)
+	rids, rows, err := r.changedRows(change)
 	if err != nil {
 		return nil, err
 	}

@@ -272,7 +272,7 @@ func (s *Session) newEnv(r *run) *expr.Env {
 	return &expr.Env{
 		Now: s.tx.start, Statement: s.db.now(), Clock: s.db.now, Zone: s.set.zone,
 		User: s.user, SessionUser: s.user, Database: "driftdb", Schema: bind.PublicSchema,
-		Version: Version, Setting: s.Setting,
+		Version: Version, Setting: s.Setting, SetConfig: s.setConfig,
 		Sequences:  sequenceCalls{s},
 		Catalog:    catalogCalls{s},
 		CurrentSeq: func() (int64, error) { return int64(r.Present().Point().Seq), nil },

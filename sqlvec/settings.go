@@ -26,13 +26,14 @@ type settings struct {
 	isolation        colstore.Isolation
 	readOnly         bool
 	statementTimeout time.Duration // 0: none
+	searchPath       string
 }
 
 func defaultSettings(db *DB) settings {
 	return settings{
 		zone: time.UTC, zoneName: "UTC", syncCommit: true, allowUndeclared: true,
 		threads: db.opts.Threads, memoryLimit: db.opts.MemoryLimit,
-		isolation: colstore.ReadCommitted,
+		isolation: colstore.ReadCommitted, searchPath: defaultSearchPath,
 	}
 }
 
@@ -62,6 +63,13 @@ func init() {
 		"client_encoding":               {"encoding of text", constant("UTF8"), setOnly("client_encoding", "utf8", "utf-8", "unicode")},
 		"standard_conforming_strings":   {"backslashes in strings are plain characters", constant("on"), setOnly("standard_conforming_strings", "on", "true", "1")},
 		"server_version":                {"PostgreSQL version whose SQL is spoken", constant("17.0"), nil},
+		"search_path":                   {"schemas in which names are looked up", func(s *Session) string { return s.set.searchPath }, setSearchPath},
+		"server_encoding":               {"encoding of stored text", constant("UTF8"), nil},
+		"integer_datetimes":             {"dates are stored as integers", constant("on"), nil},
+		"intervalstyle":                 {"format of intervals", constant("postgres"), setOnly("intervalstyle", "postgres")},
+		"lc_collate":                    {"order of text", constant("C"), nil},
+		"lc_ctype":                      {"classes of characters", constant("C.UTF-8"), nil},
+		"max_identifier_length":         {"longest name in bytes", constant("255"), nil},
 		"transaction_isolation":         {"isolation of the current transaction", showIsolation, nil},
 		"default_transaction_isolation": {"isolation of new transactions", func(s *Session) string { return isolationNames[s.set.isolation] }, setIsolation},
 	}
@@ -290,5 +298,5 @@ func formatMillis(d time.Duration) string {
 	if d == 0 {
 		return "0"
 	}
-	return strconv.FormatInt(d.Milliseconds(), 10) + "ms"
+	return formatDuration(d.Milliseconds())
 }

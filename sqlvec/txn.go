@@ -18,11 +18,14 @@ type transaction struct {
 	start     int64 // µs since 1970 UTC
 	wrote     bool  // no SET TRANSACTION any more
 	saved     []savepoint
+	before    settings  // at BEGIN, for a rollback
+	after     *settings // what holds after COMMIT, nil for what holds now
 }
 
 type savepoint struct {
 	name  string
 	point colstore.Savepoint
+	set   savedSettings
 }
 
 // ensureTransaction opens a transaction for one statement where none is open.
@@ -82,6 +85,8 @@ func (s *Session) endStatement(ctx context.Context, write bool) error {
 func (s *Session) commit(ctx context.Context) error {
 	tx := s.tx.open
 	defer s.endTransaction()
+	committed := false
+	defer func() { s.endSettings(committed) }()
 	tx.SetAttr(s.user, s.set.applicationName, "")
 	c, err := tx.Commit(ctx)
 	if err != nil {
@@ -90,6 +95,7 @@ func (s *Session) commit(ctx context.Context) error {
 	if c.CSN > s.lastCSN {
 		s.lastCSN = c.CSN
 	}
+	committed = true
 	return nil
 }
 
@@ -117,7 +123,7 @@ func (r *run) control() (done bool, err error) {
 		if err := s.needsBlock("SAVEPOINT"); err != nil {
 			return true, err
 		}
-		s.tx.saved = append(s.tx.saved, savepoint{st.Name.Name, s.tx.open.Savepoint()})
+		s.tx.saved = append(s.tx.saved, savepoint{st.Name.Name, s.tx.open.Savepoint(), s.saveSettings()})
 		return true, r.done("SAVEPOINT")
 	case *parse.Release:
 		if err := s.needsBlock("RELEASE SAVEPOINT"); err != nil {
@@ -150,7 +156,7 @@ func (r *run) beginBlock(m parse.TxModes) error {
 	if err := s.begin(m); err != nil {
 		return err
 	}
-	s.tx.explicit = true
+	s.tx.explicit, s.tx.before = true, s.set
 	return r.done("BEGIN")
 }
 
@@ -162,6 +168,7 @@ func (r *run) commitBlock(chain bool) error {
 	}
 	old, tag := s.tx, "COMMIT"
 	if old.failed {
+		s.endSettings(false)
 		s.endTransaction()
 		tag = "ROLLBACK"
 	} else if err := s.commit(r.ctx); err != nil {
@@ -177,6 +184,7 @@ func (r *run) rollbackBlock(chain bool) error {
 		return r.done("ROLLBACK")
 	}
 	old := s.tx
+	s.endSettings(false)
 	s.endTransaction()
 	return r.chain(chain, old, "ROLLBACK")
 }
@@ -187,7 +195,7 @@ func (r *run) chain(chain bool, old transaction, tag string) error {
 		if err := r.s.begin(parse.TxModes{}); err != nil {
 			return err
 		}
-		r.s.tx.explicit = true
+		r.s.tx.explicit, r.s.tx.before = true, r.s.set
 		r.s.tx.readOnly, r.s.tx.isolation = old.readOnly, old.isolation
 	}
 	return r.done(tag)
@@ -225,6 +233,7 @@ func (r *run) rollbackTo(st *parse.RollbackTo) error {
 	if err := s.tx.open.RollbackTo(s.tx.saved[i].point); err != nil {
 		return err
 	}
+	s.restoreSettings(s.tx.saved[i].set)
 	s.tx.saved, s.tx.failed = s.tx.saved[:i+1], false
 	return r.done("ROLLBACK")
 }

@@ -95,7 +95,36 @@ func (b *Binder) Update(st *parse.Update, undeclared bool) (*Change, error) {
 			p.Exprs, p.Out = append(p.Exprs, colExpr(c)), append(p.Out, b.newColumn(c.Name, c.Type))
 		}
 	}
-	return &Change{Table: s.table, Plan: p}, nil
+	return b.withJoined(&Change{Table: s.table, Plan: p}, s, st.Returning != nil), nil
+}
+
+// Joined is the columns of joined tables that a RETURNING list may name.
+type Joined struct{ cols []column }
+
+// Types are the types of the columns.
+func (j *Joined) Types() []types.Type {
+	if j == nil {
+		return nil
+	}
+	list := make([]types.Type, len(j.cols))
+	for i, c := range j.cols {
+		list[i] = c.Type
+	}
+	return list
+}
+
+// withJoined adds the columns of joined tables to what a change answers.
+func (b *Binder) withJoined(ch *Change, s *targetScan, wanted bool) *Change {
+	own := len(s.cols)
+	if !wanted || len(s.scope.cols) == own {
+		return ch
+	}
+	p := ch.Plan.(*plan.Project)
+	ch.Joined = &Joined{cols: s.scope.cols[own:]}
+	for _, c := range ch.Joined.cols {
+		p.Exprs, p.Out = append(p.Exprs, colExpr(c.Column)), append(p.Out, b.newColumn(c.Name, c.Type))
+	}
+	return ch
 }
 
 // oneMatch keeps one joined row of every target row.
@@ -182,11 +211,13 @@ func (u *updating) assignBound(t parse.Target, x expr.Expr) error {
 
 func (u *updating) assignOne(t parse.Target, value parse.Expr) error {
 	pos := int(t.Position())
-	if len(t.Path) > 0 {
-		return dberr.New(dberr.FeatureNotSupported, "assigning to a part of a column is not supported").At(pos)
-	}
 	i := columnIndex(u.table, t.Name)
-	if i < 0 {
+	switch {
+	case i < 0 && len(t.Path) > 0:
+		return undefinedTarget(u.table, t.Name, pos)
+	case len(t.Path) > 0:
+		return dberr.New(dberr.FeatureNotSupported, "assigning to a part of a column is not supported").At(pos)
+	case i < 0:
 		return u.assignNew(t, value)
 	}
 	if u.values[i] != nil {
@@ -250,7 +281,7 @@ func (b *Binder) Delete(st *parse.Delete, rows bool) (*Change, error) {
 			p.Exprs, p.Out = append(p.Exprs, colExpr(c)), append(p.Out, c)
 		}
 	}
-	return &Change{Table: s.table, Plan: p}, nil
+	return b.withJoined(&Change{Table: s.table, Plan: p}, s, st.Returning != nil), nil
 }
 
 // rowsOf is the scan of rows that a statement has written: the columns of t, in order.
@@ -265,12 +296,32 @@ func (b *Binder) rowsOf(t *colstore.Table, name string, rows plan.Source) from {
 	return from{n, sc}
 }
 
-// Returning binds a RETURNING list over rows of t, which the source has in order.
-func (b *Binder) Returning(items []parse.SelectItem, t *colstore.Table, alias string, rows plan.Source) (plan.Node, error) {
+// addJoined adds the columns of joined tables to a scan of written rows.
+func (f *from) addJoined(b *Binder, joined *Joined) {
+	if joined == nil {
+		return
+	}
+	n := f.node.(*plan.Scan)
+	for _, c := range joined.cols {
+		n.Spec.Columns = append(n.Spec.Columns, uint32(len(n.Out)))
+		c.Column = b.newColumn(c.Name, c.Type)
+		n.Out = append(n.Out, c.Column)
+		f.scope.cols = append(f.scope.cols, c)
+		if c.table != "" && !f.scope.hasTable(c.table) {
+			f.scope.tables = append(f.scope.tables, c.table)
+		}
+	}
+	b.remember(f.scope)
+}
+
+// Returning binds a RETURNING list over rows of t, which the source has in order, with the
+// columns of joined tables behind them.
+func (b *Binder) Returning(items []parse.SelectItem, t *colstore.Table, alias string, rows plan.Source, joined *Joined) (plan.Node, error) {
 	if alias == "" {
 		alias = t.Name
 	}
 	f := b.rowsOf(t, alias, rows)
+	f.addJoined(b, joined)
 	sel := &parse.Select{Items: items, From: []parse.TableExpr{&parse.TableRef{}}}
 	s := &selection{b: b, sel: sel, scope: f.scope, input: f.node, aggs: nil, post: &applies{}}
 	s.clause = "RETURNING"

@@ -10,8 +10,8 @@ import (
 )
 
 // ConflictKey finds the unique key that ON CONFLICT names: its columns as indexes of
-// the table's columns. Without a target it is the primary key, if that is the table's
-// only unique key.
+// the table's columns. Without a target it is the table's only unique key, and nil where
+// there is none or are several.
 func (b *Binder) ConflictKey(t *colstore.Table, oc *parse.OnConflict) ([]int, error) {
 	pos := int(oc.Position())
 	if oc.IndexWhere != nil {
@@ -42,10 +42,8 @@ func (b *Binder) ConflictKey(t *colstore.Table, oc *parse.OnConflict) ([]int, er
 			WithHint("For example, ON CONFLICT (column_name).")
 	case len(unique) == 1:
 		return keyIndexes(t, unique[0]), nil
-	case len(unique) == 0:
-		return nil, nil
 	}
-	return nil, dberr.New(dberr.FeatureNotSupported, "ON CONFLICT DO NOTHING needs a target where a table has several unique keys").At(pos)
+	return nil, nil
 }
 
 // conflictColumns are the ids of the columns named, nil when none are.
@@ -58,7 +56,7 @@ func conflictColumns(t *colstore.Table, oc *parse.OnConflict) ([]uint32, error) 
 		}
 		c, ok := t.ColumnByName(ref.Parts[0])
 		if !ok {
-			return nil, dberr.Newf(dberr.UndefinedColumn, "column \"%s\" does not exist", ref.Parts[0]).At(int(ref.Position()))
+			return nil, dberr.Newf(dberr.UndefinedColumn, "column \"%s\" does not exist", ref.Parts[0]).At(int(oc.Items[0].Position()) - 1)
 		}
 		ids = append(ids, c.ID)
 	}

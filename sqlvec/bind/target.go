@@ -24,6 +24,9 @@ type Change struct {
 	// table, the old ones; for DELETE the row id, then the old values of all columns if they
 	// are wanted.
 	Plan plan.Node
+	// Joined are the columns of the tables of FROM or USING that stand behind the others in
+	// Plan, for RETURNING; nil where there are none.
+	Joined *Joined
 	// Undeclared are the columns to add before binding again; Plan is then nil.
 	Undeclared []NewColumn
 }

@@ -55,6 +55,7 @@ func init() {
 		&Function{Name: "time_at", Params: ids(types.Int64), Ret: types.TimestampTZ, Volatility: Stable, row: timeAt},
 		&Function{Name: "current_setting", Params: ids(types.Text), Ret: types.Text, Volatility: Stable, row: currentSetting},
 		&Function{Name: "current_setting", Params: ids(types.Text, types.Bool), Ret: types.Text, Volatility: Stable, row: currentSetting},
+		&Function{Name: "set_config", Params: ids(types.Text, types.Text, types.Bool), Ret: types.Text, Volatility: Volatile, row: setConfig},
 		&Function{Name: "pg_typeof", Params: ids(anyType), Ret: types.Text, Volatility: Stable, NullCall: true,
 			eval: func(f *frame, c *Call, _ []vec.Vec, _ []uint64) (vec.Vec, error) {
 				return constVec(textValue(types.T(c.Args[0].Type().ID).String()), f.n), nil
@@ -76,6 +77,14 @@ func timeAt(env *Env, a []types.Value) (types.Value, error) {
 	}
 	n, err := env.TimeAt(a[0].I)
 	return types.IntValue(tzType, n), err
+}
+
+func setConfig(env *Env, a []types.Value) (types.Value, error) {
+	if env == nil || env.SetConfig == nil {
+		return nullText, unavailable("set_config")
+	}
+	s, err := env.SetConfig(a[0].S, a[1].S, a[2].I != 0)
+	return textValue(s), err
 }
 
 // currentSetting reads a setting; with true as second argument one that does not

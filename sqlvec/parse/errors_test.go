@@ -193,7 +193,7 @@ var refused = []struct {
 	{`CREATE FUNCTION f() RETURNS int`, "0A000", 1, `CREATE FUNCTION is not supported`},
 	{`DROP ROLE r`, "0A000", 1, `DROP ROLE is not supported`},
 	{`MERGE INTO t USING u ON true`, "0A000", 1, `MERGE is not supported`},
-	{`SELECT 1 INTO x`, "0A000", 10, `SELECT INTO is not supported`},
+	{`SELECT (SELECT 1 INTO x)`, "42601", 18, `SELECT ... INTO is not allowed here`},
 	{`CHECKPOINT TABLE`, "42601", 17, `syntax error at end of input`},
 	{`CHECKPOINT users`, "42601", 12, `syntax error at or near "users"`},
 	{`EXPLAIN CREATE TABLE t (a int)`, "42601", 9, `only CREATE TABLE ... AS can be explained`},

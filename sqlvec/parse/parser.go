@@ -30,7 +30,10 @@ type parser struct {
 	// trailing is a temporal clause that ended a SELECT and waits for the query
 	// or set operation around it.
 	trailing *SystemTime
-	height   int // of the tallest expression finished since the enclosing one began
+	// into is the table of a SELECT INTO, and intoOf the SELECT that names it.
+	into   *CreateTable
+	intoOf *Select
+	height int // of the tallest expression finished since the enclosing one began
 }
 
 var parsers = sync.Pool{New: func() any { return new(parser) }}

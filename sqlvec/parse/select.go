@@ -1,7 +1,5 @@
 package parse
 
-import "driftdb/internal/dberr"
-
 // selectBody reads SELECT up to its temporal clause, which it leaves in
 // p.trailing.
 func (p *parser) selectBody() *Select {
@@ -12,8 +10,7 @@ func (p *parser) selectBody() *Select {
 		s.Items = p.selectItems()
 	}
 	if p.is("into") {
-		p.fail(dberr.New(dberr.FeatureNotSupported, "SELECT INTO is not supported").
-			WithHint("Use CREATE TABLE ... AS.").At(int(p.pos())))
+		p.selectInto(s)
 	}
 	if p.accept("from") {
 		s.From = p.tableExprs()

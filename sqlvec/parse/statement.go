@@ -17,7 +17,7 @@ func (p *parser) statement() Stmt {
 		}
 	}
 	if p.startsQuery() || p.isAny("insert", "update", "delete", "(") {
-		return p.dataStmt()
+		return p.withInto(p.dataStmt())
 	}
 	p.refuseStatement()
 	return nil
