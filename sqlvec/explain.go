@@ -254,6 +254,8 @@ func joinTitle(node plan.Node) string {
 		return kindOf("Hash Join", n.Kind)
 	case *plan.AsofJoin:
 		return kindOf("Asof Join", n.Kind)
+	case *plan.RangeJoin:
+		return kindOf("Range Join", n.Kind)
 	case *plan.NestedLoop:
 		if n.Kind == plan.Inner {
 			return "Nested Loop"
@@ -300,6 +302,8 @@ func nodeDetails(node plan.Node) []string {
 			out = append(out, "Join Filter: "+plan.Format(n.Residual))
 		}
 		return out
+	case *plan.RangeJoin:
+		return rangeDetails(n)
 	case *plan.AsofJoin:
 		cond := "(" + plan.Format(n.LeftValue) + " " + n.Op + " " + plan.Format(n.RightValue) + ")"
 		if len(n.LeftKeys) == 0 {
@@ -312,6 +316,26 @@ func nodeDetails(node plan.Node) []string {
 		}
 	}
 	return nil
+}
+
+func rangeDetails(n *plan.RangeJoin) []string {
+	below, above := " <= ", " < "
+	if n.OpenStart {
+		below = " < "
+	}
+	if n.ClosedEnd {
+		above = " <= "
+	}
+	point := plan.Format(n.Point)
+	cond := "(" + plan.Format(n.Start) + below + point + ") AND (" + point + above + plan.Format(n.End) + ")"
+	if len(n.LeftKeys) > 0 {
+		cond = hashCond(n.LeftKeys, n.RightKeys) + " AND " + cond
+	}
+	out := []string{"Range Cond: " + cond}
+	if n.Residual != nil {
+		out = append(out, "Join Filter: "+plan.Format(n.Residual))
+	}
+	return out
 }
 
 func hashCond(left, right []expr.Expr) string {

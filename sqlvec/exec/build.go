@@ -58,6 +58,8 @@ func (b *builder) node(n plan.Node) ([]*part, error) {
 		return b.nestedLoop(n)
 	case *plan.AsofJoin:
 		return b.asofJoin(n)
+	case *plan.RangeJoin:
+		return b.rangeJoin(n)
 	case *plan.SetOp:
 		return b.setOp(n)
 	}

@@ -9,6 +9,15 @@ import (
 func (o *optimizer) algorithm(n *plan.Join) plan.Node {
 	h := &plan.HashJoin{Kind: n.Kind, Left: n.Left, Right: n.Right, NullAware: n.NullAware, Mark: n.Mark}
 	rest := o.takeKeys(h, n)
+	if r := o.rangeJoin(h, rest); r != nil {
+		return r
+	}
+	if n.Kind == plan.Inner {
+		turned := &plan.HashJoin{Left: h.Right, Right: h.Left, LeftKeys: h.RightKeys, RightKeys: h.LeftKeys, NullSafe: h.NullSafe}
+		if r := o.rangeJoin(turned, rest); r != nil {
+			return r
+		}
+	}
 	exact := !h.NullAware || h.Compared || len(h.LeftKeys) == 1 && len(rest) == 0
 	if len(h.LeftKeys) == 0 || !exact {
 		return &plan.NestedLoop{Kind: n.Kind, Left: n.Left, Right: n.Right, Predicate: n.On, NullAware: n.NullAware, Mark: n.Mark}

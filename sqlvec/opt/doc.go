@@ -11,7 +11,8 @@
 //	             domain.go, domain_join.go: how each operator works for all outer rows
 //	order.go     chains of inner joins are put into the order with the smallest
 //	             intermediate results; the smaller side is hashed
-//	algorithm.go equalities become hash keys
+//	algorithm.go equalities become hash keys; rangejoin.go: a value between two others
+//	             of the other side is searched for in sorted ranges
 //	physical.go  Sort under Limit keeps only the first rows, conditions of a scan become
 //	             hints for storage
 //	prune.go     columns that nobody uses are not read

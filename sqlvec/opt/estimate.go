@@ -81,6 +81,11 @@ func (o *optimizer) estimateSets(node plan.Node, e *plan.Estimate) {
 		e.Width = w
 	case *plan.HashJoin:
 		o.estimateHashJoin(n)
+	case *plan.RangeJoin:
+		l, r := n.Left.Estimated(), n.Right.Estimated()
+		e.Rows = joinRows(n.Kind, l.Rows, r.Rows, l.Rows)
+		e.Startup = r.Total + tupleCost*r.Rows
+		e.Total = e.Startup + l.Total + 2*tupleCost*(l.Rows+e.Rows)
 	case *plan.AsofJoin:
 		l, r := n.Left.Estimated(), n.Right.Estimated()
 		e.Rows, e.Startup = l.Rows, r.Total+tupleCost*r.Rows

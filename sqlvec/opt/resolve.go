@@ -49,6 +49,9 @@ func resolveExprs(node plan.Node, at map[int]int) error {
 	if a, ok := node.(*plan.AsofJoin); ok {
 		return resolveAsof(a, at)
 	}
+	if r, ok := node.(*plan.RangeJoin); ok {
+		return resolveRange(r, at)
+	}
 	for _, e := range plan.Exprs(node) {
 		x, err := resolved(*e, at, node)
 		if err != nil {
@@ -78,6 +81,22 @@ func resolveAsof(a *plan.AsofJoin, at map[int]int) error {
 	n := len(left) - 1
 	a.LeftKeys, a.LeftValue, a.RightKeys, a.RightValue = left[:n], left[n], right[:n], right[n]
 	return nil
+}
+
+// resolveRange does so for the keys and the range.
+func resolveRange(r *plan.RangeJoin, at map[int]int) (err error) {
+	if err = resolveKeys(r, r.LeftKeys, r.RightKeys, r.Right, at); err != nil {
+		return err
+	}
+	left, right := []expr.Expr{r.Point, r.Point}, []expr.Expr{r.Start, r.End}
+	if err = resolveKeys(r, left, right, r.Right, at); err != nil {
+		return err
+	}
+	r.Point, r.Start, r.End = left[0], right[0], right[1]
+	if r.Residual != nil {
+		r.Residual, err = resolved(r.Residual, at, r)
+	}
+	return err
 }
 
 // resolveKeys resolves left keys among all columns, whose first are the left input's, and

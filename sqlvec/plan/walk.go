@@ -61,6 +61,10 @@ func Exprs(n Node) []*expr.Expr {
 		addAll(n.LeftKeys)
 		addAll(n.RightKeys)
 		add(&n.LeftValue, &n.RightValue)
+	case *RangeJoin:
+		addAll(n.LeftKeys)
+		addAll(n.RightKeys)
+		add(&n.Point, &n.Start, &n.End, &n.Residual)
 	}
 	return list
 }
@@ -99,6 +103,8 @@ func SetChildren(n Node, kids []Node) {
 	case *NestedLoop:
 		n.Left, n.Right = kids[0], kids[1]
 	case *AsofJoin:
+		n.Left, n.Right = kids[0], kids[1]
+	case *RangeJoin:
 		n.Left, n.Right = kids[0], kids[1]
 	case *SetOp:
 		n.Left, n.Right = kids[0], kids[1]
