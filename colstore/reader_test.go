@@ -160,3 +160,51 @@ func TestVacuumKeepsHotPartsSmall(t *testing.T) {
 		t.Fatal("no index t_v_idx")
 	}
 }
+
+// TestDeadAreMovedAsideByThemselves ends a third of the rows of one large part: the automatic
+// maintenance moves them out of the way of the present, and no answer changes.
+func TestDeadAreMovedAsideByThemselves(t *testing.T) {
+	const rows = 210_000
+	k := newKit(t, Options{AutoCheckpoint: true, TailLimit: 256 << 10})
+	k.pairs("t")
+	k.tx(func(tx *Tx) error { return insert(tx, "t", manyRows(0, rows, "v")...) })
+	_, err := k.db.Checkpoint(bg, "")
+	k.must(err)
+	before := k.db.View().Point().Seq
+	tab, err := k.db.View().Table("t")
+	k.must(err)
+	k.tx(func(tx *Tx) error {
+		var rids []uint64
+		for rid := uint64(1); rid <= rows; rid += 3 {
+			rids = append(rids, rid)
+		}
+		return tx.Delete(bg, tab, rids)
+	})
+	hot := func() (dead int) {
+		st, err := k.db.store(tab.ID)
+		k.must(err)
+		s := st.pinned()
+		defer s.unpin()
+		for _, rs := range s.sets {
+			if n := rs.deaths().Len(); n < rs.bornBy(^uint64(0)) {
+				dead += n
+			}
+		}
+		return dead
+	}
+	for deadline := time.Now().Add(20 * time.Second); hot() > 0; time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("%d dead rows are still among the living", hot())
+		}
+	}
+	if n := k.db.View().Stats(tab).Rows; n != rows-rows/3 {
+		t.Errorf("%d rows live", n)
+	}
+	if n := k.atSeq(before).Stats(tab).Rows; n != rows {
+		t.Errorf("%d rows lived at event %d", n, before)
+	}
+	k.reopen()
+	if n := k.atSeq(before + 10).Stats(tab).Rows; n != rows-10 {
+		t.Errorf("%d rows lived at event %d", n, before+10)
+	}
+}

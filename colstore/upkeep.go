@@ -103,37 +103,55 @@ func rest(ctx context.Context, d time.Duration) {
 	}
 }
 
-// autoCheckpoint writes all tails, and merges parts where they have become many.
+// autoCheckpoint writes all tails, and tidies the parts where it is worth it.
 func (db *DB) autoCheckpoint(ctx context.Context) error {
 	if _, err := db.Checkpoint(ctx, ""); err != nil {
 		return err
 	}
-	if !db.manySmallParts() {
+	if !db.wantsVacuum() {
 		return nil
 	}
 	_, err := db.Vacuum(ctx, "")
 	return err
 }
 
-// manySmallParts reports whether some table has so many small parts that a merge is worth it.
-func (db *DB) manySmallParts() (many bool) {
+// wantsVacuum reports whether some table has so many small parts, or so many dead rows among
+// the living, that a vacuum is worth it.
+func (db *DB) wantsVacuum() (wants bool) {
 	db.stores.Range(func(_, v any) bool {
 		st := v.(*store)
 		if !st.loaded.Load() {
 			return true
 		}
-		s, small := st.pinned(), 0
-		for _, rs := range s.sets {
-			if p, ok := rs.(*storedPart); ok && p.Rows() < db.opts.PartRows/2 {
-				small++
-			}
-		}
+		s := st.pinned()
+		wants = s.untidy(db.opts.PartRows / 2)
 		s.unpin()
-		many = small >= smallParts
-		return !many
+		return !wants
 	})
-	return many
+	return wants
 }
+
+// untidy is wantsVacuum for one table; parts of fewer rows than small are small.
+func (s *state) untidy(small int) bool {
+	few, live, dead := 0, int64(0), int64(0)
+	for _, rs := range s.sets {
+		p, ok := rs.(*storedPart)
+		if !ok {
+			continue
+		}
+		if p.Rows() < small {
+			few++
+		}
+		if ended := p.dead.Len(); ended < p.Rows() {
+			live, dead = live+int64(p.Rows()-ended), dead+int64(ended)
+		}
+	}
+	return few >= smallParts || tooManyDead(live, dead)
+}
+
+// tooManyDead reports whether so many of the rows in parts that have living ones are dead that
+// they are to be moved aside: the present must not pay for history.
+func tooManyDead(live, dead int64) bool { return dead > max(hotDead, live/4) }
 
 // admit lets a commit wait while the tails are far above their limit.
 func (db *DB) admit(ctx context.Context) error {

@@ -162,7 +162,7 @@ func (v *vacuum) choose(st *store, parts []*storedPart, at uint64) (groups [][]r
 	for _, p := range hot {
 		live, dead = live+int64(p.live), dead+int64(p.dead)
 	}
-	evict := dead > max(hotDead, live/4)
+	evict := tooManyDead(live, dead)
 	t := st.newest()
 	for _, list := range [][]sized{hot, history} {
 		var group []rowset
