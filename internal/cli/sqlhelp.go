@@ -97,6 +97,9 @@ DELETE FROM table [ [ AS ] alias ]
     [ WHERE condition ]
     [ RETURNING * | expression [ [ AS ] name ] [, ...] ]`,
 		"DELETE FROM goods WHERE price < 0 RETURNING sku"},
+	{"DESCRIBE", "show the columns of a table", `
+DESCRIBE table`,
+		"DESCRIBE goods"},
 	{"DISCARD", "reset a session", `
 DISCARD { ALL | PLANS | SEQUENCES | TEMP }`,
 		"DISCARD ALL"},

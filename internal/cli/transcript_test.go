@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -108,7 +109,11 @@ func TestTranscripts(t *testing.T) {
 	if err != nil || len(files) == 0 {
 		t.Fatal("no transcripts", err)
 	}
-	for _, file := range append(files, "../../README.md") {
+	pages, err := filepath.Glob("../../docs/tour-*.md")
+	if err != nil || len(pages) == 0 {
+		t.Fatal("no tours", err)
+	}
+	for _, file := range slices.Concat(files, pages, []string{"../../README.md"}) {
 		t.Run(filepath.Base(file), func(t *testing.T) {
 			t.Parallel()
 			text, err := os.ReadFile(file)
@@ -124,14 +129,29 @@ func TestTranscripts(t *testing.T) {
 	}
 }
 
-// TestSQLExamples runs every example of docs/sql.md: ```sql blocks, in one database, each
-// followed by what it answers in a ```csv block, or by its error in a ```error block.
+// TestSQLExamples runs every example of the pages with SQL.
 func TestSQLExamples(t *testing.T) {
-	text, err := os.ReadFile("../../docs/sql.md")
-	if err != nil {
-		t.Fatal(err)
+	pages, err := filepath.Glob("../../docs/for-*.md")
+	if err != nil || len(pages) == 0 {
+		t.Fatal("no pages", err)
 	}
-	blocks := regexp.MustCompile("(?s)```(sql|csv|error)\n(.*?)```").FindAllStringSubmatch(string(text), -1)
+	for _, page := range append(pages, "../../docs/sql.md") {
+		t.Run(filepath.Base(page), func(t *testing.T) {
+			t.Parallel()
+			text, err := os.ReadFile(page)
+			if err != nil {
+				t.Fatal(err)
+			}
+			runExamples(t, string(text))
+		})
+	}
+}
+
+// runExamples runs the ```sql blocks of a page in one database, each followed by what it answers in a
+// ```csv block, or by its error in a ```error block.
+func runExamples(t *testing.T, text string) {
+	t.Helper()
+	blocks := regexp.MustCompile("(?s)```(sql|csv|error)\n(.*?)```").FindAllStringSubmatch(text, -1)
 	if len(blocks) < 10 {
 		t.Fatalf("%d examples found", len(blocks))
 	}
