@@ -55,7 +55,10 @@ var otherNames = map[string]string{"help": "h", "quit": "q", "exit": "q", "watch
 
 // command runs a command and shows its error.
 func (sh *shell) command(ctx context.Context, part typedPart) {
-	done := sh.show()
+	done := func() {}
+	if name, _, _ := strings.Cut(part.command, " "); !ownOutput[strings.TrimSuffix(name, ";")] {
+		done = sh.show()
+	}
 	err := sh.runCommand(ctx, part)
 	done()
 	if err != nil && !errors.Is(err, errPagerLeft) {

@@ -18,6 +18,10 @@ import (
 // usesStatement are the commands that take the statement typed before them.
 var usesStatement = map[string]bool{"g": true, "gx": true, "watch": true, "chart": true, "e": true, "p": true, "r": true, "w": true}
 
+// ownOutput are the commands that run statements or change where results go: the pager is not theirs.
+var ownOutput = map[string]bool{"g": true, "gx": true, "watch": true, "chart": true, "e": true, "edit": true, "o": true, "out": true,
+	"i": true, "include": true, "ir": true, "include_relative": true, "!": true}
+
 // runCommands run statements, or take them from elsewhere.
 var runCommands = []shellCommand{
 	{"g", "[FILE or |COMMAND]", "run the statement (or the last one), with its result to a file or command", (*shell).run1},

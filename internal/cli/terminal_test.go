@@ -210,8 +210,25 @@ func TestShellPager(t *testing.T) {
 	if before := s.expect("(50 rows)"); strings.Contains(before, "paged:") {
 		t.Errorf("paged: %s", before)
 	}
+	s.expect("shop=> ")
+	file := t.TempDir() + "/out"
+	s.send("\\o " + file + "\r")
+	s.expect("shop=> ")
+	s.send("SELECT 'to a file' AS a;\r")
+	s.expect("\nshop=> ")
+	s.send("\\o\r")
+	s.expect("shop=> ")
+	s.send("SELECT 6 * 7 AS n \\watch 0.1\r")
+	for range 2 {
+		s.expect("(every 0.1s)\n\n n  \n----\n 42\n(1 row)\n")
+	}
+	s.send("\x03")
+	s.expect("shop=> ")
 	s.send("\x04")
 	s.ends()
+	if text, err := os.ReadFile(file); err != nil || !strings.Contains(string(text), " to a file\n") {
+		t.Errorf("the file has %q, %v", text, err)
+	}
 }
 
 // TestShellOnADumbTerminal edits line by line where the terminal can do no more.
