@@ -205,7 +205,8 @@ func (e *aggEnd) push(b *vec.Batch) (err error) {
 func fewCodes(keys []vec.Vec) bool {
 	n := 1
 	for k := range keys {
-		if keys[k].Form == vec.Flat && keys[k].Type.Class() != types.Bits {
+		flat := keys[k].Form == vec.Flat && keys[k].Type.Class() != types.Bits
+		if flat || keys[k].Form == vec.Narrow && keys[k].Width > 2 {
 			return false
 		}
 		c, ok := codeColumnOf(&keys[k], codeColumn{}, 0, nil)

@@ -29,7 +29,7 @@ type codeColumn struct {
 
 const (
 	maxMemo   = 1 << 20 // most elements of group
-	maxWindow = 1 << 18 // widest window of integers
+	maxWindow = 1 << 20 // widest window of integers
 )
 
 // codes returns the number of every row of keys (of the selected rows at least), or nil
@@ -73,7 +73,7 @@ func codeColumnOf(v *vec.Vec, old codeColumn, n int, sel []uint64) (codeColumn, 
 		return codeColumn{dict: v.Dict, size: v.Dict.Values.N + 1}, true
 	case vec.Narrow:
 		if v.Width > 2 {
-			return codeColumn{}, false
+			return windowOfCodes(v, sel, old)
 		}
 		return codeColumn{base: v.Base, size: 1<<(8*v.Width) + 1}, true
 	case vec.Const:
@@ -92,13 +92,41 @@ func codeColumnOf(v *vec.Vec, old codeColumn, n int, sel []uint64) (codeColumn, 
 	return codeColumn{}, false
 }
 
+// windowOfCodes is windowOfInts for codes of four bytes.
+func windowOfCodes(v *vec.Vec, sel []uint64, old codeColumn) (codeColumn, bool) {
+	rows := sel
+	if v.Valid != nil {
+		rows = make([]uint64, vec.Words(v.N))
+		fillMask(rows, v.N)
+		kernel.And(rows, rows, v.Valid)
+		if sel != nil {
+			kernel.And(rows, rows, sel)
+		}
+	}
+	codes := vec.Of[uint32](v)[:v.N]
+	var lo, hi uint32
+	ok := len(codes) > 0
+	switch {
+	case rows != nil:
+		lo, hi, ok = kernel.MinMaxMask(codes, rows)
+	case ok:
+		lo, hi = kernel.MinMax(codes)
+	}
+	return window(v.Base+int64(lo), v.Base+int64(hi), ok, old)
+}
+
 // windowOfInts returns a window that holds xs, old where it does.
 func windowOfInts[T int16 | int32 | int64](xs []T, valid, sel []uint64, old codeColumn) (codeColumn, bool) {
-	low, high, ok := minMax(xs, valid, sel)
+	lo, hi, ok := minMax(xs, valid, sel)
+	return window(int64(lo), int64(hi), ok, old)
+}
+
+// window returns a window that holds lo to hi, if ok says that there are values: old where
+// it does.
+func window(lo, hi int64, ok bool, old codeColumn) (codeColumn, bool) {
 	if !ok {
 		return codeColumn{size: max(old.size, 2), base: old.base}, true
 	}
-	lo, hi := int64(low), int64(high)
 	if old.size > 0 && old.dict == nil {
 		top := uint64(old.size - 2)
 		if uint64(lo-old.base) <= top && uint64(hi-old.base) <= top {
@@ -150,12 +178,14 @@ func minMax[T int16 | int32 | int64](xs []T, valid, sel []uint64) (lo, hi T, ok 
 // addCodes multiplies out by the codes of the column and adds v's, or sets them for the
 // first column. Codes of rows that are not selected are clamped into range.
 func (m *memo) addCodes(c *codeColumn, v *vec.Vec, n int, first bool, out []uint32, a *arena.Arena) {
-	if v.Valid == nil && (v.Form == vec.Dict || v.Form == vec.Narrow) {
+	if v.Valid == nil && (v.Form == vec.Dict || v.Form == vec.Narrow && v.Width <= 2) {
 		addStored(c, v, first, out)
 		return
 	}
 	codes := arena.Make[int32](a, n)
 	switch {
+	case v.Form == vec.Narrow && v.Width > 2:
+		codeOffsets(vec.Of[uint32](v), v.Base, c, codes)
 	case v.Form == vec.Dict || v.Form == vec.Narrow:
 		codesInto(v, nil, codes)
 	case v.Type.Class() == types.Bits:
@@ -211,6 +241,14 @@ func offsets[T int16 | int32 | int64](xs []T, c *codeColumn, out []int32) {
 	top := uint64(c.size - 1)
 	for i, x := range xs[:len(out)] {
 		out[i] = int32(min(uint64(int64(x)-c.base), top))
+	}
+}
+
+// codeOffsets is offsets for codes of four bytes.
+func codeOffsets(xs []uint32, base int64, c *codeColumn, out []int32) {
+	top, shift := uint64(c.size-1), base-c.base
+	for i, x := range xs[:len(out)] {
+		out[i] = int32(min(uint64(int64(x)+shift), top))
 	}
 }
 

@@ -298,7 +298,7 @@ func (o *joinOutput) pairBatch(b *vec.Batch, right *store, rows []int32, ids []r
 		o.cols = append(o.cols, take(&b.Cols[c], rows, a))
 	}
 	for c := range right.types {
-		o.cols = append(o.cols, right.gather(c, ids, holes, a))
+		o.cols = append(o.cols, right.gatherAny(c, ids, holes, a))
 	}
 	return vec.Batch{N: len(rows), Cols: o.cols}
 }
@@ -313,7 +313,7 @@ func (o *joinOutput) pairs(b *vec.Batch, right *store, rows []int32, ids []rowID
 func (o *joinOutput) beside(b *vec.Batch, right *store, sel []uint64, ids []rowID, holes bool) error {
 	o.cols = append(o.cols[:0], b.Cols...)
 	for c := range right.types {
-		o.cols = append(o.cols, right.gather(c, ids, holes, o.w.scratch))
+		o.cols = append(o.cols, right.gatherAny(c, ids, holes, o.w.scratch))
 	}
 	return o.next.push(&vec.Batch{N: b.N, Sel: sel, Cols: o.cols})
 }

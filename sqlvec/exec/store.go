@@ -41,6 +41,7 @@ type store struct {
 	view   [][][]byte // [column][block], made by seal
 	valid  [][][]uint64
 	nulls  []bool // column has a NULL somewhere; made by seal
+	dicts  []columnDict
 }
 
 // block is up to blockRows rows of a store.
@@ -305,6 +306,7 @@ func (s *store) seal() {
 	s.view = make([][][]byte, len(s.types))
 	s.valid = make([][][]uint64, len(s.types))
 	s.nulls = make([]bool, len(s.types))
+	s.dicts = make([]columnDict, len(s.types))
 	for c := range s.types {
 		for _, b := range s.blocks {
 			s.view[c] = append(s.view[c], b.cols[c].data)
