@@ -97,8 +97,7 @@ func (b *Binder) bindTable(t parse.TableExpr, left, parent *scope) (from, error)
 	case *parse.Join:
 		return b.bindJoin(t, left, parent)
 	case *parse.FileRef:
-		return from{}, dberr.New(dberr.FeatureNotSupported, "reading a file as a table is not supported").At(int(t.Position())).
-			WithHint("Load it first with \"driftdb import\".")
+		return b.bindFileRef(t, parent)
 	}
 	return from{}, dberr.Bug("unknown FROM item %T", t)
 }
@@ -240,13 +239,16 @@ func (b *Binder) named(node plan.Node, alias *parse.Alias, parent *scope) (from,
 	return from{node, sc}, nil
 }
 
-// bindFuncRef binds a function in FROM; generate_series is the one there is.
+// bindFuncRef binds a function in FROM; generate_series or one that reads files.
 func (b *Binder) bindFuncRef(t *parse.FuncRef, left, parent *scope) (from, error) {
 	pos := int(t.Position())
 	if len(t.Calls) != 1 || t.RowsFrom || t.Ordinality {
 		return from{}, dberr.New(dberr.FeatureNotSupported, "ROWS FROM and WITH ORDINALITY are not supported").At(pos)
 	}
 	call := t.Calls[0]
+	if _, ok := fileFunctions[call.Name.Last()]; ok {
+		return b.bindFileFunction(call, t.Alias, parent)
+	}
 	if call.Name.Last() != "generate_series" {
 		return from{}, dberr.Newf(dberr.UndefinedFunction, "function %s does not exist as a table", call.Name.Last()).At(int(call.Position()))
 	}

@@ -18,6 +18,8 @@ type column struct {
 	merged bool
 	// notNull says that the storage promises a value; outer joins clear it.
 	notNull bool
+	// anyCase columns, those of files, are found by a name in lower case whatever their own case is.
+	anyCase bool
 }
 
 // scope is what names mean at one place of a query: the columns of its FROM, then
@@ -92,6 +94,25 @@ func (s *scope) findHere(table, name string) (*column, *dberr.Error) {
 	for i := range s.cols {
 		c := &s.cols[i]
 		if c.Name != name || table == "" && c.merged || table != "" && c.table != table {
+			continue
+		}
+		if found != nil && found.ID != c.ID {
+			return nil, dberr.Newf(dberr.AmbiguousColumn, "column reference \"%s\" is ambiguous", name)
+		}
+		found = c
+	}
+	if found == nil {
+		return s.findAnyCase(table, name)
+	}
+	return found, nil
+}
+
+// findAnyCase looks for a column of a file, whose name may have capitals that the statement's
+// folded name has not.
+func (s *scope) findAnyCase(table, name string) (found *column, _ *dberr.Error) {
+	for i := range s.cols {
+		c := &s.cols[i]
+		if !c.anyCase || table == "" && c.merged || table != "" && c.table != table || strings.ToLower(c.Name) != name {
 			continue
 		}
 		if found != nil && found.ID != c.ID {

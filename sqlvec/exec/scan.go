@@ -49,6 +49,9 @@ type scanReader struct {
 }
 
 func (r *scanReader) run(morsel int, next pusher) error {
+	if stream, ok := r.s.rows.(plan.Streamer); ok {
+		return r.stream(stream, r.s.list[morsel], next)
+	}
 	if err := r.s.rows.Load(r.s.list[morsel], &r.group); err != nil {
 		return err
 	}
@@ -56,6 +59,15 @@ func (r *scanReader) run(morsel int, next pusher) error {
 	r.w.ex.moved.read(r.group.N, r.group.Cols)
 	all := vec.Batch{N: r.group.N, Sel: r.group.Live, Cols: r.group.Cols}
 	return pushWindows(r.w, &all, &r.cols, next)
+}
+
+// stream pushes the rows of a group that comes in pieces.
+func (r *scanReader) stream(from plan.Streamer, group int, next pusher) error {
+	r.s.groups.Add(1)
+	return from.Stream(group, func(g *colstore.Group) error {
+		b := vec.Batch{N: g.N, Sel: g.Live, Cols: g.Cols}
+		return pushWindows(r.w, &b, &r.cols, next)
+	})
 }
 
 // pushWindows pushes the rows of b, which may be of any number, in batches of the wanted

@@ -56,6 +56,14 @@ type Rows interface {
 	Close()
 }
 
+// Streamer is Rows whose groups come in pieces, because they are of any size or their size is
+// not known. Load is then not called.
+type Streamer interface {
+	// Stream calls fn with the rows of group i, piece after piece. A piece is valid until fn
+	// returns. An error of fn ends the stream and is returned as it is.
+	Stream(i int, fn func(*colstore.Group) error) error
+}
+
 // Scan reads a table.
 type Scan struct {
 	Estimate

@@ -49,6 +49,7 @@ type File struct {
 	first  *block // the block that Open read to learn the columns
 	shapes []shape
 	run    *pipeline
+	skip   []bool // columns that nobody wants; nil for none
 }
 
 // Open reads the beginning of a file: its header, or the members of its first objects. The caller
@@ -232,6 +233,13 @@ func (f *File) Read(ctx context.Context, cols []Column) error {
 	}
 	f.start(ctx, func(w *worker, b *block) (*Batch, error) { return w.parse(b) }, cols)
 	return nil
+}
+
+// ReadSome is Read, but the values of the columns that skip marks are not looked at; their vectors
+// are empty.
+func (f *File) ReadSome(ctx context.Context, cols []Column, skip []bool) error {
+	f.skip = skip
+	return f.Read(ctx, cols)
 }
 
 // Next returns the next rows, or io.EOF after the last.

@@ -187,6 +187,10 @@ func (w *worker) parse(b *block) (*Batch, error) {
 	x := builder{b: b, g: &w.g, scan: w.scan, ctx: w.f.opts.Types, json: w.f.csv == nil, empty: w.f.opts.Format == TSV}
 	bad, badErr := -1, error(nil)
 	for c := range w.cols {
+		if w.f.skip != nil && w.f.skip[c] {
+			out.Cols[c] = vec.Vec{Type: w.cols[c].Type, N: w.g.rows}
+			continue
+		}
 		x.col, x.typ, x.store = c, w.cols[c].Type, &out.stores[c]
 		v, err := x.build()
 		if err != nil && (bad < 0 || x.bad < bad) {

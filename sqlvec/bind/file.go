@@ -1,0 +1,240 @@
+package bind
+
+import (
+	"slices"
+	"strings"
+
+	"driftdb/colstore"
+	"driftdb/internal/dberr"
+	"driftdb/internal/types"
+	"driftdb/sqlvec/expr"
+	"driftdb/sqlvec/files"
+	"driftdb/sqlvec/parse"
+	"driftdb/sqlvec/plan"
+)
+
+// fileFunctions are the functions in FROM that read files.
+var fileFunctions = map[string]files.Format{
+	"read_csv": files.CSV, "read_csv_auto": files.CSV, "read_tsv": files.TSV,
+	"read_json": files.JSON, "read_json_auto": files.JSON, "read_ndjson": files.JSON, "read_ndjson_auto": files.JSON,
+	"read_parquet": files.Parquet, "parquet_scan": files.Parquet, "read_arrow": files.Arrow,
+}
+
+// bindFileRef binds FROM 'path'.
+func (b *Binder) bindFileRef(t *parse.FileRef, parent *scope) (from, error) {
+	return b.bindFiles([]string{t.Path}, files.Options{}, t.Alias, int(t.Position()), parent)
+}
+
+// bindFileFunction binds read_csv and its kin.
+func (b *Binder) bindFileFunction(call *parse.FuncCall, alias *parse.Alias, parent *scope) (from, error) {
+	pos := int(call.Position())
+	opts := files.Options{Format: fileFunctions[call.Name.Last()]}
+	if len(call.Args) == 0 {
+		return from{}, dberr.Newf(dberr.UndefinedFunction, "function %s() does not exist", call.Name.Last()).At(pos).
+			WithHint("The first argument is a path, a pattern, or an array of them.")
+	}
+	paths, err := b.filePaths(call.Args[0])
+	if err != nil {
+		return from{}, err
+	}
+	for _, a := range call.Args[1:] {
+		if err := b.fileOption(&opts, a); err != nil {
+			return from{}, err
+		}
+	}
+	return b.bindFiles(paths, opts, alias, pos, parent)
+}
+
+// filePaths are the paths that the first argument names.
+func (b *Binder) filePaths(e parse.Expr) ([]string, error) {
+	list := []parse.Expr{e}
+	if a, ok := e.(*parse.ArrayExpr); ok && a.Query == nil {
+		list = a.Elems
+	}
+	var paths []string
+	for _, x := range list {
+		v, err := b.constantOf(x)
+		if err != nil {
+			return nil, err
+		}
+		if !v.Valid || !v.Type.IsString() {
+			return nil, dberr.New(dberr.DatatypeMismatch, "the path of a file must be text").At(int(x.Position()))
+		}
+		paths = append(paths, v.S)
+	}
+	return paths, nil
+}
+
+// constantOf evaluates an argument, which sees no columns.
+func (b *Binder) constantOf(e parse.Expr) (types.Value, error) {
+	x, err := b.bindExpr(e, &exprContext{scope: &scope{}, clause: "FROM"})
+	if err != nil {
+		return types.Value{}, err
+	}
+	return expr.EvalConst(x, b.env.Expr)
+}
+
+// fileOption reads name => value, name := value or name = value.
+func (b *Binder) fileOption(o *files.Options, a parse.Expr) error {
+	pos := int(a.Position())
+	var name string
+	var value parse.Expr
+	switch a := a.(type) {
+	case *parse.NamedArg:
+		name, value = a.Name, a.X
+	case *parse.BinaryExpr:
+		if ref, ok := a.L.(*parse.ColumnRef); ok && a.Op == "=" && len(ref.Parts) == 1 {
+			name, value, pos = ref.Parts[0], a.R, int(ref.Position())
+		}
+	}
+	if name == "" {
+		return dberr.New(dberr.SyntaxError, "options of a file are written name => value").At(pos)
+	}
+	set, ok := fileOptions[strings.ToLower(name)]
+	if !ok || !set.allows(o.Format) {
+		return dberr.Newf(dberr.InvalidParameterValue, "option \"%s\" is not known for files of format %s", name, o.Format).At(pos)
+	}
+	v, err := b.constantOf(value)
+	if err != nil {
+		return err
+	}
+	if !v.Valid {
+		return dberr.Newf(dberr.NullValueNotAllowed, "option \"%s\" must not be null", name).At(int(value.Position()))
+	}
+	if err := set.set(o, v); err != nil {
+		if e, ok := err.(*dberr.Error); ok && e.Pos == 0 {
+			return e.At(int(value.Position()))
+		}
+		return err
+	}
+	return nil
+}
+
+// fileSetting is an option of the functions that read files.
+type fileSetting struct {
+	formats []files.Format // nil: all
+	set     func(o *files.Options, v types.Value) error
+}
+
+func (s fileSetting) allows(f files.Format) bool {
+	return s.formats == nil || slices.Contains(s.formats, f)
+}
+
+var (
+	separated = []files.Format{files.CSV, files.TSV}
+	textual   = []files.Format{files.CSV, files.TSV, files.JSON}
+)
+
+var fileOptions = map[string]fileSetting{
+	"header":        {separated, flag(func(o *files.Options, on bool) { o.NoHeader = !on })},
+	"delim":         {separated, setDelim},
+	"sep":           {separated, setDelim},
+	"delimiter":     {separated, setDelim},
+	"nullstr":       {separated, setNull},
+	"null":          {separated, setNull},
+	"columns":       {textual, setColumns},
+	"types":         {textual, setTypes},
+	"all_varchar":   {textual, flag(func(o *files.Options, on bool) { o.AllText = on })},
+	"filename":      {nil, flag(func(o *files.Options, on bool) { o.Filename = on })},
+	"union_by_name": {nil, flag(func(o *files.Options, on bool) { o.UnionByName = on })},
+}
+
+// flag is the setting of a boolean option.
+func flag(set func(*files.Options, bool)) func(*files.Options, types.Value) error {
+	return func(o *files.Options, v types.Value) error {
+		on, err := types.Cast(v, types.T(types.Bool), false)
+		if err != nil {
+			return err
+		}
+		set(o, on.I != 0)
+		return nil
+	}
+}
+
+func setDelim(o *files.Options, v types.Value) error {
+	s := v.S
+	if s == `\t` {
+		s = "\t"
+	}
+	if len(s) != 1 || strings.ContainsAny(s, "\"\r\n") || s[0] >= 0x80 {
+		return dberr.New(dberr.InvalidParameterValue, "the delimiter must be one ASCII character, and no quote or line break")
+	}
+	o.Delim = s[0]
+	return nil
+}
+
+func setNull(o *files.Options, v types.Value) error {
+	o.Null = &v.S
+	return nil
+}
+
+// setColumns reads the columns of a file: 'a INTEGER, b TEXT'.
+func setColumns(o *files.Options, v types.Value) (err error) {
+	o.Columns, err = columnList(v.S)
+	return err
+}
+
+// setTypes reads the types of some columns, in the same form.
+func setTypes(o *files.Options, v types.Value) error {
+	cols, err := columnList(v.S)
+	o.Types = map[string]types.Type{}
+	for _, c := range cols {
+		o.Types[c.Name] = c.Type
+	}
+	return err
+}
+
+// columnList reads a list of columns as CREATE TABLE has it.
+func columnList(text string) ([]files.Column, error) {
+	list, err := parse.Parse("CREATE TABLE t (" + text + ")")
+	var st *parse.CreateTable
+	if err == nil && len(list) == 1 {
+		st, _ = list[0].Stmt.(*parse.CreateTable)
+	}
+	if st == nil {
+		return nil, dberr.Newf(dberr.InvalidParameterValue, "\"%s\" is not a list of columns", text).
+			WithHint("Columns are written as in CREATE TABLE: 'a integer, b text'.")
+	}
+	var cols []files.Column
+	for _, c := range st.Columns {
+		t, err := TypeOf(c.Type)
+		if err != nil {
+			if e, ok := err.(*dberr.Error); ok {
+				return nil, e.At(0)
+			}
+			return nil, err
+		}
+		cols = append(cols, files.Column{Name: c.Name, Type: t})
+	}
+	return cols, nil
+}
+
+// bindFiles makes the operator and the scope of files read as a table.
+func (b *Binder) bindFiles(paths []string, opts files.Options, alias *parse.Alias, pos int, parent *scope) (from, error) {
+	opts.Context = types.Context{Zone: b.env.Expr.Zone}
+	t, err := files.Open(b.env.Ctx, paths, opts)
+	if err != nil {
+		if e, ok := err.(*dberr.Error); ok && e.Pos == 0 && e.Line == 0 {
+			return from{}, e.At(pos)
+		}
+		return from{}, err
+	}
+	name := files.Alias(paths[0])
+	if alias != nil && alias.Name != "" {
+		name = alias.Name
+	}
+	table := &colstore.Table{Name: t.Name()}
+	n := &plan.Scan{Table: table, Alias: name, Source: t.Source()}
+	sc := &scope{tables: []string{name}, parent: parent}
+	for i, c := range t.Columns() {
+		table.Columns = append(table.Columns, colstore.Column{ID: uint32(i), Name: c.Name, Type: c.Type})
+		n.Spec.Columns = append(n.Spec.Columns, uint32(i))
+		col := column{Column: b.newColumn(c.Name, c.Type), table: name, anyCase: true}
+		n.Out, sc.cols = append(n.Out, col.Column), append(sc.cols, col)
+	}
+	if err := renameColumns(sc, alias); err != nil {
+		return from{}, err
+	}
+	b.remember(sc)
+	return from{n, sc}, nil
+}

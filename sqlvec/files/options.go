@@ -1,0 +1,73 @@
+package files
+
+import (
+	"path/filepath"
+	"strings"
+
+	"driftdb/internal/dberr"
+	"driftdb/internal/types"
+)
+
+// Format is a kind of file.
+type Format string
+
+// The formats.
+const (
+	CSV     Format = "csv"
+	TSV     Format = "tsv"
+	JSON    Format = "json" // NDJSON, or one array of objects
+	Parquet Format = "parquet"
+	Arrow   Format = "arrow" // file or stream
+)
+
+// Column is a column of a file and its type.
+type Column struct {
+	Name string
+	Type types.Type
+}
+
+// Options say how files are read. The zero value reads each file as its name's ending says.
+type Options struct {
+	Format Format // "" means by the ending
+	// NoHeader, Delim, Quote and Null are about CSV and TSV; see textin.Options.
+	NoHeader bool
+	Delim    byte
+	Null     *string
+	// Columns are all of the file's columns, in order; nil finds them.
+	Columns []Column
+	// Types are the types of some columns by name.
+	Types map[string]types.Type
+	// AllText reads every column of a text file as TEXT.
+	AllText bool
+	// Filename adds a column with the path of each row's file.
+	Filename bool
+	// UnionByName takes the columns of all files; a file that lacks one has NULLs.
+	UnionByName bool
+	// Context has the time zone that timestamps without one are read in.
+	Context types.Context
+}
+
+var endings = map[string]Format{
+	".csv": CSV, ".tsv": TSV, ".tab": TSV, ".json": JSON, ".ndjson": JSON, ".jsonl": JSON,
+	".parquet": Parquet, ".pq": Parquet, ".arrow": Arrow, ".arrows": Arrow, ".feather": Arrow, ".ipc": Arrow,
+}
+
+// FormatOf returns the format that a file's name says, .gz and .zst put aside.
+func FormatOf(path string) (Format, bool) {
+	name := strings.ToLower(path)
+	name = strings.TrimSuffix(strings.TrimSuffix(name, ".gz"), ".zst")
+	f, ok := endings[filepath.Ext(name)]
+	return f, ok
+}
+
+// format decides the format of a file.
+func (o *Options) format(path string) (Format, error) {
+	if o.Format != "" {
+		return o.Format, nil
+	}
+	if f, ok := FormatOf(path); ok {
+		return f, nil
+	}
+	return "", dberr.Newf(dberr.FeatureNotSupported, "the ending of \"%s\" does not say what kind of file it is", path).
+		WithHint("Use read_csv, read_json, read_parquet or read_arrow.")
+}

@@ -1,0 +1,177 @@
+package files
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"io"
+
+	"driftdb/colstore"
+	"driftdb/internal/dberr"
+	"driftdb/internal/formats/textin"
+	"driftdb/internal/types"
+	"driftdb/internal/vec"
+	"driftdb/internal/vfs"
+)
+
+// inferWhole is the size up to which the whole of a text file is looked at for its types.
+const inferWhole = 64 << 20
+
+// textReader reads CSV, TSV or JSON: the whole file is one unit.
+type textReader struct {
+	file vfs.File
+	size int64
+	opts textin.Options
+	cols []Column
+}
+
+func openText(ctx context.Context, f vfs.File, size int64, format Format, o *Options) (reader, error) {
+	r := &textReader{file: f, size: size, opts: textin.Options{
+		Format: textin.CSV, NoHeader: o.NoHeader, Delim: o.Delim, Null: o.Null, Types: o.Context,
+	}}
+	switch format {
+	case TSV:
+		r.opts.Format = textin.TSV
+	case JSON:
+		r.opts.Format = textin.NDJSON
+	case CSV:
+	default:
+		return nil, dberr.Newf(dberr.FeatureNotSupported, "files of format %s cannot be read", format)
+	}
+	cols, err := r.find(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	for _, c := range cols {
+		col := Column{c.Name, c.Type}
+		if o.AllText {
+			col.Type = types.T(types.Text)
+		}
+		if t, ok := o.Types[c.Name]; ok {
+			col.Type = t
+		}
+		r.cols = append(r.cols, col)
+	}
+	return r, r.declare(o.Columns)
+}
+
+// declare gives the columns the names and types that the statement says.
+func (r *textReader) declare(cols []Column) error {
+	switch {
+	case cols == nil:
+	case r.opts.Format == textin.NDJSON:
+		r.cols = cols
+	case len(r.cols) != len(cols):
+		return dberr.Newf(dberr.BadCopyFileFormat, "the file has %d columns, %d are declared", len(r.cols), len(cols))
+	default:
+		r.cols = cols
+	}
+	return nil
+}
+
+// find returns the columns of the file.
+func (r *textReader) find(ctx context.Context, o *Options) ([]textin.Column, error) {
+	if o.Columns != nil && r.opts.Format == textin.NDJSON {
+		return nil, nil
+	}
+	src, packed, err := r.source()
+	if err != nil {
+		return nil, err
+	}
+	f, err := textin.Open(src, r.opts)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	if packed || r.size > inferWhole || o.Columns != nil || o.AllText {
+		return f.Guess(), nil
+	}
+	return f.Infer(ctx)
+}
+
+// source returns the file's text. An array of JSON objects becomes one object a line.
+func (r *textReader) source() (io.Reader, bool, error) {
+	src, packed, err := plainReader(r.file, r.size)
+	if err != nil || r.opts.Format != textin.NDJSON {
+		return src, packed, err
+	}
+	in := bufio.NewReaderSize(src, 64<<10)
+	for {
+		head, err := in.Peek(1)
+		if err != nil {
+			return in, packed, nil // empty: textin says so
+		}
+		switch {
+		case bytes.IndexByte([]byte(" \t\r\n"), head[0]) >= 0:
+			in.Discard(1)
+			continue
+		case head[0] == 0xef:
+			if mark, _ := in.Peek(3); string(mark) == "\xef\xbb\xbf" {
+				in.Discard(3)
+				continue
+			}
+		case head[0] == '[':
+			return &arrayReader{in: in}, packed, nil
+		}
+		return in, packed, nil
+	}
+}
+
+func (r *textReader) columns() []Column { return r.cols }
+
+func (r *textReader) units() int { return 1 }
+
+func (r *textReader) rows(int) int64 { return -1 }
+
+func (r *textReader) excludes(int, []colstore.Filter) bool { return false }
+
+func (r *textReader) close() { r.file.Close() }
+
+func (r *textReader) read(ctx context.Context, _ int, cols []int, as []types.Type) (batches, error) {
+	src, _, err := r.source()
+	if err != nil {
+		return nil, err
+	}
+	f, err := textin.Open(src, r.opts)
+	if err != nil {
+		return nil, err
+	}
+	all, skip := make([]textin.Column, len(r.cols)), make([]bool, len(r.cols))
+	for i, c := range r.cols {
+		all[i], skip[i] = textin.Column{Name: c.Name, Type: c.Type}, true
+	}
+	for i, c := range cols {
+		skip[c], all[c].Type = false, as[i]
+	}
+	if err := f.ReadSome(ctx, all, skip); err != nil {
+		return nil, err
+	}
+	return &textRows{file: f, cols: cols}, nil
+}
+
+// textRows hands out some columns of the file's batches.
+type textRows struct {
+	file *textin.File
+	cols []int
+	last *textin.Batch
+	out  vec.Batch
+}
+
+func (r *textRows) next() (*vec.Batch, error) {
+	if r.last != nil {
+		r.last.Release()
+		r.last = nil
+	}
+	b, err := r.file.Next()
+	if err != nil {
+		return nil, err
+	}
+	r.last = b
+	r.out = vec.Batch{N: b.N, Cols: r.out.Cols[:0]}
+	for _, c := range r.cols {
+		r.out.Cols = append(r.out.Cols, b.Cols[c])
+	}
+	return &r.out, nil
+}
+
+func (r *textRows) close() { r.file.Close() }
