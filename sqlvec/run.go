@@ -90,6 +90,15 @@ func (r *run) inTransaction() error {
 		}
 		return s.endStatement(r.ctx, true)
 	}
+	if cp, ok := r.stmt.(*parse.Copy); ok {
+		if err := r.copyStatement(cp); err != nil {
+			return err
+		}
+		if err := s.endStatement(r.ctx, cp.From || s.tx.open.MovedSequences()); err != nil {
+			return err
+		}
+		return r.answer()
+	}
 	if err := r.mayWrite(); err != nil {
 		return err
 	}

@@ -3,6 +3,7 @@ package sqlvec
 import (
 	"context"
 	"errors"
+	"io"
 	"runtime/debug"
 
 	"driftdb/colstore"
@@ -24,6 +25,9 @@ type Session struct {
 	notices  []Notice
 
 	sequences sessionSequences
+
+	copyIn  io.Reader // of COPY … FROM STDIN, nil for none
+	copyOut io.Writer // of COPY … TO STDOUT, nil for none
 }
 
 // Session starts a session.

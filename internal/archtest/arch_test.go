@@ -22,10 +22,10 @@ var (
 	}
 	// formats are the codecs of files that people bring and take: leaves that know vectors.
 	formats = []string{
-		"internal/formats/arrowio", "internal/formats/parquetio", "internal/formats/rowtext", "internal/formats/textin",
+		"internal/formats/arrowio", "internal/formats/copytext", "internal/formats/parquetio", "internal/formats/rowtext", "internal/formats/textin",
 	}
 	engine = []string{"colstore", "colstore/part", "eventlog"}
-	sql    = []string{"sqlvec", "sqlvec/parse"}
+	sql    = []string{"sqlvec", "sqlvec/parse", "sqlvec/files"}
 )
 
 // allowed is the import table: for each package, what it may import from this module.
@@ -39,6 +39,7 @@ var allowed = map[string][]string{
 	"internal/vfs":       {"internal/dberr", "internal/invariant"},
 
 	"internal/formats/arrowio":   leaves,
+	"internal/formats/copytext":  leaves,
 	"internal/formats/parquetio": leaves,
 	"internal/formats/rowtext":   leaves,
 	"internal/formats/textin":    leaves,
@@ -56,7 +57,7 @@ var allowed = map[string][]string{
 	"sqlvec/bind":   with(leaves, "colstore", "eventlog", "sqlvec/parse", "sqlvec/expr", "sqlvec/plan", "sqlvec/files"),
 	"sqlvec/opt":    with(leaves, "colstore", "sqlvec/expr", "sqlvec/plan"),
 	"sqlvec/exec":   with(leaves, "colstore", "sqlvec/kernel", "sqlvec/expr", "sqlvec/plan"),
-	"sqlvec": with(leaves, "colstore", "eventlog", "internal/formats/arrowio", "internal/formats/textin",
+	"sqlvec": with(slices.Concat(leaves, formats), "colstore", "eventlog",
 		"sqlvec/parse", "sqlvec/kernel", "sqlvec/expr", "sqlvec/plan", "sqlvec/bind", "sqlvec/opt", "sqlvec/exec", "sqlvec/files"),
 
 	"internal/archtest":  nil,

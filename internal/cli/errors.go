@@ -104,7 +104,7 @@ func plain(err error) error {
 func contextOf(err error, e *dberr.Error) string {
 	var in *importError
 	if !errors.As(err, &in) {
-		return ""
+		return e.Context
 	}
 	where := in.file
 	if where == "-" {

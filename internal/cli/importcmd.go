@@ -16,7 +16,7 @@ import (
 	"driftdb/sqlvec"
 )
 
-var importFormats = []string{"csv", "tsv", "ndjson"}
+var importFormats = []string{"csv", "tsv", "ndjson", "parquet", "arrow"}
 
 // importFlags are the flags of `driftdb import`.
 type importFlags struct {
@@ -37,7 +37,7 @@ func newImport(std streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "import --data DIR --table T FILE|-",
 		Aliases: []string{"ingest"},
-		Short:   "Load a CSV, TSV or NDJSON file into a table",
+		Short:   "Load a CSV, TSV, NDJSON, Parquet or Arrow file into a table",
 		Long: `Loads a file into a table in one transaction: all of it or nothing. Columns are matched by the
 names in the header (or the members of the objects); missing ones get their defaults. With --create
 the table is made, and the types of its columns are found from the data. Members of NDJSON objects
@@ -78,7 +78,11 @@ func (f *importFlags) run(cmd *cobra.Command, std streams, args []string) error 
 	}
 	return f.with(cmd, false, func(ctx context.Context, db *sqlvec.DB) error {
 		l := &loader{flags: f, opts: opts, db: db, std: std}
-		rows, err := l.load(ctx)
+		load := l.load
+		if slices.Contains(binaryFormats, f.format) {
+			load = l.loadBinary
+		}
+		rows, err := load(ctx)
 		if err != nil {
 			return &importError{err: err, file: f.file}
 		}
@@ -97,6 +101,13 @@ func (f *importFlags) options(cmd *cobra.Command) (textin.Options, error) {
 	}
 	if err := checkFormat(f.format, importFormats); err != nil {
 		return textin.Options{}, err
+	}
+	if slices.Contains(binaryFormats, f.format) {
+		for _, name := range []string{"header", "no-header", "delimiter", "null"} {
+			if cmd.Flags().Changed(name) {
+				return textin.Options{}, usageError{fmt.Errorf("--%s is not for --format %s", name, f.format)}
+			}
+		}
 	}
 	opts := textin.Options{Format: textin.Format(f.format), NoHeader: f.noHeader || !f.header}
 	switch f.delimiter {

@@ -70,10 +70,10 @@ type script struct {
 func (s *script) runSource(ctx context.Context, src source) error {
 	switch src.file {
 	case "":
-		return s.runReader(ctx, strings.NewReader(src.text), "")
+		return s.runReader(ctx, strings.NewReader(src.text), "", false)
 	case "-":
 		s.out.flush = s.out.flush || isConversation(s.std.in)
-		return s.runReader(ctx, s.std.in, "")
+		return s.runReader(ctx, s.std.in, "", true)
 	}
 	f, err := os.Open(src.file)
 	if err != nil {
@@ -83,7 +83,7 @@ func (s *script) runSource(ctx context.Context, src source) error {
 	if info, err := f.Stat(); err == nil && info.IsDir() {
 		return &os.PathError{Op: "read", Path: src.file, Err: errors.New("is a directory")}
 	}
-	return s.runReader(ctx, f, src.file)
+	return s.runReader(ctx, f, src.file, true)
 }
 
 // isConversation reports whether statements come from a pipe or a person, who may wait for an answer
@@ -97,7 +97,17 @@ func isConversation(in io.Reader) bool {
 	return err == nil && !info.Mode().IsRegular()
 }
 
-func (s *script) runReader(ctx context.Context, r io.Reader, file string) error {
+// copyInput is what COPY … FROM STDIN reads: the lines that follow the statement where it stands in
+// a script, standard input where it was given with -e.
+func (s *script) copyInput(split *parse.Splitter, inline bool) io.Reader {
+	if inline {
+		return &copyData{split: split}
+	}
+	return s.std.in
+}
+
+// runReader runs the statements of r. inline says that the data of a COPY follow its statement.
+func (s *script) runReader(ctx context.Context, r io.Reader, file string, inline bool) error {
 	lines := &commandLines{r: withoutMark(r)}
 	split := parse.NewSplitter(lines)
 	lines.isCommand = func() bool { return !split.Pending() }
@@ -106,6 +116,7 @@ func (s *script) runReader(ctx context.Context, r io.Reader, file string) error 
 	s.file = file
 	for {
 		lines.data = false
+		s.session.SetCopy(s.copyInput(split, inline), s.out.w)
 		piece, err := split.Next()
 		if lines.failed != nil {
 			return &statementError{err: lines.failed, line: lines.line, file: file}

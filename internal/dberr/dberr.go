@@ -103,6 +103,7 @@ type Error struct {
 	Column     string // the column concerned, if any
 	Table      string // the table concerned, if any
 	Constraint string // the constraint concerned, if any
+	Context    string // where in a larger operation it happened: COPY t, line 3, column b: "xyz"
 	Err        error  // what was wrapped, or nil
 }
 

@@ -223,18 +223,41 @@ func (b *Binder) bindFiles(paths []string, opts files.Options, alias *parse.Alia
 	if alias != nil && alias.Name != "" {
 		name = alias.Name
 	}
-	table := &colstore.Table{Name: t.Name()}
-	n := &plan.Scan{Table: table, Alias: name, Source: t.Source()}
+	f := b.sourceScan(t.Name(), name, t.Source(), t.Columns(), parent)
+	if err := renameColumns(f.scope, alias); err != nil {
+		return from{}, err
+	}
+	b.remember(f.scope)
+	return f, nil
+}
+
+// Source is the rows of a parse.SourceRef.
+type Source interface {
+	plan.Source
+	Columns() []files.Column
+}
+
+// bindSource binds rows that the statement brings along.
+func (b *Binder) bindSource(t *parse.SourceRef, parent *scope) (from, error) {
+	src, ok := t.Source.(Source)
+	if !ok {
+		return from{}, dberr.Bug("a statement brings %T as its rows", t.Source)
+	}
+	f := b.sourceScan(t.Name, t.Name, src, src.Columns(), parent)
+	b.remember(f.scope)
+	return f, nil
+}
+
+// sourceScan makes the operator and the scope of rows that are not stored: the IDs of their columns
+// are their places.
+func (b *Binder) sourceScan(table, name string, src plan.Source, cols []files.Column, parent *scope) from {
+	n := &plan.Scan{Table: &colstore.Table{Name: table}, Alias: name, Source: src}
 	sc := &scope{tables: []string{name}, parent: parent}
-	for i, c := range t.Columns() {
-		table.Columns = append(table.Columns, colstore.Column{ID: uint32(i), Name: c.Name, Type: c.Type})
+	for i, c := range cols {
+		n.Table.Columns = append(n.Table.Columns, colstore.Column{ID: uint32(i), Name: c.Name, Type: c.Type})
 		n.Spec.Columns = append(n.Spec.Columns, uint32(i))
 		col := column{Column: b.newColumn(c.Name, c.Type), table: name, anyCase: true}
 		n.Out, sc.cols = append(n.Out, col.Column), append(sc.cols, col)
 	}
-	if err := renameColumns(sc, alias); err != nil {
-		return from{}, err
-	}
-	b.remember(sc)
-	return from{n, sc}, nil
+	return from{n, sc}
 }

@@ -98,6 +98,8 @@ func (b *Binder) bindTable(t parse.TableExpr, left, parent *scope) (from, error)
 		return b.bindJoin(t, left, parent)
 	case *parse.FileRef:
 		return b.bindFileRef(t, parent)
+	case *parse.SourceRef:
+		return b.bindSource(t, parent)
 	}
 	return from{}, dberr.Bug("unknown FROM item %T", t)
 }

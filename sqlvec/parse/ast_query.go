@@ -168,6 +168,14 @@ type FileRef struct {
 	Alias *Alias
 }
 
+// SourceRef is rows that a statement brings along, as COPY FROM does. The parser never makes one;
+// the binder knows what Source is.
+type SourceRef struct {
+	Pos
+	Name   string
+	Source any
+}
+
 // SubqueryRef is a derived table. Alias is nil where none was given.
 type SubqueryRef struct {
 	Pos
@@ -287,6 +295,7 @@ func (*SetOp) queryBody()       {}
 func (*Values) queryBody()      {}
 func (*TableRef) tableExpr()    {}
 func (*FileRef) tableExpr()     {}
+func (*SourceRef) tableExpr()   {}
 func (*SubqueryRef) tableExpr() {}
 func (*FuncRef) tableExpr()     {}
 func (*Join) tableExpr()        {}

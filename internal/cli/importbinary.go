@@ -1,0 +1,148 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+
+	"driftdb/colstore"
+	"driftdb/internal/dberr"
+	"driftdb/internal/formats/textin"
+	"driftdb/sqlvec"
+	tables "driftdb/sqlvec/files"
+)
+
+// binaryFormats are the formats of import that have columns with types of their own.
+var binaryFormats = []string{"parquet", "arrow"}
+
+// loadBinary loads a Parquet or Arrow file: the file is read as a table, and its rows inserted in
+// one transaction.
+func (l *loader) loadBinary(ctx context.Context) (rows int64, err error) {
+	if err := l.lookUp(); err != nil {
+		return 0, err
+	}
+	file, remove, err := l.flags.onDisk(l.std)
+	if err != nil {
+		return 0, err
+	}
+	defer remove()
+	source, err := tables.Open(ctx, []string{literalPath(file)}, tables.Options{Format: tables.Format(l.flags.format)})
+	if err != nil {
+		return 0, err
+	}
+	plan, err := l.planBinary(source)
+	if err != nil {
+		return 0, err
+	}
+	statements, err := l.definitions(plan)
+	if err != nil {
+		return 0, err
+	}
+	statements = append([]string{"BEGIN"}, statements...)
+	statements = append(statements, l.insertFrom(file, plan), "COMMIT")
+	session := l.db.Session()
+	defer session.Close() // rolls back what is not committed
+	bar := newProgress(l.std.err, "import", 0)
+	defer bar.done()
+	for _, sql := range statements {
+		err := session.Run(ctx, sql, func(r *sqlvec.Result) error {
+			if strings.HasPrefix(sql, "INSERT") {
+				rows = r.RowsAffected()
+			}
+			return nil
+		})
+		if err != nil {
+			return 0, withoutPlace(err)
+		}
+	}
+	return rows, nil
+}
+
+// withoutPlace is an error without its place in a statement that nobody wrote.
+func withoutPlace(err error) error {
+	if e, ok := err.(*dberr.Error); ok {
+		c := *e
+		c.Pos = 0
+		return &c
+	}
+	return err
+}
+
+// planBinary matches the file's columns with the table's, by their names.
+func (l *loader) planBinary(source *tables.Table) (layout, error) {
+	var p layout
+	for i, c := range source.Columns() {
+		if err := source.Nested(i); err != nil {
+			return p, err
+		}
+		name, have := l.columnOf(c.Name)
+		if slices.Contains(p.names, name) {
+			return p, dberr.Newf(dberr.DuplicateColumn, "column \"%s\" specified more than once", name)
+		}
+		col := textin.Column{Name: c.Name, Type: c.Type}
+		p.cols, p.names = append(p.cols, col), append(p.names, name)
+		switch {
+		case have != nil:
+		case l.table != nil:
+			return p, dberr.Newf(dberr.UndefinedColumn, "column \"%s\" of relation \"%s\" does not exist", c.Name, l.table.Name)
+		default:
+			p.add = append(p.add, textin.Column{Name: name, Type: c.Type})
+		}
+	}
+	return p, nil
+}
+
+// columnOf is the table's name for a column of the file: as it is, or folded to lower case where
+// only that is in the table.
+func (l *loader) columnOf(name string) (string, *colstore.Column) {
+	if l.table == nil {
+		return strings.ToLower(name), nil
+	}
+	return l.column(name)
+}
+
+// insertFrom is the statement that loads the file.
+func (l *loader) insertFrom(file string, p layout) string {
+	into, from := make([]string, len(p.cols)), make([]string, len(p.cols))
+	for i, c := range p.cols {
+		into[i], from[i] = quoteName(p.names[i]), quoteName(c.Name)
+	}
+	return fmt.Sprintf("INSERT INTO %s (%s) SELECT %s FROM read_%s(%s)", quoteName(l.flags.table), strings.Join(into, ", "),
+		strings.Join(from, ", "), l.flags.format, quoteText(literalPath(file)))
+}
+
+// literalPath is a path as a pattern that only it matches.
+func literalPath(path string) string {
+	return strings.NewReplacer("*", `[*]`, "?", `[?]`, "[", `[[]`).Replace(path)
+}
+
+// onDisk returns the file to load; standard input, of which the end must be read first, is kept in
+// a temporary file until remove is called.
+func (f *importFlags) onDisk(std streams) (name string, remove func(), err error) {
+	in, _, again, err := f.openInput(std)
+	if err != nil {
+		return "", nil, err
+	}
+	defer in.Close()
+	if again {
+		return f.file, func() {}, nil
+	}
+	temp, err := os.CreateTemp("", "driftdb-import-*")
+	if err != nil {
+		return "", nil, err
+	}
+	remove = func() { os.Remove(temp.Name()) }
+	if _, err = io.Copy(temp, in); err == nil {
+		err = temp.Close()
+	} else {
+		temp.Close()
+	}
+	if err != nil {
+		remove()
+		return "", nil, err
+	}
+	return temp.Name(), remove, nil
+}

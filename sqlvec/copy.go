@@ -1,0 +1,141 @@
+package sqlvec
+
+import (
+	"fmt"
+	"io"
+	"slices"
+
+	"driftdb/colstore"
+	"driftdb/internal/dberr"
+	"driftdb/sqlvec/bind"
+	"driftdb/sqlvec/files"
+	"driftdb/sqlvec/parse"
+)
+
+// SetCopy says where COPY … FROM STDIN reads and COPY … TO STDOUT writes. Nil refuses the one
+// or the other. The reader gives the data of one COPY and then io.EOF.
+func (s *Session) SetCopy(in io.Reader, out io.Writer) { s.copyIn, s.copyOut = in, out }
+
+// copyStatement runs COPY.
+func (r *run) copyStatement(st *parse.Copy) error {
+	if st.Program {
+		return dberr.New(dberr.FeatureNotSupported, "COPY from or to a program is not supported").At(int(st.Position()))
+	}
+	o, err := copyOptionsOf(st)
+	if err != nil {
+		return err
+	}
+	if !st.From {
+		return r.copyTo(st, o)
+	}
+	if err := r.mayWrite(); err != nil {
+		return err
+	}
+	return r.copyFrom(st, o)
+}
+
+// copyTable finds the table of a COPY and the columns that it names, all when it names none.
+func (r *run) copyTable(st *parse.Copy) (*colstore.Table, []*colstore.Column, error) {
+	t, err := r.table(*st.Table)
+	if err != nil {
+		return nil, nil, withoutPos(err)
+	}
+	if len(st.Columns) == 0 {
+		cols := make([]*colstore.Column, len(t.Columns))
+		for i := range t.Columns {
+			cols[i] = &t.Columns[i]
+		}
+		return t, cols, nil
+	}
+	var cols []*colstore.Column
+	for _, id := range st.Columns {
+		c, ok := t.ColumnByName(id.Name)
+		if !ok {
+			return nil, nil, dberr.Newf(dberr.UndefinedColumn, "column \"%s\" of relation \"%s\" does not exist", id.Name, t.Name)
+		}
+		if slices.Contains(cols, c) {
+			return nil, nil, dberr.Newf(dberr.DuplicateColumn, "column \"%s\" specified more than once", id.Name)
+		}
+		cols = append(cols, c)
+	}
+	return t, cols, nil
+}
+
+// withoutPos is an error without a position: COPY's table has none in PostgreSQL.
+func withoutPos(err error) error {
+	if e, ok := err.(*dberr.Error); ok && e.Pos != 0 {
+		c := *e
+		c.Pos = 0
+		return &c
+	}
+	return err
+}
+
+// copyFrom runs COPY FROM: an INSERT of the rows that the file or standard input has.
+func (r *run) copyFrom(st *parse.Copy, o *copyOptions) error {
+	t, cols, err := r.copyTable(st)
+	if err != nil {
+		return err
+	}
+	if err := o.checkNames(t, cols); err != nil {
+		return err
+	}
+	src, done, err := r.copySource(st, o, t, cols)
+	if err != nil {
+		return err
+	}
+	defer done()
+	ins := &parse.Insert{Pos: st.Pos, Table: *st.Table}
+	sel := &parse.Select{Pos: st.Pos, From: []parse.TableExpr{&parse.SourceRef{Pos: st.Pos, Name: t.Name, Source: src}}, Where: st.Where}
+	for _, c := range cols {
+		ins.Columns = append(ins.Columns, parse.Target{Name: c.Name})
+		sel.Items = append(sel.Items, parse.SelectItem{Pos: st.Pos, Expr: &parse.ColumnRef{Pos: st.Pos, Parts: []string{c.Name}}})
+	}
+	ins.Query = &parse.Query{Pos: st.Pos, Body: sel}
+	if err := r.insert(ins); err != nil {
+		return err
+	}
+	r.result.tag = fmt.Sprintf("COPY %d", r.result.rows)
+	return nil
+}
+
+// copySource opens what COPY FROM reads.
+func (r *run) copySource(st *parse.Copy, o *copyOptions, t *colstore.Table, cols []*colstore.Column) (bind.Source, func(), error) {
+	if o.file != "" {
+		return r.copyFile(st, o, cols)
+	}
+	in, done, err := r.copyInput(st)
+	if err != nil {
+		return nil, nil, err
+	}
+	return &copyRows{in: in, o: o, table: t, cols: cols, ctx: r.s.Zone()}, done, nil
+}
+
+// copyFile opens a file that has columns with names: each column of the COPY is one of them.
+func (r *run) copyFile(st *parse.Copy, o *copyOptions, cols []*colstore.Column) (bind.Source, func(), error) {
+	if st.Stdio {
+		return nil, nil, dberr.Newf(dberr.FeatureNotSupported, "COPY FROM STDIN does not read format \"%s\"", o.format)
+	}
+	t, err := files.Open(r.ctx, []string{st.File}, files.Options{Format: o.file, Context: r.s.Zone()})
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, c := range cols {
+		if !slices.ContainsFunc(t.Columns(), func(f files.Column) bool { return f.Name == c.Name }) {
+			return nil, nil, dberr.Newf(dberr.UndefinedColumn, "the file has no column \"%s\"", c.Name).
+				WithHint("Name the columns that it has: COPY t (a, b) FROM …")
+		}
+	}
+	return t, func() {}, nil
+}
+
+// copyInput opens the text that COPY FROM reads.
+func (r *run) copyInput(st *parse.Copy) (io.Reader, func(), error) {
+	if !st.Stdio {
+		return files.OpenText(st.File)
+	}
+	if r.s.copyIn == nil {
+		return nil, nil, dberr.New(dberr.FeatureNotSupported, "COPY FROM STDIN has no data to read here")
+	}
+	return r.s.copyIn, func() {}, nil
+}

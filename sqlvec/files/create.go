@@ -1,0 +1,76 @@
+package files
+
+import (
+	"errors"
+	"io"
+	"io/fs"
+
+	"driftdb/internal/dberr"
+	"driftdb/internal/vfs"
+)
+
+// OpenText opens a file of text, which may be compressed; the function closes it.
+func OpenText(path string) (io.Reader, func(), error) {
+	f, size, err := openFile(path)
+	if err != nil {
+		return nil, nil, err
+	}
+	in, _, err := plainReader(f, size)
+	if err != nil {
+		f.Close()
+		return nil, nil, inFile(err, path)
+	}
+	return in, func() { f.Close() }, nil
+}
+
+// Create writes a file: fn's bytes go to a file beside it, which takes its place when fn
+// succeeds. After an error what was there is untouched.
+func Create(path string, fn func(w io.Writer) error) (err error) {
+	tmp := path + vfs.TempSuffix
+	if err := vfs.OS.Remove(tmp); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return cannotWrite(path, err)
+	}
+	f, err := vfs.OS.Create(tmp)
+	if err != nil {
+		return cannotWrite(path, err)
+	}
+	err = fn(&writer{f: f})
+	if closeErr := f.Close(); err == nil && closeErr != nil {
+		err = cannotWrite(path, closeErr)
+	}
+	if err == nil {
+		if err = vfs.OS.Rename(tmp, path); err != nil {
+			err = cannotWrite(path, err)
+		}
+	}
+	if err != nil {
+		vfs.OS.Remove(tmp) //nolint:errcheck // the first error is the one to tell
+	}
+	return err
+}
+
+func cannotWrite(path string, err error) error {
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return dberr.Newf(dberr.UndefinedFile, "could not open file \"%s\" for writing: No such file or directory", path)
+	case errors.Is(err, fs.ErrPermission):
+		return dberr.Newf(dberr.InsufficientPrivilege, "could not open file \"%s\" for writing: Permission denied", path)
+	}
+	return vfs.Wrap("write "+path, err)
+}
+
+// writer appends to a file.
+type writer struct {
+	f   vfs.File
+	off int64
+}
+
+// Write implements io.Writer.
+func (w *writer) Write(p []byte) (int, error) {
+	n, err := w.f.WriteAt(p, w.off)
+	w.off += int64(n)
+	if err != nil {
+		err = vfs.Wrap("write "+w.f.Name(), err)
+	}
+	return n, err
+}
