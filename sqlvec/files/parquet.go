@@ -43,9 +43,6 @@ func (r *parquetReader) rows(unit int) int64 { return r.file.GroupRows(unit) }
 
 func (r *parquetReader) close() { r.source.Close() }
 
-// nested is the error of a column that cannot be read.
-func (r *parquetReader) nested(col int) error { return r.file.Nested(col) }
-
 func (r *parquetReader) excludes(unit int, filters []colstore.Filter) bool {
 	for i := range filters {
 		f := &filters[i]
