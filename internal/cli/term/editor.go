@@ -2,10 +2,12 @@ package term
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"strings"
 
+	"github.com/mattn/go-runewidth"
 	"github.com/reeflective/readline"
 	xterm "golang.org/x/term"
 )
@@ -56,13 +58,45 @@ type full struct {
 	c            Config
 	rl           *readline.Shell
 	prompt, more string
+	room         int // rows that are known to be there below the first one of the entry
+}
+
+// menuRows is how many rows are kept free below a new prompt, for completions and the lines of a statement.
+const menuRows = 8
+
+// makeRoom scrolls the screen so far that there are n rows below the cursor, and brings the cursor back.
+func (f *full) makeRoom(n int) {
+	_, height, err := xterm.GetSize(int(os.Stdout.Fd()))
+	if err != nil || n <= f.room {
+		return
+	}
+	f.room = n
+	n = min(n, height-1)
+	if n > 0 {
+		fmt.Fprintf(os.Stdout, "%s\x1b[%dA", strings.Repeat("\n", n), n)
+	}
+}
+
+// rows is how many rows of the screen an entry takes.
+func (f *full) rows(text string) int {
+	width, _, err := xterm.GetSize(int(os.Stdout.Fd()))
+	if err != nil || width <= 0 {
+		width = 80
+	}
+	n := 0
+	for _, line := range strings.Split(text, "\n") {
+		n += 1 + (runewidth.StringWidth(f.prompt)+runewidth.StringWidth(line))/width
+	}
+	return n
 }
 
 func newFull(c Config) *full {
 	f := &full{c: c, rl: readline.NewShell()}
 	f.rl.Prompt.Primary(func() string { return f.prompt })
 	f.rl.Prompt.Secondary(func() string { return f.more })
-	f.rl.Config.Vars["cursor-position-probe"] = false // a terminal that does not answer would block
+	// To ask the terminal where the cursor is loses keys that are typed before it answers. Without asking,
+	// there must be a free row below the entry: see makeRoom.
+	f.rl.Config.Vars["cursor-position-probe"] = false
 	f.rl.Config.Vars["multiline-column"] = false
 	f.rl.Config.Vars["history-autosuggest"] = false
 	f.rl.Config.Vars["completion-ignore-case"] = true
@@ -73,8 +107,13 @@ func newFull(c Config) *full {
 	if c.Done != nil {
 		f.rl.AcceptMultiline = func(line []rune) bool { return c.Done(string(line)) }
 	}
-	if c.Color != nil {
-		f.rl.SyntaxHighlighter = func(line []rune) string { return c.Color(string(line)) }
+	f.rl.SyntaxHighlighter = func(line []rune) string { // called before each drawing
+		text := string(line)
+		f.makeRoom(f.rows(text) + 1)
+		if c.Color == nil {
+			return text
+		}
+		return c.Color(text)
 	}
 	if c.Complete != nil {
 		f.rl.Completer = f.complete
@@ -88,7 +127,8 @@ func newFull(c Config) *full {
 
 // Read reads an entry.
 func (f *full) Read(prompt, more string) (string, error) {
-	f.prompt, f.more = prompt, more
+	f.prompt, f.more, f.room = prompt, more, 0
+	f.makeRoom(menuRows)
 	text, err := f.rl.Readline()
 	if errors.Is(err, readline.ErrInterrupt) {
 		return "", ErrInterrupted
