@@ -227,6 +227,8 @@ func widerType(t types.Type, m member, largest float64) types.Type {
 		return v.Type
 	case t.ID == types.Text || t.ID == types.Varchar:
 		return t
+	case t.ID == types.JSONB:
+		return t
 	case t.ID == types.JSON || v.Type.ID == types.JSON:
 		return types.T(types.Text)
 	case t.IsNumber() && v.Type.IsNumber():
@@ -292,7 +294,7 @@ func (r *run) memberValue(c *colstore.Column, m member) (types.Value, error) {
 		return m.value, nil
 	case m.value.Type.IsNumber() && c.Type.IsNumber():
 		return ctx.Cast(m.value, c.Type, false)
-	case c.Type.ID == types.JSON && m.value.Type.ID == types.Text:
+	case (c.Type.ID == types.JSON || c.Type.ID == types.JSONB) && m.value.Type.ID == types.Text:
 		quoted, err := json.Marshal(m.text)
 		return types.BytesValue(c.Type, string(quoted)), err
 	}

@@ -110,7 +110,7 @@ func fillAttrdef(c *systemContext) {
 // typeLength is PostgreSQL's length of a type in bytes, -1 for a variable one.
 func typeLength(t types.Type) int {
 	if n, ok := map[types.ID]int{types.Bool: 1, types.Int16: 2, types.Int32: 4, types.Int64: 8, types.Float32: 4, types.Float64: 8,
-		types.Date: 4, types.Timestamp: 8, types.TimestampTZ: 8, types.Interval: 16}[t.ID]; ok {
+		types.Date: 4, types.Time: 8, types.UUID: 16, types.Timestamp: 8, types.TimestampTZ: 8, types.Interval: 16}[t.ID]; ok {
 		return n
 	}
 	return -1
@@ -119,7 +119,8 @@ func typeLength(t types.Type) int {
 // internalNames are PostgreSQL's internal names of types.
 var internalNames = map[types.ID]string{types.Bool: "bool", types.Bytea: "bytea", types.Int64: "int8", types.Int16: "int2", types.Int32: "int4",
 	types.Text: "text", types.JSON: "json", types.Float32: "float4", types.Float64: "float8", types.Varchar: "varchar", types.Date: "date",
-	types.Timestamp: "timestamp", types.TimestampTZ: "timestamptz", types.Interval: "interval", types.Numeric: "numeric"}
+	types.Timestamp: "timestamp", types.TimestampTZ: "timestamptz", types.Interval: "interval", types.Numeric: "numeric",
+	types.Time: "time", types.UUID: "uuid", types.JSONB: "jsonb"}
 
 func internalName(t types.Type) string {
 	if n, ok := internalNames[t.ID]; ok {
@@ -129,10 +130,10 @@ func internalName(t types.Type) string {
 }
 
 func fillType(c *systemContext) {
-	categories := map[types.ID]string{types.Bool: "B", types.Bytea: "U", types.JSON: "U", types.Text: "S", types.Varchar: "S",
+	categories := map[types.ID]string{types.Bool: "B", types.Bytea: "U", types.JSON: "U", types.JSONB: "U", types.UUID: "U", types.Time: "D", types.Text: "S", types.Varchar: "S",
 		types.Date: "D", types.Timestamp: "D", types.TimestampTZ: "D", types.Interval: "T"}
 	preferred := map[types.ID]bool{types.Bool: true, types.Text: true, types.Float64: true, types.TimestampTZ: true, types.Interval: true}
-	for id := types.Bool; id <= types.JSON; id++ {
+	for id := types.Bool; id <= types.LastID; id++ {
 		t := types.T(id)
 		oid, _ := expr.TypeOID(t)
 		if oid == 0 {

@@ -27,12 +27,17 @@ func bool2int(b bool) int {
 }
 
 // cuttable reports whether a prefix of a stored value of the Bytes class is a value too.
-func cuttable(t types.Type) bool { return t.ID != types.Numeric }
+func cuttable(t types.Type) bool {
+	return t.ID != types.Numeric && t.ID != types.JSONB && t.ID != types.UUID
+}
 
 // keyBytes returns the bytes of a stored value that are equal for equal values.
 func keyBytes(t types.Type, b []byte) []byte {
-	if t.ID == types.Numeric {
+	switch t.ID {
+	case types.Numeric:
 		return types.DecimalKey(b)
+	case types.JSONB:
+		return types.JSONKey(nil, string(b))
 	}
 	return b
 }

@@ -48,7 +48,7 @@ func (opt *WriteOptions) check() error {
 	}
 	seen := map[uint32]bool{}
 	for _, c := range opt.Columns {
-		if seen[c.ID] || len(c.Name) > maxNameBytes || c.Type.ID > types.JSON {
+		if seen[c.ID] || len(c.Name) > maxNameBytes || c.Type.ID > types.LastID {
 			return dberr.Bug("part: column %d twice, or its name or type cannot be stored", c.ID)
 		}
 		seen[c.ID] = true

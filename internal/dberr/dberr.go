@@ -35,6 +35,7 @@ const (
 	CharacterNotInRepertoire  = "22021"
 	InvalidParameterValue     = "22023"
 	InvalidTextRepresentation = "22P02"
+	UntranslatableCharacter   = "22P05"
 	BadCopyFileFormat         = "22P04"
 	NotNullViolation          = "23502"
 	ForeignKeyViolation       = "23503"

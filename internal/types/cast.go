@@ -33,6 +33,9 @@ func (c Context) Cast(v Value, t Type, explicit bool) (Value, error) {
 		v.Type = t
 		return v, nil
 	}
+	if v.Type.ID == JSON || v.Type.ID == JSONB {
+		return castJSON(v, t)
+	}
 	return c.castTime(v, t)
 }
 
@@ -48,6 +51,9 @@ func (c Context) TextOf(v Value) string {
 // castTime converts among DATE, TIMESTAMP and TIMESTAMPTZ.
 func (c Context) castTime(v Value, t Type) (Value, error) {
 	from := v.Type.ID
+	if from == Time || t.ID == Time {
+		return c.castClock(v, t)
+	}
 	switch {
 	case from == Date && (t.ID == Timestamp || t.ID == TimestampTZ):
 		micros, err := c.DateToTime(v.I, t)

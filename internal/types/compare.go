@@ -21,6 +21,9 @@ func Compare(a, b Value) int {
 	if a.Type.ID == Numeric {
 		return compareNumeric(a, b)
 	}
+	if a.Type.ID == JSONB {
+		return bytes.Compare(JSONKey(nil, a.S), JSONKey(nil, b.S))
+	}
 	if a.Type.Class() == Bytes {
 		return strings.Compare(a.S, b.S)
 	}

@@ -20,8 +20,11 @@ func textOutOfRange(t Type, text string) *dberr.Error {
 // badTime is the error of text that is not a date, time or interval.
 func badTime(t Type, text string) *dberr.Error {
 	name := T(t.ID).String()
-	if t.ID == Timestamp {
+	switch t.ID {
+	case Timestamp:
 		name = "timestamp"
+	case Time:
+		name = "time"
 	}
 	return dberr.Newf(dberr.InvalidDatetimeFormat, "invalid input syntax for type %s: \"%s\"", name, text)
 }

@@ -55,6 +55,8 @@ func (c Context) AppendInt(dst []byte, t Type, i int64) []byte {
 		return append(dst, 'f')
 	case Date:
 		return AppendDate(dst, i)
+	case Time:
+		return appendClock(dst, i)
 	case Timestamp:
 		return AppendTimestamp(dst, i)
 	case TimestampTZ:
@@ -71,6 +73,8 @@ func appendBytesClass(dst []byte, t Type, s string) []byte {
 	case Bytea:
 		dst = append(dst, '\\', 'x')
 		return hex.AppendEncode(dst, []byte(s))
+	case UUID:
+		return appendUUID(dst, s)
 	case Numeric:
 		d, err := DecodeDecimal([]byte(s))
 		if err != nil {

@@ -37,6 +37,9 @@ func (c Context) Parse(text string, t Type) (Value, error) {
 	case Interval:
 		iv, err := ParseInterval(text)
 		return SpanValue(iv), err
+	case Time:
+		i, err := c.parseClock(text)
+		return IntValue(t, i), err
 	case Date, Timestamp, TimestampTZ:
 		i, err := c.ParseTime(text, t)
 		return IntValue(t, i), err
@@ -54,6 +57,12 @@ func parseBytesClass(text string, t Type) (Value, error) {
 		if err := CheckJSON(text); err != nil {
 			return Value{}, err
 		}
+	case JSONB:
+		s, err := NormalJSON(text)
+		return BytesValue(t, s), err
+	case UUID:
+		s, err := parseUUID(text)
+		return BytesValue(t, s), err
 	case Varchar:
 		s, err := FitVarchar(text, t, false)
 		return BytesValue(t, s), err

@@ -9,11 +9,13 @@
 //	I16       2       SMALLINT
 //	I32       4       INTEGER, DATE (days since 1970-01-01)
 //	I64       8       BIGINT, TIMESTAMP and TIMESTAMPTZ (µs since 1970-01-01 UTC),
+//	                  TIME (µs since midnight, 24:00:00 included),
 //	                  NUMERIC(p,s) with 1 <= p <= 18 (value × 10^s)
 //	F32, F64  4, 8    REAL, DOUBLE PRECISION
 //	Span      16      INTERVAL: months int32, days int32, micros int64
 //	Bytes     any     TEXT, VARCHAR, BYTEA, JSON, NUMERIC without a precision or
-//	                  with p > 18 (Decimal's binary form), the unknown type
+//	                  with p > 18 (Decimal's binary form), UUID (16 bytes), JSONB
+//	                  (its one text, see NormalJSON), the unknown type
 package types
 
 import "fmt"
@@ -39,6 +41,11 @@ const (
 	TimestampTZ ID = 13
 	Interval    ID = 14
 	JSON        ID = 15
+	Time        ID = 16
+	UUID        ID = 17
+	JSONB       ID = 18
+
+	LastID = JSONB // the greatest ID there is
 )
 
 // Type is a SQL type with its modifiers. Types are comparable with ==; the zero
@@ -85,7 +92,7 @@ func (t Type) Class() Class {
 		return I16
 	case Int32, Date:
 		return I32
-	case Int64, Timestamp, TimestampTZ:
+	case Int64, Timestamp, TimestampTZ, Time:
 		return I64
 	case Float32:
 		return F32
@@ -133,7 +140,7 @@ var names = map[ID]string{
 	Float32: "real", Float64: "double precision", Numeric: "numeric", Text: "text",
 	Varchar: "character varying", Bytea: "bytea", Date: "date",
 	Timestamp: "timestamp without time zone", TimestampTZ: "timestamp with time zone",
-	Interval: "interval", JSON: "json",
+	Interval: "interval", JSON: "json", Time: "time without time zone", UUID: "uuid", JSONB: "jsonb",
 }
 
 // String returns PostgreSQL's name of the type, with modifiers.

@@ -128,6 +128,11 @@ func (b *Binder) aggregateCall(e *parse.FuncCall, name string, c *exprContext) (
 	if call.Agg, call.Args, err = expr.NewAggregate(pos, name, args); err != nil {
 		return call, err
 	}
+	for _, x := range call.Args {
+		if err := checkGrouping(x.Type(), x.Pos()); err != nil && call.Distinct {
+			return call, err
+		}
+	}
 	if e.Filter != nil {
 		fc := *c
 		fc.clause = "FILTER"

@@ -99,8 +99,8 @@ func (s *selection) addKey(x expr.Expr) error {
 		}
 		x = c
 	}
-	if x.Type().ID == types.JSON {
-		return dberr.New(dberr.UndefinedFunction, "could not identify an equality operator for type json").At(x.Pos())
+	if err := checkGrouping(x.Type(), x.Pos()); err != nil {
+		return err
 	}
 	if !containsExpr(s.group, x) {
 		s.group = append(s.group, x)

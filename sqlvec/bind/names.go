@@ -34,7 +34,7 @@ func figureName(e parse.Expr) (string, int) {
 	case *parse.FuncCall:
 		return e.Name.Last(), 2
 	case *parse.Cast:
-		if name, good := figureName(e.X); good > 0 {
+		if name, good := figureName(e.X); good > 1 {
 			return name, good
 		}
 		return e.Type.Name.Last(), 1

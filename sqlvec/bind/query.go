@@ -357,9 +357,9 @@ func sortKey(x expr.Expr, o parse.OrderItem) (plan.SortKey, error) {
 			return plan.SortKey{}, err
 		}
 	}
-	if x.Type().ID == types.JSON {
-		return plan.SortKey{}, dberr.New(dberr.UndefinedFunction, "could not identify an ordering operator for type json").At(int(o.Expr.Position())).
-			WithHint("Use an explicit ordering operator or modify the query.")
+	x, err := orderedBy(x, int(o.Position()))
+	if err != nil {
+		return plan.SortKey{}, err
 	}
 	first := desc
 	if o.Nulls != parse.NullsDefault {

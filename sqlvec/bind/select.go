@@ -343,8 +343,8 @@ func (s *selection) decideDistinct() error {
 			}
 			s.items[i], s.out[i].Type = c, c.Type()
 		}
-		if x.Type().ID == types.JSON {
-			return dberr.New(dberr.UndefinedFunction, "could not identify an equality operator for type json").At(x.Pos())
+		if err := checkGrouping(x.Type(), x.Pos()); err != nil {
+			return err
 		}
 	}
 	return nil

@@ -37,8 +37,10 @@ func (b *Binder) bindSetOp(o *parse.SetOp, parent *scope) (plan.Node, error) {
 		if err != nil {
 			return nil, at(err, columnPos(r, i, int(o.R.Position())))
 		}
-		if t.ID == types.JSON && !(o.All && o.Kind == parse.Union) {
-			return nil, dberr.New(dberr.UndefinedFunction, "could not identify an equality operator for type json").At(pos)
+		if !(o.All && o.Kind == parse.Union) {
+			if err := checkGrouping(t, pos); err != nil {
+				return nil, err
+			}
 		}
 		want[i] = t
 		n.Out = append(n.Out, b.newColumn(lc[i].Name, t))

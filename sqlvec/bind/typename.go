@@ -17,12 +17,13 @@ var typeNames = map[string]types.ID{
 	"text": types.Text, "varchar": types.Varchar, "string": types.Text,
 	"bytea": types.Bytea, "blob": types.Bytea,
 	"date": types.Date, "timestamp": types.Timestamp, "timestamptz": types.TimestampTZ,
-	"interval": types.Interval, "json": types.JSON,
+	"interval": types.Interval, "json": types.JSON, "jsonb": types.JSONB,
+	"time": types.Time, "uuid": types.UUID,
 }
 
 // unsupported are types of PostgreSQL that have no storage yet.
 var unsupported = map[string]bool{
-	"bpchar": true, "char": true, "time": true, "timetz": true, "uuid": true, "jsonb": true, "xml": true,
+	"bpchar": true, "char": true, "timetz": true, "xml": true,
 	"bit": true, "varbit": true, "money": true, "inet": true, "cidr": true, "point": true, "name": true,
 	"serial": true, "bigserial": true, "smallserial": true, "oid": true, "regclass": true,
 }
@@ -65,7 +66,7 @@ func withMods(t types.Type, mods []int) (types.Type, *dberr.Error) {
 		return t, nil
 	case t.ID == types.Numeric && len(mods) <= 2:
 		return withPrecision(mods)
-	case t.ID == types.Timestamp || t.ID == types.TimestampTZ || t.ID == types.Interval:
+	case t.ID == types.Timestamp || t.ID == types.TimestampTZ || t.ID == types.Interval || t.ID == types.Time:
 		if len(mods) == 1 && mods[0] == 6 {
 			return t, nil
 		}

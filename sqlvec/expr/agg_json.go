@@ -11,13 +11,16 @@ import (
 // see the session.
 type jsonStates struct {
 	object bool
+	ret    types.Type // JSON or JSONB
 	text   [][]byte
 	size   int64
 }
 
 // newJSONAgg returns the constructor.
 func newJSONAgg(object bool) func([]types.Type, types.Type, *arena.Arena) States {
-	return func([]types.Type, types.Type, *arena.Arena) States { return &jsonStates{object: object} }
+	return func(_ []types.Type, ret types.Type, _ *arena.Arena) States {
+		return &jsonStates{object: object, ret: ret}
+	}
 }
 
 func (s *jsonStates) Grow(n int)   { s.text = grow(s.text, n) }
@@ -77,7 +80,7 @@ func (s *jsonStates) Merge(src States, to []uint32) error {
 }
 
 func (s *jsonStates) Final(lo, hi int, a *arena.Arena) (vec.Vec, error) {
-	b := newBuilder(&frame{n: hi - lo, arena: a}, types.T(types.JSON))
+	b := newBuilder(&frame{n: hi - lo, arena: a}, s.ret)
 	open, end := "[", "]"
 	if s.object {
 		open, end = "{ ", " }"
@@ -87,7 +90,14 @@ func (s *jsonStates) Final(lo, hi int, a *arena.Arena) (vec.Vec, error) {
 			b.null()
 			continue
 		}
-		b.str(open + string(s.text[g]) + end)
+		out := open + string(s.text[g]) + end
+		if s.ret.ID == types.JSONB {
+			var err error
+			if out, err = types.NormalJSON(out); err != nil {
+				return vec.Vec{}, err
+			}
+		}
+		b.str(out)
 	}
 	return b.finish()
 }

@@ -42,6 +42,12 @@ var castTable = map[[2]types.ID]castContext{
 	{types.Date, types.Timestamp}: implicitCast, {types.Date, types.TimestampTZ}: implicitCast,
 	{types.Timestamp, types.Date}: assignmentCast, {types.Timestamp, types.TimestampTZ}: implicitCast,
 	{types.TimestampTZ, types.Date}: assignmentCast, {types.TimestampTZ, types.Timestamp}: assignmentCast,
+	{types.Time, types.Interval}: implicitCast, {types.Interval, types.Time}: assignmentCast,
+	{types.Timestamp, types.Time}: assignmentCast, {types.TimestampTZ, types.Time}: assignmentCast,
+	{types.JSON, types.JSONB}: assignmentCast, {types.JSONB, types.JSON}: assignmentCast,
+	{types.JSONB, types.Bool}: explicitCast, {types.JSONB, types.Numeric}: explicitCast,
+	{types.JSONB, types.Int16}: explicitCast, {types.JSONB, types.Int32}: explicitCast, {types.JSONB, types.Int64}: explicitCast,
+	{types.JSONB, types.Float32}: explicitCast, {types.JSONB, types.Float64}: explicitCast,
 }
 
 // castFor returns when from may become to.
@@ -70,7 +76,7 @@ func category(id types.ID) byte {
 		return 'N'
 	case types.Text, types.Varchar:
 		return 'S'
-	case types.Date, types.Timestamp, types.TimestampTZ:
+	case types.Date, types.Time, types.Timestamp, types.TimestampTZ:
 		return 'D'
 	case types.Interval:
 		return 'T'
@@ -227,7 +233,7 @@ func sessionBound(text string, id types.ID) bool {
 	switch id {
 	case types.TimestampTZ:
 		return true
-	case types.Date, types.Timestamp:
+	case types.Date, types.Time, types.Timestamp:
 		return types.IsRelativeTime(text)
 	}
 	return false

@@ -118,7 +118,7 @@ func serialSequence(env *Env, a []types.Value) (types.Value, error) {
 var typeOIDs = map[types.ID]int64{
 	types.Bool: 16, types.Bytea: 17, types.Int64: 20, types.Int16: 21, types.Int32: 23, types.Text: 25, types.JSON: 114,
 	types.Float32: 700, types.Float64: 701, types.Varchar: 1043, types.Date: 1082, types.Timestamp: 1114,
-	types.TimestampTZ: 1184, types.Interval: 1186, types.Numeric: 1700,
+	types.TimestampTZ: 1184, types.Interval: 1186, types.Numeric: 1700, types.Time: 1083, types.UUID: 2950, types.JSONB: 3802,
 }
 
 // TypeOID returns PostgreSQL's number of a type, 0 for none, and its modifier, -1 for none.

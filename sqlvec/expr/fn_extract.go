@@ -43,7 +43,7 @@ func fieldName(s string) string {
 }
 
 func init() {
-	for _, id := range ids(types.Date, types.Timestamp, types.TimestampTZ, types.Interval) {
+	for _, id := range ids(types.Date, types.Time, types.Timestamp, types.TimestampTZ, types.Interval) {
 		vol := Immutable
 		if id == types.TimestampTZ {
 			vol = Stable
@@ -90,7 +90,7 @@ func extractType(c *Call) types.Type {
 	if _, ok := fieldOf(name, types.IntervalValue{}); !ok && name != "epoch" && !plainField(name) {
 		return types.T(types.Numeric)
 	}
-	if unboundedField(name) && c.Args[1].Type().ID != types.Interval {
+	if id := c.Args[1].Type().ID; unboundedField(name) && id != types.Interval && id != types.Time {
 		return types.T(types.Numeric) // infinity has such fields, and they are infinite
 	}
 	return types.Dec(types.MaxScaledPrec, fieldScale(name))
@@ -121,7 +121,7 @@ func extractEval(f *frame, c *Call, args []vec.Vec, sel []uint64) (vec.Vec, erro
 		return eachRow(f, extractRow(c.Typ), c.Typ, args, sel)
 	}
 	name := fieldName(string(args[0].Bytes(0)))
-	if name == "julian" {
+	if name == "julian" && args[1].Type.ID != types.Time {
 		return eachRow(f, extractRow(c.Typ), c.Typ, args, sel)
 	}
 	date := args[1].Type.ID == types.Date
@@ -138,7 +138,7 @@ func extractEval(f *frame, c *Call, args []vec.Vec, sel []uint64) (vec.Vec, erro
 		}
 		if date {
 			infinite = infinite || types.IsInfDate(t)
-		} else {
+		} else if args[1].Type.ID != types.Time {
 			infinite = infinite || types.IsInfTime(t)
 		}
 		if infinite {
@@ -159,10 +159,16 @@ func extractEval(f *frame, c *Call, args []vec.Vec, sel []uint64) (vec.Vec, erro
 // badField is the error of a field that the type does not have.
 func badField(name string, t types.Type) error {
 	switch {
-	case name == "timezone" || name == "timezone_hour" || name == "timezone_minute" || plainField(name) || t.ID == types.Date && isTimeField(name):
+	case name == "timezone" || name == "timezone_hour" || name == "timezone_minute" || plainField(name) || t.ID == types.Date && isTimeField(name), t.ID == types.Time && knownField(name):
 		return dberr.Newf(dberr.FeatureNotSupported, "unit \"%s\" not supported for type %s", name, t)
 	}
 	return dberr.Newf(dberr.InvalidParameterValue, "unit \"%s\" not recognized for type %s", name, t)
+}
+
+// knownField reports whether a field exists for some type.
+func knownField(name string) bool {
+	_, ok := fieldOf(name, types.IntervalValue{})
+	return ok || plainField(name) || unboundedField(name)
 }
 
 // isTimeField reports whether a field is part of the time of day.
@@ -198,9 +204,9 @@ func extractDecimal(env *Env, name string, v types.Value) (d types.Decimal, null
 			return d, false, badField(name, v.Type)
 		}
 		return types.DecimalFromInt(i, scale), false, nil
-	case v.Type.ID == types.Date && types.IsInfDate(v.I), v.Type.ID != types.Date && types.IsInfTime(v.I):
+	case v.Type.ID == types.Date && types.IsInfDate(v.I), v.Type.ID != types.Date && v.Type.ID != types.Time && types.IsInfTime(v.I):
 		return infiniteField(name, v)
-	case name == "julian":
+	case name == "julian" && v.Type.ID != types.Time:
 		return julian(env, v), false, nil
 	case v.Type.ID == types.Date && name == "epoch":
 		scale = 0
@@ -257,6 +263,11 @@ func fieldOfTime(env *Env, name string, t types.Type, v int64) (int64, bool) {
 			return v * 86400, true
 		}
 		return fieldOfDay(name, v)
+	case types.Time:
+		if name == "epoch" {
+			return v, true
+		}
+		return fieldOfClock(name, v), isTimeField(name)
 	case types.TimestampTZ:
 		offset = types.OffsetAt(env.zone(), v)
 		local = v + offset*types.MicrosPerSecond

@@ -401,7 +401,7 @@ func appendJSON(dst []byte, env *Env, v types.Value) []byte {
 	switch v.Type.ID {
 	case types.Bool:
 		return strconv.AppendBool(dst, v.I != 0)
-	case types.JSON:
+	case types.JSON, types.JSONB:
 		return append(dst, v.S...)
 	case types.Int16, types.Int32, types.Int64, types.Float32, types.Float64, types.Numeric:
 		text := env.context().Format(v)

@@ -171,6 +171,7 @@ func init() {
 	)
 	registerClock()
 	registerMakers()
+	registerTimeOfDay()
 }
 
 // spanResult returns an INTERVAL.

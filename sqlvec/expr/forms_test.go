@@ -42,6 +42,12 @@ func drawValue(t *rapid.T, typ types.Type) types.Value {
 	case types.Interval:
 		return types.SpanValue(types.IntervalValue{Months: int32(rapid.IntRange(-30, 30).Draw(t, "mon")),
 			Days: int32(rapid.IntRange(-50, 50).Draw(t, "day")), Micros: rapid.Int64Range(-2e11, 2e11).Draw(t, "us")})
+	case types.Time:
+		return types.IntValue(typ, rapid.OneOf(rapid.Int64Range(0, types.MicrosPerDay), rapid.SampledFrom([]int64{0, types.MicrosPerDay})).Draw(t, "clock"))
+	case types.UUID:
+		return types.BytesValue(typ, string(rapid.SliceOfN(rapid.Byte(), 16, 16).Draw(t, "uuid")))
+	case types.JSONB:
+		return types.BytesValue(typ, rapid.SampledFrom([]string{`{"a": 1}`, `[1, "x", null]`, `"s"`, `null`, `{}`, `1.50`, `1.5`, `[]`}).Draw(t, "jb"))
 	case types.JSON:
 		return types.BytesValue(typ, rapid.SampledFrom([]string{`{"a": 1}`, `[1, "x", null]`, `"s"`, `null`, `{}`, `1.50`}).Draw(t, "j"))
 	}
@@ -377,7 +383,8 @@ func TestTreesOnVectors(t *testing.T) {
 func TestCastsOnVectors(t *testing.T) {
 	all := []types.Type{types.T(types.Bool), types.T(types.Int16), types.T(types.Int32), types.T(types.Int64), types.T(types.Float32),
 		types.T(types.Float64), types.T(types.Numeric), types.Dec(9, 2), types.Dec(18, 4), types.Dec(30, 3), types.T(types.Text),
-		{ID: types.Varchar, Len: 3}, types.T(types.Date), types.T(types.Timestamp), types.T(types.TimestampTZ), types.T(types.Interval)}
+		{ID: types.Varchar, Len: 3}, types.T(types.Date), types.T(types.Timestamp), types.T(types.TimestampTZ), types.T(types.Interval),
+		types.T(types.Time), types.T(types.UUID), types.T(types.JSON), types.T(types.JSONB)}
 	rapid.Check(t, func(t *rapid.T) {
 		a := arena.New(nil)
 		defer a.Free()

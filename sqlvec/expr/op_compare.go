@@ -13,7 +13,8 @@ func init() {
 	symbols := map[string]kernel.Op{"=": kernel.Eq, "<>": kernel.Ne, "<": kernel.Lt,
 		"<=": kernel.Le, ">": kernel.Gt, ">=": kernel.Ge}
 	ids := []types.ID{types.Bool, types.Int16, types.Int32, types.Int64, types.Float32, types.Float64,
-		types.Numeric, types.Text, types.Bytea, types.Date, types.Timestamp, types.TimestampTZ, types.Interval}
+		types.Numeric, types.Text, types.Bytea, types.Date, types.Timestamp, types.TimestampTZ, types.Interval,
+		types.Time, types.UUID, types.JSONB}
 	for name, op := range symbols {
 		for _, id := range ids {
 			register(&Function{Name: name, Params: []types.ID{id, id}, Ret: types.Bool, eval: comparison(op)})
@@ -60,6 +61,10 @@ func compareVecs(f *frame, op kernel.Op, a, b *vec.Vec) (vec.Vec, error) {
 	if a.Type.ID == types.Numeric {
 		err := compareNumeric(f, op, a, b, w)
 		return f.bools(w, nil), err
+	}
+	if a.Type.ID == types.JSONB {
+		compareJSON(f, op, a, b, w)
+		return f.bools(w, nil), nil
 	}
 	switch a.Type.Class() {
 	case types.Bits:
@@ -332,4 +337,22 @@ func scaledFromForms(f *frame, v *vec.Vec, t types.Type) vec.Vec {
 	}
 	out.Valid = flat.Valid
 	return out
+}
+
+// compareJSON compares JSONB vectors. The bits of NULL rows do not matter.
+func compareJSON(f *frame, op kernel.Op, a, b *vec.Vec, w []uint64) {
+	clear(w)
+	var x, y []byte
+	for i := range f.n {
+		if a.IsNull(i) || b.IsNull(i) {
+			continue
+		}
+		if b.Form != vec.Const || len(y) == 0 {
+			y = types.JSONKey(y[:0], string(b.Bytes(i)))
+		}
+		x = types.JSONKey(x[:0], string(a.Bytes(i)))
+		if op.Holds(bytes.Compare(x, y)) {
+			w[i>>6] |= 1 << (uint(i) & 63)
+		}
+	}
 }

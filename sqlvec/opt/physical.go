@@ -32,6 +32,8 @@ func (o *optimizer) physical(node plan.Node) plan.Node {
 func sameType(a, b expr.Expr) (expr.Expr, expr.Expr, bool) {
 	ta, tb := a.Type(), b.Type()
 	switch {
+	case ta.ID == types.JSONB && tb.ID == types.JSONB:
+		return jsonKeys(a, b)
 	case ta == tb:
 		return a, b, true
 	case ta.ID == tb.ID && ta.ID != types.Numeric:
@@ -44,6 +46,13 @@ func sameType(a, b expr.Expr) (expr.Expr, expr.Expr, bool) {
 		return relabeled(a, types.T(types.Numeric)), relabeled(b, types.T(types.Numeric)), true
 	}
 	return nil, nil, false
+}
+
+// jsonKeys compares JSONB by keys, which are equal bytes for equal values.
+func jsonKeys(a, b expr.Expr) (expr.Expr, expr.Expr, bool) {
+	x, errX := expr.NewCall(a.Pos(), expr.JSONKey, []expr.Expr{a})
+	y, errY := expr.NewCall(b.Pos(), expr.JSONKey, []expr.Expr{b})
+	return x, y, errX == nil && errY == nil
 }
 
 func exactNumber(t types.Type) bool { return t.IsInteger() || t.ID == types.Numeric }

@@ -167,7 +167,7 @@ func (d *domain) distinct(source plan.Node) *plan.CTE {
 	}
 	c := &plan.CTE{Name: "domain", Plan: a}
 	for _, col := range d.cols {
-		if col.Type.ID == types.JSON {
+		if col.Type.ID == types.JSON || col.Type.ID == types.JSONB {
 			p := &plan.Project{Input: source, Exprs: a.Keys, Out: left}
 			c.Plan = &plan.Project{Input: &plan.Distinct{Input: p, On: keys}, Exprs: references(left), Out: a.Out}
 		}
@@ -178,7 +178,7 @@ func (d *domain) distinct(source plan.Node) *plan.CTE {
 
 // comparable is e as a value with an equality: JSON is compared by its text.
 func comparable(e expr.Expr) expr.Expr {
-	if e.Type().ID != types.JSON {
+	if id := e.Type().ID; id != types.JSON && id != types.JSONB {
 		return e
 	}
 	return &expr.Cast{Arg: e, To: types.T(types.Text), Explicit: true}

@@ -25,6 +25,7 @@ var plainTypes = map[types.ID]arrow.DataType{
 	types.Bytea: arrow.BinaryTypes.Binary, types.Date: arrow.FixedWidthTypes.Date32,
 	types.Timestamp:   &arrow.TimestampType{Unit: arrow.Microsecond},
 	types.TimestampTZ: &arrow.TimestampType{Unit: arrow.Microsecond, TimeZone: "UTC"},
+	types.Time:        arrow.FixedWidthTypes.Time64us,
 	types.Interval:    arrow.FixedWidthTypes.MonthDayNanoInterval,
 }
 
@@ -48,7 +49,7 @@ func Schema(cols []Column) *arrow.Schema {
 	fields := make([]arrow.Field, len(cols))
 	for i, c := range cols {
 		keys, values := []string{TypeKey}, []string{c.Type.String()}
-		if c.Type.ID == types.JSON {
+		if c.Type.ID == types.JSON || c.Type.ID == types.JSONB {
 			keys, values = append(keys, "ARROW:extension:name"), append(values, "arrow.json")
 		}
 		fields[i] = arrow.Field{Name: c.Name, Type: DataType(c.Type), Nullable: true, Metadata: arrow.NewMetadata(keys, values)}

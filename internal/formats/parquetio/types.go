@@ -36,6 +36,7 @@ var written = map[types.ID]form{
 	types.Text:        {dictionary(parquet.String()), bytesValue},
 	types.Varchar:     {dictionary(parquet.String()), bytesValue},
 	types.JSON:        {parquet.JSON(), bytesValue},
+	types.JSONB:       {parquet.JSON(), bytesValue},
 }
 
 // maxDecimalPrec is the most digits of a DECIMAL that other readers take.
@@ -71,4 +72,7 @@ func decimalForm(prec, scale int) form {
 var recorded = map[string]types.ID{
 	types.T(types.Numeric).String():  types.Numeric,
 	types.T(types.Interval).String(): types.Interval,
+	types.T(types.Time).String():     types.Time,
+	types.T(types.UUID).String():     types.UUID,
+	types.T(types.JSONB).String():    types.JSONB,
 }

@@ -16,7 +16,7 @@ func appendCell(dst []byte, ctx types.Context, v *vec.Vec, i int) []byte {
 	case types.F32, types.F64:
 		return types.AppendFloat(dst, v.Float(i), v.Type.ID == types.Float32)
 	case types.Bytes:
-		if v.Type.ID != types.Numeric && v.Type.ID != types.Bytea {
+		if v.Type.ID != types.Numeric && v.Type.ID != types.Bytea && v.Type.ID != types.UUID {
 			return append(dst, v.Bytes(i)...)
 		}
 	}
@@ -30,7 +30,7 @@ func appendJSONCell(dst []byte, ctx types.Context, v *vec.Vec, i int) []byte {
 		return strconv.AppendBool(dst, v.Int(i) != 0)
 	case types.Text, types.Varchar, types.Unknown:
 		return AppendJSONString(dst, v.Bytes(i))
-	case types.JSON:
+	case types.JSON, types.JSONB:
 		return appendOneLine(dst, v.Bytes(i))
 	}
 	start := len(dst)
@@ -45,7 +45,7 @@ func AppendJSONValue(dst []byte, ctx types.Context, v types.Value) []byte {
 		return append(dst, "null"...)
 	case v.Type.ID == types.Bool:
 		return strconv.AppendBool(dst, v.I != 0)
-	case v.Type.ID == types.JSON:
+	case v.Type.ID == types.JSON || v.Type.ID == types.JSONB:
 		return appendOneLine(dst, []byte(v.S))
 	case v.Type.IsString():
 		return AppendJSONString(dst, []byte(v.S))

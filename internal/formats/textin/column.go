@@ -107,7 +107,7 @@ func (x *builder) isNull(r int, sp span) bool {
 func (x *builder) field(sp span) []byte {
 	data := x.b.data()
 	switch {
-	case x.json && sp.quoted() && x.typ.ID == types.JSON:
+	case x.json && sp.quoted() && (x.typ.ID == types.JSON || x.typ.ID == types.JSONB):
 		return data[sp.start-1 : sp.end&^flagMask+1]
 	case sp.escaped():
 		x.text = x.scan.unescape(x.text[:0], sp.in(data))
@@ -162,6 +162,8 @@ func (x *builder) integerReader() func(raw []byte, start, end uint32) (int64, bo
 		return func(raw []byte, start, end uint32) (int64, bool) {
 			return parseTimestamp(raw[pad+start:pad+end], t.ID == types.TimestampTZ)
 		}
+	case types.Time:
+		return func([]byte, uint32, uint32) (int64, bool) { return 0, false }
 	case types.Numeric:
 		return func(raw []byte, start, end uint32) (int64, bool) {
 			d, ok := parseDecimal(raw[pad+start : pad+end])

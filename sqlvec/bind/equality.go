@@ -1,0 +1,32 @@
+package bind
+
+import (
+	"driftdb/internal/dberr"
+	"driftdb/internal/types"
+	"driftdb/sqlvec/expr"
+)
+
+// checkGrouping returns an error unless rows can be told apart by values of a type. JSON
+// has no equality. That of JSONB, in which 1.0 is 1, no hash table knows.
+func checkGrouping(t types.Type, pos int) error {
+	switch t.ID {
+	case types.JSON:
+		return dberr.New(dberr.UndefinedFunction, "could not identify an equality operator for type json").At(pos)
+	case types.JSONB:
+		return dberr.New(dberr.FeatureNotSupported, "grouping by type jsonb is not supported").At(pos).
+			WithHint("Cast the value to text.")
+	}
+	return nil
+}
+
+// orderedBy returns what rows are sorted by where a query sorts by x.
+func orderedBy(x expr.Expr, pos int) (expr.Expr, error) {
+	switch x.Type().ID {
+	case types.JSON:
+		return nil, dberr.New(dberr.UndefinedFunction, "could not identify an ordering operator for type json").At(pos).
+			WithHint("Use an explicit ordering operator or modify the query.")
+	case types.JSONB:
+		return expr.NewCall(pos, expr.JSONKey, []expr.Expr{x})
+	}
+	return x, nil
+}
