@@ -53,6 +53,8 @@ func openReader(ctx context.Context, path string, opts *Options) (r reader, err 
 	switch format {
 	case Parquet:
 		r, err = openParquet(f, size)
+	case Arrow:
+		r, err = openArrow(f, size)
 	default:
 		r, err = openText(ctx, f, size, format, opts)
 	}

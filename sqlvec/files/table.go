@@ -328,7 +328,7 @@ func (s *scan) Stream(i int, fn func(*colstore.Group) error) error {
 			cols, as = append(cols, at), append(as, s.t.cols[id].Type)
 		}
 	}
-	if len(s.spec.Columns) == 0 && isTyped(u.r) {
+	if len(s.spec.Columns) == 0 && u.rows >= 0 {
 		return s.countOnly(u, fn)
 	}
 	rows, err := u.r.read(s.ctx, u.at, cols, as)

@@ -24,7 +24,7 @@ func textVec(t types.Type, valid []uint64, texts ...string) vec.Vec {
 	return vec.FromBytes(t, offs, heap, valid)
 }
 
-func numeric(t *testing.T, typ types.Type, s string) string {
+func numeric(t testing.TB, typ types.Type, s string) string {
 	t.Helper()
 	v, err := types.Parse(s, typ)
 	if err != nil {
@@ -34,7 +34,7 @@ func numeric(t *testing.T, typ types.Type, s string) string {
 }
 
 // everyType is a batch of three rows, the second all NULL, with a column of each type and form.
-func everyType(t *testing.T) ([]Column, *vec.Batch) {
+func everyType(t testing.TB) ([]Column, *vec.Batch) {
 	valid := []uint64{0b101}
 	wide, free := types.Dec(30, 2), types.T(types.Numeric)
 	dict := &vec.Dictionary{Values: textVec(types.T(types.Text), nil, "red", "green")}

@@ -1,0 +1,135 @@
+package arrowio
+
+import (
+	"errors"
+	"io"
+
+	"github.com/apache/arrow/go/v17/arrow"
+	"github.com/apache/arrow/go/v17/arrow/ipc"
+
+	"driftdb/internal/dberr"
+	"driftdb/internal/types"
+	"driftdb/internal/vec"
+)
+
+// Reader reads an Arrow file or stream, record batch after record batch: a file is a stream between
+// two marks, and of its footer only the length is needed. It belongs to one goroutine.
+type Reader struct {
+	msgs *messages
+	in   *ipc.Reader
+	cols []Column
+	read []convert // nil for a column that cannot be read
+	n    int       // record batches read
+}
+
+// Open reads the schema. The source has size bytes and is not closed by the Reader.
+func Open(src io.ReaderAt, size int64) (*Reader, error) {
+	r := &Reader{msgs: &messages{src: src, size: size}}
+	err := guard(func() (err error) {
+		if err := r.msgs.skipMagic(); err != nil {
+			return err
+		}
+		if r.in, err = ipc.NewReaderFromMessageReader(r.msgs); err != nil {
+			return err
+		}
+		for _, f := range r.in.Schema().Fields() {
+			if err := checkText([]byte(f.Name)); err != nil {
+				return err
+			}
+			t, c := readAs(f)
+			r.cols, r.read = append(r.cols, Column{f.Name, t}), append(r.read, c)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return r, nil
+}
+
+// guard runs fn: what the library panics with on damaged input becomes an error.
+func guard(fn func() error) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = damaged("%v", p)
+		}
+	}()
+	err = fn()
+	var known *dberr.Error
+	if err == nil || err == io.EOF || errors.As(err, &known) {
+		return err
+	}
+	return damaged("%v", err)
+}
+
+// damaged is the error of a file that is not what it says.
+func damaged(format string, args ...any) *dberr.Error {
+	return dberr.Newf(dberr.BadCopyFileFormat, "not a valid Arrow file: "+format, args...)
+}
+
+// Columns are the file's columns. Those of nested types have the zero type: they cannot be read.
+func (r *Reader) Columns() []Column { return r.cols }
+
+// Next returns the columns of the given numbers of the next record batch, or io.EOF after the last.
+// The batch and its memory belong to the caller.
+func (r *Reader) Next(cols []int) (*vec.Batch, error) {
+	var b *vec.Batch
+	err := guard(func() error {
+		rec, err := r.in.Read()
+		if err != nil {
+			return err
+		}
+		r.n++
+		b = &vec.Batch{N: int(rec.NumRows())}
+		if rec.NumRows() < 0 || rec.NumRows() > maxRows {
+			return damaged("record batch %d declares %d rows", r.n, rec.NumRows())
+		}
+		for _, c := range cols {
+			v, err := r.column(rec, c)
+			if err != nil {
+				return err
+			}
+			b.Cols = append(b.Cols, v)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return b, nil
+}
+
+// maxRows is the most rows of a record batch.
+const maxRows = 1 << 28
+
+func (r *Reader) column(rec arrow.Record, c int) (v vec.Vec, err error) {
+	if r.read[c] == nil {
+		return v, dberr.Newf(dberr.FeatureNotSupported, "column \"%s\" of the Arrow file is of type %s, which is not supported", r.cols[c].Name, rec.Schema().Field(c).Type)
+	}
+	err = guard(func() error {
+		if rec.Column(c).Len() != int(rec.NumRows()) {
+			return damaged("%d values in %d rows", rec.Column(c).Len(), rec.NumRows())
+		}
+		v, err = r.read[c](rec.Column(c), r.cols[c].Type)
+		return err
+	})
+	var e *dberr.Error
+	if errors.As(err, &e) {
+		at := dberr.Newf(e.Code, "record batch %d, column %s: %s", r.n, r.cols[c].Name, e.Message)
+		at.Column = r.cols[c].Name
+		return v, at
+	}
+	if err != nil {
+		return v, err
+	}
+	v.Type, v.N = r.cols[c].Type, int(rec.NumRows())
+	return v, nil
+}
+
+// NestedError is the error of a column with the zero type.
+func (r *Reader) NestedError(c int) error {
+	if r.cols[c].Type != (types.Type{}) {
+		return nil
+	}
+	return dberr.Newf(dberr.FeatureNotSupported, "column \"%s\" of the Arrow file is of a nested type, which is not supported", r.cols[c].Name)
+}
