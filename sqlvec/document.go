@@ -10,6 +10,7 @@ import (
 	"driftdb/colstore"
 	"driftdb/internal/dberr"
 	"driftdb/internal/types"
+	"driftdb/sqlvec/bind"
 	"driftdb/sqlvec/expr"
 	"driftdb/sqlvec/parse"
 )
@@ -269,6 +270,9 @@ func (r *run) documentRow(t *colstore.Table, d []member, pos int) ([]types.Value
 		c := &t.Columns[i]
 		m, ok := given[c.Name]
 		var err error
+		if ok && (c.Generated != "" || c.Identity == colstore.IdentityAlways) {
+			return nil, dberr.Newf(bind.GeneratedAlways, "cannot insert a non-DEFAULT value into column \"%s\"", c.Name).At(pos)
+		}
 		if ok {
 			vals[i], err = r.memberValue(c, m)
 		} else {

@@ -78,6 +78,10 @@ func (r *run) newLoad(table string, columns []string) (*tableLoad, error) {
 		if !ok {
 			return nil, dberr.Newf(dberr.UndefinedColumn, "column \"%s\" of relation \"%s\" does not exist", name, t.Name)
 		}
+		if c.Generated != "" {
+			return nil, dberr.Newf(dberr.InvalidColumnReference, "column \"%s\" is a generated column", name).
+				WithDetail("Generated columns cannot be used in COPY.")
+		}
 		if slices.Contains(l.ids, c.ID) {
 			return nil, dberr.Newf(dberr.DuplicateColumn, "column \"%s\" specified more than once", name)
 		}
