@@ -224,6 +224,8 @@ func nodeTitle(node plan.Node) string {
 			return "HashAggregate"
 		}
 		return "Aggregate"
+	case *plan.Window:
+		return "WindowAgg"
 	case *plan.Distinct:
 		if len(n.On) > 0 {
 			return "Distinct On"
@@ -284,6 +286,8 @@ func nodeDetails(node plan.Node) []string {
 		if len(n.Keys) > 0 {
 			return []string{"Group Key: " + formatList(n.Keys)}
 		}
+	case *plan.Window:
+		return windowDetails(n)
 	case *plan.Distinct:
 		if len(n.On) > 0 {
 			return []string{"Key: " + formatList(n.On)}
@@ -291,11 +295,7 @@ func nodeDetails(node plan.Node) []string {
 	case *plan.LimitBy:
 		return []string{"Key: " + formatList(n.By)}
 	case *plan.Sort:
-		keys := make([]string, len(n.Keys))
-		for i, k := range n.Keys {
-			keys[i] = plan.FormatKey(k)
-		}
-		return []string{"Sort Key: " + strings.Join(keys, ", ")}
+		return []string{"Sort Key: " + formatKeys(n.Keys)}
 	case *plan.HashJoin:
 		out := []string{"Hash Cond: " + hashCond(n.LeftKeys, n.RightKeys)}
 		if n.Residual != nil {
@@ -344,6 +344,26 @@ func hashCond(left, right []expr.Expr) string {
 		conds[i] = "(" + plan.Format(left[i]) + " = " + plan.Format(right[i]) + ")"
 	}
 	return strings.Join(conds, " AND ")
+}
+
+// windowDetails are the lines below a WindowAgg.
+func windowDetails(n *plan.Window) []string {
+	var out []string
+	if len(n.Partition) > 0 {
+		out = append(out, "Partition Key: "+formatList(n.Partition))
+	}
+	if len(n.Order) > 0 {
+		out = append(out, "Sort Key: "+formatKeys(n.Order))
+	}
+	return out
+}
+
+func formatKeys(keys []plan.SortKey) string {
+	s := make([]string, len(keys))
+	for i, k := range keys {
+		s[i] = plan.FormatKey(k)
+	}
+	return strings.Join(s, ", ")
 }
 
 func formatList(list []expr.Expr) string {

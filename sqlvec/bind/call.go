@@ -20,8 +20,11 @@ func (b *Binder) bindCall(e *parse.FuncCall, c *exprContext) (expr.Expr, error) 
 	if s := e.Name.Schema(); s != "" && s != "pg_catalog" {
 		return nil, dberr.Newf(dberr.UndefinedFunction, "function %s.%s does not exist", s, name).At(pos)
 	}
-	if e.Over != nil || isWindowFunction(name) {
-		return nil, dberr.New(dberr.FeatureNotSupported, "window functions are not supported").At(pos)
+	if e.Over != nil {
+		return b.bindWindowCall(e, name, c)
+	}
+	if isWindowFunction(name) && len(e.WithinGroup) == 0 {
+		return nil, dberr.Newf(dberr.WrongObjectType, "window function %s requires an OVER clause", name).At(pos)
 	}
 	if e.Variadic || len(e.WithinGroup) > 0 {
 		return nil, dberr.New(dberr.FeatureNotSupported, "VARIADIC and WITHIN GROUP are not supported").At(pos)
@@ -50,15 +53,6 @@ func (b *Binder) bindCall(e *parse.FuncCall, c *exprContext) (expr.Expr, error) 
 		return nil, dberr.New(dberr.SyntaxError, "syntax error at or near \")\"").At(pos + len(name) + 1)
 	}
 	return expr.NewCall(pos, name, args)
-}
-
-func isWindowFunction(name string) bool {
-	switch name {
-	case "row_number", "rank", "dense_rank", "percent_rank", "cume_dist", "ntile",
-		"lag", "lead", "first_value", "last_value", "nth_value":
-		return !expr.IsAggregate(name)
-	}
-	return false
 }
 
 // plainCall refuses what only aggregates may have.
@@ -135,7 +129,7 @@ func (b *Binder) aggregateCall(e *parse.FuncCall, name string, c *exprContext) (
 	}
 	if e.Filter != nil {
 		fc := *c
-		fc.clause = "FILTER"
+		fc.clause, fc.aggs, fc.inAgg, fc.inWindow = "FILTER", nil, false, false
 		if call.Filter, err = b.bindCondition(e.Filter, &fc); err != nil {
 			return call, err
 		}

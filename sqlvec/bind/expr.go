@@ -18,6 +18,9 @@ type exprContext struct {
 	applies *applies    // nil: subqueries are not allowed
 	inAgg   bool        // inside the arguments of an aggregate
 	guard   []expr.Expr // the conditions of the CASE branches around
+
+	windows  *windows // nil: window functions are not allowed
+	inWindow bool     // inside the arguments of a window function
 }
 
 // bindExprs binds a list.

@@ -49,7 +49,7 @@ func rowItems(e parse.Expr) []parse.Expr {
 // groupAll groups by every item without an aggregate.
 func (s *selection) groupAll() {
 	for i, x := range s.items {
-		if !s.usesAggregate(x) && !containsExpr(s.group, x) {
+		if !s.usesAggregate(x) && !s.windows.uses(x) && !containsExpr(s.group, x) {
 			s.group = append(s.group, s.items[i])
 		}
 	}
@@ -84,6 +84,9 @@ func (s *selection) groupItem(e parse.Expr) (expr.Expr, error) {
 	if ok {
 		if s.usesAggregate(s.items[i]) {
 			return nil, dberr.New(dberr.GroupingError, "aggregate functions are not allowed in GROUP BY").At(pos)
+		}
+		if s.windows.uses(s.items[i]) {
+			return nil, dberr.New(dberr.WindowingError, "window functions are not allowed in GROUP BY").At(s.items[i].Pos())
 		}
 		return s.items[i], nil
 	}
@@ -201,7 +204,10 @@ func (s *selection) above() []*expr.Expr {
 	if s.having != nil {
 		list = append(list, &s.having)
 	}
-	return append(list, s.post.exprs()...)
+	if s.qualify != nil {
+		list = append(list, &s.qualify)
+	}
+	return append(append(list, s.windows.exprs()...), s.post.exprs()...)
 }
 
 // scansOf returns the table scans below node that no outer join may have emptied.

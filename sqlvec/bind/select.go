@@ -29,13 +29,14 @@ type selection struct {
 	having  expr.Expr
 	order   []plan.SortKey
 	on      []expr.Expr // DISTINCT ON
+
+	windows *windows
+	late    *applies // subqueries over the results of window functions
+	qualify expr.Expr
 }
 
 // bindSelect binds a SELECT with the ORDER BY that follows it.
 func (b *Binder) bindSelect(sel *parse.Select, order []parse.OrderItem, parent *scope) (plan.Node, error) {
-	if len(sel.Windows) > 0 || sel.Qualify != nil {
-		return nil, dberr.New(dberr.FeatureNotSupported, "window functions are not supported").At(int(sel.Position()))
-	}
 	f, err := b.bindFrom(sel.From, parent)
 	if err != nil {
 		return nil, err
@@ -44,9 +45,10 @@ func (b *Binder) bindSelect(sel *parse.Select, order []parse.OrderItem, parent *
 	if err != nil {
 		return nil, err
 	}
-	s := &selection{b: b, sel: sel, scope: f.scope, input: input, aggs: &aggs{pre: &applies{}}, post: &applies{}}
-	for _, step := range []func() error{s.bindItems, s.bindGroupBy, s.bindHaving, s.bindDistinctOn,
-		func() error { return s.bindOrder(order) }, s.aggregate, s.attachPost} {
+	s := &selection{b: b, sel: sel, scope: f.scope, input: input, aggs: &aggs{pre: &applies{}}, post: &applies{},
+		windows: &windows{defs: sel.Windows}}
+	for _, step := range []func() error{s.declareWindows, s.bindItems, s.bindGroupBy, s.bindHaving, s.bindDistinctOn,
+		func() error { return s.bindOrder(order) }, s.bindUnusedWindows, s.bindQualify, s.aggregate, s.attachPost, s.placeWindows} {
 		if err := step(); err != nil {
 			return nil, err
 		}
@@ -71,7 +73,7 @@ func (b *Binder) bindWhere(node plan.Node, sc *scope, where parse.Expr) (plan.No
 }
 
 func (s *selection) context(clause string) *exprContext {
-	return &exprContext{scope: s.scope, clause: clause, aggs: s.aggs, applies: s.post}
+	return &exprContext{scope: s.scope, clause: clause, aggs: s.aggs, applies: s.post, windows: s.windows}
 }
 
 // bindItems binds the select list.
@@ -205,7 +207,9 @@ func (s *selection) bindHaving() error {
 		return nil
 	}
 	var err error
-	s.having, err = s.b.bindCondition(s.sel.Having, s.context("HAVING"))
+	c := s.context("HAVING")
+	c.windows = nil
+	s.having, err = s.b.bindCondition(s.sel.Having, c)
 	return err
 }
 
@@ -291,6 +295,7 @@ func (s *selection) checkDistinctOn() error {
 
 // attachPost joins the subqueries of the select list and the clauses after it.
 func (s *selection) attachPost() error {
+	s.splitPost()
 	var err error
 	if s.input, err = s.b.attach(s.input, s.post); err != nil {
 		return err

@@ -48,6 +48,8 @@ func (b *builder) node(n plan.Node) ([]*part, error) {
 		return b.streaming(n.Input, &unrollStage{n})
 	case *plan.Aggregate:
 		return b.aggregate(n)
+	case *plan.Window:
+		return b.window(n)
 	case *plan.Distinct:
 		return b.distinct(n)
 	case *plan.Sort:
@@ -153,6 +155,13 @@ func (b *builder) sort(n *plan.Sort) ([]*part, error) {
 		rows: func() (*store, []rowID) { return s.rows, s.ids },
 	}
 	return []*part{{src: src}}, nil
+}
+
+// window sorts the input by partition and order.
+func (b *builder) window(n *plan.Window) ([]*part, error) {
+	w := newWindowing(n)
+	err := b.breaker(n, n.Input, w, false)
+	return []*part{{src: &windowSource{w}}}, err
 }
 
 // cteScan reads a CTE, which the first of its scans computes.

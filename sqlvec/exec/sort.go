@@ -32,14 +32,7 @@ func newSorting(node *plan.Sort) *sorting {
 		s.types = append(s.types, c.Type)
 	}
 	for _, k := range node.Keys {
-		spec := orderSpec{column: len(s.types), desc: k.Desc, nullsFirst: k.NullsFirst}
-		if col, ok := k.Expr.(*expr.Col); ok {
-			spec.column = col.Index
-		} else {
-			s.extra = append(s.extra, k.Expr)
-			s.types = append(s.types, k.Expr.Type())
-		}
-		s.specs = append(s.specs, spec)
+		s.specs = append(s.specs, orderSpec{column: s.column(k.Expr), desc: k.Desc, nullsFirst: k.NullsFirst})
 	}
 	return s
 }

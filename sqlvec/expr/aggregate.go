@@ -51,8 +51,8 @@ type States interface {
 	Update(group []uint32, args []vec.Vec, sel []uint64, n int) error
 	// UpdateOne adds the n rows of args in sel to one group.
 	UpdateOne(group uint32, args []vec.Vec, sel []uint64, n int) error
-	// Merge adds group i of src, states of the same aggregate, to group to[i]. src is
-	// not used afterwards.
+	// Merge adds group i of src, states of the same aggregate, to group to[i]. src is not
+	// changed, and may be merged again.
 	Merge(src States, to []uint32) error
 	// Final returns the results of groups [lo, hi) in memory of a or of the states,
 	// which may be used on.

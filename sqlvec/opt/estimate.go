@@ -54,6 +54,8 @@ func (o *optimizer) estimateSets(node plan.Node, e *plan.Estimate) {
 	switch n := node.(type) {
 	case *plan.Aggregate:
 		o.blocking(e, n.Input, o.groups(n.Keys, n.Input.Estimated().Rows))
+	case *plan.Window:
+		o.blocking(e, n.Input, n.Input.Estimated().Rows)
 	case *plan.Distinct:
 		var keys []expr.Expr
 		for _, c := range n.Columns() {

@@ -17,6 +17,8 @@ func (o *optimizer) prune(node plan.Node, need map[int]bool) plan.Node {
 	case *plan.Aggregate:
 		pruneAggs(n, need)
 		n.Input = o.prune(n.Input, ownUses(n, nil))
+	case *plan.Window:
+		return o.pruneWindow(n, need)
 	case *plan.Distinct:
 		if len(n.On) == 0 {
 			need = plan.IDs(n.Input)
@@ -73,6 +75,23 @@ func pruneAggs(n *plan.Aggregate, need map[int]bool) {
 		}
 	}
 	n.Out, n.Aggs = out, aggs
+}
+
+// pruneWindow drops calls that nobody reads, and the window when none is left.
+func (o *optimizer) pruneWindow(n *plan.Window, need map[int]bool) plan.Node {
+	var calls []plan.WindowCall
+	var out []plan.Column
+	for i, c := range n.Out {
+		if need[c.ID] {
+			calls, out = append(calls, n.Calls[i]), append(out, c)
+		}
+	}
+	if len(calls) == 0 {
+		return o.prune(n.Input, need)
+	}
+	n.Calls, n.Out = calls, out
+	n.Input = o.prune(n.Input, ownUses(n, need))
+	return n
 }
 
 // pruneProject drops outputs, and the projection itself when it changes nothing.

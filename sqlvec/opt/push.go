@@ -17,6 +17,8 @@ func (o *optimizer) push(node plan.Node, preds []expr.Expr) plan.Node {
 		return o.pushProject(n, preds)
 	case *plan.Aggregate:
 		return o.pushAggregate(n, preds)
+	case *plan.Window:
+		return o.pushWindow(n, preds)
 	case *plan.Distinct:
 		if len(n.On) > 0 {
 			n.Input = o.push(n.Input, nil)
@@ -100,6 +102,27 @@ func (o *optimizer) pushUnroll(n *plan.Unroll, preds []expr.Expr) plan.Node {
 	in := plan.IDs(n.Input)
 	for _, p := range preds {
 		if plan.Within(p, in) && plan.VolatilityOf(p) != expr.Volatile {
+			below = append(below, p)
+		} else {
+			above = append(above, p)
+		}
+	}
+	n.Input = o.push(n.Input, below)
+	return filtered(n, above)
+}
+
+// pushWindow moves conditions on columns that partition the rows below the window: they
+// leave whole partitions out.
+func (o *optimizer) pushWindow(n *plan.Window, preds []expr.Expr) plan.Node {
+	keys := map[int]bool{}
+	for _, x := range n.Partition {
+		if c, ok := x.(*expr.Col); ok {
+			keys[c.Index] = true
+		}
+	}
+	var below, above []expr.Expr
+	for _, p := range preds {
+		if plan.Touches(p, keys) && plan.Within(p, keys) && plan.VolatilityOf(p) != expr.Volatile {
 			below = append(below, p)
 		} else {
 			above = append(above, p)

@@ -38,6 +38,12 @@ func Exprs(n Node) []*expr.Expr {
 			add(&n.Aggs[i].Filter)
 			list = append(list, keyExprs(n.Aggs[i].OrderBy)...)
 		}
+	case *Window:
+		addAll(n.Partition)
+		list = append(list, keyExprs(n.Order)...)
+		for i := range n.Calls {
+			add(n.Calls[i].exprs()...)
+		}
 	case *Distinct:
 		addAll(n.On)
 	case *Sort:
@@ -85,6 +91,8 @@ func SetChildren(n Node, kids []Node) {
 	case *Project:
 		n.Input = kids[0]
 	case *Aggregate:
+		n.Input = kids[0]
+	case *Window:
 		n.Input = kids[0]
 	case *Distinct:
 		n.Input = kids[0]

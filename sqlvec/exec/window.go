@@ -1,0 +1,298 @@
+package exec
+
+import (
+	"math/bits"
+
+	"driftdb/internal/arena"
+	"driftdb/internal/types"
+	"driftdb/internal/vec"
+	"driftdb/sqlvec/expr"
+	"driftdb/sqlvec/plan"
+)
+
+// windowMorsel is how many rows a morsel of a window has at least, unless they end: it is
+// whole partitions, so that each is computed by one worker.
+const windowMorsel = 1 << 14
+
+// windowing is the sink of a Window and the source of its rows. The input is sorted by
+// partition and order, once for all calls; each morsel is then some partitions, and the
+// calls are computed batch by batch as the rows are handed on.
+type windowing struct {
+	*sorting
+	node  *plan.Window
+	calls []*windowCall
+
+	part, peer startMask // where partitions and groups of peers begin
+	morsels    []int     // the first row of each, then the number of rows
+}
+
+// windowCall is one function with its expressions as columns of the store.
+type windowCall struct {
+	*plan.WindowCall
+	types    []types.Type
+	args     []int
+	filter   int // -1: none; as the following
+	key      int
+	startLim int
+	endLim   int
+	start    offset
+	end      offset
+}
+
+func newWindowing(n *plan.Window) *windowing {
+	s := &sorting{node: &plan.Sort{}}
+	for _, c := range n.Input.Columns() {
+		s.types = append(s.types, c.Type)
+	}
+	w := &windowing{sorting: s, node: n}
+	for _, x := range n.Partition {
+		s.specs = append(s.specs, orderSpec{column: s.column(x)})
+	}
+	for _, k := range n.Order {
+		s.specs = append(s.specs, orderSpec{column: s.column(k.Expr), desc: k.Desc, nullsFirst: k.NullsFirst})
+	}
+	for i := range n.Calls {
+		c := &windowCall{WindowCall: &n.Calls[i]}
+		for _, x := range c.Args {
+			c.types = append(c.types, x.Type())
+			c.args = append(c.args, s.column(x))
+		}
+		c.filter = s.optional(c.Filter)
+		c.key = s.optional(c.Frame.Key)
+		c.startLim, c.endLim = s.optional(c.Frame.Start.Limit), s.optional(c.Frame.End.Limit)
+		w.calls = append(w.calls, c)
+	}
+	return w
+}
+
+// column returns the column of the store that holds x, which is computed behind the
+// input's unless it is one of those.
+func (s *sorting) column(x expr.Expr) int {
+	if col, ok := x.(*expr.Col); ok {
+		return col.Index
+	}
+	s.extra = append(s.extra, x)
+	s.types = append(s.types, x.Type())
+	return len(s.types) - 1
+}
+
+func (s *sorting) optional(x expr.Expr) int {
+	if x == nil {
+		return -1
+	}
+	return s.column(x)
+}
+
+// prepare finds the partitions and the peers, and deals the partitions into morsels.
+func (w *windowing) prepare(ex *execution) (int, error) {
+	n := len(w.ids)
+	for _, c := range w.calls {
+		if err := c.evalOffsets(ex.opts.Env); err != nil {
+			return 0, err
+		}
+	}
+	if n == 0 {
+		return 0, nil
+	}
+	w.part, w.peer = make(startMask, vec.Words(n)), make(startMask, vec.Words(n))
+	keys := len(w.node.Partition)
+	if err := w.markStarts(ex, w.specs[:keys], w.part); err != nil {
+		return 0, err
+	}
+	if err := w.markStarts(ex, w.specs, w.peer); err != nil {
+		return 0, err
+	}
+	w.morsels = []int{0}
+	for at := 0; at < n; {
+		at = w.part.next(at+windowMorsel-1, n)
+		w.morsels = append(w.morsels, at)
+	}
+	return len(w.morsels) - 1, nil
+}
+
+// markStarts sets the bits of the rows whose keys differ from those of the row before.
+func (w *windowing) markStarts(ex *execution, specs []orderSpec, mask startMask) error {
+	mask[0] |= 1
+	if len(specs) == 0 {
+		return nil
+	}
+	ts := make([]types.Type, len(specs))
+	for i, s := range specs {
+		ts[i] = w.types[s.column]
+	}
+	codec, n := joinCodec(ts, true), len(w.ids)
+	for i := range ex.opts.Workers {
+		ex.newWorker(i)
+	}
+	return ex.tasks((n+vec.BatchRows-1)/vec.BatchRows, func(worker, i int) error {
+		a := ex.workers[worker].scratch
+		mark := a.Mark()
+		defer a.Release(mark)
+		lo := i * vec.BatchRows
+		from, hi := max(0, lo-1), min(lo+vec.BatchRows, n)
+		cols := make([]vec.Vec, len(specs))
+		for k, s := range specs {
+			cols[k] = w.rows.gather(s.column, w.ids[from:hi], false, a)
+		}
+		rows := codec.encode(cols, hi-from, nil, a)
+		stride := codec.stride
+		for r := from + 1; r < hi; r++ {
+			at := (r - from) * stride
+			if !codec.equal(rows[at-stride:at], rows[at:at+stride]) {
+				mask[r>>6] |= 1 << (uint(r) & 63)
+			}
+		}
+		return nil
+	})
+}
+
+// startMask has a bit set for every row that begins something.
+type startMask []uint64
+
+// next returns the first start behind row i, n when there is none below n.
+func (m startMask) next(i, n int) int {
+	for i++; i < n; i = (i | 63) + 1 {
+		if w := m[i>>6] >> (uint(i) & 63); w != 0 {
+			return min(n, i+bits.TrailingZeros64(w))
+		}
+	}
+	return n
+}
+
+// last returns the last start at or before row i; row 0 is one.
+func (m startMask) last(i int) int {
+	w := m[i>>6] << (63 - uint(i)&63)
+	if w != 0 {
+		return i - bits.LeadingZeros64(w)
+	}
+	k := i>>6 - 1
+	for m[k] == 0 {
+		k--
+	}
+	return k<<6 + 63 - bits.LeadingZeros64(m[k])
+}
+
+// windowSource reads the rows with the results of the calls.
+type windowSource struct{ w *windowing }
+
+func (s *windowSource) prepare(ex *execution) (int, error) { return s.w.prepare(ex) }
+
+func (s *windowSource) open(w *worker) (reader, error) {
+	return &windowReader{s: s.w, w: w, a: w.ex.newArena()}, nil
+}
+
+type windowReader struct {
+	s    *windowing
+	w    *worker
+	a    *arena.Arena // of the states of a morsel
+	cols []vec.Vec
+}
+
+// windowChunk is the rows of one batch, [lo, lo+n) in the sorted order, and for each of
+// them its partition and its peers.
+type windowChunk struct {
+	lo, n          int
+	ids            []rowID
+	partLo, partHi []int
+	peerLo, peerHi []int
+	group          []int // number of the peers' group within the morsel
+}
+
+// windowEval computes one call of a morsel, chunk after chunk. The vector lives until the
+// chunk's scratch memory is released.
+type windowEval interface {
+	eval(c *windowChunk) (vec.Vec, error)
+}
+
+func (r *windowReader) run(morsel int, next pusher) error {
+	a := r.w.scratch
+	mark := a.Mark()
+	defer a.Release(mark)
+	lo, hi := r.s.morsels[morsel], r.s.morsels[morsel+1]
+	m := &windowMorselState{s: r.s, w: r.w, lo: lo, hi: hi, a: r.a}
+	defer r.a.Reset()
+	evals := make([]windowEval, len(r.s.calls))
+	for i, c := range r.s.calls {
+		var err error
+		if evals[i], err = m.newEval(c); err != nil {
+			return err
+		}
+	}
+	c := newWindowChunk(r.w.ex.opts.BatchRows)
+	for at := lo; at < hi; at += c.n {
+		r.s.fill(c, at, min(at+r.w.ex.opts.BatchRows, hi))
+		if err := r.batch(c, evals, next); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func newWindowChunk(n int) *windowChunk {
+	return &windowChunk{
+		partLo: make([]int, n), partHi: make([]int, n), peerLo: make([]int, n), peerHi: make([]int, n), group: make([]int, n),
+	}
+}
+
+// fill moves the chunk to rows [lo, hi). It must be moved in order, from the first row of
+// a partition.
+func (w *windowing) fill(c *windowChunk, lo, hi int) {
+	partLo, partHi, peerLo, peerHi, group := 0, lo, 0, lo, -1
+	if c.n > 0 {
+		k := c.n - 1
+		partLo, partHi, peerLo, peerHi, group = c.partLo[k], c.partHi[k], c.peerLo[k], c.peerHi[k], c.group[k]
+	}
+	c.lo, c.n, c.ids = lo, hi-lo, w.ids[lo:hi]
+	for i := lo; i < hi; i++ {
+		if i == partHi {
+			partLo, partHi = i, w.part.next(i, len(w.ids))
+		}
+		if i == peerHi {
+			peerLo, peerHi = i, w.peer.next(i, len(w.ids))
+			group++
+		}
+		k := i - lo
+		c.partLo[k], c.partHi[k], c.peerLo[k], c.peerHi[k], c.group[k] = partLo, partHi, peerLo, peerHi, group
+	}
+}
+
+// batch pushes one chunk.
+func (r *windowReader) batch(c *windowChunk, evals []windowEval, next pusher) error {
+	if err := r.w.ex.check(); err != nil {
+		return err
+	}
+	a := r.w.scratch
+	mark := a.Mark()
+	defer a.Release(mark)
+	r.cols = r.cols[:0]
+	for k := range r.s.node.Input.Columns() {
+		r.cols = append(r.cols, r.s.rows.gather(k, c.ids, false, a))
+	}
+	for _, e := range evals {
+		v, err := e.eval(c)
+		if err != nil {
+			return err
+		}
+		r.cols = append(r.cols, v)
+	}
+	return next.push(&vec.Batch{N: c.n, Cols: r.cols})
+}
+
+// windowMorselState is what the calls of a morsel, rows [lo, hi), share.
+type windowMorselState struct {
+	s      *windowing
+	w      *worker
+	lo, hi int
+	a      *arena.Arena // of the states; the worker's scratch memory has the rest
+}
+
+// newEval chooses how a call is computed.
+func (m *windowMorselState) newEval(c *windowCall) (windowEval, error) {
+	switch c.Func {
+	case plan.WindowAgg:
+		return m.newAggEval(c), nil
+	case plan.RowNumber, plan.Rank, plan.DenseRank, plan.PercentRank, plan.CumeDist, plan.Ntile:
+		return &rankEval{m: m, c: c}, nil
+	}
+	return m.newPickEval(c), nil
+}

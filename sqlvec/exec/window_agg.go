@@ -1,0 +1,316 @@
+package exec
+
+import (
+	"driftdb/internal/arena"
+	"driftdb/internal/types"
+	"driftdb/internal/vec"
+	"driftdb/sqlvec/expr"
+	"driftdb/sqlvec/plan"
+)
+
+// aggEval computes an aggregate over frames. A frame that begins where the one before
+// did is that one and some more rows. Frames of few rows are added up row by row, in
+// their order; larger ones from a tree of states.
+type aggEval struct {
+	m     *windowMorselState
+	c     *windowCall
+	frame *frameEval
+	kept  *keptRows
+	grows bool // frames only ever grow: no exclusion, and the partition's first row begins them
+
+	run      expr.States // of the rows [runLo, runHi) of a frame that grows
+	runLo    int
+	runHi    int
+	tree     *stateTree
+	rs, last []rowRange
+	cols     []vec.Vec
+}
+
+// fewFrameRows is how many rows a frame has that are added up one by one.
+const fewFrameRows = 64
+
+func (m *windowMorselState) newAggEval(c *windowCall) windowEval {
+	var ok func(rowID) bool
+	if c.filter >= 0 {
+		ok = func(id rowID) bool {
+			return !m.s.rows.isNull(c.filter, id) && m.s.rows.view[c.filter][id>>blockShift][id&(blockRows-1)] != 0
+		}
+	}
+	if s := m.newSumEval(c, ok); s != nil {
+		return s
+	}
+	e := &aggEval{m: m, c: c, frame: m.newFrameEval(c), kept: m.keep(ok), runLo: -1}
+	e.grows = c.Frame.Exclude == plan.ExcludeNothing && c.Frame.Start.Kind == plan.UnboundedPreceding
+	return e
+}
+
+func (e *aggEval) eval(c *windowChunk) (vec.Vec, error) {
+	e.frame.fill(c)
+	out := e.c.Agg.New(e.c.types, e.m.a)
+	out.Grow(c.n)
+	codes := arena.Make[uint32](e.m.w.scratch, c.n)
+	n := uint32(0)
+	for i := range c.n {
+		e.rs = e.places(c, i)
+		if i > 0 && sameRanges(e.rs, e.last) {
+			codes[i] = n - 1
+			continue
+		}
+		if err := e.add(out, n); err != nil {
+			return vec.Vec{}, err
+		}
+		e.last = append(e.last[:0], e.rs...)
+		codes[i] = n
+		n++
+	}
+	v, err := out.Final(0, int(n), e.m.w.scratch)
+	if err != nil || int(n) == c.n {
+		return v, err
+	}
+	return spread(v, codes, e.m.w.scratch), nil
+}
+
+// places returns the ranges of row i as ranges of kept rows.
+func (e *aggEval) places(c *windowChunk, i int) []rowRange {
+	rs := e.frame.ranges(c, i, e.rs)
+	for k := range rs {
+		rs[k] = rowRange{e.kept.place(rs[k].lo), e.kept.place(rs[k].hi)}
+	}
+	return rs
+}
+
+func sameRanges(a, b []rowRange) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for i := range a {
+		if a[i] != b[i] {
+			return false
+		}
+	}
+	return true
+}
+
+// add adds the frame at hand to group g of out.
+func (e *aggEval) add(out expr.States, g uint32) error {
+	if e.grows && len(e.rs) == 1 {
+		return e.grow(out, g, e.rs[0])
+	}
+	for _, r := range e.rs {
+		var err error
+		if r.hi-r.lo <= fewFrameRows {
+			err = e.feed(out, g, r.lo, r.hi)
+		} else {
+			if e.tree == nil {
+				e.tree = &stateTree{e: e}
+			}
+			err = e.tree.add(out, g, r.lo, r.hi)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// grow adds a frame that continues the one before, if it does.
+func (e *aggEval) grow(out expr.States, g uint32, r rowRange) error {
+	if r.lo != e.runLo || r.hi < e.runHi {
+		e.run = e.c.Agg.New(e.c.types, e.m.a)
+		e.run.Grow(1)
+		e.runLo, e.runHi = r.lo, r.lo
+	}
+	if err := e.feed(e.run, 0, e.runHi, r.hi); err != nil {
+		return err
+	}
+	e.runHi = r.hi
+	return out.Merge(e.run, []uint32{g})
+}
+
+// feed adds kept rows [lo, hi) to a group.
+func (e *aggEval) feed(s expr.States, g uint32, lo, hi int) error {
+	a := e.m.w.scratch
+	for lo < hi {
+		mark := a.Mark()
+		to := min(hi, lo+vec.BatchRows)
+		e.cols = e.cols[:0]
+		for _, c := range e.c.args {
+			e.cols = append(e.cols, e.m.s.rows.gather(c, e.kept.ids[lo:to], false, a))
+		}
+		err := s.UpdateOne(g, e.cols, nil, to-lo)
+		a.Release(mark)
+		if err != nil {
+			return err
+		}
+		if err := e.m.w.ex.check(); err != nil {
+			return err
+		}
+		lo = to
+	}
+	return nil
+}
+
+// spread returns the vector of v[codes[i]].
+func spread(v vec.Vec, codes []uint32, a *arena.Arena) vec.Vec {
+	valid := v.Valid
+	if valid != nil {
+		valid = arena.MakeZero[uint64](a, vec.Words(len(codes)))
+		for i, c := range codes {
+			if !v.IsNull(int(c)) {
+				valid[i>>6] |= 1 << (uint(i) & 63)
+			}
+		}
+	}
+	if v.Type.Class() == types.Bits {
+		words := arena.MakeZero[uint64](a, vec.Words(len(codes)))
+		for i, c := range codes {
+			words[i>>6] |= uint64(v.Int(int(c))) << (uint(i) & 63)
+		}
+		return vec.FromBits(len(codes), words, valid)
+	}
+	v.Valid = nil
+	return vec.Vec{
+		Type: v.Type, Form: vec.Dict, Width: 4, N: len(codes), Valid: valid,
+		Data: vec.BytesOf(codes), Dict: &vec.Dictionary{Values: v},
+	}
+}
+
+// stateTree holds the states of aligned runs of treeFan, treeFan², … kept rows, made when
+// they are first needed. A frame is added from left to right, so that aggregates that
+// depend on the order are right.
+type stateTree struct {
+	e      *aggEval
+	levels [][]expr.States
+}
+
+// treeFan is the children of a node.
+const treeFan = 16
+
+// add adds rows [lo, hi) to group g of out.
+func (t *stateTree) add(out expr.States, g uint32, lo, hi int) error {
+	for lo < hi {
+		level, size := -1, 1
+		for next := size * treeFan; lo%next == 0 && lo+next <= hi; next *= treeFan {
+			level, size = level+1, next
+		}
+		if level < 0 {
+			to := min(hi, (lo/treeFan+1)*treeFan)
+			if err := t.e.feed(out, g, lo, to); err != nil {
+				return err
+			}
+			lo = to
+			continue
+		}
+		node, err := t.node(level, lo/size)
+		if err != nil {
+			return err
+		}
+		if err := out.Merge(node, []uint32{g}); err != nil {
+			return err
+		}
+		lo += size
+	}
+	return nil
+}
+
+// node returns the states of run i of a level.
+func (t *stateTree) node(level, i int) (expr.States, error) {
+	for len(t.levels) <= level {
+		t.levels = append(t.levels, nil)
+	}
+	for len(t.levels[level]) <= i {
+		t.levels[level] = append(t.levels[level], nil)
+	}
+	if s := t.levels[level][i]; s != nil {
+		return s, nil
+	}
+	s := t.e.c.Agg.New(t.e.c.types, t.e.m.a)
+	s.Grow(1)
+	if level == 0 {
+		if err := t.e.feed(s, 0, i*treeFan, (i+1)*treeFan); err != nil {
+			return nil, err
+		}
+	}
+	for k := i * treeFan; level > 0 && k < (i+1)*treeFan; k++ {
+		child, err := t.node(level-1, k)
+		if err != nil {
+			return nil, err
+		}
+		if err := s.Merge(child, []uint32{0}); err != nil {
+			return nil, err
+		}
+	}
+	t.levels[level][i] = s
+	return s, nil
+}
+
+// sumEval computes count, and sum of small integers, as differences of running sums.
+type sumEval struct {
+	m     *windowMorselState
+	frame *frameEval
+	sum   bool
+	count []int64 // of the rows of the morsel before each
+	total []int64
+	rs    []rowRange
+}
+
+// newSumEval returns nil for other aggregates.
+func (m *windowMorselState) newSumEval(c *windowCall, ok func(rowID) bool) *sumEval {
+	small := c.Agg.Name == "sum" && (c.types[0].ID == types.Int16 || c.types[0].ID == types.Int32)
+	if !small && (c.Agg.Name != "count" || len(c.args) > 1) {
+		return nil
+	}
+	a, ids := m.w.scratch, m.s.ids[m.lo:m.hi]
+	e := &sumEval{m: m, frame: m.newFrameEval(c), sum: small, count: arena.Make[int64](a, len(ids)+1)}
+	e.count[0] = 0
+	if small {
+		e.total = arena.Make[int64](a, len(ids)+1)
+		e.total[0] = 0
+	}
+	for i, id := range ids {
+		one := int64(1)
+		if ok != nil && !ok(id) || len(c.args) > 0 && m.s.rows.isNull(c.args[0], id) {
+			one = 0
+		}
+		e.count[i+1] = e.count[i] + one
+		if small {
+			e.total[i+1] = e.total[i] + one*m.s.rows.smallInt(c.args[0], id)
+		}
+	}
+	return e
+}
+
+// smallInt returns a value of a column of the I16 or I32 class.
+func (s *store) smallInt(c int, id rowID) int64 {
+	data, at := s.view[c][id>>blockShift], id&(blockRows-1)
+	if s.types[c].Class() == types.I16 {
+		return int64(vec.Cast[int16](data)[at])
+	}
+	return int64(vec.Cast[int32](data)[at])
+}
+
+func (e *sumEval) eval(c *windowChunk) (vec.Vec, error) {
+	e.frame.fill(c)
+	a := e.m.w.scratch
+	out := arena.Make[int64](a, c.n)
+	valid := arena.MakeZero[uint64](a, vec.Words(c.n))
+	for i := range out {
+		n, sum := int64(0), int64(0)
+		e.rs = e.frame.ranges(c, i, e.rs)
+		for _, r := range e.rs {
+			lo, hi := r.lo-e.m.lo, r.hi-e.m.lo
+			n += e.count[hi] - e.count[lo]
+			if e.sum {
+				sum += e.total[hi] - e.total[lo]
+			}
+		}
+		if !e.sum {
+			sum, n = n, 1
+		}
+		out[i] = sum
+		if n > 0 {
+			valid[i>>6] |= 1 << (uint(i) & 63)
+		}
+	}
+	return vec.FromFixed(types.T(types.Int64), out, valid), nil
+}
