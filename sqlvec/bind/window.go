@@ -401,7 +401,11 @@ func (s *selection) splitPost() {
 	set := plan.IDs(&plan.Values{Out: s.windows.out()})
 	var early []*apply
 	for _, ap := range s.post.list {
-		if ap.on != nil && plan.Touches(ap.on, set) {
+		uses := false
+		for _, x := range (&applies{[]*apply{ap}}).exprs() {
+			uses = uses || plan.Touches(*x, set)
+		}
+		if uses {
 			s.late.list = append(s.late.list, ap)
 		} else {
 			early = append(early, ap)
