@@ -73,14 +73,14 @@ type frameEval struct {
 
 // boundCursor follows one end of the frame through a partition.
 type boundCursor struct {
-	part           int // the first row of the partition, -1 before the first
-	at             int
-	group          int // GROUPS: the group that begins at at
-	nonLo, nonHi   int // RANGE: the rows whose key is not NULL
-	limit, endSide bool
-	col            int // RANGE: the column of the limits, -1: key and offset
-	off            offset
-	bound          plan.FrameBound
+	part         int // the first row of the partition, -1 before the first
+	at           int
+	group        int // GROUPS: the group that begins at at
+	nonLo, nonHi int // RANGE: the rows whose key is not NULL
+	endSide      bool
+	col          int // RANGE: the column of the limits, -1: key and offset
+	off          offset
+	bound        plan.FrameBound
 }
 
 func (m *windowMorselState) newFrameEval(c *windowCall) *frameEval {

@@ -13,8 +13,8 @@ type rankEval struct {
 	m *windowMorselState
 	c *windowCall
 
-	part, first int // the partition at hand, and the group of its first row
-	tiles       int64
+	first int   // the group of the first row of the partition at hand
+	tiles int64 // its number of buckets, 0 for NULL
 }
 
 func (e *rankEval) eval(c *windowChunk) (vec.Vec, error) {
