@@ -144,7 +144,9 @@ func (x *explainer) tree(node plan.Node, depth int, seen map[*plan.CTE]bool) {
 	if s, ok := node.(*plan.CTEScan); ok && !seen[s.CTE] {
 		seen[s.CTE] = true
 		x.line("%sCTE %s", pad, s.CTE.Name)
-		x.tree(s.CTE.Plan, depth+1, seen)
+		for _, p := range s.CTE.Plans() {
+			x.tree(p, depth+1, seen)
+		}
 	}
 	for _, k := range node.Children() {
 		x.tree(k, depth+1, seen)
@@ -213,6 +215,8 @@ func nodeTitle(node plan.Node) string {
 		return "Values"
 	case *plan.GenerateSeries:
 		return "Function Scan on generate_series"
+	case *plan.WorkScan:
+		return "WorkTable Scan on " + n.CTE.Name
 	case *plan.CTEScan:
 		return "CTE Scan on " + n.CTE.Name
 	case *plan.Project:

@@ -72,6 +72,7 @@ const (
 	AmbiguousFunction         = "42725"
 	InvalidTableDefinition    = "42P16"
 	IndeterminateDatatype     = "42P18"
+	InvalidRecursion          = "42P19"
 	InvalidObjectDefinition   = "42P17"
 	OutOfMemory               = "53200"
 	DiskFull                  = "53100"

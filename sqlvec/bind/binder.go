@@ -51,6 +51,9 @@ type Binder struct {
 	time    *Point        // the default of the clauses around, nil for the present
 	times   []pendingTime // points that the next join computes
 	depth   int
+	binding *cte            // the WITH query that is being bound
+	within  string          // what around here must have no recursive reference, "" for none
+	selfRef bool            // the FROM that was bound last has a recursive reference of its own
 	columns map[int]column  // every column of a FROM, for messages
 	views   map[uint32]bool // those that are being bound
 	record  *viewRecord     // set while a view is defined

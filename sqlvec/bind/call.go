@@ -12,6 +12,7 @@ type aggs struct {
 	calls []plan.AggCall
 	out   []plan.Column
 	pre   *applies // subqueries inside arguments are joined below the aggregation
+	first int      // where the first of them stands
 }
 
 // bindCall binds a function or aggregate.
@@ -99,6 +100,9 @@ func (b *Binder) bindAggregate(e *parse.FuncCall, name string, c *exprContext) (
 			out = c.aggs.out[i]
 			return &expr.Col{At: expr.At(pos), Index: out.ID, Typ: out.Type, Name: out.Name}, nil
 		}
+	}
+	if len(c.aggs.calls) == 0 {
+		c.aggs.first = pos
 	}
 	c.aggs.calls, c.aggs.out = append(c.aggs.calls, call), append(c.aggs.out, out)
 	return &expr.Col{At: expr.At(pos), Index: out.ID, Typ: out.Type, Name: out.Name}, nil

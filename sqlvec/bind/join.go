@@ -15,7 +15,11 @@ var joinKinds = map[parse.JoinKind]plan.JoinKind{
 // bindJoin binds L JOIN R.
 func (b *Binder) bindJoin(j *parse.Join, left, parent *scope) (from, error) {
 	pos := int(j.Position())
-	l, err := b.bindTable(j.L, left, parent)
+	var l, r from
+	err := b.inside(outerSide(j.Kind, parse.RightJoin), func() (err error) {
+		l, err = b.bindTable(j.L, left, parent)
+		return err
+	})
 	if err != nil {
 		return from{}, err
 	}
@@ -23,7 +27,10 @@ func (b *Binder) bindJoin(j *parse.Join, left, parent *scope) (from, error) {
 	if left != nil {
 		before = left.join(l.scope)
 	}
-	r, err := b.bindTable(j.R, before, parent)
+	err = b.inside(outerSide(j.Kind, parse.LeftJoin), func() (err error) {
+		r, err = b.bindTable(j.R, before, parent)
+		return err
+	})
 	if err != nil {
 		return from{}, err
 	}
@@ -52,6 +59,14 @@ func (b *Binder) bindJoin(j *parse.Join, left, parent *scope) (from, error) {
 		return out, err
 	}
 	return b.aliasJoin(out, j.Alias, parent)
+}
+
+// outerSide says that a side of a join may be missing: that of the kind given, or both.
+func outerSide(kind, of parse.JoinKind) string {
+	if kind == of || kind == parse.FullJoin {
+		return "an outer join"
+	}
+	return ""
 }
 
 // nullable is the scope of a join, where an outer join may put NULLs.

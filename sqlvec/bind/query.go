@@ -24,6 +24,8 @@ type cte struct {
 	shared *plan.CTE
 	cols   []plan.Column
 	busy   bool
+	with   *parse.With
+	self   *recursion // of a query that names itself
 }
 
 // bindQuery binds a query inside the scope parent, nil for none.
@@ -95,45 +97,16 @@ func (b *Binder) declareCTEs(w *parse.With, parent *scope) error {
 			return dberr.New(dberr.FeatureNotSupported, "data-modifying statements in WITH are not supported").At(pos)
 		case seen[def.Name.Name]:
 			return dberr.Newf(dberr.DuplicateAlias, "WITH query name \"%s\" specified more than once", def.Name.Name).At(int(def.Name.Pos))
-		case w.Recursive && mentions(q, def.Name.Name):
-			return dberr.New(dberr.FeatureNotSupported, "recursive queries are not supported").At(pos)
 		}
 		seen[def.Name.Name] = true
-		b.ctes = &cteScope{&cte{def: def, query: q, ctes: b.ctes, scope: parent, time: b.time}, b.ctes}
+		b.ctes = &cteScope{&cte{def: def, query: q, ctes: b.ctes, scope: parent, time: b.time, with: w}, b.ctes}
 	}
-	return nil
-}
-
-// mentions reports whether a query's own FROM items name a table; it is how a query
-// of WITH RECURSIVE is found to be recursive.
-func mentions(q *parse.Query, name string) bool { return bodyMentions(q.Body, name) }
-
-func bodyMentions(body parse.QueryBody, name string) bool {
-	switch body := body.(type) {
-	case *parse.Query:
-		return bodyMentions(body.Body, name)
-	case *parse.SetOp:
-		return bodyMentions(body.L, name) || bodyMentions(body.R, name)
-	case *parse.Select:
-		for _, f := range body.From {
-			if tableMentions(f, name) {
-				return true
-			}
+	if w.Recursive { // each sees all
+		for s := b.ctes; s != nil && s.cte.with == w; s = s.parent {
+			s.cte.ctes = b.ctes
 		}
 	}
-	return false
-}
-
-func tableMentions(t parse.TableExpr, name string) bool {
-	switch t := t.(type) {
-	case *parse.TableRef:
-		return len(t.Name.Parts) == 1 && t.Name.Last() == name
-	case *parse.Join:
-		return tableMentions(t.L, name) || tableMentions(t.R, name)
-	case *parse.SubqueryRef:
-		return mentions(t.Query, name)
-	}
-	return false
+	return nil
 }
 
 func (b *Binder) findCTE(n parse.Name) *cte {
@@ -155,7 +128,13 @@ func (b *Binder) bindCTERef(c *cte, t *parse.TableRef, parent *scope) (from, err
 			"FOR SYSTEM_TIME on the WITH query \"%s\" is not supported", c.def.Name.Name).At(int(t.SystemTime.Position())).
 			WithHint("Put the clause inside the WITH query.")
 	}
-	if c.shared == nil {
+	if c.busy && b.binding == c && c.self != nil {
+		return b.selfReference(c, t, parent)
+	}
+	if c.busy && c.self != nil && c.with != b.binding.with {
+		return b.selfReference(c, t, parent)
+	}
+	if c.shared == nil || c.busy {
 		if err := b.bindCTE(c); err != nil {
 			return from{}, err
 		}
@@ -175,12 +154,15 @@ func (b *Binder) bindCTERef(c *cte, t *parse.TableRef, parent *scope) (from, err
 // bindCTE binds the query of a WITH name in the surroundings in which it was written.
 func (b *Binder) bindCTE(c *cte) error {
 	if c.busy {
-		return dberr.Newf(dberr.UndefinedTable, "relation \"%s\" does not exist", c.def.Name.Name).At(int(c.def.Position()))
+		return dberr.New(dberr.FeatureNotSupported, "mutual recursion between WITH items is not implemented").At(int(c.def.Position()))
 	}
 	c.busy = true
-	ctes, time := b.ctes, b.time
-	b.ctes, b.time = c.ctes, c.time
-	defer func() { b.ctes, b.time, c.busy = ctes, time, false }()
+	ctes, time, binding := b.ctes, b.time, b.binding
+	b.ctes, b.time, b.binding = c.ctes, c.time, c
+	defer func() { b.ctes, b.time, b.binding, c.busy = ctes, time, binding, false }()
+	if c.with.Recursive && refersTo(c.query, c.def.Name.Name) {
+		return b.bindRecursive(c)
+	}
 	node, err := b.bindQuery(c.query, c.scope)
 	if err != nil {
 		return err
@@ -188,6 +170,11 @@ func (b *Binder) bindCTE(c *cte) error {
 	if node, err = b.resolveUnknown(node); err != nil {
 		return err
 	}
+	return b.shareCTE(c, node)
+}
+
+// shareCTE makes the plan of a WITH name known.
+func (b *Binder) shareCTE(c *cte, node plan.Node) error {
 	cols := append([]plan.Column(nil), node.Columns()...)
 	if len(c.def.Columns) > len(cols) {
 		return dberr.Newf(dberr.InvalidColumnReference, "WITH query \"%s\" has %d columns available but %d columns specified",

@@ -37,10 +37,14 @@ type selection struct {
 
 // bindSelect binds a SELECT with the ORDER BY that follows it.
 func (b *Binder) bindSelect(sel *parse.Select, order []parse.OrderItem, parent *scope) (plan.Node, error) {
+	selfRef := b.selfRef
+	b.selfRef = false
 	f, err := b.bindFrom(sel.From, parent)
 	if err != nil {
 		return nil, err
 	}
+	recursive := b.selfRef
+	b.selfRef = selfRef
 	input, err := b.bindWhere(f.node, f.scope, sel.Where)
 	if err != nil {
 		return nil, err
@@ -52,6 +56,9 @@ func (b *Binder) bindSelect(sel *parse.Select, order []parse.OrderItem, parent *
 		if err := step(); err != nil {
 			return nil, err
 		}
+	}
+	if recursive && len(s.aggs.calls) > 0 {
+		return nil, dberr.New(dberr.InvalidRecursion, "aggregate functions are not allowed in a recursive query's recursive term").At(s.aggs.first)
 	}
 	return s.finish()
 }

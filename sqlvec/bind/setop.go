@@ -17,15 +17,11 @@ func (b *Binder) bindSetOp(o *parse.SetOp, parent *scope) (plan.Node, error) {
 		return nil, err
 	}
 	defer b.leave()
-	l, err := b.bindBody(o.L, nil, parent)
-	if err != nil {
-		return nil, err
-	}
-	r, err := b.bindBody(o.R, nil, parent)
-	if err != nil {
-		return nil, err
-	}
 	name := setOpNames[o.Kind]
+	l, r, err := b.bindOperands(o, parent)
+	if err != nil {
+		return nil, err
+	}
 	lc, rc := l.Columns(), r.Columns()
 	if len(lc) != len(rc) {
 		return nil, dberr.Newf(dberr.SyntaxError, "each %s query must have the same number of columns", name).At(columnPos(r, 0, int(o.R.Position())))
@@ -50,6 +46,20 @@ func (b *Binder) bindSetOp(o *parse.SetOp, parent *scope) (plan.Node, error) {
 	}
 	n.Right, err = b.castColumns(r, want)
 	return n, err
+}
+
+// bindOperands binds the two sides of a set operation. A recursive query must not name
+// itself where a row that is there takes others away.
+func (b *Binder) bindOperands(o *parse.SetOp, parent *scope) (l, r plan.Node, err error) {
+	if l, err = b.bindBody(o.L, nil, parent); err != nil {
+		return nil, nil, err
+	}
+	what := ""
+	if o.Kind == parse.Except {
+		what = "EXCEPT"
+	}
+	err = b.inside(what, func() error { r, err = b.bindBody(o.R, nil, parent); return err })
+	return l, r, err
 }
 
 // columnPos is where output i of a plan was written, as far as that is known.

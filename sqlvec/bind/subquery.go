@@ -64,6 +64,16 @@ func (b *Binder) bindQueryExpr(e parse.Expr, c *exprContext) (expr.Expr, error) 
 	if c.applies == nil {
 		return nil, dberr.Newf(dberr.FeatureNotSupported, "cannot use subquery in %s", c.clause).At(pos)
 	}
+	var x expr.Expr
+	err := b.inside("a subquery", func() (err error) {
+		x, err = b.bindSublink(e, c)
+		return err
+	})
+	return x, err
+}
+
+func (b *Binder) bindSublink(e parse.Expr, c *exprContext) (expr.Expr, error) {
+	pos := int(e.Position())
 	switch e := e.(type) {
 	case *parse.SubqueryExpr:
 		return b.bindScalar(e, c)

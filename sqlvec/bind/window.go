@@ -34,6 +34,9 @@ func isWindowFunction(name string) bool {
 
 // out returns the columns of all window functions.
 func (w *windows) out() []plan.Column {
+	if w == nil { // a RETURNING list
+		return nil
+	}
 	var cols []plan.Column
 	for _, n := range w.nodes {
 		cols = append(cols, n.Out...)
@@ -43,6 +46,9 @@ func (w *windows) out() []plan.Column {
 
 // exprs are the places of the expressions that the windows evaluate.
 func (w *windows) exprs() []*expr.Expr {
+	if w == nil {
+		return nil
+	}
 	var list []*expr.Expr
 	for _, n := range w.nodes {
 		list = append(list, plan.Exprs(n)...)

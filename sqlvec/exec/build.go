@@ -13,6 +13,9 @@ import (
 type builder struct {
 	ex   *execution
 	ctes map[*plan.CTE]*stored
+
+	work  map[*plan.CTE]*stored // the rows that recursions are at
+	outer *recursiveReader      // the recursion whose step is built, nil for none
 }
 
 // build returns the parts that stream the rows of n.
@@ -35,6 +38,8 @@ func (b *builder) node(n plan.Node) ([]*part, error) {
 		return []*part{{src: src}}, err
 	case *plan.CTEScan:
 		return b.cteScan(n)
+	case *plan.WorkScan:
+		return b.workScan(n), nil
 	case *plan.Filter:
 		return b.streaming(n.Input, &filterStage{n.Predicate})
 	case *plan.Project:
@@ -167,14 +172,27 @@ func (b *builder) window(n *plan.Window) ([]*part, error) {
 // cteScan reads a CTE, which the first of its scans computes.
 func (b *builder) cteScan(n *plan.CTEScan) ([]*part, error) {
 	s := b.ctes[n.CTE]
+	if s == nil && n.CTE.Recursion != nil && n.CTE.Uses == 1 {
+		return b.recursive(n.CTE)
+	}
 	if s == nil {
 		s = newStored(typesOf(n.CTE.Plan))
-		if err := b.breaker(n, n.CTE.Plan, s, false); err != nil {
+		if err := b.breakCTE(n, s); err != nil {
 			return nil, err
 		}
 		b.ctes[n.CTE] = s
 	}
 	return []*part{{src: &storedSource{s}}}, nil
+}
+
+// breakCTE puts the pipeline that computes a CTE into the execution.
+func (b *builder) breakCTE(n *plan.CTEScan, s *stored) error {
+	if n.CTE.Recursion == nil {
+		return b.breaker(n, n.CTE.Plan, s, false)
+	}
+	parts, err := b.recursive(n.CTE)
+	b.ex.pipes = append(b.ex.pipes, &pipeline{parts: parts, sink: s, owner: n})
+	return err
 }
 
 // typesOf returns the types of the columns of n.
@@ -195,9 +213,15 @@ func (b *builder) hashJoin(n *plan.HashJoin) ([]*part, error) {
 		}
 		return b.nestedLoop(loop)
 	}
-	build := newJoinBuild(n)
-	if err := b.breaker(n, n.Right, build, false); err != nil {
+	build, err := b.kept(n)
+	if err != nil {
 		return nil, err
+	}
+	if build == nil {
+		build = newJoinBuild(n)
+		if err := b.breaker(n, n.Right, build, false); err != nil {
+			return nil, err
+		}
 	}
 	parts, err := b.streaming(n.Left, &probeStage{build})
 	if err != nil {

@@ -37,16 +37,17 @@ func (s *Stats) Of(n plan.Node) *OpStats {
 	return s.nodes[n]
 }
 
-// add returns new figures for n.
+// add returns the figures of n, which are new unless n is part of a recursion.
 func (s *Stats) add(n plan.Node) *OpStats {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.nodes == nil {
 		s.nodes = map[plan.Node]*OpStats{}
 	}
-	st := &OpStats{}
-	s.nodes[n] = st
-	return st
+	if s.nodes[n] == nil {
+		s.nodes[n] = &OpStats{}
+	}
+	return s.nodes[n]
 }
 
 // explainer is a scan of the storage that can say how it went.

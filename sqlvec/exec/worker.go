@@ -20,6 +20,7 @@ type execution struct {
 	budget *arena.Budget
 	stats  *Stats
 	moved  *Progress
+	parent *execution // of a step of a recursion, nil otherwise
 
 	pipes   []*pipeline // in the order in which they run
 	workers []*worker
@@ -111,6 +112,9 @@ func (ex *execution) failure() error {
 func (ex *execution) check() error {
 	if ex.stopped.Load() {
 		return ex.failure()
+	}
+	if ex.parent != nil {
+		return ex.parent.check()
 	}
 	return nil
 }

@@ -10,7 +10,7 @@ import (
 func inlineCTEs(node plan.Node) plan.Node {
 	return plan.Transform(node, func(n plan.Node) plan.Node {
 		s, ok := n.(*plan.CTEScan)
-		if !ok || s.CTE.Always || s.CTE.Uses != 1 {
+		if !ok || s.CTE.Always || s.CTE.Uses != 1 || s.CTE.Recursion != nil {
 			return n
 		}
 		p := &plan.Project{Input: inlineCTEs(s.CTE.Plan), Out: s.Out}

@@ -67,6 +67,8 @@ func (d *domain) pushRest(n plan.Node) (plan.Node, reps) {
 		return d.pushCTE(n)
 	case *plan.AsofJoin:
 		return d.pushAsof(n)
+	case *plan.Window:
+		return d.pushWindow(n)
 	}
 	return d.unsupported("this part")
 }
@@ -204,6 +206,9 @@ func (d *domain) renamed(n plan.Node, r reps, want []plan.Column) plan.Node {
 
 // pushCTE computes a WITH query of the subquery for all values at once.
 func (d *domain) pushCTE(n *plan.CTEScan) (plan.Node, reps) {
+	if n.CTE.Recursion != nil {
+		return d.unsupported("a recursive query")
+	}
 	s := d.ctes[n.CTE]
 	if s == nil {
 		s = &sharedDomain{at: len(n.CTE.Plan.Columns())}

@@ -17,6 +17,10 @@ const (
 )
 
 // estimate fills in the estimates of node and everything below it.
+// workRows is the rows of a step of a recursion, as far as anyone knows. They are many, so
+// that joins build tables of what stays the same, and stream the step past it.
+const workRows = 1e6
+
 func (o *optimizer) estimate(node plan.Node) {
 	for _, k := range node.Children() {
 		o.estimate(k)
@@ -33,6 +37,8 @@ func (o *optimizer) estimate(node plan.Node) {
 	case *plan.CTEScan:
 		c := n.CTE.Plan.Estimated()
 		e.Rows, e.Total = c.Rows, c.Rows*tupleCost
+	case *plan.WorkScan:
+		e.Rows, e.Total = workRows, workRows*tupleCost
 	case *plan.Filter:
 		o.derive(e, n.Input, n.Input.Estimated().Rows*o.selectivity(n.Predicate), operatorCost)
 	case *plan.Project:

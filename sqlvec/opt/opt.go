@@ -63,6 +63,9 @@ func (o *optimizer) rewrite(node plan.Node, root []plan.Column, done map[*plan.C
 		if !done[c] {
 			done[c] = true
 			c.Plan = o.rewrite(c.Plan, append([]plan.Column(nil), c.Plan.Columns()...), done)
+			if r := c.Recursion; r != nil {
+				r.Step = o.rewrite(r.Step, append([]plan.Column(nil), r.Step.Columns()...), done)
+			}
 		}
 	}
 	o.estimate(node)
@@ -92,7 +95,9 @@ func lastID(node plan.Node, seen map[*plan.CTE]bool) int {
 	}
 	if s, ok := node.(*plan.CTEScan); ok && !seen[s.CTE] {
 		seen[s.CTE] = true
-		last = max(last, lastID(s.CTE.Plan, seen))
+		for _, p := range s.CTE.Plans() {
+			last = max(last, lastID(p, seen))
+		}
 	}
 	for _, k := range node.Children() {
 		last = max(last, lastID(k, seen))

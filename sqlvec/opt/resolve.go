@@ -10,8 +10,10 @@ import (
 func resolve(node plan.Node, done map[*plan.CTE]bool) error {
 	if s, ok := node.(*plan.CTEScan); ok && !done[s.CTE] {
 		done[s.CTE] = true
-		if err := resolve(s.CTE.Plan, done); err != nil {
-			return err
+		for _, p := range s.CTE.Plans() {
+			if err := resolve(p, done); err != nil {
+				return err
+			}
 		}
 	}
 	for _, k := range node.Children() {

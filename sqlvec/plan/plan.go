@@ -102,6 +102,8 @@ type CTE struct {
 	Uses   int  // how many CTEScans read it
 	Always bool // MATERIALIZED was written
 	Never  bool // NOT MATERIALIZED was written
+
+	Recursion *Recursion // nil: Plan is all
 }
 
 // CTEScan reads the rows of a CTE. Out has the columns of CTE.Plan, in order, under

@@ -154,7 +154,9 @@ func collect(n Node, used, made map[int]bool, seen map[*CTE]bool) {
 	}
 	if s, ok := n.(*CTEScan); ok && !seen[s.CTE] {
 		seen[s.CTE] = true
-		collect(s.CTE.Plan, used, made, seen)
+		for _, p := range s.CTE.Plans() {
+			collect(p, used, made, seen)
+		}
 	}
 	for _, k := range n.Children() {
 		collect(k, used, made, seen)
