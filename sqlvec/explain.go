@@ -228,6 +228,8 @@ func nodeTitle(node plan.Node) string {
 			return "HashAggregate"
 		}
 		return "Aggregate"
+	case *plan.Expand:
+		return fmt.Sprintf("Grouping Sets (%d)", len(n.Sets))
 	case *plan.Window:
 		return "WindowAgg"
 	case *plan.Distinct:

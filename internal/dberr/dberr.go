@@ -79,6 +79,7 @@ const (
 	ProgramLimitExceeded      = "54000"
 	StatementTooComplex       = "54001"
 	TooManyColumns            = "54011"
+	TooManyArguments          = "54023"
 	ObjectNotInPrerequisite   = "55000"
 	ObjectInUse               = "55006"
 	QueryCanceled             = "57014"

@@ -13,6 +13,8 @@ type aggs struct {
 	out   []plan.Column
 	pre   *applies // subqueries inside arguments are joined below the aggregation
 	first int      // where the first of them stands
+
+	groupings []*grouping
 }
 
 // bindCall binds a function or aggregate.
@@ -29,6 +31,9 @@ func (b *Binder) bindCall(e *parse.FuncCall, c *exprContext) (expr.Expr, error) 
 	}
 	if e.Variadic || len(e.WithinGroup) > 0 {
 		return nil, dberr.New(dberr.FeatureNotSupported, "VARIADIC and WITHIN GROUP are not supported").At(pos)
+	}
+	if name == "grouping" {
+		return b.bindGrouping(e, c)
 	}
 	if expr.IsAggregate(name) {
 		return b.bindAggregate(e, name, c)

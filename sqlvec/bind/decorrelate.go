@@ -169,7 +169,7 @@ func (u *unnest) upAggregate(n *plan.Aggregate) (plan.Node, error) {
 	if err != nil {
 		return nil, err
 	}
-	if len(u.emptied) > 0 {
+	if len(u.emptied) > 0 || len(n.EmptySets) > 0 {
 		return nil, errCorrelated // an aggregation has one row where its input has none
 	}
 	for _, x := range plan.Exprs(n) {

@@ -1,6 +1,8 @@
 package bind
 
 import (
+	"slices"
+
 	"driftdb/internal/dberr"
 	"driftdb/internal/types"
 	"driftdb/sqlvec/expr"
@@ -18,23 +20,11 @@ func (s *selection) bindGroupBy() error {
 		s.groupAll()
 		return nil
 	}
-	for _, e := range g.Items {
-		if set, ok := e.(*parse.GroupingSet); ok {
-			if set.Kind == parse.GroupingEmpty {
-				continue
-			}
-			return dberr.New(dberr.FeatureNotSupported, "GROUPING SETS, CUBE and ROLLUP are not supported").At(int(e.Position()))
-		}
-		for _, item := range rowItems(e) {
-			x, err := s.groupItem(item)
-			if err != nil {
-				return err
-			}
-			if err := s.addKey(x); err != nil {
-				return err
-			}
-		}
+	sets, err := s.groupingSets(g.Items)
+	if err != nil {
+		return err
 	}
+	s.useSets(sets, g.Distinct)
 	return nil
 }
 
@@ -57,7 +47,9 @@ func (s *selection) groupAll() {
 
 func (s *selection) usesAggregate(x expr.Expr) bool {
 	found := false
-	expr.Columns(x, func(id int) { found = found || hasID(s.aggs.out, id) })
+	expr.Columns(x, func(id int) {
+		found = found || hasID(s.aggs.out, id) || slices.ContainsFunc(s.aggs.groupings, func(g *grouping) bool { return g.out.ID == id })
+	})
 	return found
 }
 
@@ -94,13 +86,14 @@ func (s *selection) groupItem(e parse.Expr) (expr.Expr, error) {
 }
 
 // addKey adds a key, once.
-func (s *selection) addKey(x expr.Expr) error {
+func (s *selection) addKey(to *expr.Expr) error {
+	x := *to
 	if x.Type().ID == types.Unknown {
 		c, err := expr.Coerce(x, types.T(types.Text))
 		if err != nil {
 			return err
 		}
-		x = c
+		x, *to = c, c
 	}
 	if err := checkGrouping(x.Type(), x.Pos()); err != nil {
 		return err
@@ -113,7 +106,7 @@ func (s *selection) addKey(x expr.Expr) error {
 
 // grouped reports whether the SELECT aggregates.
 func (s *selection) grouped() bool {
-	return s.sel.GroupBy != nil || s.sel.Having != nil || len(s.aggs.calls) > 0
+	return s.sel.GroupBy != nil || s.sel.Having != nil || len(s.aggs.calls)+len(s.aggs.groupings) > 0
 }
 
 // aggregate puts the aggregation on top of FROM and WHERE, and makes everything above
@@ -135,14 +128,17 @@ func (s *selection) aggregate() error {
 		}
 		a.Out = append(a.Out, c)
 	}
-	s.addDependent(a)
+	if len(s.sets) == 0 {
+		s.addDependent(a)
+	}
 	a.Aggs = s.aggs.calls
 	a.Out = append(a.Out, s.aggs.out...)
 	if err := s.regroup(a); err != nil {
 		return err
 	}
-	s.input = a
-	return nil
+	s.expandSets(a)
+	s.input, err = s.addGroupings(a)
+	return err
 }
 
 func keyName(x expr.Expr) string {

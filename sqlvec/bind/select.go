@@ -30,6 +30,7 @@ type selection struct {
 	order   []plan.SortKey
 	on      []expr.Expr // DISTINCT ON
 
+	sets    [][]bool // of several grouping sets: which keys each has
 	windows *windows
 	late    *applies // subqueries over the results of window functions
 	qualify expr.Expr

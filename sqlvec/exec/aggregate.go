@@ -256,6 +256,7 @@ func (g *aggregation) finish(ex *execution) error {
 	if err != nil {
 		return err
 	}
+	g.addEmptySets(ex)
 	for _, gs := range g.tables {
 		gs.grow()
 		n := 1

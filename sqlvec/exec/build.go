@@ -53,6 +53,8 @@ func (b *builder) node(n plan.Node) ([]*part, error) {
 		return b.streaming(n.Input, &unrollStage{n})
 	case *plan.Aggregate:
 		return b.aggregate(n)
+	case *plan.Expand:
+		return b.streaming(n.Input, &expandStage{n})
 	case *plan.Window:
 		return b.window(n)
 	case *plan.Distinct:

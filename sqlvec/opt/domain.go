@@ -115,6 +115,9 @@ func (d *domain) pushAggregate(n *plan.Aggregate) (plan.Node, reps) {
 		c.Args, c.Filter, c.OrderBy = d.allAt(c.Args, r), d.at(c.Filter, r), d.keysAt(c.OrderBy, r)
 		a.Aggs = append(a.Aggs, c)
 	}
+	if len(n.EmptySets) > 0 {
+		return d.unsupported("a grouping set without keys")
+	}
 	keys := len(n.Keys)
 	key := reps(d.o.freshAll(r))
 	a.Out = append(append(append(a.Out, n.Out[:keys]...), key...), n.Out[keys:]...)

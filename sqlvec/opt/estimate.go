@@ -60,6 +60,8 @@ func (o *optimizer) estimateSets(node plan.Node, e *plan.Estimate) {
 	switch n := node.(type) {
 	case *plan.Aggregate:
 		o.blocking(e, n.Input, o.groups(n.Keys, n.Input.Estimated().Rows))
+	case *plan.Expand:
+		o.derive(e, n.Input, n.Input.Estimated().Rows*float64(len(n.Sets)), operatorCost*float64(len(n.Sets)))
 	case *plan.Window:
 		o.blocking(e, n.Input, n.Input.Estimated().Rows)
 	case *plan.Distinct:

@@ -17,6 +17,9 @@ func (o *optimizer) push(node plan.Node, preds []expr.Expr) plan.Node {
 		return o.pushProject(n, preds)
 	case *plan.Aggregate:
 		return o.pushAggregate(n, preds)
+	case *plan.Expand:
+		n.Input = o.push(n.Input, nil)
+		return filtered(n, preds)
 	case *plan.Window:
 		return o.pushWindow(n, preds)
 	case *plan.Distinct:
@@ -86,7 +89,7 @@ func (o *optimizer) pushAggregate(n *plan.Aggregate, preds []expr.Expr) plan.Nod
 	}
 	var below, above []expr.Expr
 	for _, p := range preds {
-		if len(n.Keys) > 0 && plan.Within(p, keys) && plan.VolatilityOf(p) != expr.Volatile {
+		if len(n.Keys) > 0 && len(n.EmptySets) == 0 && plan.Within(p, keys) && plan.VolatilityOf(p) != expr.Volatile {
 			below = append(below, substitute(p, n.Out, n.Keys))
 		} else {
 			above = append(above, p)

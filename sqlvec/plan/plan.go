@@ -146,6 +146,9 @@ type Aggregate struct {
 	Keys  []expr.Expr
 	Aggs  []AggCall
 	Out   []Column
+	// EmptySets are the values of the last key for which there is a group, its other keys
+	// NULL, even where there is no row: the numbers of grouping sets without keys.
+	EmptySets []int32
 }
 
 // Distinct keeps one row of every set of equal rows, NULLs being equal. With On it

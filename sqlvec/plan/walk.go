@@ -38,6 +38,8 @@ func Exprs(n Node) []*expr.Expr {
 			add(&n.Aggs[i].Filter)
 			list = append(list, keyExprs(n.Aggs[i].OrderBy)...)
 		}
+	case *Expand:
+		addAll(n.Keys)
 	case *Window:
 		addAll(n.Partition)
 		list = append(list, keyExprs(n.Order)...)
@@ -93,6 +95,8 @@ func SetChildren(n Node, kids []Node) {
 	case *Aggregate:
 		n.Input = kids[0]
 	case *Window:
+		n.Input = kids[0]
+	case *Expand:
 		n.Input = kids[0]
 	case *Distinct:
 		n.Input = kids[0]
