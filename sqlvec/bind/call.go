@@ -23,14 +23,20 @@ func (b *Binder) bindCall(e *parse.FuncCall, c *exprContext) (expr.Expr, error) 
 	if s := e.Name.Schema(); s != "" && s != "pg_catalog" {
 		return nil, dberr.Newf(dberr.UndefinedFunction, "function %s.%s does not exist", s, name).At(pos)
 	}
+	if e = duckAggregate(e, name); e.Name.Last() != name {
+		name = e.Name.Last()
+	}
 	if e.Over != nil {
 		return b.bindWindowCall(e, name, c)
 	}
 	if isWindowFunction(name) && len(e.WithinGroup) == 0 {
 		return nil, dberr.Newf(dberr.WrongObjectType, "window function %s requires an OVER clause", name).At(pos)
 	}
-	if e.Variadic || len(e.WithinGroup) > 0 {
-		return nil, dberr.New(dberr.FeatureNotSupported, "VARIADIC and WITHIN GROUP are not supported").At(pos)
+	if e.Variadic && len(e.WithinGroup) == 0 {
+		return nil, dberr.New(dberr.FeatureNotSupported, "VARIADIC is not supported").At(pos)
+	}
+	if x, done, err := b.bindWithinGroup(e, name, c); done {
+		return x, err
 	}
 	if name == "grouping" {
 		return b.bindGrouping(e, c)
@@ -115,6 +121,13 @@ func (b *Binder) bindAggregate(e *parse.FuncCall, name string, c *exprContext) (
 
 func (b *Binder) aggregateCall(e *parse.FuncCall, name string, c *exprContext) (plan.AggCall, error) {
 	pos := int(e.Position())
+	if len(e.WithinGroup) > 0 {
+		call, err := b.orderedSetCall(e, name, c)
+		if err == nil {
+			call.Filter, err = b.aggregateFilter(e, c)
+		}
+		return call, err
+	}
 	var args []expr.Expr
 	var err error
 	if len(e.Args) == 1 && isStar(e.Args[0]) {
@@ -136,15 +149,21 @@ func (b *Binder) aggregateCall(e *parse.FuncCall, name string, c *exprContext) (
 			return call, err
 		}
 	}
-	if e.Filter != nil {
-		fc := *c
-		fc.clause, fc.aggs, fc.inAgg, fc.inWindow = "FILTER", nil, false, false
-		if call.Filter, err = b.bindCondition(e.Filter, &fc); err != nil {
-			return call, err
-		}
+	if call.Filter, err = b.aggregateFilter(e, c); err != nil {
+		return call, err
 	}
 	call.OrderBy, err = b.aggregateOrder(e, call, c)
 	return call, err
+}
+
+// aggregateFilter binds FILTER, nil for none.
+func (b *Binder) aggregateFilter(e *parse.FuncCall, c *exprContext) (expr.Expr, error) {
+	if e.Filter == nil {
+		return nil, nil
+	}
+	fc := *c
+	fc.clause, fc.aggs, fc.inAgg, fc.inWindow = "FILTER", nil, false, false
+	return b.bindCondition(e.Filter, &fc)
 }
 
 // aggregateOrder binds ORDER BY inside an aggregate.

@@ -16,6 +16,9 @@ type Aggregate struct {
 	Ordered bool // the result depends on the order of the input
 	// Empty says that the result over no rows is not NULL (count).
 	Empty bool
+	// OrderedSet says that the first argument is that of WITHIN GROUP, by which the rows
+	// are ordered.
+	OrderedSet bool
 
 	returns func(args []types.Type) types.Type
 	states  func(args []types.Type, ret types.Type, a *arena.Arena) States
@@ -74,6 +77,9 @@ func registerAggregate(list ...*Aggregate) {
 
 // IsAggregate reports whether there is an aggregate of that name, in lower case.
 func IsAggregate(name string) bool { return len(aggregates[name]) > 0 }
+
+// IsOrderedSet reports whether there is an ordered-set aggregate of that name.
+func IsOrderedSet(name string) bool { return IsAggregate(name) && aggregates[name][0].OrderedSet }
 
 // ResolveAggregate chooses the overload of an aggregate as Resolve does for
 // functions. count(*) is count without arguments.

@@ -1,0 +1,234 @@
+package bind
+
+import (
+	"driftdb/internal/dberr"
+	"driftdb/sqlvec/expr"
+	"driftdb/sqlvec/parse"
+	"driftdb/sqlvec/plan"
+)
+
+// bindWithinGroup binds a call with WITHIN GROUP that is no ordered-set aggregate, and
+// refuses ordered-set aggregates without.
+func (b *Binder) bindWithinGroup(e *parse.FuncCall, name string, c *exprContext) (x expr.Expr, done bool, err error) {
+	pos, within := int(e.Position()), len(e.WithinGroup) > 0
+	switch {
+	case within && e.Distinct:
+		err = dberr.New(dberr.SyntaxError, "cannot use DISTINCT with WITHIN GROUP").At(pos)
+	case within && e.Variadic:
+		err = dberr.New(dberr.SyntaxError, "cannot use VARIADIC with WITHIN GROUP").At(pos)
+	case within && len(e.OrderBy) > 0:
+		err = dberr.New(dberr.SyntaxError, "cannot use multiple ORDER BY clauses with WITHIN GROUP").At(pos)
+	case within && isWindowFunction(name):
+		x, err = b.bindHypothetical(e, name, c)
+		return x, true, err
+	case within && !expr.IsAggregate(name):
+		err = dberr.Newf(dberr.WrongObjectType, "WITHIN GROUP specified, but %s is not an aggregate function", name).At(pos)
+	case within && !expr.IsOrderedSet(name):
+		err = dberr.Newf(dberr.WrongObjectType, "%s is not an ordered-set aggregate, so it cannot have WITHIN GROUP", name).At(pos)
+	case !within && expr.IsOrderedSet(name):
+		err = dberr.Newf(dberr.WrongObjectType, "WITHIN GROUP is required for ordered-set aggregate %s", name).At(pos)
+	}
+	return nil, err != nil, err
+}
+
+// orderedSetCall binds percentile_cont and its like: the value of WITHIN GROUP is the
+// first argument, and the order of the call.
+func (b *Binder) orderedSetCall(e *parse.FuncCall, name string, c *exprContext) (plan.AggCall, error) {
+	pos := int(e.Position())
+	direct := *c
+	direct.inAgg = false
+	args, err := b.bindExprs(e.Args, &direct)
+	if err != nil {
+		return plan.AggCall{}, err
+	}
+	for _, x := range args {
+		if plan.Touches(x, scopeIDs(c.scope)) || plan.Touches(x, plan.IDs(&plan.Values{Out: c.aggs.out})) {
+			return plan.AggCall{}, dberr.New(dberr.FeatureNotSupported, "columns as direct arguments of an ordered-set aggregate are not supported").At(x.Pos())
+		}
+	}
+	var call plan.AggCall
+	for _, o := range e.WithinGroup {
+		x, err := b.bindExpr(o.Expr, c)
+		if err != nil {
+			return call, err
+		}
+		args = append([]expr.Expr{x}, args...)
+	}
+	if len(e.WithinGroup) > 1 {
+		return call, noFunction(name, args).At(pos)
+	}
+	if call.Agg, call.Args, err = expr.NewAggregate(pos, name, args); err != nil {
+		return call, err
+	}
+	if err := knownType(&call.Args[0]); err != nil {
+		return call, err
+	}
+	key, err := sortKey(call.Args[0], e.WithinGroup[0])
+	call.OrderBy = []plan.SortKey{key}
+	return call, err
+}
+
+func scopeIDs(s *scope) map[int]bool {
+	set := map[int]bool{}
+	for _, c := range s.cols {
+		set[c.ID] = true
+	}
+	return set
+}
+
+// bindHypothetical binds rank(v) WITHIN GROUP (ORDER BY x) and its like: where v would
+// stand. They are counts of the rows that sort before v.
+func (b *Binder) bindHypothetical(e *parse.FuncCall, name string, c *exprContext) (expr.Expr, error) {
+	pos := int(e.Position())
+	if len(e.Args) != 1 || len(e.WithinGroup) != 1 {
+		return nil, dberr.New(dberr.FeatureNotSupported, "hypothetical-set aggregates of several columns are not supported").At(pos)
+	}
+	if e.Over != nil {
+		return nil, dberr.Newf(dberr.FeatureNotSupported, "OVER is not supported for ordered-set aggregate %s", name).At(pos)
+	}
+	h := newHypothetical(e)
+	rows := h.count(h.filter)
+	switch name {
+	case "rank":
+		return b.bindExpr(h.plus(h.count(h.before())), c)
+	case "dense_rank":
+		distinct := h.count(h.before())
+		distinct.Distinct, distinct.Args = true, []parse.Expr{h.x}
+		return b.bindExpr(h.plus(&parse.BinaryExpr{Pos: h.Pos, Op: "+", L: distinct, R: h.nullsBefore()}), c)
+	case "percent_rank":
+		share := &parse.BinaryExpr{Pos: h.Pos, Op: "/", L: h.float(h.count(h.before())), R: rows}
+		none := &parse.BinaryExpr{Pos: h.Pos, Op: "=", L: rows, R: h.integer("0")}
+		return b.bindExpr(&parse.CaseExpr{Pos: h.Pos, Whens: []parse.When{{Cond: none, Result: h.float(h.integer("0"))}}, Else: share}, c)
+	case "cume_dist":
+		return b.bindExpr(&parse.BinaryExpr{Pos: h.Pos, Op: "/", L: h.float(h.plus(h.count(h.notBehind()))), R: h.plus(rows)}, c)
+	}
+	return nil, dberr.Newf(dberr.UndefinedFunction, "function %s does not exist", name).At(pos)
+}
+
+// hypothetical builds the expressions of a hypothetical-set aggregate.
+type hypothetical struct {
+	parse.Pos
+	x, v       parse.Expr
+	desc       bool
+	nullsFirst bool
+	filter     parse.Expr
+}
+
+func newHypothetical(e *parse.FuncCall) *hypothetical {
+	o := e.WithinGroup[0]
+	h := &hypothetical{Pos: e.Pos, x: o.Expr, v: e.Args[0], desc: o.Desc || o.Using == ">", filter: e.Filter}
+	h.nullsFirst = h.desc
+	if o.Nulls != parse.NullsDefault {
+		h.nullsFirst = o.Nulls == parse.NullsFirst
+	}
+	return h
+}
+
+func (h *hypothetical) integer(text string) parse.Expr {
+	return &parse.Literal{Pos: h.Pos, Kind: parse.LitInt, Text: text}
+}
+
+func (h *hypothetical) float(x parse.Expr) parse.Expr {
+	return &parse.Cast{Pos: h.Pos, X: x, Type: &parse.TypeName{Pos: h.Pos, Name: parse.Name{Pos: h.Pos, Parts: []string{"float8"}}}}
+}
+
+func (h *hypothetical) plus(x parse.Expr) parse.Expr {
+	return &parse.BinaryExpr{Pos: h.Pos, Op: "+", L: x, R: h.integer("1")}
+}
+
+// count counts the rows that meet a condition, nil for all.
+func (h *hypothetical) count(cond parse.Expr) *parse.FuncCall {
+	return &parse.FuncCall{Pos: h.Pos, Name: parse.Name{Pos: h.Pos, Parts: []string{"count"}}, Args: []parse.Expr{&parse.Star{Pos: h.Pos}}, Filter: cond}
+}
+
+func (h *hypothetical) isNull(x parse.Expr, not bool) parse.Expr {
+	return &parse.IsExpr{Pos: h.Pos, X: x, Not: not}
+}
+
+// nullOrder is the condition that x and v, one of them NULL, come in this order.
+func (h *hypothetical) nullOrder() parse.Expr {
+	return &parse.BoolExpr{Pos: h.Pos, Args: []parse.Expr{h.isNull(h.x, !h.nullsFirst), h.isNull(h.v, h.nullsFirst)}}
+}
+
+// before is the condition that x sorts before v.
+func (h *hypothetical) before() parse.Expr {
+	op := "<"
+	if h.desc {
+		op = ">"
+	}
+	return h.filtered(&parse.BoolExpr{Pos: h.Pos, Or: true, Args: []parse.Expr{
+		&parse.BinaryExpr{Pos: h.Pos, Op: op, L: h.x, R: h.v}, h.nullOrder()}})
+}
+
+// notBehind is the condition that x sorts before v or is its peer.
+func (h *hypothetical) notBehind() parse.Expr {
+	op := "<"
+	if h.desc {
+		op = ">"
+	}
+	return h.filtered(&parse.BoolExpr{Pos: h.Pos, Or: true, Args: []parse.Expr{
+		&parse.BinaryExpr{Pos: h.Pos, Op: op, L: h.x, R: h.v}, h.nullOrder(),
+		&parse.DistinctExpr{Pos: h.Pos, L: h.x, R: h.v, Not: true}}})
+}
+
+func (h *hypothetical) filtered(cond parse.Expr) parse.Expr {
+	if h.filter == nil {
+		return cond
+	}
+	return &parse.BoolExpr{Pos: h.Pos, Args: []parse.Expr{cond, h.filter}}
+}
+
+// nullsBefore is 1 where NULLs, which count(DISTINCT x) leaves out, sort before v.
+func (h *hypothetical) nullsBefore() parse.Expr {
+	nulls := h.count(h.filtered(&parse.BoolExpr{Pos: h.Pos, Args: []parse.Expr{h.isNull(h.x, false), h.nullOrder()}}))
+	some := &parse.BinaryExpr{Pos: h.Pos, Op: ">", L: nulls, R: h.integer("0")}
+	return &parse.CaseExpr{Pos: h.Pos, Whens: []parse.When{{Cond: some, Result: h.integer("1")}}, Else: h.integer("0")}
+}
+
+// duckAggregate rewrites the aggregates that DuckDB has under names of its own; others
+// come back as they are.
+func duckAggregate(e *parse.FuncCall, name string) *parse.FuncCall {
+	named := func(name string) *parse.FuncCall {
+		out := *e
+		out.Name = parse.Name{Pos: e.Pos, Parts: []string{name}}
+		return &out
+	}
+	and := func(conds ...parse.Expr) parse.Expr {
+		if e.Filter != nil {
+			conds = append(conds, e.Filter)
+		}
+		if len(conds) == 1 {
+			return conds[0]
+		}
+		return &parse.BoolExpr{Pos: e.Pos, Args: conds}
+	}
+	n := len(e.Args)
+	switch {
+	case (name == "count_if" || name == "countif") && n == 1:
+		out := named("count")
+		out.Args, out.Filter = []parse.Expr{&parse.Star{Pos: e.Pos}}, and(e.Args[0])
+		return out
+	case name == "approx_count_distinct" && n == 1:
+		out := named("count")
+		out.Distinct = true
+		return out
+	case (name == "arg_max" || name == "max_by" || name == "arg_min" || name == "min_by") && n == 2:
+		out := named("first")
+		out.OrderBy = []parse.OrderItem{{Pos: e.Pos, Expr: e.Args[1], Desc: name == "arg_max" || name == "max_by"}}
+		out.Filter = and(&parse.IsExpr{Pos: e.Pos, X: e.Args[0], Not: true}, &parse.IsExpr{Pos: e.Pos, X: e.Args[1], Not: true})
+		out.Args = e.Args[:1]
+		return out
+	case name == "median" && n == 1, (name == "quantile_cont" || name == "quantile_disc" || name == "quantile") && n == 2:
+		out := named("percentile_cont")
+		if name == "quantile_disc" || name == "quantile" {
+			out = named("percentile_disc")
+		}
+		out.WithinGroup = []parse.OrderItem{{Pos: e.Pos, Expr: e.Args[0]}}
+		out.Args = []parse.Expr{&parse.Literal{Pos: e.Pos, Kind: parse.LitNumeric, Text: "0.5"}}
+		if n == 2 {
+			out.Args = e.Args[1:]
+		}
+		return out
+	}
+	return e
+}
