@@ -150,7 +150,7 @@ func (f pushFunc) push(b *vec.Batch) error { return f(b) }
 // child returns an execution for a part of the work of ex: it shares limits, and stops
 // when ex does. The caller closes it.
 func (ex *execution) child() *execution {
-	return &execution{ctx: ex.ctx, opts: ex.opts, budget: ex.budget, stats: ex.stats, parent: ex}
+	return &execution{ctx: ex.ctx, opts: ex.opts, budget: ex.budget, stats: ex.stats, moved: ex.moved, parent: ex}
 }
 
 // workScan reads the rows of the step before.
