@@ -84,8 +84,8 @@ func (b *Binder) stepColumns(c *cte, op *parse.SetOp, step plan.Node) (plan.Node
 		if err != nil {
 			return nil, at(err, columnPos(step, i, int(op.R.Position())))
 		}
-		if t.ID == types.JSON && !op.All {
-			return nil, dberr.New(dberr.UndefinedFunction, "could not identify an equality operator for type json").At(int(op.Position()))
+		if err := checkGrouping(t, int(op.Position())); err != nil && !op.All {
+			return nil, err
 		}
 		want[i] = t
 		if t != base[i].Type {

@@ -303,8 +303,8 @@ func (b *Binder) windowNode(def *parse.WindowDef, c *exprContext) (*plan.Window,
 			if err := knownType(&x); err != nil {
 				return nil, err
 			}
-			if x.Type().ID == types.JSON {
-				return nil, dberr.New(dberr.UndefinedFunction, "could not identify an equality operator for type json").At(x.Pos())
+			if err := checkGrouping(x.Type(), x.Pos()); err != nil {
+				return nil, err
 			}
 			if !containsExpr(n.Partition, x) {
 				n.Partition = append(n.Partition, x)
