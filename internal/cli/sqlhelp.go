@@ -65,7 +65,7 @@ COPY table [ ( column [, ...] ) ] FROM { 'file' | STDIN } [ [ WITH ] ( option [,
 COPY { table [ ( column [, ...] ) ] | ( query ) } TO { 'file' | STDOUT } [ [ WITH ] ( option [, ...] ) ]
 where option is one of:
     FORMAT { text | csv } | HEADER [ true | false ] | DELIMITER 'character' | NULL 'text'`,
-		"COPY (SELECT 1) TO '/dev/null' (FORMAT csv, HEADER)"},
+		"COPY goods TO 'goods.csv' (FORMAT csv, HEADER)"},
 	{"CREATE INDEX", "make an index; it serves the past too", `
 CREATE [ UNIQUE ] INDEX [ IF NOT EXISTS ] [ name ] ON table ( column [, ...] )`,
 		"CREATE INDEX ON goods (price)"},

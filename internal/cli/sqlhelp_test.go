@@ -52,6 +52,8 @@ func statementKinds(t *testing.T) []string {
 // TestHelpOfEveryStatement keeps \h, the parser and the engine together: every statement that runs has a topic, and
 // every topic's example runs.
 func TestHelpOfEveryStatement(t *testing.T) {
+	kinds := statementKinds(t)
+	t.Chdir(t.TempDir()) // for the files of the examples
 	dir := t.TempDir() + "/db"
 	if err := colstore.Init(dir, colstore.Options{}); err != nil {
 		t.Fatal(err)
@@ -88,7 +90,7 @@ func TestHelpOfEveryStatement(t *testing.T) {
 			run("ROLLBACK")
 		}
 	}
-	for _, kind := range statementKinds(t) {
+	for _, kind := range kinds {
 		if !helped[kind] && !slices.Contains(notYet, kind) {
 			t.Errorf("there is no help for the statement %s", kind)
 		}
