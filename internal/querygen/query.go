@@ -2,6 +2,7 @@ package querygen
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -134,7 +135,9 @@ func (g *Gen) grouped() string {
 	from, scope := g.from()
 	var keys, list []string
 	for range g.r.IntN(3) {
-		keys = append(keys, g.expr(scope, kind(g.r.IntN(kinds)), 1))
+		if key := g.expr(scope, kind(g.r.IntN(kinds)), 1); !slices.Contains(keys, key) {
+			keys = append(keys, key) // of keys twice in ROLLUP the second is another to PostgreSQL
+		}
 	}
 	list = append(list, keys...)
 	for range 1 + g.r.IntN(2) {
@@ -155,7 +158,8 @@ func (g *Gen) grouped() string {
 func (g *Gen) windowed() string {
 	t, a := g.tables[g.r.IntN(len(g.tables))], g.alias()
 	scope := g.scopeOf(t.name, a)
-	x := g.expr(scope, kind(g.r.IntN(kinds)), 1)
+	k := kind(g.r.IntN(kinds))
+	x := fmt.Sprintf("CAST(%s AS %s)", g.expr(scope, k, 1), sqlTypes[k]) // a literal alone has no type for lag
 	call := g.pick("row_number()", "rank()", "dense_rank()", "count(*)", "percent_rank()", "ntile(3)",
 		fmt.Sprintf("lag(%s)", x), fmt.Sprintf("lead(%s, 2)", x), fmt.Sprintf("first_value(%s)", x), fmt.Sprintf("last_value(%s)", x),
 		fmt.Sprintf("sum(%s)", g.expr(scope, numeric, 1)), fmt.Sprintf("min(%s)", g.expr(scope, integer, 1)))

@@ -78,8 +78,11 @@ func (osFS) Stat(name string) (Info, error) {
 	if err != nil {
 		return Info{}, err
 	}
-	return Info{Size: info.Size(), IsDir: info.IsDir()}, nil
+	return Info{Size: info.Size(), IsDir: info.IsDir(), Special: !info.IsDir() && !info.Mode().IsRegular()}, nil
 }
+
+// OpenStream opens a device, pipe or socket of the machine's file system for writing.
+func OpenStream(name string) (io.WriteCloser, error) { return os.OpenFile(name, os.O_WRONLY, 0) }
 
 func (osFS) SyncDir(dir string) error {
 	d, err := os.Open(dir)

@@ -38,8 +38,9 @@ type FS interface {
 
 // Info describes a file.
 type Info struct {
-	Size  int64 // bytes
-	IsDir bool
+	Size    int64 // bytes
+	IsDir   bool
+	Special bool // a device, pipe or socket
 }
 
 // File is an open file.

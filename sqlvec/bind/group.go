@@ -80,6 +80,12 @@ func (s *selection) groupItem(e parse.Expr) (expr.Expr, error) {
 		if s.windows.uses(s.items[i]) {
 			return nil, dberr.New(dberr.WindowingError, "window functions are not allowed in GROUP BY").At(s.items[i].Pos())
 		}
+		if s.items[i].Type().ID == types.Unknown { // the item is the key: one type for both
+			if s.items[i], err = expr.Coerce(s.items[i], types.T(types.Text)); err != nil {
+				return nil, err
+			}
+			s.out[i].Type = s.items[i].Type()
+		}
 		return s.items[i], nil
 	}
 	return s.b.bindExpr(e, &exprContext{scope: s.scope, clause: "GROUP BY", applies: s.aggs.pre})

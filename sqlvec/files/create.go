@@ -24,8 +24,12 @@ func OpenText(path string) (io.Reader, func(), error) {
 }
 
 // Create writes a file: fn's bytes go to a file beside it, which takes its place when fn
-// succeeds. After an error what was there is untouched.
+// succeeds. After an error what was there is untouched. A device or pipe is written to as
+// it is.
 func Create(path string, fn func(w io.Writer) error) (err error) {
+	if info, err := vfs.OS.Stat(path); err == nil && info.Special {
+		return writeInPlace(path, fn)
+	}
 	tmp := path + vfs.TempSuffix
 	if err := vfs.OS.Remove(tmp); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return cannotWrite(path, err)
@@ -45,6 +49,19 @@ func Create(path string, fn func(w io.Writer) error) (err error) {
 	}
 	if err != nil {
 		vfs.OS.Remove(tmp) //nolint:errcheck // the first error is the one to tell
+	}
+	return err
+}
+
+// writeInPlace writes to a device, pipe or socket: there is nothing to put in its place.
+func writeInPlace(path string, fn func(w io.Writer) error) error {
+	f, err := vfs.OpenStream(path)
+	if err != nil {
+		return cannotWrite(path, err)
+	}
+	err = fn(f)
+	if closeErr := f.Close(); err == nil && closeErr != nil {
+		err = cannotWrite(path, closeErr)
 	}
 	return err
 }
