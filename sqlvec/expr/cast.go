@@ -55,7 +55,7 @@ func (n *castNode) eval(f *frame, sel []uint64) (vec.Vec, error) {
 	if err != nil {
 		return out, at(err, n.pos)
 	}
-	if !n.try {
+	if !n.try && n.to.ID != types.Time { // infinity has no time of day
 		out.Valid = v.Valid
 	} else {
 		out.Valid = bothValid(f, out.Valid, v.Valid)
@@ -91,7 +91,7 @@ func (n *castNode) constant(f *frame, v *vec.Vec, sel []uint64) (vec.Vec, error)
 func (n *castNode) convert(f *frame, v *vec.Vec, rows []uint64) (vec.Vec, error) {
 	from, to := v.Type, n.to
 	switch {
-	case n.try:
+	case n.try || to.ID == types.Time:
 		return n.rowByRow(f, v, rows)
 	case isIntegral(from) && to.IsInteger():
 		return castInts(f, v, to, rows)
