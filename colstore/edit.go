@@ -120,7 +120,7 @@ func readType(r *binfmt.Reader) types.Type {
 	t.Prec, t.Scale = int16(r.U16()), int16(r.U16())
 	r.Zero(2)
 	t.Len = int32(r.U32())
-	r.Check(t.ID >= types.Bool && t.ID <= types.LastID, "type %d is not known", t.ID)
+	r.Check(t.ID >= types.Bool && t.ID.Known(), "type %d is not known", t.ID)
 	return t
 }
 

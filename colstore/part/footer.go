@@ -221,7 +221,7 @@ func (c *columnMeta) decode(r *binfmt.Reader, limit int64) {
 	name := int(r.U16())
 	r.Check(name <= maxNameBytes, "a column name of %d bytes", name)
 	c.spec.Name = string(r.Bytes(name))
-	r.Check(c.spec.Type.ID <= types.LastID, "unknown type %d", c.spec.Type.ID)
+	r.Check(c.spec.Type.ID.Known(), "unknown type %d", c.spec.Type.ID)
 	r.Check(c.form.valid(c.spec.Type.Class()), "column %d: no such encoding", c.spec.ID)
 	if c.form.enc == Coded {
 		c.dict = dictRef{off: r.I64(), values: int(r.U32()), heap: int(r.U32()), crc: r.U32()}

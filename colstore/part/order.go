@@ -28,11 +28,14 @@ func bool2int(b bool) int {
 
 // cuttable reports whether a prefix of a stored value of the Bytes class is a value too.
 func cuttable(t types.Type) bool {
-	return t.ID != types.Numeric && t.ID != types.JSONB && t.ID != types.UUID
+	return t.ID != types.Numeric && t.ID != types.JSONB && t.ID != types.UUID && !t.IsArray()
 }
 
 // keyBytes returns the bytes of a stored value that are equal for equal values.
 func keyBytes(t types.Type, b []byte) []byte {
+	if t.IsArray() {
+		return types.ArrayKey(nil, t, string(b))
+	}
 	switch t.ID {
 	case types.Numeric:
 		return types.DecimalKey(b)

@@ -5,7 +5,6 @@ import (
 
 	"driftdb/internal/arena"
 	"driftdb/internal/dberr"
-	"driftdb/internal/types"
 	"driftdb/internal/vec"
 )
 
@@ -48,7 +47,7 @@ func (opt *WriteOptions) check() error {
 	}
 	seen := map[uint32]bool{}
 	for _, c := range opt.Columns {
-		if seen[c.ID] || len(c.Name) > maxNameBytes || c.Type.ID > types.LastID {
+		if seen[c.ID] || len(c.Name) > maxNameBytes || !c.Type.ID.Known() {
 			return dberr.Bug("part: column %d twice, or its name or type cannot be stored", c.ID)
 		}
 		seen[c.ID] = true

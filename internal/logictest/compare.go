@@ -10,6 +10,9 @@ import (
 
 // typeLetter is the letter of a type as PostgreSQL names it.
 func typeLetter(name string) byte {
+	if strings.HasSuffix(name, "[]") {
+		return 'T'
+	}
 	base, _, _ := strings.Cut(name, "(")
 	switch strings.TrimSpace(base) {
 	case "smallint", "integer", "bigint":

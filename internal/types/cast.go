@@ -22,7 +22,12 @@ func (c Context) Cast(v Value, t Type, explicit bool) (Value, error) {
 		s, err := FitVarchar(c.TextOf(v), t, explicit)
 		return BytesValue(t, s), err
 	case v.Type.IsString():
+		if t.IsArray() {
+			return c.textToArray(v, t, explicit)
+		}
 		return c.Parse(v.S, t)
+	case v.Type.IsArray() && t.IsArray():
+		return c.castArray(v, t, explicit)
 	case v.Type.ID == Bool && t.ID == Int32:
 		return IntValue(t, v.I), nil
 	case v.Type.ID == Int32 && t.ID == Bool:

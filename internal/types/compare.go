@@ -24,6 +24,9 @@ func Compare(a, b Value) int {
 	if a.Type.ID == JSONB {
 		return bytes.Compare(JSONKey(nil, a.S), JSONKey(nil, b.S))
 	}
+	if a.Type.IsArray() {
+		return bytes.Compare(ArrayKey(nil, a.Type, a.S), ArrayKey(nil, b.Type, b.S))
+	}
 	if a.Type.Class() == Bytes {
 		return strings.Compare(a.S, b.S)
 	}

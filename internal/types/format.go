@@ -40,6 +40,9 @@ func (c Context) Append(dst []byte, v Value) []byte {
 	case F32, F64:
 		return AppendFloat(dst, v.F, v.Type.ID == Float32)
 	case Bytes:
+		if v.Type.IsArray() {
+			return c.appendArray(dst, v)
+		}
 		return appendBytesClass(dst, v.Type, v.S)
 	}
 	return c.AppendInt(dst, v.Type, v.I)

@@ -18,6 +18,9 @@ func Parse(text string, t Type) (Value, error) { return Context{}.Parse(text, t)
 // Parse reads text as a value of type t, as PostgreSQL's input functions do. Bytes
 // types may alias text.
 func (c Context) Parse(text string, t Type) (Value, error) {
+	if t.IsArray() {
+		return c.parseArray(text, t)
+	}
 	switch t.ID {
 	case Bool:
 		b, err := parseBool(text)

@@ -15,12 +15,14 @@
 //	Span      16      INTERVAL: months int32, days int32, micros int64
 //	Bytes     any     TEXT, VARCHAR, BYTEA, JSON, NUMERIC without a precision or
 //	                  with p > 18 (Decimal's binary form), UUID (16 bytes), JSONB
-//	                  (its one text, see NormalJSON), the unknown type
+//	                  (its one text, see NormalJSON), the unknown type, arrays (see
+//	                  Array.Value)
 package types
 
 import "fmt"
 
-// ID names a type. IDs are stored on disk and never change.
+// ID names a type. IDs are stored on disk and never change. That of an array is the ID of
+// its elements with a bit of its own.
 type ID uint8
 
 // The type IDs.
@@ -45,7 +47,7 @@ const (
 	UUID        ID = 17
 	JSONB       ID = 18
 
-	LastID = JSONB // the greatest ID there is
+	LastID = JSONB // the greatest ID there is, but for those of arrays, see ArrayOf
 )
 
 // Type is a SQL type with its modifiers. Types are comparable with ==; the zero
@@ -145,6 +147,9 @@ var names = map[ID]string{
 
 // String returns PostgreSQL's name of the type, with modifiers.
 func (t Type) String() string {
+	if t.IsArray() {
+		return t.Elem().String() + "[]"
+	}
 	s, ok := names[t.ID]
 	if !ok {
 		return fmt.Sprintf("type %d", t.ID)

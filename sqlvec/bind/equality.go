@@ -9,6 +9,9 @@ import (
 // checkGrouping returns an error unless rows can be told apart by values of a type. JSON
 // has no equality. That of JSONB, in which 1.0 is 1, no hash table knows.
 func checkGrouping(t types.Type, pos int) error {
+	if t.IsArray() {
+		return checkArrayGrouping(t, pos)
+	}
 	switch t.ID {
 	case types.JSON:
 		return dberr.New(dberr.UndefinedFunction, "could not identify an equality operator for type json").At(pos)
@@ -21,6 +24,13 @@ func checkGrouping(t types.Type, pos int) error {
 
 // orderedBy returns what rows are sorted by where a query sorts by x.
 func orderedBy(x expr.Expr, pos int) (expr.Expr, error) {
+	if t := x.Type(); t.IsArray() {
+		if t.ID.Elem() == types.JSON {
+			return nil, dberr.New(dberr.UndefinedFunction, "could not identify an ordering operator for type json[]").At(pos).
+				WithHint("Use an explicit ordering operator or modify the query.")
+		}
+		return expr.NewCall(pos, expr.ArrayKey, []expr.Expr{x})
+	}
 	switch x.Type().ID {
 	case types.JSON:
 		return nil, dberr.New(dberr.UndefinedFunction, "could not identify an ordering operator for type json").At(pos).
@@ -29,4 +39,17 @@ func orderedBy(x expr.Expr, pos int) (expr.Expr, error) {
 		return expr.NewCall(pos, expr.JSONKey, []expr.Expr{x})
 	}
 	return x, nil
+}
+
+// checkArrayGrouping is checkGrouping for arrays: rows are told apart by their stored
+// bytes, which equal elements of some types do not share.
+func checkArrayGrouping(t types.Type, pos int) error {
+	switch e := t.Elem(); {
+	case e.ID == types.JSON:
+		return dberr.New(dberr.UndefinedFunction, "could not identify an equality operator for type json[]").At(pos)
+	case e.ID == types.Numeric && !e.IsScaled(), e.ID == types.Float32, e.ID == types.Float64, e.ID == types.Interval, e.ID == types.JSONB:
+		return dberr.Newf(dberr.FeatureNotSupported, "grouping by type %s is not supported", types.T(t.ID)).At(pos).
+			WithHint("Cast the value to text.")
+	}
+	return nil
 }

@@ -140,8 +140,10 @@ func (b *Binder) bindRest(e parse.Expr, c *exprContext) (expr.Expr, error) {
 			return b.bindExpr(e.Elems[0], c)
 		}
 		return nil, dberr.New(dberr.FeatureNotSupported, "row values are not supported here").At(pos)
-	case *parse.ArrayExpr, *parse.Subscript:
-		return nil, dberr.New(dberr.FeatureNotSupported, "arrays are not supported").At(pos)
+	case *parse.ArrayExpr:
+		return b.bindArray(e, c)
+	case *parse.Subscript:
+		return b.bindSubscript(e, c)
 	case *parse.FieldAccess:
 		return nil, dberr.New(dberr.FeatureNotSupported, "composite types are not supported").At(pos)
 	case *parse.NamedArg:
@@ -352,6 +354,9 @@ func (b *Binder) bindCast(e *parse.Cast, c *exprContext) (expr.Expr, error) {
 	}
 	if e.Type.Fields != "" {
 		return intervalFields(e)
+	}
+	if x, ok, err := emptyArray(e, t); ok || err != nil {
+		return x, err
 	}
 	x, err := b.bindExpr(e.X, c)
 	if err != nil {

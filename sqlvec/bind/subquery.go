@@ -59,7 +59,7 @@ func (b *Binder) bindQueryExpr(e parse.Expr, c *exprContext) (expr.Expr, error) 
 		return b.bindInList(in, c)
 	}
 	if q, ok := e.(*parse.QuantifiedExpr); ok && q.Query == nil {
-		return nil, dberr.New(dberr.FeatureNotSupported, "arrays are not supported").At(pos)
+		return b.bindQuantifiedArray(q, c)
 	}
 	if c.applies == nil {
 		return nil, dberr.Newf(dberr.FeatureNotSupported, "cannot use subquery in %s", c.clause).At(pos)

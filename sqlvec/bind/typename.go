@@ -35,8 +35,8 @@ const maxVarchar = 10485760
 func TypeOf(n *parse.TypeName) (types.Type, error) {
 	pos, name := int(n.Position()), n.Name.Last()
 	id, ok := typeNames[name]
-	if len(n.Dims) > 0 || n.Setof {
-		return types.Type{}, dberr.New(dberr.FeatureNotSupported, "array types are not supported").At(pos)
+	if n.Setof {
+		return types.Type{}, dberr.New(dberr.InvalidTableDefinition, "cannot use SETOF here").At(pos)
 	}
 	if !ok && unsupported[name] {
 		return types.Type{}, dberr.Newf(dberr.FeatureNotSupported, "type %s is not supported", name).At(pos)
@@ -47,6 +47,9 @@ func TypeOf(n *parse.TypeName) (types.Type, error) {
 	t, err := withMods(types.T(id), n.Mods)
 	if err != nil {
 		return t, err.At(pos)
+	}
+	if len(n.Dims) > 0 { // their number and lengths are only documentation, as in PostgreSQL
+		t = t.Array()
 	}
 	return t, nil
 }

@@ -52,6 +52,9 @@ var castTable = map[[2]types.ID]castContext{
 
 // castFor returns when from may become to.
 func castFor(from, to types.ID) castContext {
+	if from.IsArray() && to.IsArray() {
+		return castFor(from.Elem(), to.Elem())
+	}
 	if from == to || from == types.Unknown {
 		return implicitCast
 	}
@@ -69,6 +72,9 @@ func castFor(from, to types.ID) castContext {
 
 // category is PostgreSQL's category of a type.
 func category(id types.ID) byte {
+	if id.IsArray() || id == anyArray || id == likeArray {
+		return 'A'
+	}
 	switch id {
 	case types.Bool:
 		return 'B'
@@ -112,7 +118,7 @@ func numericFor(t types.Type) types.Type {
 // function wants id. Modifiers are kept where the type stays.
 func argumentType(t types.Type, id types.ID) types.Type {
 	switch {
-	case id == anyType || id == anyElement:
+	case id == anyType || id == anyElement || id == anyArray:
 		if t.ID == types.Unknown {
 			return types.T(types.Text)
 		}
@@ -230,6 +236,9 @@ func decideLiteral(e *Const, to types.Type, context castContext) (Expr, error) {
 
 // sessionBound reports whether the value of the text depends on the session.
 func sessionBound(text string, id types.ID) bool {
+	if id.IsArray() { // whose elements may each be
+		id, text = id.Elem(), "now"
+	}
 	switch id {
 	case types.TimestampTZ:
 		return true

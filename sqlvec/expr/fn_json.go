@@ -398,6 +398,9 @@ func appendJSON(dst []byte, env *Env, v types.Value) []byte {
 	if !v.Valid {
 		return append(dst, "null"...)
 	}
+	if v.Type.IsArray() {
+		return appendJSONArray(dst, env, v)
+	}
 	switch v.Type.ID {
 	case types.Bool:
 		return strconv.AppendBool(dst, v.I != 0)

@@ -21,6 +21,9 @@ var texts = []string{"", "a", "abc", "Hello World", "ünï", "日本", "a%b_c", 
 
 // drawValue draws a value of type t that is not NULL.
 func drawValue(t *rapid.T, typ types.Type) types.Value {
+	if typ.IsArray() {
+		return drawArray(t, typ)
+	}
 	switch typ.ID {
 	case types.Bool:
 		return types.BoolValue(rapid.Bool().Draw(t, "b"))
@@ -54,6 +57,21 @@ func drawValue(t *rapid.T, typ types.Type) types.Value {
 	return types.BytesValue(typ, rapid.SampledFrom(texts).Draw(t, "s"))
 }
 
+// drawArray draws an array of one dimension or none.
+func drawArray(t *rapid.T, typ types.Type) types.Value {
+	elems := make([]types.Value, rapid.IntRange(0, 3).Draw(t, "elements"))
+	for i := range elems {
+		if elems[i] = types.NullOf(typ.Elem()); rapid.IntRange(0, 4).Draw(t, "null") > 0 {
+			elems[i] = drawValue(t, typ.Elem())
+		}
+	}
+	v, err := types.List(elems).Value(typ)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v
+}
+
 // drawNumeric draws a NUMERIC.
 func drawNumeric(t *rapid.T, typ types.Type) types.Value {
 	if typ.IsScaled() {
@@ -71,6 +89,10 @@ func drawNumeric(t *rapid.T, typ types.Type) types.Value {
 // drawType draws the type of a column that is given to an argument declared as id.
 func drawType(t *rapid.T, id types.ID) types.Type {
 	switch id {
+	case anyArray, likeArray:
+		return types.T(types.Int32).Array()
+	case likeElement:
+		return types.T(types.Int32)
 	case anyType, anyElement:
 		id = rapid.SampledFrom(ids(types.Int32, types.Text, types.Float64, types.Date, types.Bool)).Draw(t, "any")
 	}

@@ -18,8 +18,11 @@ const (
 
 // Pseudo types of declared arguments.
 const (
-	anyElement types.ID = 255 // one type for all such arguments, and for the result
-	anyType    types.ID = 254 // any type
+	anyElement  types.ID = 255 // one type for all such arguments, and for the result
+	anyType     types.ID = 254 // any type
+	anyArray    types.ID = 253 // an array of anyElement
+	likeArray   types.ID = 252 // an array of a type that all likeArray and likeElement become
+	likeElement types.ID = 251 // see likeArray
 )
 
 // Function is one overload of a function or operator. Functions are immutable and

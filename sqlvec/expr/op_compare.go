@@ -19,6 +19,7 @@ func init() {
 		for _, id := range ids {
 			register(&Function{Name: name, Params: []types.ID{id, id}, Ret: types.Bool, eval: comparison(op)})
 		}
+		register(&Function{Name: name, Params: []types.ID{anyArray, anyArray}, Ret: types.Bool, eval: comparison(op)})
 		// PostgreSQL has these, and they decide what REAL and DOUBLE PRECISION compare as.
 		register(&Function{Name: name, Params: []types.ID{types.Float32, types.Float64}, Ret: types.Bool, eval: floatComparison(op)},
 			&Function{Name: name, Params: []types.ID{types.Float64, types.Float32}, Ret: types.Bool, eval: floatComparison(op)})
@@ -62,8 +63,8 @@ func compareVecs(f *frame, op kernel.Op, a, b *vec.Vec) (vec.Vec, error) {
 		err := compareNumeric(f, op, a, b, w)
 		return f.bools(w, nil), err
 	}
-	if a.Type.ID == types.JSONB {
-		compareJSON(f, op, a, b, w)
+	if a.Type.ID == types.JSONB || a.Type.IsArray() {
+		compareKeys(f, op, a, b, w)
 		return f.bools(w, nil), nil
 	}
 	switch a.Type.Class() {
@@ -339,8 +340,8 @@ func scaledFromForms(f *frame, v *vec.Vec, t types.Type) vec.Vec {
 	return out
 }
 
-// compareJSON compares JSONB vectors. The bits of NULL rows do not matter.
-func compareJSON(f *frame, op kernel.Op, a, b *vec.Vec, w []uint64) {
+// compareKeys compares JSONB or array vectors by their keys. The bits of NULL rows do not matter.
+func compareKeys(f *frame, op kernel.Op, a, b *vec.Vec, w []uint64) {
 	clear(w)
 	var x, y []byte
 	for i := range f.n {
@@ -348,11 +349,19 @@ func compareJSON(f *frame, op kernel.Op, a, b *vec.Vec, w []uint64) {
 			continue
 		}
 		if b.Form != vec.Const || len(y) == 0 {
-			y = types.JSONKey(y[:0], string(b.Bytes(i)))
+			y = valueKey(y[:0], b.Type, string(b.Bytes(i)))
 		}
-		x = types.JSONKey(x[:0], string(a.Bytes(i)))
+		x = valueKey(x[:0], a.Type, string(a.Bytes(i)))
 		if op.Holds(bytes.Compare(x, y)) {
 			w[i>>6] |= 1 << (uint(i) & 63)
 		}
 	}
+}
+
+// valueKey appends the key of a stored JSONB or array.
+func valueKey(dst []byte, t types.Type, form string) []byte {
+	if t.IsArray() {
+		return types.ArrayKey(dst, t, form)
+	}
+	return types.JSONKey(dst, form)
 }

@@ -71,7 +71,7 @@ func sameTypeOperator(cands []*Function, args []types.Type) *Function {
 		id = args[1].ID
 	}
 	for _, fn := range cands {
-		if len(fn.Params) == 2 && fn.Params[0] == id && fn.Params[1] == id {
+		if len(fn.Params) == 2 && (fn.Params[0] == id && fn.Params[1] == id || id.IsArray() && category(fn.Params[0]) == 'A' && fn.Params[0] == fn.Params[1]) {
 			return fn
 		}
 	}
@@ -100,24 +100,6 @@ func (fn *Function) accepts(n int) bool {
 	return n == len(fn.Params)
 }
 
-// castsFor returns the types the arguments of fn are converted to.
-func castsFor(fn *Function, args []types.Type) []types.Type {
-	casts := make([]types.Type, len(args))
-	element := types.Type{}
-	for i := range args {
-		casts[i] = argumentType(args[i], fn.param(i))
-		if fn.param(i) == anyElement && element.ID == types.Unknown {
-			element = args[i]
-		}
-	}
-	for i := range args {
-		if fn.param(i) == anyElement && args[i].ID == types.Unknown && element.ID != types.Unknown {
-			casts[i] = element
-		}
-	}
-	return casts
-}
-
 // choose is PostgreSQL's selection among overloads. found says that there were
 // several and none was the best.
 func choose(all []*Function, args []types.Type) (fn *Function, casts []types.Type, found bool) {
@@ -139,26 +121,6 @@ func choose(all []*Function, args []types.Type) (fn *Function, casts []types.Typ
 		return cands[0], castsFor(cands[0], args), true
 	}
 	return nil, nil, len(cands) > 1
-}
-
-// callable reports whether every argument can become what c wants implicitly.
-func callable(c *Function, args []types.Type) bool {
-	element := types.Unknown
-	for i, t := range args {
-		switch p := c.param(i); {
-		case p == anyType:
-		case p == anyElement:
-			if t.ID != types.Unknown {
-				if element != types.Unknown && element != t.ID {
-					return false
-				}
-				element = t.ID
-			}
-		case castFor(t.ID, p) < implicitCast:
-			return false
-		}
-	}
-	return true
 }
 
 // best keeps the candidates with the highest score.

@@ -62,6 +62,12 @@ func pseudoName(id types.ID) string {
 	switch id {
 	case anyElement:
 		return "anyelement"
+	case anyArray:
+		return "anyarray"
+	case likeArray:
+		return "anycompatiblearray"
+	case likeElement:
+		return "anycompatible"
 	case anyType:
 		return "\"any\""
 	}

@@ -33,7 +33,9 @@ func sameType(a, b expr.Expr) (expr.Expr, expr.Expr, bool) {
 	ta, tb := a.Type(), b.Type()
 	switch {
 	case ta.ID == types.JSONB && tb.ID == types.JSONB:
-		return jsonKeys(a, b)
+		return keysOf(expr.JSONKey, a, b)
+	case ta.IsArray() && ta.ID == tb.ID:
+		return keysOf(expr.ArrayKey, a, b)
 	case ta == tb:
 		return a, b, true
 	case ta.ID == tb.ID && ta.ID != types.Numeric:
@@ -48,10 +50,10 @@ func sameType(a, b expr.Expr) (expr.Expr, expr.Expr, bool) {
 	return nil, nil, false
 }
 
-// jsonKeys compares JSONB by keys, which are equal bytes for equal values.
-func jsonKeys(a, b expr.Expr) (expr.Expr, expr.Expr, bool) {
-	x, errX := expr.NewCall(a.Pos(), expr.JSONKey, []expr.Expr{a})
-	y, errY := expr.NewCall(b.Pos(), expr.JSONKey, []expr.Expr{b})
+// keysOf compares JSONB or arrays by keys, which are equal bytes for equal values.
+func keysOf(key string, a, b expr.Expr) (expr.Expr, expr.Expr, bool) {
+	x, errX := expr.NewCall(a.Pos(), key, []expr.Expr{a})
+	y, errY := expr.NewCall(b.Pos(), key, []expr.Expr{b})
 	return x, y, errX == nil && errY == nil
 }
 

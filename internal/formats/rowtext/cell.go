@@ -16,7 +16,7 @@ func appendCell(dst []byte, ctx types.Context, v *vec.Vec, i int) []byte {
 	case types.F32, types.F64:
 		return types.AppendFloat(dst, v.Float(i), v.Type.ID == types.Float32)
 	case types.Bytes:
-		if v.Type.ID != types.Numeric && v.Type.ID != types.Bytea && v.Type.ID != types.UUID {
+		if v.Type.ID != types.Numeric && v.Type.ID != types.Bytea && v.Type.ID != types.UUID && !v.Type.IsArray() {
 			return append(dst, v.Bytes(i)...)
 		}
 	}
@@ -25,6 +25,9 @@ func appendCell(dst []byte, ctx types.Context, v *vec.Vec, i int) []byte {
 
 // appendJSONCell appends row i of v, which is not NULL, as a JSON value.
 func appendJSONCell(dst []byte, ctx types.Context, v *vec.Vec, i int) []byte {
+	if v.Type.IsArray() {
+		return appendJSONArray(dst, ctx, v.Value(i))
+	}
 	switch v.Type.ID {
 	case types.Bool:
 		return strconv.AppendBool(dst, v.Int(i) != 0)
@@ -43,6 +46,8 @@ func AppendJSONValue(dst []byte, ctx types.Context, v types.Value) []byte {
 	switch {
 	case !v.Valid:
 		return append(dst, "null"...)
+	case v.Type.IsArray():
+		return appendJSONArray(dst, ctx, v)
 	case v.Type.ID == types.Bool:
 		return strconv.AppendBool(dst, v.I != 0)
 	case v.Type.ID == types.JSON || v.Type.ID == types.JSONB:

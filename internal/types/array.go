@@ -1,0 +1,376 @@
+package types
+
+import (
+	"encoding/binary"
+	"math"
+
+	"driftdb/internal/dberr"
+)
+
+// arrayBit makes the ID of an array of its elements' ID.
+const arrayBit ID = 64
+
+// MaxDims is the most dimensions of an array.
+const MaxDims = 6
+
+// maxArray is PostgreSQL's limit of the elements of an array.
+const maxArray = 134217727
+
+// ArrayOf returns the ID of the arrays whose elements have the given ID.
+func ArrayOf(id ID) ID { return id | arrayBit }
+
+// IsArray reports whether id is that of an array.
+func (id ID) IsArray() bool { return id >= arrayBit && id < 2*arrayBit }
+
+// Elem returns the ID of an array's elements.
+func (id ID) Elem() ID { return id &^ arrayBit }
+
+// Known reports whether id is one that may be stored.
+func (id ID) Known() bool {
+	return id <= LastID || id.IsArray() && id.Elem() >= Bool && id.Elem() <= LastID
+}
+
+// IsArray reports whether t is an array type.
+func (t Type) IsArray() bool { return t.ID.IsArray() }
+
+// Elem returns the type of an array's elements. An array has their modifiers.
+func (t Type) Elem() Type {
+	t.ID = t.ID.Elem()
+	return t
+}
+
+// Array returns the type of arrays of t.
+func (t Type) Array() Type {
+	t.ID = ArrayOf(t.ID)
+	return t
+}
+
+// Dim is one dimension of an array.
+type Dim struct{ Len, Lower int32 }
+
+// Array is an array taken apart: the elements in row-major order. An empty one has no
+// dimensions.
+type Array struct {
+	Dims  []Dim
+	Elems []Value
+}
+
+// List returns the array of one dimension with the given elements.
+func List(elems []Value) Array {
+	if len(elems) == 0 {
+		return Array{}
+	}
+	return Array{Dims: []Dim{{int32(len(elems)), 1}}, Elems: elems}
+}
+
+// Value returns the array as a value of an array type; the elements have its type of
+// elements, but for modifiers.
+//
+// The stored form is the number of dimensions, the length and lower bound of each, and
+// the elements: their length in bytes and one, or 0 for NULL, and their own form, in which
+// numbers of any modifiers are alike.
+func (a Array) Value(t Type) (Value, error) {
+	if len(a.Elems) > maxArray {
+		return Value{}, dberr.Newf(dberr.ProgramLimitExceeded, "array size exceeds the maximum allowed (%d)", maxArray)
+	}
+	if len(a.Elems) == 0 {
+		a.Dims = nil
+	}
+	dst := binary.AppendUvarint(nil, uint64(len(a.Dims)))
+	for _, d := range a.Dims {
+		dst = binary.AppendVarint(binary.AppendUvarint(dst, uint64(d.Len)), int64(d.Lower))
+	}
+	var buf []byte
+	for i := range a.Elems {
+		if !a.Elems[i].Valid {
+			dst = append(dst, 0)
+			continue
+		}
+		var err error
+		if buf, err = appendElement(buf[:0], &a.Elems[i]); err != nil {
+			return Value{}, err
+		}
+		dst = append(binary.AppendUvarint(dst, uint64(len(buf))+1), buf...)
+	}
+	return BytesValue(t, string(dst)), nil
+}
+
+// appendElement appends the form of an element.
+func appendElement(dst []byte, v *Value) ([]byte, error) {
+	if v.Type.ID == Numeric {
+		d, err := v.Decimal()
+		return d.AppendEncoded(dst), err
+	}
+	switch v.Type.Class() {
+	case F32, F64:
+		return binary.LittleEndian.AppendUint64(dst, math.Float64bits(v.F)), nil
+	case Span:
+		dst = binary.LittleEndian.AppendUint32(dst, uint32(v.Iv.Months))
+		dst = binary.LittleEndian.AppendUint32(dst, uint32(v.Iv.Days))
+		return binary.LittleEndian.AppendUint64(dst, uint64(v.Iv.Micros)), nil
+	case Bytes:
+		return append(dst, v.S...), nil
+	}
+	return binary.AppendVarint(dst, v.I), nil
+}
+
+// arrayReader takes a stored form apart.
+type arrayReader struct {
+	s   string
+	bad bool
+}
+
+func (r *arrayReader) uvarint() uint64 {
+	x, shift := uint64(0), uint(0)
+	for i := 0; i < len(r.s) && shift < 64; i++ {
+		x |= uint64(r.s[i]&0x7f) << shift
+		if r.s[i] < 0x80 {
+			r.s = r.s[i+1:]
+			return x
+		}
+		shift += 7
+	}
+	r.bad = true
+	return 0
+}
+
+func (r *arrayReader) varint() int64 {
+	u := r.uvarint()
+	return int64(u>>1) ^ -int64(u&1)
+}
+
+// dims reads the dimensions and returns how many elements follow.
+func (r *arrayReader) dims() (dims []Dim, n int) {
+	count := r.uvarint()
+	if r.bad || count > MaxDims {
+		r.bad = true
+		return nil, 0
+	}
+	if count == 0 {
+		return nil, 0
+	}
+	n, dims = 1, make([]Dim, count)
+	for i := range dims {
+		length, lower := r.uvarint(), r.varint()
+		if length == 0 || length > maxArray || n*int(length) > maxArray {
+			r.bad = true
+			return nil, 0
+		}
+		dims[i] = Dim{int32(length), int32(lower)}
+		n *= int(length)
+	}
+	r.bad = r.bad || n > len(r.s)
+	return dims, n
+}
+
+// element reads the next one.
+func (r *arrayReader) element(t Type) Value {
+	size := r.uvarint()
+	if r.bad || size == 0 {
+		return NullOf(t)
+	}
+	if size--; size > uint64(len(r.s)) {
+		r.bad = true
+		return NullOf(t)
+	}
+	form := r.s[:size]
+	r.s = r.s[size:]
+	v := Value{Type: t, Valid: true}
+	switch c := t.Class(); {
+	case t.IsScaled():
+		d, err := DecodeDecimal([]byte(form))
+		if err == nil {
+			v, err = NumericValue(t, d)
+		}
+		r.bad = r.bad || err != nil
+	case c == Bytes:
+		v.S = form
+	case c == F32 || c == F64:
+		if r.bad = size != 8; !r.bad {
+			v.F = math.Float64frombits(binary.LittleEndian.Uint64([]byte(form)))
+		}
+	case c == Span:
+		if r.bad = size != 16; !r.bad {
+			b := []byte(form)
+			v.Iv = IntervalValue{int32(binary.LittleEndian.Uint32(b)), int32(binary.LittleEndian.Uint32(b[4:])), int64(binary.LittleEndian.Uint64(b[8:]))}
+		}
+	default:
+		one := arrayReader{s: form}
+		v.I, r.bad = one.varint(), one.bad
+	}
+	return v
+}
+
+// Array takes an array apart; the elements alias v.
+func (v Value) Array() (Array, error) {
+	r := arrayReader{s: v.S}
+	dims, n := r.dims()
+	if r.bad {
+		return Array{}, badArray()
+	}
+	a := Array{Dims: dims, Elems: make([]Value, n)}
+	t := v.Type.Elem()
+	for i := range a.Elems {
+		if a.Elems[i] = r.element(t); r.bad {
+			return Array{}, badArray()
+		}
+	}
+	return a, nil
+}
+
+// ArrayDims returns the dimensions of an array and how many elements it has.
+func (v Value) ArrayDims() ([]Dim, int, error) {
+	r := arrayReader{s: v.S}
+	dims, n := r.dims()
+	if r.bad {
+		return nil, 0, badArray()
+	}
+	return dims, n, nil
+}
+
+// ArrayItem returns element i of an array, from 0, in row-major order: NULL outside.
+func (v Value) ArrayItem(i int64) (Value, error) {
+	r := arrayReader{s: v.S}
+	_, n := r.dims()
+	t := v.Type.Elem()
+	if i < 0 || i >= int64(n) || r.bad {
+		if r.bad {
+			return Value{}, badArray()
+		}
+		return NullOf(t), nil
+	}
+	for ; i > 0; i-- {
+		if size := r.uvarint(); size > 0 {
+			if size-1 > uint64(len(r.s)) {
+				return Value{}, badArray()
+			}
+			r.s = r.s[size-1:]
+		}
+	}
+	e := r.element(t)
+	if r.bad {
+		return Value{}, badArray()
+	}
+	return e, nil
+}
+
+func badArray() error { return dberr.New(dberr.DataCorrupted, "damaged array") }
+
+// textToArray reads an array, whose elements are then fitted to their modifiers.
+func (c Context) textToArray(v Value, t Type, explicit bool) (Value, error) {
+	a, err := c.Parse(v.S, T(t.ID))
+	if err != nil || t == T(t.ID) {
+		return a, err
+	}
+	return c.castArray(a, t, explicit)
+}
+
+// castArray converts the elements of an array.
+func (c Context) castArray(v Value, t Type, explicit bool) (Value, error) {
+	a, err := v.Array()
+	if err != nil {
+		return Value{}, err
+	}
+	for i, e := range a.Elems {
+		if a.Elems[i], err = c.Cast(e, t.Elem(), explicit); err != nil {
+			return Value{}, err
+		}
+		a.Elems[i].Type = t.Elem()
+	}
+	return a.Value(t)
+}
+
+// ArrayKey appends bytes that order as arrays do and are equal for equal arrays: the
+// elements count first, a NULL being greater than all, then how many there are, then the
+// dimensions.
+func ArrayKey(dst []byte, t Type, form string) []byte {
+	a, err := BytesValue(t, form).Array()
+	if err != nil {
+		return append(dst, form...) // damaged forms still need one order
+	}
+	for i := range a.Elems {
+		if !a.Elems[i].Valid {
+			dst = append(dst, 2)
+			continue
+		}
+		dst = appendElementKey(append(dst, 1), &a.Elems[i])
+	}
+	dst = append(dst, 0, byte(len(a.Dims)))
+	for _, d := range a.Dims {
+		dst = binary.BigEndian.AppendUint32(dst, uint32(d.Len))
+	}
+	for _, d := range a.Dims {
+		dst = binary.BigEndian.AppendUint32(dst, uint32(d.Lower)^1<<31)
+	}
+	return dst
+}
+
+// appendElementKey appends bytes that order as the values do, and none of which begin
+// another.
+func appendElementKey(dst []byte, v *Value) []byte {
+	switch {
+	case v.Type.ID == Numeric:
+		d, _ := v.Decimal()
+		return appendBytesKey(dst, DecimalKey(d.AppendEncoded(nil)))
+	case v.Type.ID == JSONB:
+		return appendBytesKey(dst, JSONKey(nil, v.S))
+	}
+	switch v.Type.Class() {
+	case F32, F64:
+		return binary.BigEndian.AppendUint64(dst, floatKey(v.F))
+	case Span:
+		hi, lo := v.Iv.wide()
+		return binary.BigEndian.AppendUint64(binary.BigEndian.AppendUint64(dst, uint64(hi)^1<<63), lo)
+	case Bytes:
+		return appendBytesKey(dst, []byte(v.S))
+	}
+	return binary.BigEndian.AppendUint64(dst, uint64(v.I)^1<<63)
+}
+
+// floatKey orders floats: -0 is 0, NaN the greatest.
+func floatKey(f float64) uint64 {
+	switch {
+	case math.IsNaN(f):
+		return math.MaxUint64
+	case f == 0:
+		return 1 << 63
+	}
+	b := math.Float64bits(f)
+	if b>>63 != 0 {
+		return ^b
+	}
+	return b | 1<<63
+}
+
+// appendBytesKey appends bytes with an end that no longer ones share.
+func appendBytesKey(dst, b []byte) []byte {
+	for _, c := range b {
+		if dst = append(dst, c); c == 0 {
+			dst = append(dst, 0xff)
+		}
+	}
+	return append(dst, 0, 1)
+}
+
+// ElementKey returns bytes that are equal for equal values of one type, NULLs aside.
+func ElementKey(v *Value) string { return string(appendElementKey(nil, v)) }
+
+// AppendElement appends an element as it stands in a stored array.
+func AppendElement(dst []byte, v *Value) ([]byte, error) {
+	if !v.Valid {
+		return append(dst, 0), nil
+	}
+	var buf [64]byte
+	form, err := appendElement(buf[:0], v)
+	return append(binary.AppendUvarint(dst, uint64(len(form))+1), form...), err
+}
+
+// JoinElements returns the stored form of the array with the given dimensions and elements,
+// which AppendElement made.
+func JoinElements(dims []Dim, elems []byte) string {
+	dst := binary.AppendUvarint(nil, uint64(len(dims)))
+	for _, d := range dims {
+		dst = binary.AppendVarint(binary.AppendUvarint(dst, uint64(d.Len)), int64(d.Lower))
+	}
+	return string(append(dst, elems...))
+}
