@@ -9,8 +9,10 @@
 //	             keep rows only to have them filtered out become inner or semi joins
 //	unnest.go    dependent joins (correlated subqueries, LATERAL) become plain ones;
 //	             domain.go, domain_join.go: how each operator works for all outer rows
+//	sift.go      aggregations group only the keys that the other side of a join can ask for
 //	order.go     chains of inner joins are put into the order with the smallest
 //	             intermediate results; the smaller side is hashed
+//	sink.go      semi and anti joins come before inner joins that have more rows
 //	algorithm.go equalities become hash keys; rangejoin.go: a value between two others
 //	             of the other side is searched for in sorted ranges
 //	physical.go  Sort under Limit keeps only the first rows, conditions of a scan become

@@ -55,7 +55,7 @@ func (o *optimizer) rewrite(node plan.Node, root []plan.Column, done map[*plan.C
 	if dependent(node) {
 		node = o.plain(node, root)
 	}
-	node = o.order(node)
+	node = o.sink(o.order(o.sift(node)))
 	node = o.physical(node)
 	node = o.prune(node, plan.IDs(node))
 	node = keepColumns(node, root)
