@@ -121,6 +121,8 @@ type joinTable struct {
 	// key from base on.
 	dense []rowID
 	base  uint64
+	// bits, where such keys are few within their range, say which there are.
+	bits joinBits
 	// slots are, otherwise, an open-addressing table: the upper half of the hash and the
 	// first row; for a single codec two words, the first row and the key. A probe
 	// goes round within its region, so that workers fill regions on their own.
@@ -175,15 +177,11 @@ func (t *joinTable) build(ex *execution, matched bool) error {
 
 // makeDense makes the array of a table with integer keys that lie close together.
 func (t *joinTable) makeDense(a *arena.Arena) bool {
-	if !t.codec.single || t.codec.types[0].Class() > types.I64 || t.rows.rows == 0 {
+	lo, hi, ok := t.keyRange()
+	if !ok {
 		return false
 	}
-	lo, hi := int64(1<<63-1), int64(-1<<63)
-	for _, b := range t.rows.blocks {
-		for _, k := range b.keys[:b.n] {
-			lo, hi = min(lo, int64(k)), max(hi, int64(k))
-		}
-	}
+	t.makeBits(lo, hi, a)
 	span := uint64(hi) - uint64(lo)
 	if span >= 8*uint64(t.rows.rows)+1024 {
 		return false
@@ -283,6 +281,8 @@ func (t *joinTable) find(keys []uint64, first []rowID) {
 		for i := range first {
 			first[i] = noRow
 		}
+	case t.bits.words != nil:
+		t.findAmong(keys, first)
 	case t.dense != nil:
 		for i, k := range keys {
 			id := noRow
