@@ -214,6 +214,9 @@ func nodeTitle(node plan.Node) string {
 		}
 		return "Values"
 	case *plan.GenerateSeries:
+		if len(n.Arrays) > 0 {
+			return "Function Scan on unnest"
+		}
 		return "Function Scan on generate_series"
 	case *plan.WorkScan:
 		return "WorkTable Scan on " + n.CTE.Name
@@ -245,6 +248,9 @@ func nodeTitle(node plan.Node) string {
 	case *plan.Limit, *plan.LimitBy:
 		return "Limit"
 	case *plan.Unroll:
+		if len(n.Arrays) > 0 {
+			return "Unroll unnest"
+		}
 		return "Unroll generate_series"
 	}
 	return joinTitle(node)

@@ -47,8 +47,12 @@ func (b *Binder) bindCall(e *parse.FuncCall, c *exprContext) (expr.Expr, error) 
 	if err := plainCall(e, name); err != nil {
 		return nil, err
 	}
-	if name == "generate_series" {
-		return nil, dberr.New(dberr.FeatureNotSupported, "set-returning functions stand only in FROM").At(pos)
+	if returnsSet(name) {
+		return b.bindSetCall(e, c)
+	}
+	if name == "coalesce" && c.sets != nil { // nothing conditional holds a set
+		inner := *c
+		inner.sets, c = nil, &inner
 	}
 	plain, err := b.sequenceArgs(e, name)
 	if err != nil {

@@ -19,6 +19,7 @@ type exprContext struct {
 	inAgg   bool        // inside the arguments of an aggregate
 	guard   []expr.Expr // the conditions of the CASE branches around
 
+	sets     *sets    // nil: set-returning functions are not allowed
 	windows  *windows // nil: window functions are not allowed
 	inWindow bool     // inside the arguments of a window function
 }

@@ -243,13 +243,17 @@ func (b *Binder) named(node plan.Node, alias *parse.Alias, parent *scope) (from,
 
 // bindFuncRef binds a function in FROM; generate_series or one that reads files.
 func (b *Binder) bindFuncRef(t *parse.FuncRef, left, parent *scope) (from, error) {
-	pos := int(t.Position())
-	if len(t.Calls) != 1 || t.RowsFrom || t.Ordinality {
-		return from{}, dberr.New(dberr.FeatureNotSupported, "ROWS FROM and WITH ORDINALITY are not supported").At(pos)
-	}
 	call := t.Calls[0]
+	if name := call.Name.Last(); setFunctions[name].names != nil || len(t.Calls) != 1 || t.RowsFrom || t.Ordinality {
+		return b.bindSetRef(t, left, parent)
+	}
 	if _, ok := fileFunctions[call.Name.Last()]; ok {
 		return b.bindFileFunction(call, t.Alias, parent)
+	}
+	own := call.Name.Last()
+	call, err := subscriptsCall(call)
+	if err != nil {
+		return from{}, err
 	}
 	if call.Name.Last() != "generate_series" {
 		return from{}, dberr.Newf(dberr.UndefinedFunction, "function %s does not exist as a table", call.Name.Last()).At(int(call.Position()))
@@ -260,7 +264,8 @@ func (b *Binder) bindFuncRef(t *parse.FuncRef, left, parent *scope) (from, error
 	}
 	alias := t.Alias
 	if alias == nil {
-		alias = &parse.Alias{Pos: call.Pos, Name: "generate_series"}
+		alias = &parse.Alias{Pos: call.Pos, Name: own}
+		node.Out[0].Name = own
 	} else if len(alias.Columns) == 0 && alias.Name != "" {
 		node.Out[0].Name = alias.Name
 	}
@@ -281,6 +286,11 @@ func (b *Binder) bindSeries(call *parse.FuncCall, sc *scope) (*plan.GenerateSeri
 	if err != nil {
 		return nil, err
 	}
+	return b.newSeries(args, pos)
+}
+
+// newSeries makes the series of bound arguments.
+func (b *Binder) newSeries(args []expr.Expr, pos int) (*plan.GenerateSeries, error) {
 	t, step := seriesType(args)
 	if len(args) < 2 || len(args) > 3 || t.ID == types.Unknown || step.ID == types.Interval && len(args) != 3 {
 		return nil, dberr.Newf(dberr.UndefinedFunction, "function generate_series(%s) does not exist", typeList(args)).At(pos).

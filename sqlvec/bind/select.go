@@ -31,6 +31,7 @@ type selection struct {
 	on      []expr.Expr // DISTINCT ON
 
 	sets    [][]bool // of several grouping sets: which keys each has
+	rowSets *sets    // the set-returning functions of the list
 	windows *windows
 	late    *applies // subqueries over the results of window functions
 	qualify expr.Expr
@@ -51,9 +52,9 @@ func (b *Binder) bindSelect(sel *parse.Select, order []parse.OrderItem, parent *
 		return nil, err
 	}
 	s := &selection{b: b, sel: sel, scope: f.scope, input: input, aggs: &aggs{pre: &applies{}}, post: &applies{},
-		windows: &windows{defs: sel.Windows}}
+		windows: &windows{defs: sel.Windows}, rowSets: &sets{applies: &applies{}}}
 	for _, step := range []func() error{s.declareWindows, s.bindItems, s.bindGroupBy, s.bindHaving, s.bindDistinctOn,
-		func() error { return s.bindOrder(order) }, s.bindUnusedWindows, s.bindQualify, s.aggregate, s.attachPost, s.placeWindows} {
+		func() error { return s.bindOrder(order) }, s.bindUnusedWindows, s.bindQualify, s.expandRows, s.aggregate, s.attachPost, s.placeWindows} {
 		if err := step(); err != nil {
 			return nil, err
 		}
@@ -93,7 +94,9 @@ func (s *selection) bindItems() error {
 			}
 			continue
 		}
-		x, err := s.b.bindExpr(item.Expr, s.context(cmp.Or(s.clause, "SELECT")))
+		c := s.context(cmp.Or(s.clause, "SELECT"))
+		c.sets = s.rowSets
+		x, err := s.b.bindExpr(item.Expr, c)
 		if err != nil {
 			return err
 		}

@@ -31,6 +31,7 @@ func (c *exprContext) add(ap *apply) {
 // is not true).
 func (c *exprContext) guarded(cond expr.Expr, not bool) *exprContext {
 	inner := *c
+	inner.sets = nil
 	inner.guard = append(c.guard[:len(c.guard):len(c.guard)], &expr.IsBool{At: expr.At(cond.Pos()), Arg: cond, Which: expr.True, Not: not})
 	return &inner
 }

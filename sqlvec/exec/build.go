@@ -34,6 +34,9 @@ func (b *builder) node(n plan.Node) ([]*part, error) {
 	case *plan.Values:
 		return []*part{{src: &valuesSource{node: n}}}, nil
 	case *plan.GenerateSeries:
+		if len(n.Arrays) > 0 {
+			return []*part{{src: &elementSource{node: n}}}, nil
+		}
 		src, err := newSeries(n, b.ex.opts.Env)
 		return []*part{{src: src}}, err
 	case *plan.CTEScan:
@@ -50,6 +53,9 @@ func (b *builder) node(n plan.Node) ([]*part, error) {
 	case *plan.LimitBy:
 		return b.limitBy(n)
 	case *plan.Unroll:
+		if len(n.Arrays) > 0 {
+			return b.streaming(n.Input, &unnestStage{n})
+		}
 		return b.streaming(n.Input, &unrollStage{n})
 	case *plan.Aggregate:
 		return b.aggregate(n)

@@ -33,8 +33,8 @@ func init() {
 		rowFn("regexp_count", ids(text, text), types.Int32, regexpCount),
 		rowFn("regexp_count", ids(text, text, types.Int32), types.Int32, regexpCount),
 		rowFn("regexp_substr", ids(text, text), text, regexpSubstr),
-		rowFn("regexp_match", ids(text, text), text, regexpMatch),
-		rowFn("regexp_match", ids(text, text, text), text, regexpMatch),
+		rowFn("regexp_match", ids(text, text), types.ArrayOf(text), regexpMatch),
+		rowFn("regexp_match", ids(text, text, text), types.ArrayOf(text), regexpMatch),
 		rowFn("regexp_instr", ids(text, text), types.Int32, regexpInstr),
 		rowFn("substring", ids(text, text), text, regexpSubstring),
 		rowFn("substring", ids(text, text, text), text, similarSubstring),
@@ -231,41 +231,29 @@ func regexpInstr(_ *Env, args []types.Value) (types.Value, error) {
 	return intValue(runeCount(args[0].S[:m[0]]) + 1), nil
 }
 
-// regexpMatch returns the groups of the first match as the text of an array.
+// regexpMatch returns the groups of the first match.
 func regexpMatch(_ *Env, args []types.Value) (types.Value, error) {
+	t := types.T(types.Text).Array()
 	re, err := compileRegex(args[1].S, argText(args, 2))
 	if err != nil {
 		return args[0], err
 	}
 	m := re.FindStringSubmatchIndex(args[0].S)
 	if m == nil {
-		return nullText, nil
+		return types.NullOf(t), nil
 	}
 	if len(m) > 2 {
 		m = m[2:]
 	}
-	var b strings.Builder
-	b.WriteByte('{')
+	var list []types.Value
 	for i := 0; i < len(m); i += 2 {
-		if i > 0 {
-			b.WriteByte(',')
-		}
 		if m[i] < 0 {
-			b.WriteString("NULL")
+			list = append(list, nullText)
 			continue
 		}
-		b.WriteString(arrayElement(args[0].S[m[i]:m[i+1]]))
+		list = append(list, textValue(args[0].S[m[i]:m[i+1]]))
 	}
-	b.WriteByte('}')
-	return textValue(b.String()), nil
-}
-
-// arrayElement quotes an element of an array's text where that is needed.
-func arrayElement(s string) string {
-	if s != "" && !strings.EqualFold(s, "null") && !strings.ContainsAny(s, "{},\"\\ \t\n\r\v\f") {
-		return s
-	}
-	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(s) + `"`
+	return types.List(list).Value(t)
 }
 
 // regexpSubstring is substring(text from pattern): the first group, or the match.

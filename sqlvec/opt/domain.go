@@ -51,6 +51,15 @@ func (d *domain) push(n plan.Node) (plan.Node, reps) {
 	return d.pushRest(n)
 }
 
+// elements is at for arrays.
+func (d *domain) elements(e plan.Elements, r reps) plan.Elements {
+	out := plan.Elements{Ordinality: e.Ordinality}
+	for _, x := range e.Arrays {
+		out.Arrays = append(out.Arrays, d.at(x, r))
+	}
+	return out
+}
+
 func (d *domain) pushRest(n plan.Node) (plan.Node, reps) {
 	switch n := n.(type) {
 	case *plan.SetOp:
@@ -59,10 +68,10 @@ func (d *domain) pushRest(n plan.Node) (plan.Node, reps) {
 		return d.pushValues(n)
 	case *plan.GenerateSeries:
 		input, r := d.scan()
-		return &plan.Unroll{Input: input, Start: d.at(n.Start, r), Stop: d.at(n.Stop, r), Step: d.at(n.Step, r), Series: n.Out}, r
+		return &plan.Unroll{Input: input, Start: d.at(n.Start, r), Stop: d.at(n.Stop, r), Step: d.at(n.Step, r), Series: n.Out, Elements: d.elements(n.Elements, r)}, r
 	case *plan.Unroll:
 		input, r := d.push(n.Input)
-		return &plan.Unroll{Input: input, Start: d.at(n.Start, r), Stop: d.at(n.Stop, r), Step: d.at(n.Step, r), Series: n.Series}, r
+		return &plan.Unroll{Input: input, Start: d.at(n.Start, r), Stop: d.at(n.Stop, r), Step: d.at(n.Step, r), Series: n.Series, Elements: d.elements(n.Elements, r)}, r
 	case *plan.CTEScan:
 		return d.pushCTE(n)
 	case *plan.AsofJoin:

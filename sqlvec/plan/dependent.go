@@ -19,7 +19,8 @@ type Unroll struct {
 	Estimate
 	Input             Node
 	Start, Stop, Step expr.Expr
-	Series            []Column // one column, behind the input's
+	Series            []Column // behind the input's
+	Elements
 }
 
 // Columns implements Node.

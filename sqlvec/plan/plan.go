@@ -93,6 +93,15 @@ type GenerateSeries struct {
 	Estimate
 	Start, Stop, Step expr.Expr
 	Out               []Column // one column
+	Elements                   // when it has arrays, they are what makes the rows
+}
+
+// Elements are arrays whose elements are rows, all arrays side by side: a shorter one
+// ends in NULLs. A NULL has no elements. Every array makes one column; Ordinality adds a
+// BIGINT that counts the rows.
+type Elements struct {
+	Arrays     []expr.Expr
+	Ordinality bool
 }
 
 // CTE is a query of a WITH clause that is computed once and read by several CTEScans.

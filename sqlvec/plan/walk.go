@@ -27,6 +27,7 @@ func Exprs(n Node) []*expr.Expr {
 		}
 	case *GenerateSeries:
 		add(&n.Start, &n.Stop, &n.Step)
+		addAll(n.Arrays)
 	case *Filter:
 		add(&n.Predicate)
 	case *Project:
@@ -57,6 +58,7 @@ func Exprs(n Node) []*expr.Expr {
 		add(&n.Count, &n.Offset)
 	case *Unroll:
 		add(&n.Start, &n.Stop, &n.Step)
+		addAll(n.Arrays)
 	case *Join:
 		add(&n.On)
 	case *HashJoin:

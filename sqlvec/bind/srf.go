@@ -1,0 +1,233 @@
+package bind
+
+import (
+	"driftdb/internal/dberr"
+	"driftdb/internal/types"
+	"driftdb/sqlvec/expr"
+	"driftdb/sqlvec/parse"
+	"driftdb/sqlvec/plan"
+)
+
+// setFunction is a set-returning function: functions that make the arrays whose elements
+// are its rows, and the names of its columns, "" for its own.
+type setFunction struct{ arrays, names []string }
+
+var setFunctions = map[string]setFunction{
+	"unnest":                    {nil, []string{""}},
+	"string_to_table":           {[]string{"string_to_array"}, []string{""}},
+	"regexp_split_to_table":     {[]string{"regexp_split_to_array"}, []string{""}},
+	"json_array_elements":       {[]string{"$json_elements"}, []string{"value"}},
+	"jsonb_array_elements":      {[]string{"$jsonb_elements"}, []string{"value"}},
+	"json_array_elements_text":  {[]string{"$json_element_texts"}, []string{"value"}},
+	"jsonb_array_elements_text": {[]string{"$jsonb_element_texts"}, []string{"value"}},
+	"json_object_keys":          {[]string{"$json_keys"}, []string{""}},
+	"jsonb_object_keys":         {[]string{"$jsonb_keys"}, []string{""}},
+	"json_each":                 {[]string{"$json_each_keys", "$json_each_values"}, []string{"key", "value"}},
+	"jsonb_each":                {[]string{"$jsonb_each_keys", "$jsonb_each_values"}, []string{"key", "value"}},
+	"json_each_text":            {[]string{"$json_each_keys", "$json_each_texts"}, []string{"key", "value"}},
+	"jsonb_each_text":           {[]string{"$jsonb_each_keys", "$jsonb_each_texts"}, []string{"key", "value"}},
+}
+
+// returnsSet reports whether a name is that of a set-returning function.
+func returnsSet(name string) bool {
+	return setFunctions[name].names != nil || name == "generate_series" || name == "generate_subscripts"
+}
+
+// sets collects the set-returning functions of a select list, which run side by side.
+type sets struct {
+	plan.Elements
+	series  *plan.GenerateSeries // of the one generate_series
+	out     []plan.Column
+	applies *applies // subqueries inside arguments
+	pos     int
+}
+
+// subscriptsCall writes generate_subscripts(a, dim [, reverse]) as a generate_series.
+func subscriptsCall(e *parse.FuncCall) (*parse.FuncCall, error) {
+	if e.Name.Last() != "generate_subscripts" {
+		return e, nil
+	}
+	reverse := false
+	switch len(e.Args) {
+	case 2:
+	case 3:
+		lit, ok := e.Args[2].(*parse.Literal)
+		if !ok || lit.Kind != parse.LitBool {
+			return nil, dberr.New(dberr.FeatureNotSupported, "the order of generate_subscripts must be true or false").At(int(e.Position()))
+		}
+		reverse = lit.Bool
+	default:
+		return nil, dberr.New(dberr.UndefinedFunction, "function generate_subscripts takes an array, a dimension and the order").At(int(e.Position()))
+	}
+	bound := func(name string) parse.Expr {
+		return &parse.FuncCall{Pos: e.Pos, Name: parse.Name{Pos: e.Pos, Parts: []string{name}}, Args: e.Args[:2]}
+	}
+	args := []parse.Expr{bound("array_lower"), bound("array_upper")}
+	if reverse {
+		args = []parse.Expr{args[1], args[0], &parse.Literal{Pos: e.Pos, Kind: parse.LitInt, Text: "-1"}}
+	}
+	return &parse.FuncCall{Pos: e.Pos, Name: parse.Name{Pos: e.Pos, Parts: []string{"generate_series"}}, Args: args}, nil
+}
+
+// setArrays binds the arrays of a set-returning function, and makes their columns.
+func (b *Binder) setArrays(e *parse.FuncCall, c *exprContext) ([]expr.Expr, []plan.Column, error) {
+	name, pos := e.Name.Last(), int(e.Position())
+	if err := plainCall(e, name); err != nil {
+		return nil, nil, err
+	}
+	args, err := b.bindExprs(e.Args, c)
+	if err != nil {
+		return nil, nil, err
+	}
+	fn := setFunctions[name]
+	arrays := args
+	if fn.arrays == nil {
+		for _, x := range args {
+			if !x.Type().IsArray() {
+				return nil, nil, noFunction(name, args).At(pos)
+			}
+		}
+	} else {
+		arrays = nil
+		for _, array := range fn.arrays {
+			x, err := expr.NewCall(pos, array, args)
+			if dberr.CodeOf(err) == dberr.UndefinedFunction {
+				return nil, nil, noFunction(name, args).At(pos)
+			}
+			if err != nil {
+				return nil, nil, err
+			}
+			arrays = append(arrays, x)
+		}
+	}
+	if len(arrays) == 0 {
+		return nil, nil, noFunction(name, args).At(pos)
+	}
+	var out []plan.Column
+	for i, x := range arrays {
+		column := fn.names[min(i, len(fn.names)-1)]
+		if column == "" {
+			column = name
+		}
+		out = append(out, b.newColumn(column, x.Type().Elem()))
+	}
+	return arrays, out, nil
+}
+
+// bindSetCall binds a set-returning function of the select list: a column that is joined
+// to the rows below the list.
+func (b *Binder) bindSetCall(e *parse.FuncCall, c *exprContext) (expr.Expr, error) {
+	pos := int(e.Position())
+	if c.sets == nil {
+		return nil, dberr.Newf(dberr.FeatureNotSupported, "set-returning functions are not allowed in %s", c.clause).At(pos).
+			WithHint("You might be able to move the set-returning function into FROM.")
+	}
+	call, err := subscriptsCall(e)
+	if err != nil {
+		return nil, err
+	}
+	s := c.sets
+	inner := &exprContext{scope: c.scope, clause: c.clause, applies: s.applies}
+	if call.Name.Last() == "generate_series" {
+		if len(s.out) > 0 {
+			return nil, dberr.New(dberr.FeatureNotSupported, "generate_series beside another set-returning function is not supported").At(pos).
+				WithHint("Move the set-returning function into FROM.")
+		}
+		args, err := b.bindExprs(call.Args, inner)
+		if err != nil {
+			return nil, err
+		}
+		if s.series, err = b.newSeries(args, pos); err != nil {
+			return nil, err
+		}
+		s.series.Out[0].Name = e.Name.Last()
+		s.out, s.pos = s.series.Out, pos
+		return colExpr(s.out[0]), nil
+	}
+	if s.series != nil {
+		return nil, dberr.New(dberr.FeatureNotSupported, "generate_series beside another set-returning function is not supported").At(pos).
+			WithHint("Move the set-returning function into FROM.")
+	}
+	arrays, out, err := b.setArrays(e, inner)
+	if err != nil {
+		return nil, err
+	}
+	if len(out) != 1 {
+		return nil, dberr.Newf(dberr.FeatureNotSupported, "%s stands only in FROM", e.Name.Last()).At(pos)
+	}
+	s.Arrays, s.out, s.pos = append(s.Arrays, arrays...), append(s.out, out...), pos
+	return colExpr(out[0]), nil
+}
+
+// expandRows joins the rows of the set-returning functions below the select list.
+func (s *selection) expandRows() error {
+	if len(s.rowSets.out) == 0 {
+		return nil
+	}
+	if s.sel.GroupBy != nil || len(s.aggs.calls) > 0 || len(s.windows.nodes) > 0 {
+		return dberr.New(dberr.FeatureNotSupported, "set-returning functions beside GROUP BY, aggregates or window functions are not supported").At(s.rowSets.pos).
+			WithHint("Move the set-returning function into FROM.")
+	}
+	var err error
+	if s.input, err = s.b.attach(s.input, s.rowSets.applies); err != nil {
+		return err
+	}
+	u := &plan.Unroll{Input: s.input, Series: s.rowSets.out, Elements: s.rowSets.Elements}
+	if g := s.rowSets.series; g != nil {
+		u.Start, u.Stop, u.Step = g.Start, g.Stop, g.Step
+	}
+	s.input = u
+	return nil
+}
+
+// bindSetRef binds set-returning functions in FROM, side by side.
+func (b *Binder) bindSetRef(t *parse.FuncRef, left, parent *scope) (from, error) {
+	pos := int(t.Position())
+	c := &exprContext{scope: leftScope(left, parent), clause: "FROM", applies: &applies{}}
+	n := &plan.GenerateSeries{Elements: plan.Elements{Ordinality: t.Ordinality}}
+	for _, call := range t.Calls {
+		if name := call.Name.Last(); setFunctions[name].names == nil {
+			if returnsSet(name) {
+				return from{}, dberr.Newf(dberr.FeatureNotSupported, "ROWS FROM and WITH ORDINALITY of %s are not supported", name).At(pos)
+			}
+			return from{}, dberr.Newf(dberr.UndefinedFunction, "function %s does not exist as a table", name).At(int(call.Position()))
+		}
+		arrays, out, err := b.setArrays(call, c)
+		if err != nil {
+			return from{}, err
+		}
+		n.Arrays, n.Out = append(n.Arrays, arrays...), append(n.Out, out...)
+	}
+	alias := t.Alias
+	switch first := t.Calls[0].Name.Last(); {
+	case alias == nil:
+		alias = &parse.Alias{Pos: t.Calls[0].Pos, Name: first}
+	case len(n.Out) == 1 && alias.Name != "" && n.Out[0].Name == first:
+		n.Out[0].Name = alias.Name
+	}
+	if t.Ordinality {
+		n.Out = append(n.Out, b.newColumn("ordinality", types.T(types.Int64)))
+	}
+	if len(c.applies.list) == 0 {
+		f, err := b.named(n, alias, parent)
+		return withRowName(f, alias), err
+	}
+	one, err := b.attach(&plan.Values{Rows: [][]expr.Expr{{}}}, c.applies)
+	if err != nil {
+		return from{}, err
+	}
+	u := &plan.Unroll{Input: one, Series: n.Out, Elements: n.Elements}
+	f, err := b.named(strip(u, n.Out), alias, parent)
+	return withRowName(f, alias), err
+}
+
+// withRowName lets the alias of a function with one column stand for that column too, as
+// the row of such a function is its value.
+func withRowName(f from, alias *parse.Alias) from {
+	if f.scope != nil && len(f.scope.cols) == 1 && len(alias.Columns) == 0 && alias.Name != f.scope.cols[0].Name {
+		row := f.scope.cols[0]
+		row.Name, row.hidden = alias.Name, true
+		f.scope.cols = append(f.scope.cols, row)
+	}
+	return f
+}

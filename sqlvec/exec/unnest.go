@@ -1,0 +1,147 @@
+package exec
+
+import (
+	"driftdb/internal/types"
+	"driftdb/internal/vec"
+	"driftdb/sqlvec/expr"
+	"driftdb/sqlvec/plan"
+)
+
+// elementRows are rows made of the elements of arrays that wait to be pushed.
+type elementRows struct {
+	out  []plan.Column
+	ord  bool
+	rows []int32         // of the input
+	cols [][]types.Value // a column for each array, and one for the number of the row
+}
+
+func newElementRows(out []plan.Column, e plan.Elements) elementRows {
+	return elementRows{out: out, ord: e.Ordinality, cols: make([][]types.Value, len(out))}
+}
+
+// add makes the rows of one input row; flush is called whenever limit of them wait.
+func (r *elementRows) add(row int32, arrays []types.Value, limit int, flush func() error) error {
+	lists, n := make([][]types.Value, len(arrays)), 0
+	for k, v := range arrays {
+		if !v.Valid {
+			continue
+		}
+		a, err := v.Array()
+		if err != nil {
+			return err
+		}
+		lists[k], n = a.Elems, max(n, len(a.Elems))
+	}
+	for i := range n {
+		for k, list := range lists {
+			v := types.NullOf(r.out[k].Type)
+			if i < len(list) {
+				v = list[i]
+			}
+			r.cols[k] = append(r.cols[k], v)
+		}
+		if r.ord {
+			k := len(r.cols) - 1
+			r.cols[k] = append(r.cols[k], types.IntValue(types.T(types.Int64), int64(i)+1))
+		}
+		if r.rows = append(r.rows, row); len(r.rows) < limit {
+			continue
+		}
+		if err := flush(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// push pushes what waits, behind the columns of the input.
+func (r *elementRows) push(w *worker, in *vec.Batch, next pusher) error {
+	if err := w.ex.check(); err != nil || len(r.rows) == 0 {
+		return err
+	}
+	a := w.scratch
+	mark := a.Mark()
+	defer a.Release(mark)
+	var cols []vec.Vec
+	for c := range in.Cols {
+		cols = append(cols, take(&in.Cols[c], r.rows, a))
+	}
+	for k := range r.cols {
+		cols = append(cols, vecOf(r.out[k].Type, r.cols[k], a))
+		r.cols[k] = r.cols[k][:0]
+	}
+	out := vec.Batch{N: len(r.rows), Cols: cols}
+	r.rows = r.rows[:0]
+	return next.push(&out)
+}
+
+// elementSource makes rows of the elements of arrays that depend on no row. It is one
+// morsel.
+type elementSource struct{ node *plan.GenerateSeries }
+
+func (s *elementSource) prepare(*execution) (int, error) { return 1, nil }
+
+func (s *elementSource) open(w *worker) (reader, error) { return &elementReader{s.node, w}, nil }
+
+type elementReader struct {
+	node *plan.GenerateSeries
+	w    *worker
+}
+
+func (r *elementReader) run(_ int, next pusher) error {
+	arrays := make([]types.Value, len(r.node.Arrays))
+	for i, e := range r.node.Arrays {
+		v, err := expr.EvalConst(e, r.w.ex.opts.Env)
+		if err != nil {
+			return err
+		}
+		arrays[i] = v
+	}
+	rows, none := newElementRows(r.node.Out, r.node.Elements), &vec.Batch{}
+	flush := func() error { return rows.push(r.w, none, next) }
+	if err := rows.add(0, arrays, r.w.ex.opts.BatchRows, flush); err != nil {
+		return err
+	}
+	return flush()
+}
+
+// unnestStage joins each row to the elements of its own arrays.
+type unnestStage struct{ node *plan.Unroll }
+
+func (s *unnestStage) open(w *worker, next pusher) (pusher, error) {
+	u := &unnest{w: w, next: next, rows: newElementRows(s.node.Series, s.node.Elements)}
+	var err error
+	u.progs, err = compileAll(s.node.Arrays, w.ex.opts.Env)
+	return u, err
+}
+
+type unnest struct {
+	w     *worker
+	next  pusher
+	progs []*expr.Program
+	args  []vec.Vec
+	rows  elementRows
+}
+
+func (u *unnest) push(b *vec.Batch) (err error) {
+	a := u.w.scratch
+	mark := a.Mark()
+	defer a.Release(mark)
+	if u.args, err = evalAll(u.progs, b, u.w, u.args[:0]); err != nil {
+		return err
+	}
+	flush := func() error { return u.rows.push(u.w, b, u.next) }
+	arrays := make([]types.Value, len(u.args))
+	for i := range b.N {
+		if b.Sel != nil && bit(b.Sel, i) == 0 {
+			continue
+		}
+		for k := range u.args {
+			arrays[k] = u.args[k].Value(i)
+		}
+		if err := u.rows.add(int32(i), arrays, u.w.ex.opts.BatchRows, flush); err != nil {
+			return err
+		}
+	}
+	return flush()
+}
