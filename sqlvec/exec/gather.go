@@ -69,8 +69,22 @@ func gatherWide[T any](blocks [][]byte, ids []rowID, dst []byte) []byte {
 		}
 		return dst
 	}
+	var few [64][]T
+	typed := few[:]
+	if len(blocks) > len(few) {
+		if len(blocks) > len(ids) {
+			for i, id := range ids {
+				out[i] = vec.Cast[T](blocks[id>>blockShift])[id&(blockRows-1)]
+			}
+			return dst
+		}
+		typed = make([][]T, len(blocks))
+	}
+	for i, b := range blocks {
+		typed[i] = vec.Cast[T](b)
+	}
 	for i, id := range ids {
-		out[i] = vec.Cast[T](blocks[id>>blockShift])[id&(blockRows-1)]
+		out[i] = typed[id>>blockShift][id&(blockRows-1)]
 	}
 	return dst
 }

@@ -14,7 +14,7 @@ const (
 
 // sift makes aggregations on the right of a join group only the rows whose key the left side
 // can have: where that key is a column of a filtered table, the rows are first looked up among
-// the rows of that table, read once more.
+// the rows of that table, read once more. The column may stand for one that is equal to it.
 func (o *optimizer) sift(node plan.Node) plan.Node {
 	return plan.Transform(node, func(n plan.Node) plan.Node {
 		if j, ok := n.(*plan.Join); ok && !j.NullAware && !j.Dependent && asksForGroups(j.Kind) {
@@ -47,13 +47,46 @@ func (o *optimizer) siftBy(j *plan.Join, p expr.Expr) {
 		return
 	}
 	agg, key := groupedBy(j.Right, grouped.Index)
-	from, at := scanOf(j.Left, asked.Index)
-	if agg == nil || from == nil || !o.siftable(agg, from, asked) {
+	if agg == nil {
 		return
 	}
-	scan := o.again(from)
-	on := substitute(p, []plan.Column{from.Out[at], {ID: grouped.Index}}, []expr.Expr{column(scan.Out[at]), key})
-	agg.Input = &plan.Join{Kind: plan.Semi, Left: agg.Input, Right: scan, On: on}
+	for _, id := range append([]int{asked.Index}, equalTo(j.Left, asked)...) {
+		from, at := scanOf(j.Left, id)
+		if from == nil || !o.siftable(agg, from, column(from.Out[at])) {
+			continue
+		}
+		scan := o.again(from)
+		on := substitute(p, []plan.Column{{ID: asked.Index}, {ID: grouped.Index}}, []expr.Expr{column(scan.Out[at]), key})
+		agg.Input = &plan.Join{Kind: plan.Semi, Left: agg.Input, Right: scan, On: on}
+		return
+	}
+}
+
+// equalTo returns the columns of the same type that joins below n make equal to c, or c NULL.
+func equalTo(n plan.Node, c *expr.Col) []int {
+	var list []int
+	switch n := n.(type) {
+	case *plan.Join:
+		list = append(equalTo(n.Left, c), equalTo(n.Right, c)...)
+		if n.Kind != plan.Inner && n.Kind != plan.Semi {
+			break
+		}
+		for _, p := range plan.Conjuncts(n.On) {
+			a, b, ok := equiKey(p, plan.IDs(n.Left), plan.IDs(n.Right))
+			l, ok1 := a.(*expr.Col)
+			r, ok2 := b.(*expr.Col)
+			switch {
+			case !ok || !ok1 || !ok2 || l.Typ != r.Typ || l.Typ != c.Typ:
+			case l.Index == c.Index:
+				list = append(list, r.Index)
+			case r.Index == c.Index:
+				list = append(list, l.Index)
+			}
+		}
+	case *plan.Filter, *plan.Sort, *plan.Project, *plan.Distinct:
+		return equalTo(n.Children()[0], c)
+	}
+	return list
 }
 
 // siftable reports whether the rows of from are few enough to sift what agg groups.
