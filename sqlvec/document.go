@@ -302,6 +302,9 @@ func (r *run) memberValue(c *colstore.Column, m member) (types.Value, error) {
 		quoted, err := json.Marshal(m.text)
 		return types.BytesValue(c.Type, string(quoted)), err
 	}
+	if c.Type.IsArray() && strings.HasPrefix(m.text, "[") {
+		return types.JSONArray(ctx, m.text, c.Type)
+	}
 	return ctx.Cast(types.BytesValue(types.T(types.Text), m.text), c.Type, false)
 }
 

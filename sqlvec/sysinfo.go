@@ -107,6 +107,9 @@ func (c *systemContext) addColumn(t *colstore.Table, col *colstore.Column, n int
 	set("dtd_identifier", types.Format(types.IntValue(types.T(types.Int64), int64(n))))
 	set("is_nullable", yesNo(!col.NotNull))
 	set("data_type", types.T(col.Type.ID).String())
+	if col.Type.IsArray() {
+		set("data_type", "ARRAY")
+	}
 	set("udt_schema", bind.CatalogSchema)
 	set("udt_name", internalName(col.Type))
 	set("is_self_referencing", "NO")

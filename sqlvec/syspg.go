@@ -123,6 +123,9 @@ var internalNames = map[types.ID]string{types.Bool: "bool", types.Bytea: "bytea"
 	types.Time: "time", types.UUID: "uuid", types.JSONB: "jsonb"}
 
 func internalName(t types.Type) string {
+	if t.IsArray() {
+		return "_" + internalName(t.Elem())
+	}
 	if n, ok := internalNames[t.ID]; ok {
 		return n
 	}

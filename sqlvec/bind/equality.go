@@ -53,3 +53,11 @@ func checkArrayGrouping(t types.Type, pos int) error {
 	}
 	return nil
 }
+
+// sortedBy returns the expression that orderedBy made x of.
+func sortedBy(x expr.Expr) expr.Expr {
+	if c, ok := x.(*expr.Call); ok && (c.Fn.Name == expr.ArrayKey || c.Fn.Name == expr.JSONKey) {
+		return c.Args[0]
+	}
+	return x
+}

@@ -297,7 +297,7 @@ func (s *selection) checkDistinctOn() error {
 		return nil
 	}
 	for _, key := range s.order[:min(len(s.on), len(s.order))] {
-		if !containsExpr(s.on, key.Expr) {
+		if !containsExpr(s.on, sortedBy(key.Expr)) {
 			return dberr.New(dberr.InvalidColumnReference, "SELECT DISTINCT ON expressions must match initial ORDER BY expressions").At(key.Expr.Pos())
 		}
 	}

@@ -16,6 +16,8 @@ func init() {
 		for _, name := range []string{"min", "max"} {
 			registerAggregate(&Aggregate{Name: name, Params: ids(id), Ret: id,
 				returns: sameType, states: newExtreme(name == "max")})
+			registerAggregate(&Aggregate{Name: name, Params: ids(types.ArrayOf(id)), Ret: types.ArrayOf(id),
+				returns: sameType, states: newExtreme(name == "max")})
 		}
 	}
 	for _, name := range []string{"first", "last", "any_value"} {
@@ -179,7 +181,7 @@ func extremeRule(t types.Type, greatest bool) func(old, new *types.Value) bool {
 	if greatest {
 		want = 1
 	}
-	if t.Class() == types.Bytes && t.ID != types.Numeric {
+	if t.Class() == types.Bytes && t.ID != types.Numeric && !t.IsArray() {
 		return func(old, new *types.Value) bool { return bytes.Compare([]byte(new.S), []byte(old.S)) == want }
 	}
 	return func(old, new *types.Value) bool { return types.Compare(*new, *old) == want }

@@ -121,13 +121,21 @@ var typeOIDs = map[types.ID]int64{
 	types.TimestampTZ: 1184, types.Interval: 1186, types.Numeric: 1700, types.Time: 1083, types.UUID: 2950, types.JSONB: 3802,
 }
 
+func init() {
+	for id, oid := range map[types.ID]int64{types.Bool: 1000, types.Bytea: 1001, types.Int64: 1016, types.Int16: 1005, types.Int32: 1007, types.Text: 1009,
+		types.JSON: 199, types.Float32: 1021, types.Float64: 1022, types.Varchar: 1015, types.Date: 1182, types.Timestamp: 1115,
+		types.TimestampTZ: 1185, types.Interval: 1187, types.Numeric: 1231, types.Time: 1183, types.UUID: 2951, types.JSONB: 3807} {
+		typeOIDs[types.ArrayOf(id)] = oid
+	}
+}
+
 // TypeOID returns PostgreSQL's number of a type, 0 for none, and its modifier, -1 for none.
 func TypeOID(t types.Type) (oid, mod int64) {
 	mod = -1
 	switch {
-	case t.ID == types.Varchar && t.Len > 0:
+	case (t.ID == types.Varchar || t.ID == types.ArrayOf(types.Varchar)) && t.Len > 0:
 		mod = int64(t.Len) + 4
-	case t.ID == types.Numeric && t.Prec > 0:
+	case (t.ID == types.Numeric || t.ID == types.ArrayOf(types.Numeric)) && t.Prec > 0:
 		mod = int64(t.Prec)<<16 | int64(t.Scale) + 4
 	}
 	return typeOIDs[t.ID], mod
@@ -141,10 +149,12 @@ func TypeOfOID(oid, mod int64) (types.Type, bool) {
 		}
 		t := types.T(id)
 		switch {
-		case id == types.Varchar && mod >= 4:
+		case (id == types.Varchar || id == types.ArrayOf(types.Varchar)) && mod >= 4:
 			t.Len = int32(mod - 4)
 		case id == types.Numeric && mod >= 4:
 			t = types.Dec(int((mod-4)>>16), int((mod-4)&0xFFFF))
+		case id == types.ArrayOf(types.Numeric) && mod >= 4:
+			t = types.Dec(int((mod-4)>>16), int((mod-4)&0xFFFF)).Array()
 		}
 		return t, true
 	}
