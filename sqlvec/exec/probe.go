@@ -339,8 +339,12 @@ func (o *joinOutput) leftOnly(b *vec.Batch, found, unknown []uint64) error {
 			sel[i] &^= found[i]
 		}
 	}
-	if noBits(sel) {
+	switch n := vec.CountBits(sel); {
+	case n == 0:
 		return nil
+	case n*sparse < b.N:
+		few := takeBatch(b, setBits(sel, b.N, arena.Make[int32](o.w.scratch, n)[:0]), o.w.scratch)
+		return o.next.push(&few)
 	}
 	return o.next.push(&vec.Batch{N: b.N, Sel: sel, Cols: b.Cols})
 }

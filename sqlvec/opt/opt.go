@@ -1,6 +1,8 @@
 package opt
 
 import (
+	"slices"
+
 	"driftdb/colstore"
 	"driftdb/sqlvec/expr"
 	"driftdb/sqlvec/plan"
@@ -54,6 +56,8 @@ func (o *optimizer) rewrite(node plan.Node, root []plan.Column, done map[*plan.C
 	node = o.push(node, nil)
 	if dependent(node) {
 		node = o.plain(node, root)
+	} else if marked(node) {
+		node = o.repush(o.prune(node, idsOf(root)), root)
 	}
 	node = o.sink(o.order(o.sift(node)))
 	node = o.physical(node)
@@ -74,11 +78,29 @@ func (o *optimizer) rewrite(node plan.Node, root []plan.Column, done map[*plan.C
 
 // plain unnests the dependent joins, and moves conditions again.
 func (o *optimizer) plain(node plan.Node, root []plan.Column) plan.Node {
-	need := map[int]bool{}
-	for _, c := range root {
-		need[c.ID] = true
+	return o.repush(o.unnest(o.prune(node, idsOf(root))), root)
+}
+
+// idsOf is the set of the IDs of columns.
+func idsOf(cols []plan.Column) map[int]bool {
+	set := map[int]bool{}
+	for _, c := range cols {
+		set[c.ID] = true
 	}
-	node = o.unnest(o.prune(node, need))
+	return set
+}
+
+// marked reports whether a join marks rows. Where only a projection passes the mark on that
+// a condition has used already, there is none after pruning.
+func marked(node plan.Node) bool {
+	if j, ok := node.(*plan.Join); ok && j.Kind == plan.Mark {
+		return true
+	}
+	return slices.ContainsFunc(node.Children(), marked)
+}
+
+// repush counts the uses of columns anew and moves conditions again.
+func (o *optimizer) repush(node plan.Node, root []plan.Column) plan.Node {
 	clear(o.uses)
 	o.countUses(node)
 	for _, c := range root {

@@ -8,7 +8,7 @@ import (
 // Sifting is worth it where at most siftShare of the groups are asked for, and the table that
 // says which has at most siftRows of the rows that are grouped.
 const (
-	siftShare = 0.1
+	siftShare = 0.25
 	siftRows  = 0.25
 )
 
@@ -125,8 +125,8 @@ func groupedBy(n plan.Node, id int) (*plan.Aggregate, expr.Expr) {
 	return nil, nil
 }
 
-// scanOf returns the scan below n that reads the column id, and the column's place, where
-// every value of the column in n is one of the scan's, or NULL.
+// scanOf returns the scan below n that reads the column that n makes as id, and the column's place,
+// where every value in n is one of the scan's, or NULL.
 func scanOf(n plan.Node, id int) (*plan.Scan, int) {
 	switch n := n.(type) {
 	case *plan.Scan:
@@ -138,10 +138,11 @@ func scanOf(n plan.Node, id int) (*plan.Scan, int) {
 		return nil, 0
 	case *plan.Project:
 		for i, out := range n.Out {
-			if c, ok := n.Exprs[i].(*expr.Col); out.ID == id && (!ok || c.Index != id) {
-				return nil, 0
+			if c, ok := n.Exprs[i].(*expr.Col); ok && out.ID == id {
+				return scanOf(n.Input, c.Index)
 			}
 		}
+		return nil, 0
 	case *plan.Filter, *plan.Join, *plan.Sort, *plan.Limit, *plan.Distinct:
 	default:
 		return nil, 0
