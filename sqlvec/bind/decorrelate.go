@@ -394,6 +394,9 @@ func (b *Binder) lateral(kind plan.JoinKind, l, r plan.Node, on expr.Expr, pos i
 	if kind != plan.Inner && kind != plan.Left {
 		return nil, dberr.New(dberr.InvalidColumnReference, "invalid reference to FROM-clause entry in LATERAL").At(pos)
 	}
+	if g, ok := r.(*plan.GenerateSeries); ok && kind == plan.Inner && len(g.Arrays) > 0 {
+		return unrolled(l, g, on), nil
+	}
 	dependent := &plan.Join{Kind: kind, Left: l, Right: r, On: on, Dependent: true}
 	d, err := b.decorrelate(r, kind, false)
 	if err != nil || len(d.pulled) == 0 {

@@ -231,3 +231,12 @@ func withRowName(f from, alias *parse.Alias) from {
 	}
 	return f
 }
+
+// unrolled joins the elements of arrays of l's own rows to them.
+func unrolled(l plan.Node, g *plan.GenerateSeries, on expr.Expr) plan.Node {
+	u := &plan.Unroll{Input: l, Series: g.Out, Elements: g.Elements}
+	if on == nil {
+		return u
+	}
+	return &plan.Filter{Input: u, Predicate: on}
+}

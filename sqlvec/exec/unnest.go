@@ -7,6 +7,10 @@ import (
 	"driftdb/sqlvec/plan"
 )
 
+// longArray is how many elements make the rows of one input row a batch of their own, in
+// which the input's columns, the array among them, are constants instead of copies.
+const longArray = 64
+
 // elementRows are rows made of the elements of arrays that wait to be pushed.
 type elementRows struct {
 	out  []plan.Column
@@ -32,6 +36,11 @@ func (r *elementRows) add(row int32, arrays []types.Value, limit int, flush func
 		}
 		lists[k], n = a.Elems, max(n, len(a.Elems))
 	}
+	if n >= longArray {
+		if err := flush(); err != nil {
+			return err
+		}
+	}
 	for i := range n {
 		for k, list := range lists {
 			v := types.NullOf(r.out[k].Type)
@@ -51,6 +60,9 @@ func (r *elementRows) add(row int32, arrays []types.Value, limit int, flush func
 			return err
 		}
 	}
+	if n >= longArray {
+		return flush()
+	}
 	return nil
 }
 
@@ -63,8 +75,15 @@ func (r *elementRows) push(w *worker, in *vec.Batch, next pusher) error {
 	mark := a.Mark()
 	defer a.Release(mark)
 	var cols []vec.Vec
-	for c := range in.Cols {
-		cols = append(cols, take(&in.Cols[c], r.rows, a))
+	if r.rows[0] == r.rows[len(r.rows)-1] && len(r.rows) > 1 {
+		cols = append(cols, constRow(in, int(r.rows[0]), a)...)
+		for c := range cols {
+			cols[c].N = len(r.rows)
+		}
+	} else {
+		for c := range in.Cols {
+			cols = append(cols, take(&in.Cols[c], r.rows, a))
+		}
 	}
 	for k := range r.cols {
 		cols = append(cols, vecOf(r.out[k].Type, r.cols[k], a))
