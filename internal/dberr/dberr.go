@@ -37,6 +37,8 @@ const (
 	InvalidArgumentForPower   = "2201F"
 	InvalidRowCountInLimit    = "2201W"
 	InvalidRowCountInOffset   = "2201X"
+	InvalidTablesampleSize    = "2202H"
+	InvalidTablesampleRepeat  = "2202G"
 	InvalidEscapeSequence     = "22025"
 	CharacterNotInRepertoire  = "22021"
 	InvalidParameterValue     = "22023"

@@ -105,10 +105,16 @@ func (b *Binder) bindTable(t parse.TableExpr, left, parent *scope) (from, error)
 }
 
 func (b *Binder) bindTableRef(t *parse.TableRef, left, parent *scope) (from, error) {
-	pos := int(t.Position())
 	if t.Sample != nil {
-		return from{}, dberr.New(dberr.FeatureNotSupported, "TABLESAMPLE is not supported").At(pos)
+		whole := *t
+		whole.Sample = nil
+		f, err := b.bindTableRef(&whole, left, parent)
+		if err != nil {
+			return f, err
+		}
+		return b.sampled(f, t.Sample)
 	}
+	pos := int(t.Position())
 	if cte := b.findCTE(t.Name); cte != nil {
 		return b.bindCTERef(cte, t, parent)
 	}

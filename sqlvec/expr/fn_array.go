@@ -182,13 +182,13 @@ func slice(t types.Type, a []types.Value) (types.Value, error) {
 		return types.Value{}, err
 	}
 	mask, bounds := a[1].I, a[2:]
-	if len(bounds)/2 > len(in.Dims) {
+	if len(in.Dims) == 0 || len(bounds)/2 > len(in.Dims) {
 		return types.Array{}.Value(t)
 	}
 	lo, n := make([]int64, len(in.Dims)), make([]int64, len(in.Dims))
 	for k, d := range in.Dims {
 		n[k] = int64(d.Len)
-		if 2*k >= len(bounds) {
+		if 2*k+1 >= len(bounds) {
 			continue
 		}
 		hi := n[k]

@@ -153,11 +153,13 @@ type TableRef struct {
 	Sample     *Sample
 }
 
-// Sample is TABLESAMPLE method (args) [REPEATABLE (seed)].
+// Sample is TABLESAMPLE method (args) [REPEATABLE (seed)]. With Rows set the method is
+// reservoir and the size a number of rows, else it is a percentage.
 type Sample struct {
 	Pos
 	Method     string
 	Args       []Expr
+	Rows       bool
 	Repeatable Expr
 }
 

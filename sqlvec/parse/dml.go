@@ -37,7 +37,7 @@ func (p *parser) queryInParens() bool {
 	case tokOp:
 		return t.text == "("
 	case tokKeyword:
-		return isAnyOf(t.text, "select", "values", "with", "table")
+		return isAnyOf(t.text, "select", "from", "values", "with", "table")
 	}
 	return false
 }

@@ -314,6 +314,7 @@ func (f *formatter) tableRef(t *TableRef) {
 	f.ident(t.Sample.Method)
 	f.w(" (")
 	f.exprs(t.Sample.Args)
+	f.opt(t.Sample.Rows, " ROWS")
 	f.w(")")
 	if t.Sample.Repeatable != nil {
 		f.w(" REPEATABLE (")

@@ -217,22 +217,9 @@ func (p *parser) tableRef() *TableRef {
 		t.SystemTime = p.optSystemTime()
 	}
 	if p.is("tablesample") {
-		t.Sample = p.sample()
+		t.Sample = p.tableSample()
 	}
 	return t
-}
-
-func (p *parser) sample() *Sample {
-	s := &Sample{Pos: p.pos()}
-	p.expect("tablesample")
-	s.Method = p.ident().Name
-	s.Args = p.parenExprList()
-	if p.accept("repeatable") {
-		p.expect("(")
-		s.Repeatable = p.expr()
-		p.expect(")")
-	}
-	return s
 }
 
 // alias reads [AS] name [(columns)], nil if there is none. For a function the

@@ -89,10 +89,10 @@ func (p *parser) wrapTrailing(body QueryBody) QueryBody {
 	return q
 }
 
-// operand reads SELECT, VALUES, TABLE or a query in parentheses.
+// operand reads SELECT, FROM, VALUES, TABLE or a query in parentheses.
 func (p *parser) operand() QueryBody {
 	switch {
-	case p.is("select"):
+	case p.isAny("select", "from"):
 		return p.selectBody()
 	case p.is("values"):
 		return p.values()

@@ -4,16 +4,13 @@ package parse
 // p.trailing.
 func (p *parser) selectBody() *Select {
 	s := &Select{Pos: p.pos()}
-	p.expect("select")
-	p.distinct(s)
-	if !p.endsSelectList() {
-		s.Items = p.selectItems()
-	}
-	if p.is("into") {
-		p.selectInto(s)
-	}
-	if p.accept("from") {
-		s.From = p.tableExprs()
+	if p.is("from") {
+		p.fromFirst(s)
+	} else {
+		p.selectList(s)
+		if p.accept("from") {
+			s.From = p.tableExprs()
+		}
 	}
 	if p.accept("where") {
 		s.Where = p.expr()
@@ -30,10 +27,36 @@ func (p *parser) selectBody() *Select {
 	if p.accept("qualify") {
 		s.Qualify = p.expr()
 	}
+	if p.then("using", "sample") {
+		p.usingSample(s)
+	}
 	if p.trailing = nil; p.atSystemTime() {
 		p.trailing = p.systemTime()
 	}
 	return s
+}
+
+// selectList reads SELECT with its list and INTO.
+func (p *parser) selectList(s *Select) {
+	p.expect("select")
+	p.distinct(s)
+	if !p.endsSelectList() {
+		s.Items = p.selectItems()
+	}
+	if p.is("into") {
+		p.selectInto(s)
+	}
+}
+
+// fromFirst reads FROM t [SELECT …], DuckDB's order of the two; without SELECT it is SELECT *.
+func (p *parser) fromFirst(s *Select) {
+	p.expect("from")
+	s.From = p.tableExprs()
+	if p.is("select") {
+		p.selectList(s)
+		return
+	}
+	s.Items = []SelectItem{{Pos: s.Pos, Expr: &Star{Pos: s.Pos}}}
 }
 
 func (p *parser) distinct(s *Select) {
