@@ -346,6 +346,14 @@ func (r *run) prepare(st *parse.Prepare) error {
 }
 
 func (r *run) executePrepared(st *parse.Execute) error {
+	if err := r.bindPrepared(st); err != nil {
+		return err
+	}
+	return r.execute()
+}
+
+// bindPrepared makes the prepared statement, with the values of EXECUTE, the one to run.
+func (r *run) bindPrepared(st *parse.Execute) error {
 	p, ok := r.s.prepared[st.Name.Name]
 	if !ok {
 		return dberr.Newf("26000", "prepared statement \"%s\" does not exist", st.Name.Name).At(int(st.Name.Pos))
@@ -363,7 +371,7 @@ func (r *run) executePrepared(st *parse.Execute) error {
 		params[i] = v
 	}
 	r.stmt, r.params = p.stmt, params
-	return r.execute()
+	return nil
 }
 
 func (p *prepared) typeOf(i int) types.Type {

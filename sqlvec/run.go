@@ -3,6 +3,7 @@ package sqlvec
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"driftdb/colstore"
 	"driftdb/internal/dberr"
@@ -30,6 +31,7 @@ type run struct {
 	creating  string
 	generated map[string]parse.Expr      // of generated columns being defined
 	rules     map[*colstore.Table]*rules // of the tables written to
+	trace     *trace                     // of EXPLAIN ANALYZE, nil otherwise
 }
 
 // execute runs the statement and hands its result to the caller.
@@ -88,7 +90,10 @@ func (r *run) inTransaction() error {
 		if err := r.explain(ex); err != nil {
 			return err
 		}
-		return s.endStatement(r.ctx, true)
+		if err := s.endStatement(r.ctx, true); err != nil {
+			return err
+		}
+		return r.answer()
 	}
 	if cp, ok := r.stmt.(*parse.Copy); ok {
 		if err := r.copyStatement(cp); err != nil {
@@ -221,18 +226,27 @@ func (r *run) collect(node plan.Node, ts []types.Type) (*rowSet, error) {
 
 // stream optimizes and runs a bound plan.
 func (r *run) stream(node plan.Node, fn func(*vec.Batch) error) error {
+	start := time.Now()
 	node, err := opt.Optimize(node, r.env)
 	if err != nil {
 		return err
+	}
+	if r.trace != nil {
+		r.trace.planning += time.Since(start)
+		r.trace.plans = append(r.trace.plans, node)
 	}
 	return exec.Run(r.ctx, node, r.execOptions(), fn)
 }
 
 func (r *run) execOptions() exec.Options {
-	return exec.Options{
+	o := exec.Options{
 		Workers: r.s.set.threads, BatchRows: r.s.db.opts.BatchRows,
 		MemoryLimit: r.s.set.memoryLimit, Env: r.env, Logger: r.s.db.opts.Logger,
 	}
+	if r.trace != nil {
+		o.Stats = r.trace.stats
+	}
+	return o
 }
 
 // query runs a SELECT: its rows flow to the caller while it runs.

@@ -11,6 +11,7 @@ import (
 type Budget struct {
 	limit int64 // bytes, 0: no limit
 	used  atomic.Int64
+	peak  atomic.Int64 // the most that used has been
 }
 
 // NewBudget returns a budget of limit bytes; 0 means no limit.
@@ -22,6 +23,14 @@ func (b *Budget) Used() int64 {
 		return 0
 	}
 	return b.used.Load()
+}
+
+// Peak returns the most bytes that were taken at one time.
+func (b *Budget) Peak() int64 {
+	if b == nil {
+		return 0
+	}
+	return b.peak.Load()
 }
 
 // Limit returns the limit in bytes, 0 when there is none.
@@ -37,11 +46,15 @@ func (b *Budget) take(n int64) error {
 	if b == nil {
 		return nil
 	}
-	if used := b.used.Add(n); b.limit > 0 && used > b.limit {
+	used := b.used.Add(n)
+	if b.limit > 0 && used > b.limit {
 		b.used.Add(-n)
 		return dberr.New(dberr.OutOfMemory, "out of memory").
 			WithDetail("The query needs %d bytes, memory_limit is %d bytes.", used, b.limit).
 			WithHint("Raise memory_limit.")
+	}
+	for peak := b.peak.Load(); used > peak && !b.peak.CompareAndSwap(peak, used); {
+		peak = b.peak.Load()
 	}
 	return nil
 }

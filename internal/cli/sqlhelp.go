@@ -125,8 +125,11 @@ DROP VIEW [ IF EXISTS ] name [, ...] [ CASCADE | RESTRICT ]`,
 EXECUTE name [ ( value [, ...] ) ]`,
 		"PREPARE q (INTEGER) AS SELECT $1 + 1; EXECUTE q (41); DEALLOCATE q"},
 	{"EXPLAIN", "show how a statement is run", `
-EXPLAIN [ ANALYZE ] statement
-EXPLAIN ( option [, ...] ) statement`,
+EXPLAIN [ ANALYZE ] [ VERBOSE ] statement
+EXPLAIN ( option [, ...] ) statement
+
+where option is ANALYZE, VERBOSE, COSTS, TIMING or SUMMARY, each [ boolean ], or FORMAT { TEXT | JSON }
+and statement a query, INSERT, UPDATE, DELETE, CREATE TABLE AS or EXECUTE`,
 		"EXPLAIN SELECT * FROM goods"},
 	{"INSERT", "add rows", `
 [ WITH name AS ( query ) [, ...] ]

@@ -55,7 +55,7 @@ type explainer interface{ Explain() colstore.Explain }
 
 // collect adds up the meters and reads what scans say, before they are closed.
 func (s *Stats) collect(ex *execution) {
-	s.MemoryBytes = ex.budget.Used()
+	s.MemoryBytes = max(s.MemoryBytes, ex.budget.Peak())
 	for _, p := range ex.pipes {
 		above := int64(0)
 		for _, pt := range p.parts {

@@ -124,3 +124,24 @@ func formatConst(v types.Value) string {
 	}
 	return "'" + strings.ReplaceAll(s, "'", "''") + "'::" + v.Type.String()
 }
+
+// FormatAggregate prints a call of an aggregate as EXPLAIN shows it.
+func FormatAggregate(a *AggCall) string {
+	var b strings.Builder
+	b.WriteString(a.Agg.Name + "(")
+	if a.Distinct {
+		b.WriteString("DISTINCT ")
+	}
+	if len(a.Args) == 0 {
+		b.WriteByte('*')
+	}
+	b.WriteString(strings.Join(formatAll(a.Args), ", "))
+	for i, k := range a.OrderBy {
+		b.WriteString([...]string{" ORDER BY ", ", "}[min(i, 1)] + FormatKey(k))
+	}
+	b.WriteByte(')')
+	if a.Filter != nil {
+		b.WriteString(" FILTER (WHERE " + Format(a.Filter) + ")")
+	}
+	return b.String()
+}
