@@ -27,22 +27,37 @@ type sqlFlags struct {
 func newSQL(std streams) *cobra.Command {
 	f := sqlFlags{vars: make(variables)}
 	cmd := &cobra.Command{
-		Use:   "sql --data DIR [-e SQL]... [-f FILE]...",
+		Use:   "sql [--data DIR | DIR] [-e SQL]... [-f FILE]...",
 		Short: "Run SQL statements, or a shell",
 		Long: `Runs SQL statements in one session, one after another, and stops at the first error.
 Statements come from -e and -f in the order given; without them from standard input, and on a
-terminal from a shell (\? lists its commands).`,
+terminal from a shell (\? lists its commands). Without a directory they run in a temporary
+database, which is gone when the command ends.`,
 		Example: `  driftdb sql --data shop -e "SELECT * FROM users"
   driftdb sql --data shop --as-of 2025-06-30 --format csv -e "SELECT * FROM users" > then.csv
+  driftdb sql -e "SELECT count(*) FROM 'logs/*.csv'"
   driftdb sql --data shop -f schema.sql -f load.sql
   driftdb sql --data shop --format arrow -o users.arrow -e "SELECT * FROM users"`,
-		Args: exactArgs(0, "statements by -e or -f"),
-		RunE: func(cmd *cobra.Command, _ []string) error { return f.run(cmd, std) },
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) > 1 {
+				return usageError{fmt.Errorf("%s takes one directory, and statements by -e or -f", cmd.CommandPath())}
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 1 {
+				if err := f.positional(cmd, args[0]); err != nil {
+					return err
+				}
+			}
+			return f.run(cmd, std)
+		},
 	}
 	f.flags(cmd)
 	f.queryFlags(cmd)
 	flags := cmd.Flags()
 	flags.VarP(sourceFlag{all: &f.sources}, "execute", "e", "statements to run; may be repeated")
+	flags.VarP(sourceFlag{all: &f.sources}, "command", "c", "the same as -e")
 	flags.VarP(sourceFlag{all: &f.sources, file: true}, "file", "f", "file of statements to run, - for standard input; may be repeated")
 	flags.StringVar(&f.format, "format", "table", "form of results: "+strings.Join(outputFormats, ", "))
 	flags.StringVarP(&f.file, "output", "o", "", "file to write results to (default standard output)")
@@ -65,11 +80,23 @@ func (f *sqlFlags) run(cmd *cobra.Command, std streams) error {
 	if len(f.sources) == 0 {
 		f.sources = []source{{file: "-"}}
 	}
-	return f.with(cmd, f.readOnly, func(ctx context.Context, db *sqlvec.DB) error {
+	work := func(ctx context.Context, db *sqlvec.DB) error {
 		return writeTo(f.file, std.out, func(w io.Writer) error {
 			return f.inSession(ctx, db, std, w, shell)
 		})
-	})
+	}
+	if f.dir == "" {
+		return f.withTemporary(cmd, std, shell, work)
+	}
+	return f.with(cmd, f.readOnly, work)
+}
+
+// positional takes the directory from the argument, the place where psql and duckdb have it.
+func (f *sqlFlags) positional(cmd *cobra.Command, dir string) error {
+	if cmd.Flags().Changed("data") && f.dir != dir {
+		return usageError{fmt.Errorf("two databases, %q and %q: give one", f.dir, dir)}
+	}
+	return cmd.Flags().Set("data", dir)
 }
 
 // writeTo calls fn with the target of -o and keeps what it wrote only if it succeeds.
