@@ -49,8 +49,6 @@ func (r *run) sessionCommand() (done bool, err error) {
 		return true, r.reset(st)
 	case *parse.Show:
 		return true, r.show(st)
-	case *parse.Describe:
-		return true, r.describe(st)
 	case *parse.Prepare:
 		return true, r.prepare(st)
 	case *parse.Execute:
@@ -215,91 +213,6 @@ func (r *run) showTables() error {
 		return err
 	}
 	r.answerRows([]Column{{"name", text}, {"rows", types.T(types.Int64)}}, set)
-	return r.answer()
-}
-
-// describe runs DESCRIBE.
-func (r *run) describe(st *parse.Describe) error {
-	r.result.tag = "DESCRIBE"
-	switch {
-	case st.Summarize:
-		return notSupported(st, "SUMMARIZE is")
-	case st.Query != nil:
-		return r.describeQuery(st.Query)
-	case st.Table == nil:
-		return r.showTables()
-	}
-	boolean := types.T(types.Bool)
-	set := newRowSet([]types.Type{text, text, boolean, text, text})
-	err := r.withView(func(v *colstore.View) error {
-		t, err := v.Relation(st.Table.Name.Last())
-		if err != nil {
-			if e, ok := err.(*dberr.Error); ok {
-				return e.At(int(st.Table.Position()))
-			}
-			return err
-		}
-		for i := range t.Columns {
-			c := &t.Columns[i]
-			def := types.NullOf(text)
-			if c.Default != "" {
-				def = str(c.Default)
-			}
-			row := []types.Value{str(c.Name), str(c.Type.String()), types.BoolValue(!c.NotNull), str(keyOf(t, c.ID)), def}
-			if err := set.appendValues(row); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	if err != nil {
-		return err
-	}
-	r.answerRows([]Column{{"column", text}, {"type", text}, {"nullable", boolean}, {"key", text}, {"default", text}}, set)
-	return r.answer()
-}
-
-// keyOf says which keys a column is part of.
-func keyOf(t *colstore.Table, id uint32) string {
-	var parts []string
-	for _, k := range t.Keys() {
-		for _, c := range k.Columns {
-			if c != id {
-				continue
-			}
-			switch {
-			case k.ID == 0:
-				parts = append(parts, "primary key")
-			case k.Unique:
-				parts = append(parts, "unique "+k.Name)
-			default:
-				parts = append(parts, "index "+k.Name)
-			}
-		}
-	}
-	return strings.Join(parts, ", ")
-}
-
-func (r *run) describeQuery(q *parse.Query) error {
-	set := newRowSet([]types.Type{text, text})
-	open := r.s.tx.open == nil
-	if err := r.s.ensureTransaction(); err != nil {
-		return err
-	}
-	r.env = r.s.newEnv(r)
-	node, err := r.binder().Query(q)
-	if err != nil {
-		return err
-	}
-	for _, c := range node.Columns() {
-		if err := set.appendValues([]types.Value{str(c.Name), str(c.Type.String())}); err != nil {
-			return err
-		}
-	}
-	if open {
-		r.s.endTransaction()
-	}
-	r.answerRows([]Column{{"column", text}, {"type", text}}, set)
 	return r.answer()
 }
 

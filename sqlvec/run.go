@@ -3,6 +3,7 @@ package sqlvec
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"driftdb/colstore"
@@ -197,7 +198,7 @@ func (r *run) releaseViews() {
 func (r *run) binder() *bind.Binder {
 	return bind.New(bind.Env{
 		Ctx: r.ctx, Points: r, Expr: r.env, Params: r.params,
-		SystemTime: r.s.set.systemTime, Scalar: r.scalar, Sequence: r.s.db.store.SequencePosition, System: r.system,
+		SystemTime: r.s.set.systemTime, Scalar: r.scalar, Rows: r.rows, Sequence: r.s.db.store.SequencePosition, System: r.system,
 	})
 }
 
@@ -216,6 +217,24 @@ func (r *run) scalar(node plan.Node) (types.Value, error) {
 		return v.Value(0), nil
 	}
 	return types.Value{}, dberr.New(dberr.CardinalityViolation, "more than one row returned by a subquery used as an expression")
+}
+
+// rows runs a query for all its values.
+func (r *run) rows(node plan.Node) ([][]types.Value, error) {
+	set, err := r.collect(node, typesOf(resultColumns(node)))
+	if err != nil {
+		return nil, err
+	}
+	all := set.batch()
+	rows := make([][]types.Value, set.n)
+	for i := range rows {
+		for c := range all.Cols {
+			v := all.Cols[c].Value(i)
+			v.S = strings.Clone(v.S)
+			rows[i] = append(rows[i], v)
+		}
+	}
+	return rows, nil
 }
 
 // collect optimizes and runs a bound plan and keeps its rows.

@@ -66,7 +66,7 @@ type place struct {
 }
 
 // tablesAfter are the words that a table's name follows.
-var tablesAfter = []string{"from", "join", "into", "update", "table", "view", "describe", "summarize", "truncate", "vacuum", "analyze", "references"}
+var tablesAfter = []string{"from", "join", "into", "update", "table", "view", "describe", "summarize", "pivot", "unpivot", "truncate", "vacuum", "analyze", "references"}
 
 func (p place) wantsTable() bool {
 	previous := strings.ToLower(p.previous)

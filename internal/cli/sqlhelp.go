@@ -103,9 +103,9 @@ DELETE FROM table [ [ AS ] alias ]
     [ WHERE condition ]
     [ RETURNING * | expression [ [ AS ] name ] [, ...] ]`,
 		"DELETE FROM goods WHERE price < 0 RETURNING sku"},
-	{"DESCRIBE", "show the columns of a table", `
-DESCRIBE table`,
-		"DESCRIBE goods"},
+	{"DESCRIBE", "show the columns of a table or a query; it is a query itself", `
+DESCRIBE { table | 'file' | query }`,
+		"DESCRIBE goods; SELECT column_name FROM (DESCRIBE goods)"},
 	{"DISCARD", "reset a session", `
 DISCARD { ALL | PLANS | SEQUENCES | TEMP }`,
 		"DISCARD ALL"},
@@ -139,6 +139,14 @@ INSERT INTO table [ ( column [, ...] ) ]
     [ RETURNING * | expression [ [ AS ] name ] [, ...] ]
 INSERT INTO table { json document } [, ...]`,
 		`INSERT INTO goods {"sku": "C-3", "price": 7, "weight": 1.5}`},
+	{"PIVOT", "make columns of the values of a column", `
+PIVOT from_item ON expression [ IN ( value [ AS name ] [, ...] ) ] [, ...]
+    [ USING aggregate [ AS name ] [, ...] ]
+    [ GROUP BY column [, ...] ]
+    [ ORDER BY ... ] [ LIMIT n ]
+from_item PIVOT ( aggregate [ AS name ] [, ...] FOR expression IN ( value [ AS name ] [, ...] ) ...
+    [ GROUP BY column [, ...] ] ) [ [ AS ] alias ]`,
+		"PIVOT goods ON sku USING max(price)"},
 	{"PREPARE", "name a statement with parameters", `
 PREPARE name [ ( type [, ...] ) ] AS statement`,
 		"PREPARE r AS SELECT $1::int; DEALLOCATE r"},
@@ -190,9 +198,18 @@ SET TRANSACTION [ ISOLATION LEVEL level ] [ READ WRITE | READ ONLY ]`,
 	{"SHOW", "show a setting", `
 SHOW { name | ALL }`,
 		"SHOW timezone"},
+	{"SUMMARIZE", "show what is in the columns of a table or a query; it is a query itself", `
+SUMMARIZE { table | 'file' | query }`,
+		"SUMMARIZE goods; SELECT column_name, max FROM (SUMMARIZE goods)"},
 	{"TRUNCATE", "delete all rows; the past keeps them", `
 TRUNCATE [ TABLE ] name [, ...] [ RESTART IDENTITY | CONTINUE IDENTITY ] [ CASCADE | RESTRICT ]`,
 		"TRUNCATE few"},
+	{"UNPIVOT", "make rows of columns", `
+UNPIVOT from_item ON { column [ AS name ] | ( column [, ...] ) [ AS name ] | * [ EXCLUDE ( column [, ...] ) ] } [, ...]
+    [ INTO NAME name VALUE column [, ...] ]
+    [ ORDER BY ... ] [ LIMIT n ]
+from_item UNPIVOT [ INCLUDE NULLS ] ( column FOR name IN ( column [ AS name ] [, ...] ) ) [ [ AS ] alias ]`,
+		"UNPIVOT (SELECT sku, price, price * 2 AS twice FROM goods) ON price, twice INTO NAME kind VALUE price"},
 	{"UPDATE", "change rows; the past keeps what they were", `
 [ WITH name AS ( query ) [, ...] ]
 UPDATE table [ [ AS ] alias ] SET column = { value | DEFAULT } [, ...]

@@ -36,6 +36,8 @@ type Env struct {
 	// Scalar runs a bound query of one column and at most one row: the time of a
 	// temporal clause may be one. Nil refuses such clauses.
 	Scalar func(plan.Node) (types.Value, error)
+	// Rows runs a bound query for the values that become the columns of a PIVOT. Nil refuses those.
+	Rows func(plan.Node) ([][]types.Value, error)
 	// System finds one of the system's own views by schema, "" for the one that unqualified
 	// names mean, and name; nil for none.
 	System func(schema, name string) *SystemView

@@ -239,6 +239,9 @@ type Source interface {
 
 // bindSource binds rows that the statement brings along.
 func (b *Binder) bindSource(t *parse.SourceRef, parent *scope) (from, error) {
+	if bound, ok := t.Source.(boundItem); ok {
+		return bound.from, nil
+	}
 	src, ok := t.Source.(Source)
 	if !ok {
 		return from{}, dberr.Bug("a statement brings %T as its rows", t.Source)

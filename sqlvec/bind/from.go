@@ -100,6 +100,10 @@ func (b *Binder) bindTable(t parse.TableExpr, left, parent *scope) (from, error)
 		return b.bindFileRef(t, parent)
 	case *parse.SourceRef:
 		return b.bindSource(t, parent)
+	case *parse.Pivot:
+		return b.bindPivot(t, left, parent)
+	case *parse.Unpivot:
+		return b.bindUnpivot(t, left, parent)
 	}
 	return from{}, dberr.Bug("unknown FROM item %T", t)
 }

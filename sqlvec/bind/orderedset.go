@@ -208,10 +208,6 @@ func duckAggregate(e *parse.FuncCall, name string) *parse.FuncCall {
 		out := named("count")
 		out.Args, out.Filter = []parse.Expr{&parse.Star{Pos: e.Pos}}, and(e.Args[0])
 		return out
-	case name == "approx_count_distinct" && n == 1:
-		out := named("count")
-		out.Distinct = true
-		return out
 	case (name == "arg_max" || name == "max_by" || name == "arg_min" || name == "min_by") && n == 2:
 		out := named("first")
 		out.OrderBy = []parse.OrderItem{{Pos: e.Pos, Expr: e.Args[1], Desc: name == "arg_max" || name == "max_by"}}

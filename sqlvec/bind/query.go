@@ -79,6 +79,12 @@ func (b *Binder) bindBody(body parse.QueryBody, order []parse.OrderItem, parent 
 			return nil, err
 		}
 		return b.orderByOutput(node, order)
+	case *parse.Describe:
+		node, err := b.bindDescribe(body, parent)
+		if err != nil {
+			return nil, err
+		}
+		return b.orderByOutput(node, order)
 	}
 	return nil, dberr.Bug("unknown query body %T", body)
 }

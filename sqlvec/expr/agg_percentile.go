@@ -32,10 +32,22 @@ type percentile struct {
 }
 
 type percentileGroup struct {
-	floats   []float64 // of DOUBLE PRECISION
-	values   []types.Value
+	floats   []float64     // of DOUBLE PRECISION
+	ints     []int64       // of integers, dates and times
+	values   []types.Value // of the others
 	fraction float64
 	null     bool // the fraction is NULL
+}
+
+func (g *percentileGroup) count() int { return len(g.floats) + len(g.ints) + len(g.values) }
+
+// whole reports whether values are kept as integers.
+func (s *percentile) whole() bool {
+	switch s.typ.ID {
+	case types.Date, types.Time, types.Timestamp, types.TimestampTZ:
+		return true
+	}
+	return s.typ.IsInteger()
 }
 
 func (s *percentile) Grow(n int)   { s.groups = grow(s.groups, n) }
@@ -46,13 +58,18 @@ func (s *percentile) Bytes() int64 { return int64(cap(s.groups))*64 + s.size }
 func (s *percentile) each(args []vec.Vec, sel []uint64, n int, group func(int) uint32) error {
 	eachSelected(n, sel, &args[0], func(i int) {
 		g := &s.groups[group(i)]
-		if len(g.floats)+len(g.values) == 0 {
+		if g.count() == 0 {
 			if g.null = args[1].IsNull(i); !g.null {
 				g.fraction = args[1].Float(i)
 			}
 		}
 		if s.typ.ID == types.Float64 {
 			g.floats = append(g.floats, args[0].Float(i))
+			s.size += 8
+			return
+		}
+		if s.whole() {
+			g.ints = append(g.ints, args[0].Int(i))
 			s.size += 8
 			return
 		}
@@ -76,10 +93,10 @@ func (s *percentile) Merge(src States, to []uint32) error {
 	o := src.(*percentile)
 	for i := range to {
 		a, b := &s.groups[to[i]], &o.groups[i]
-		if len(a.floats)+len(a.values) == 0 {
+		if a.count() == 0 {
 			a.fraction, a.null = b.fraction, b.null
 		}
-		a.floats, a.values = append(a.floats, b.floats...), append(a.values, b.values...)
+		a.floats, a.ints, a.values = append(a.floats, b.floats...), append(a.ints, b.ints...), append(a.values, b.values...)
 	}
 	s.size += o.size
 	return nil
@@ -89,7 +106,7 @@ func (s *percentile) Final(lo, hi int, a *arena.Arena) (vec.Vec, error) {
 	b := newBuilder(&frame{n: hi - lo, arena: a}, s.typ)
 	for i := lo; i < hi; i++ {
 		g := &s.groups[i]
-		n := len(g.floats) + len(g.values)
+		n := g.count()
 		if n == 0 || g.null {
 			b.null()
 			continue
@@ -112,6 +129,9 @@ func (s *percentile) pick(g *percentileGroup, n int) (types.Value, error) {
 		at := max(0, int(math.Ceil(g.fraction*float64(n)))-1)
 		if s.typ.ID == types.Float64 {
 			return types.FloatValue(s.typ, g.floats[at]), nil
+		}
+		if s.whole() {
+			return types.IntValue(s.typ, g.ints[at]), nil
 		}
 		return fitForm(g.values[at], s.typ)
 	}

@@ -88,7 +88,7 @@ var accepted = []string{
 	`EXPLAIN SELECT 1`, `EXPLAIN ANALYZE VERBOSE SELECT 1`, `EXPLAIN (ANALYZE, FORMAT json, COSTS off) UPDATE t SET a = 1`, `EXPLAIN (SELECT 1)`, `EXPLAIN EXECUTE p (1)`, `EXPLAIN CREATE TABLE t AS SELECT 1`,
 	`ANALYZE`, `ANALYZE t`, `ANALYZE VERBOSE TABLE t (a, b), u`, `VACUUM`, `VACUUM users`, `VACUUM FULL ANALYZE t`, `VACUUM (FULL, PARALLEL 2) t`, `CHECKPOINT`, `CHECKPOINT TABLE users`,
 	`PREPARE p (int, text) AS SELECT $1, $2`, `PREPARE p AS INSERT INTO t VALUES ($1)`, `EXECUTE p`, `EXECUTE p (1, 'a')`, `DEALLOCATE p`, `DEALLOCATE PREPARE ALL`, `DEALLOCATE prepare`,
-	`DESCRIBE t`, `DESCRIBE SELECT 1`, `SUMMARIZE t`, `SUMMARIZE SELECT * FROM t`, `DESCRIBE`, `DESC s.t`,
+	`DESCRIBE t`, `DESCRIBE SELECT 1`, `SELECT * FROM (SUMMARIZE 'x.csv') UNION ALL (DESCRIBE TABLE t) ORDER BY 1`, `PIVOT t ON a IN (1, 2 AS two), (b, c) IN ((1, 2)), d USING sum(x) AS s, count(*) GROUP BY e ORDER BY 1 LIMIT 2`, `PIVOT t ON a, (b, c) USING max(x)`, `WITH p AS (PIVOT (SELECT 1 AS a) ON a) FROM p`, `SELECT * FROM t AS u PIVOT (max(x) FOR a IN (1) b c GROUP BY d) AS p(k, l) JOIN pivot ON true`, `UNPIVOT t ON a, b AS c, d + 1, COLUMNS(* EXCLUDE (e)) INTO NAME n VALUE v`, `UNPIVOT t ON (a, b) AS c INTO NAME n VALUE v, w`, `FROM t UNPIVOT INCLUDE NULLS ((v, w) FOR n IN ((a, b), (c, d) AS e)) AS u`, `FROM t UNPIVOT (v FOR n IN (*)), unpivot, describe AS pivot`, `SUMMARIZE t`, `SUMMARIZE SELECT * FROM t`, `DESCRIBE`, `DESC s.t`,
 	"/* a /* nested */ comment */ SELECT 1 -- end",
 }
 

@@ -159,16 +159,6 @@ type Deallocate struct {
 	All  bool
 }
 
-// Describe is DESCRIBE or, when Summarize is set, SUMMARIZE of a table or a
-// query; exactly one of Table and Query is set, or neither for a bare DESCRIBE,
-// which lists the tables.
-type Describe struct {
-	Pos
-	Summarize bool
-	Table     *TableRef
-	Query     *Query
-}
-
 // Discard is DISCARD ALL, PLANS, SEQUENCES or TEMP; What is in lower case.
 type Discard struct {
 	Pos
@@ -192,5 +182,4 @@ func (*Checkpoint) stmt()     {}
 func (*Prepare) stmt()        {}
 func (*Execute) stmt()        {}
 func (*Deallocate) stmt()     {}
-func (*Describe) stmt()       {}
 func (*Discard) stmt()        {}

@@ -118,6 +118,8 @@ func (f *formatter) body(b QueryBody) {
 		f.setOp(b)
 	case *Select:
 		f.selectBody(b)
+	case *Describe:
+		f.describe(b)
 	}
 }
 
@@ -285,6 +287,10 @@ func (f *formatter) table(t TableExpr) {
 		f.alias(t.Alias)
 	case *FuncRef:
 		f.funcRef(t)
+	case *Pivot:
+		f.pivot(t)
+	case *Unpivot:
+		f.unpivot(t)
 	case *Join:
 		f.opt(t.Alias != nil, "(")
 		f.join(t)

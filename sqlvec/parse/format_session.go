@@ -78,8 +78,6 @@ func (f *formatter) maintenance(s Stmt) {
 		} else {
 			f.ident(s.Name.Name)
 		}
-	case *Describe:
-		f.describe(s)
 	}
 }
 
@@ -158,20 +156,4 @@ func (f *formatter) prepare(s *Prepare) {
 	}
 	f.w(" AS ")
 	f.stmt(s.Stmt)
-}
-
-func (f *formatter) describe(s *Describe) {
-	if s.Summarize {
-		f.w("SUMMARIZE")
-	} else {
-		f.w("DESCRIBE")
-	}
-	switch {
-	case s.Table != nil:
-		f.w(" ")
-		f.tableRef(s.Table)
-	case s.Query != nil:
-		f.w(" ")
-		f.query(s.Query)
-	}
 }

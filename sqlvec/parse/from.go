@@ -92,7 +92,9 @@ func (p *parser) joinCondition(j *Join) {
 }
 
 // tablePrimary reads one item of a FROM list without joins.
-func (p *parser) tablePrimary() TableExpr {
+func (p *parser) tablePrimary() TableExpr { return p.pivots(p.tableItem()) }
+
+func (p *parser) tableItem() TableExpr {
 	pos := p.pos()
 	lateral := p.accept("lateral")
 	switch {
@@ -236,7 +238,7 @@ func (p *parser) alias(function bool) *Alias {
 			return a
 		}
 		a.Name = p.ident().Name
-	case p.tok.isName() && !p.atAsof() && !p.is("qualify"):
+	case p.tok.isName() && !p.atAsof() && !p.atPivot() && !p.is("qualify"):
 		a.Name = p.ident().Name
 	default:
 		return nil

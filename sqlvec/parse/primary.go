@@ -263,7 +263,7 @@ func (p *parser) parenQuery() *Query {
 
 // startsQuery reports whether a query begins here, parentheses left aside.
 func (p *parser) startsQuery() bool {
-	return p.tok.kind == tokKeyword && p.isAny("select", "from", "values", "with", "table")
+	return p.tok.kind == tokKeyword && p.isAny("select", "from", "values", "with", "table") || p.startsReport()
 }
 
 // parenthesised reads a query, a row or an expression in parentheses. Parentheses

@@ -103,6 +103,8 @@ func (p *parser) operand() QueryBody {
 		return &Select{Pos: pos, Items: []SelectItem{{Pos: t.Pos, Expr: &Star{Pos: t.Pos}}}, From: []TableExpr{t}}
 	case p.is("("):
 		return bare(p.parenQuery())
+	case p.startsReport():
+		return p.report()
 	}
 	p.syntaxError()
 	return &Values{}

@@ -120,22 +120,7 @@ func (p *parser) maintenance(pos Pos) (Stmt, bool) {
 	case "copy":
 		return p.copy(pos), true
 	case "describe", "desc", "summarize":
-		return p.describe(pos), true
+		return p.describeStatement(pos), true
 	}
 	return nil, false
-}
-
-// describe reads DESCRIBE or SUMMARIZE of a table or query.
-func (p *parser) describe(pos Pos) Stmt {
-	d := &Describe{Pos: pos, Summarize: p.is("summarize")}
-	p.next()
-	switch {
-	case p.startsQuery() && !p.is("table"), p.is("("):
-		d.Query = p.query()
-	case p.tok.kind == tokEOF && !d.Summarize:
-	default:
-		p.accept("table")
-		d.Table = p.tableRef()
-	}
-	return d
 }
