@@ -247,6 +247,16 @@ func (tt *txTable) end(rid, seq uint64) error {
 	return nil
 }
 
+// Ended reports whether the transaction itself has ended a row.
+func (tx *Tx) Ended(t *Table, rid uint64) bool {
+	tt := tx.tables[t.ID]
+	if tt == nil {
+		return false
+	}
+	_, ended := tt.dead[rid]
+	return ended
+}
+
 // Update replaces rows: the i-th selected row of rows, which has all columns of t in order,
 // replaces rids[i]. NOT NULL is checked at once, unique keys by EndStatement.
 func (tx *Tx) Update(ctx context.Context, t *Table, rids []uint64, rows *vec.Batch) error {

@@ -72,7 +72,18 @@ func (r *run) follow(child *colstore.Table, f *colstore.ForeignKey, action colst
 	if err != nil || keys.n == 0 {
 		return err
 	}
-	change, err := r.binder().Referring(child, f, keys, action, rows != nil)
+	follow := func() error { return r.followKeys(child, f, keys, action, rows != nil, depth) }
+	if r.multi != nil && !r.multi.live {
+		r.multi.actions = append(r.multi.actions, follow)
+		return nil
+	}
+	return follow()
+}
+
+// followKeys does what a foreign key says about the rows that refer to keys, which have the new
+// ones behind the old when updated is set.
+func (r *run) followKeys(child *colstore.Table, f *colstore.ForeignKey, keys *rowSet, action colstore.RefAction, updated bool, depth int) error {
+	change, err := r.binder().Referring(child, f, keys, action, updated)
 	if err != nil {
 		return err
 	}
@@ -82,7 +93,7 @@ func (r *run) follow(child *colstore.Table, f *colstore.ForeignKey, action colst
 	}
 	all, n := set.batch(), len(child.Columns)
 	before := &vec.Batch{N: all.N, Cols: all.Cols[n:]}
-	if action == colstore.Cascade && rows == nil {
+	if action == colstore.Cascade && !updated {
 		return r.deleteRows(child, rids, before, depth+1)
 	}
 	_, err = r.updateRows(child, rids, before, &vec.Batch{N: all.N, Cols: all.Cols[:n]}, depth+1)

@@ -51,6 +51,9 @@ func (r *run) explain(st *parse.Explain) error {
 // explained plans r.stmt, runs it under ANALYZE, and returns its tree.
 func (r *run) explained(x *explainer) (*explainedNode, error) {
 	q, reads := r.stmt.(*parse.Query)
+	if writesInWith(r.stmt) {
+		return nil, notSupported(r.stmt, "EXPLAIN of a data-modifying statement in WITH is")
+	}
 	switch {
 	case reads:
 		start := time.Now()

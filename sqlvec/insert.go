@@ -15,6 +15,9 @@ import (
 // insert runs an INSERT.
 func (r *run) insert(st *parse.Insert) error {
 	if len(st.Docs) > 0 {
+		if err := r.errInWith("INSERT of documents"); err != nil {
+			return err
+		}
 		return r.insertDocuments(st)
 	}
 	change, err := r.bindInsert(st)
@@ -51,7 +54,7 @@ func (r *run) insert(st *parse.Insert) error {
 
 // bindInsert binds an INSERT, adding undeclared columns where it names some.
 func (r *run) bindInsert(st *parse.Insert) (*bind.Change, error) {
-	change, err := r.binder().Insert(st, r.s.set.allowUndeclared)
+	change, err := r.binder().Insert(st, r.undeclared())
 	if err != nil || len(change.Undeclared) == 0 {
 		return change, err
 	}
@@ -60,6 +63,9 @@ func (r *run) bindInsert(st *parse.Insert) (*bind.Change, error) {
 	}
 	return r.binder().Insert(st, false)
 }
+
+// undeclared reports whether a statement may name columns that its table does not have.
+func (r *run) undeclared() bool { return r.s.set.allowUndeclared && r.multi == nil }
 
 // addUndeclared adds the columns that a statement named and the table does not have.
 func (r *run) addUndeclared(t *colstore.Table, cols []bind.NewColumn) error {
@@ -76,7 +82,7 @@ func (r *run) addUndeclared(t *colstore.Table, cols []bind.NewColumn) error {
 
 // finishInsert makes the checks at the end of the statement and the result.
 func (r *run) finishInsert(st *parse.Insert, t *colstore.Table, returned plan.Source) error {
-	if err := r.s.tx.open.EndStatement(r.ctx); err != nil {
+	if err := r.endWrites(); err != nil {
 		return err
 	}
 	r.result.tag = fmt.Sprintf("INSERT 0 %d", r.result.rows)
@@ -88,7 +94,11 @@ func (r *run) returning(items []parse.SelectItem, t *colstore.Table, alias strin
 	if items == nil {
 		return nil
 	}
-	node, err := r.binder().Returning(items, t, alias, rows, joined)
+	b := r.binder()
+	if err := b.Declare(withOf(r.stmt)); err != nil {
+		return err
+	}
+	node, err := b.Returning(items, t, alias, rows, joined)
 	if err != nil {
 		return err
 	}
@@ -230,11 +240,7 @@ func firstOfKey(rows *rowSet, key []int, oc *parse.OnConflict) (*rowSet, error) 
 		seen[string(buf)] = true
 		all.Sel[i>>6] |= 1 << (uint(i) & 63)
 	}
-	ts := make([]types.Type, len(rows.cols))
-	for i := range rows.cols {
-		ts[i] = rows.cols[i].typ
-	}
-	out := newRowSet(ts)
+	out := newRowSet(rows.types())
 	return out, out.appendBatch(all)
 }
 
@@ -250,7 +256,7 @@ func (r *run) insertRows(st *parse.Insert, t *colstore.Table, rows *rowSet) erro
 
 // update runs an UPDATE.
 func (r *run) update(st *parse.Update) error {
-	change, err := r.binder().Update(st, r.s.set.allowUndeclared)
+	change, err := r.binder().Update(st, r.undeclared())
 	if err != nil {
 		return err
 	}
@@ -264,6 +270,9 @@ func (r *run) update(st *parse.Update) error {
 	}
 	t := change.Table
 	rids, rows, err := r.changedRows(change)
+	if err == nil {
+		rids, rows, err = r.once(t, rids, rows)
+	}
 	if err != nil {
 		return err
 	}
@@ -273,7 +282,7 @@ func (r *run) update(st *parse.Update) error {
 	if err != nil {
 		return err
 	}
-	if err := r.s.tx.open.EndStatement(r.ctx); err != nil {
+	if err := r.endWrites(); err != nil {
 		return err
 	}
 	r.result.rows = int64(len(rids))
@@ -309,6 +318,9 @@ func (r *run) delete(st *parse.Delete) error {
 		return err
 	}
 	rids, rows, err := r.changedRows(change)
+	if err == nil {
+		rids, rows, err = r.once(change.Table, rids, rows)
+	}
 	if err != nil {
 		return err
 	}
@@ -316,7 +328,7 @@ func (r *run) delete(st *parse.Delete) error {
 	if err := r.deleteRows(change.Table, rids, old, 0); err != nil {
 		return err
 	}
-	if err := r.s.tx.open.EndStatement(r.ctx); err != nil {
+	if err := r.endWrites(); err != nil {
 		return err
 	}
 	r.result.rows = int64(len(rids))

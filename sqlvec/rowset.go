@@ -171,6 +171,15 @@ func (c *columnBuilder) vector(n int) vec.Vec {
 	return vec.FromFixed(c.typ, c.i64, valid)
 }
 
+// types are the types of the columns.
+func (r *rowSet) types() []types.Type {
+	list := make([]types.Type, len(r.cols))
+	for i := range r.cols {
+		list[i] = r.cols[i].typ
+	}
+	return list
+}
+
 // batch returns all rows as one batch over the set's memory.
 func (r *rowSet) batch() *vec.Batch {
 	b := &vec.Batch{N: r.n, Cols: make([]vec.Vec, len(r.cols))}

@@ -32,6 +32,8 @@ type run struct {
 	creating  string
 	generated map[string]parse.Expr      // of generated columns being defined
 	rules     map[*colstore.Table]*rules // of the tables written to
+	multi     *multi                     // set for the parts of a statement whose WITH clause writes
+	with      *parse.With                // what a part sees of that clause
 	trace     *trace                     // of EXPLAIN ANALYZE, nil otherwise
 }
 
@@ -81,7 +83,7 @@ func (r *run) inTransaction() error {
 	}
 	s.tx.open.NewStatement()
 	r.env = s.newEnv(r)
-	if q, ok := readOnlyQuery(r.stmt); ok {
+	if q, ok := readOnlyQuery(r.stmt); ok && !writesInWith(q) {
 		if err := r.query(q); err != nil {
 			return err
 		}
@@ -142,6 +144,13 @@ func (r *run) mayWrite() error {
 
 // write runs a statement that changes data or definitions.
 func (r *run) write() error {
+	if writesInWith(r.stmt) {
+		return r.writeMulti()
+	}
+	return r.writeOne()
+}
+
+func (r *run) writeOne() error {
 	switch st := r.stmt.(type) {
 	case *parse.Insert:
 		return r.insert(st)
@@ -156,7 +165,12 @@ func (r *run) write() error {
 }
 
 // Present implements bind.Points.
-func (r *run) Present() *colstore.View { return r.s.tx.open.View() }
+func (r *run) Present() *colstore.View {
+	if r.multi != nil && !r.multi.live {
+		return r.multi.snapshot
+	}
+	return r.s.tx.open.View()
+}
 
 // AtSeq implements bind.Points.
 func (r *run) AtSeq(seq uint64) (*colstore.View, error) {
@@ -198,7 +212,7 @@ func (r *run) releaseViews() {
 func (r *run) binder() *bind.Binder {
 	return bind.New(bind.Env{
 		Ctx: r.ctx, Points: r, Expr: r.env, Params: r.params,
-		SystemTime: r.s.set.systemTime, Scalar: r.scalar, Rows: r.rows, Sequence: r.s.db.store.SequencePosition, System: r.system,
+		SystemTime: r.s.set.systemTime, Scalar: r.scalar, Rows: r.rows, Written: r.written, With: r.with, Sequence: r.s.db.store.SequencePosition, System: r.system,
 	})
 }
 

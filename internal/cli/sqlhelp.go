@@ -97,7 +97,7 @@ CREATE [ OR REPLACE ] VIEW name [ ( column [, ...] ) ] AS query`,
 DEALLOCATE [ PREPARE ] { name | ALL }`,
 		"PREPARE p AS SELECT 1; DEALLOCATE p"},
 	{"DELETE", "delete rows; the past keeps them", `
-[ WITH name AS ( query ) [, ...] ]
+[ WITH name AS ( statement ) [, ...] ]
 DELETE FROM table [ [ AS ] alias ]
     [ USING from_item [, ...] ]
     [ WHERE condition ]
@@ -132,7 +132,7 @@ where option is ANALYZE, VERBOSE, COSTS, TIMING or SUMMARY, each [ boolean ], or
 and statement a query, INSERT, UPDATE, DELETE, CREATE TABLE AS or EXECUTE`,
 		"EXPLAIN SELECT * FROM goods"},
 	{"INSERT", "add rows", `
-[ WITH name AS ( query ) [, ...] ]
+[ WITH name AS ( statement ) [, ...] ]
 INSERT INTO table [ ( column [, ...] ) ]
     { VALUES ( { value | DEFAULT } [, ...] ) [, ...] | query | DEFAULT VALUES }
     [ ON CONFLICT [ ( column [, ...] ) ] { DO NOTHING | DO UPDATE SET column = value [, ...] [ WHERE condition ] } ]
@@ -166,7 +166,7 @@ ROLLBACK [ WORK | TRANSACTION ] TO [ SAVEPOINT ] name`,
 SAVEPOINT name`,
 		"BEGIN; SAVEPOINT s; COMMIT"},
 	{"SELECT", "ask for rows, of now or of the past", `
-[ WITH name [ ( column [, ...] ) ] AS ( query ) [, ...] ]
+[ WITH [ RECURSIVE ] name [ ( column [, ...] ) ] AS ( statement ) [, ...] ]
 SELECT [ ALL | DISTINCT [ ON ( expression [, ...] ) ] ] { * | expression [ [ AS ] name ] } [, ...]
     [ FROM from_item [, ...] ]
     [ WHERE condition ]
@@ -211,7 +211,7 @@ UNPIVOT from_item ON { column [ AS name ] | ( column [, ...] ) [ AS name ] | * [
 from_item UNPIVOT [ INCLUDE NULLS ] ( column FOR name IN ( column [ AS name ] [, ...] ) ) [ [ AS ] alias ]`,
 		"UNPIVOT (SELECT sku, price, price * 2 AS twice FROM goods) ON price, twice INTO NAME kind VALUE price"},
 	{"UPDATE", "change rows; the past keeps what they were", `
-[ WITH name AS ( query ) [, ...] ]
+[ WITH name AS ( statement ) [, ...] ]
 UPDATE table [ [ AS ] alias ] SET column = { value | DEFAULT } [, ...]
     [ FROM from_item [, ...] ]
     [ WHERE condition ]

@@ -38,6 +38,10 @@ type Env struct {
 	Scalar func(plan.Node) (types.Value, error)
 	// Rows runs a bound query for the values that become the columns of a PIVOT. Nil refuses those.
 	Rows func(plan.Node) ([][]types.Value, error)
+	// With is the WITH clause around a part of a statement whose WITH clause writes. Written says
+	// which of its queries have run, and their rows, nil for a statement without RETURNING.
+	With    *parse.With
+	Written func(*parse.CTE) (rows Source, done bool)
 	// System finds one of the system's own views by schema, "" for the one that unqualified
 	// names mean, and name; nil for none.
 	System func(schema, name string) *SystemView
@@ -66,7 +70,9 @@ const maxDepth = 64
 
 // New returns a Binder for one statement.
 func New(env Env) *Binder {
-	return &Binder{env: env, time: env.SystemTime, columns: map[int]column{}}
+	b := &Binder{env: env, time: env.SystemTime, columns: map[int]column{}}
+	b.pushCTEs(env.With, nil)
+	return b
 }
 
 // newColumn returns a column under a new ID.

@@ -89,32 +89,6 @@ func (b *Binder) bindBody(body parse.QueryBody, order []parse.OrderItem, parent 
 	return nil, dberr.Bug("unknown query body %T", body)
 }
 
-// declareCTEs makes the names of a WITH clause known.
-func (b *Binder) declareCTEs(w *parse.With, parent *scope) error {
-	if w == nil {
-		return nil
-	}
-	seen := map[string]bool{}
-	for _, def := range w.CTEs {
-		q, ok := def.Stmt.(*parse.Query)
-		pos := int(def.Position())
-		switch {
-		case !ok:
-			return dberr.New(dberr.FeatureNotSupported, "data-modifying statements in WITH are not supported").At(pos)
-		case seen[def.Name.Name]:
-			return dberr.Newf(dberr.DuplicateAlias, "WITH query name \"%s\" specified more than once", def.Name.Name).At(int(def.Name.Pos))
-		}
-		seen[def.Name.Name] = true
-		b.ctes = &cteScope{&cte{def: def, query: q, ctes: b.ctes, scope: parent, time: b.time, with: w}, b.ctes}
-	}
-	if w.Recursive { // each sees all
-		for s := b.ctes; s != nil && s.cte.with == w; s = s.parent {
-			s.cte.ctes = b.ctes
-		}
-	}
-	return nil
-}
-
 func (b *Binder) findCTE(n parse.Name) *cte {
 	if len(n.Parts) != 1 {
 		return nil
@@ -129,6 +103,12 @@ func (b *Binder) findCTE(n parse.Name) *cte {
 
 // bindCTERef binds one use of a WITH query.
 func (b *Binder) bindCTERef(c *cte, t *parse.TableRef, parent *scope) (from, error) {
+	if rows, done := b.writtenCTE(c.def); done {
+		return b.bindWritten(c, rows, t, parent)
+	}
+	if c.query == nil && c.shared == nil {
+		return from{}, dberr.Newf(dberr.FeatureNotSupported, "WITH query \"%s\" cannot be read before it has run", c.def.Name.Name).At(int(t.Position()))
+	}
 	if t.SystemTime != nil {
 		return from{}, dberr.Newf(dberr.FeatureNotSupported,
 			"FOR SYSTEM_TIME on the WITH query \"%s\" is not supported", c.def.Name.Name).At(int(t.SystemTime.Position())).
