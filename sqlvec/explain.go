@@ -234,6 +234,12 @@ func (r *run) plannedChange() (plan.Node, error) {
 			return nil, err
 		}
 		return c.Plan, nil
+	case *parse.Merge:
+		m, err := b.Merge(st)
+		if err != nil {
+			return nil, err
+		}
+		return m.Plan, nil
 	case *parse.CreateTable:
 		return b.Query(st.Query)
 	}

@@ -95,6 +95,8 @@ func (x *explainer) change(st parse.Stmt, node plan.Node, ran *exec.OpStats) *ex
 		out.title = "Update on " + st.Table.Name.Last()
 	case *parse.Delete:
 		out.title = "Delete on " + st.Table.Name.Last()
+	case *parse.Merge:
+		out.title = "Merge on " + st.Table.Name.Last()
 	case *parse.CreateTable:
 		return x.tree(node)
 	}

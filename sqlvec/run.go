@@ -158,6 +158,8 @@ func (r *run) writeOne() error {
 		return r.update(st)
 	case *parse.Delete:
 		return r.delete(st)
+	case *parse.Merge:
+		return r.merge(st)
 	case *parse.Truncate:
 		return r.truncate(st)
 	}

@@ -47,6 +47,8 @@ func withOf(st parse.Stmt) *parse.With {
 		return st.With
 	case *parse.Delete:
 		return st.With
+	case *parse.Merge:
+		return st.With
 	}
 	return nil
 }
@@ -153,6 +155,9 @@ func (r *run) usedByMany(w *parse.With, c *parse.CTE) bool {
 		rest := *st
 		rest.With, main = nil, &rest
 	case *parse.Delete:
+		rest := *st
+		rest.With, main = nil, &rest
+	case *parse.Merge:
 		rest := *st
 		rest.With, main = nil, &rest
 	}

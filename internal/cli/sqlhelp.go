@@ -139,6 +139,13 @@ INSERT INTO table [ ( column [, ...] ) ]
     [ RETURNING * | expression [ [ AS ] name ] [, ...] ]
 INSERT INTO table { json document } [, ...]`,
 		`INSERT INTO goods {"sku": "C-3", "price": 7, "weight": 1.5}`},
+	{"MERGE", "insert, update and delete rows as a source says", `
+[ WITH name AS ( statement ) [, ...] ]
+MERGE INTO table [ [ AS ] alias ] USING from_item ON condition
+    { WHEN MATCHED [ AND condition ] THEN { UPDATE SET column = { value | DEFAULT } [, ...] | DELETE | DO NOTHING }
+    | WHEN NOT MATCHED [ AND condition ] THEN
+        { INSERT [ ( column [, ...] ) ] { VALUES ( { value | DEFAULT } [, ...] ) | DEFAULT VALUES } | DO NOTHING } } [ ... ]`,
+		"MERGE INTO goods g USING (VALUES ('B-2', 13), ('D-4', 4)) v(sku, price) ON g.sku = v.sku WHEN MATCHED THEN UPDATE SET price = v.price WHEN NOT MATCHED THEN INSERT (sku, price) VALUES (v.sku, v.price)"},
 	{"PIVOT", "make columns of the values of a column", `
 PIVOT from_item ON expression [ IN ( value [ AS name ] [, ...] ) ] [, ...]
     [ USING aggregate [ AS name ] [, ...] ]

@@ -13,21 +13,25 @@ func (p *parser) insert(w *With) Stmt {
 	if p.is("(") && !p.queryInParens() {
 		s.Columns = p.insertColumns()
 	}
-	if p.accept("overriding") {
-		s.Overriding = OverridingUser
-		if p.accept("system") {
-			s.Overriding = OverridingSystem
-		} else {
-			p.expect("user")
-		}
-		p.expect("value")
-	}
+	s.Overriding = p.overriding()
 	p.insertSource(s)
 	if p.is("on") {
 		s.OnConflict = p.onConflict()
 	}
 	s.Returning = p.returning()
 	return s
+}
+
+// overriding reads [OVERRIDING SYSTEM | USER VALUE].
+func (p *parser) overriding() Overriding {
+	switch {
+	case p.accept("overriding", "system", "value"):
+		return OverridingSystem
+	case p.accept("overriding"):
+		p.expect("user", "value")
+		return OverridingUser
+	}
+	return OverridingNone
 }
 
 // queryInParens reports whether the parenthesis at hand opens a query.

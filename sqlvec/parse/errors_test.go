@@ -192,7 +192,7 @@ var refused = []struct {
 	{`GRANT SELECT ON t TO u`, "0A000", 1, `GRANT is not supported`},
 	{`CREATE FUNCTION f() RETURNS int`, "0A000", 1, `CREATE FUNCTION is not supported`},
 	{`DROP ROLE r`, "0A000", 1, `DROP ROLE is not supported`},
-	{`MERGE INTO t USING u ON true`, "0A000", 1, `MERGE is not supported`},
+	{`MERGE INTO t USING u ON true`, "42601", 29, `syntax error at end of input`},
 	{`SELECT (SELECT 1 INTO x)`, "42601", 18, `SELECT ... INTO is not allowed here`},
 	{`CHECKPOINT TABLE`, "42601", 17, `syntax error at end of input`},
 	{`CHECKPOINT users`, "42601", 12, `syntax error at or near "users"`},

@@ -11,6 +11,8 @@ func (f *formatter) stmt(s Stmt) {
 		f.update(s)
 	case *Delete:
 		f.delete(s)
+	case *Merge:
+		f.merge(s)
 	case *Truncate:
 		f.w("TRUNCATE TABLE ")
 		f.names(s.Tables)
@@ -38,7 +40,8 @@ func (f *formatter) insert(s *Insert) {
 		f.targets(s.Columns)
 		f.w(")")
 	}
-	f.w([]string{OverridingNone: " ", OverridingSystem: " OVERRIDING SYSTEM VALUE ", OverridingUser: " OVERRIDING USER VALUE "}[s.Overriding])
+	f.w(" ")
+	f.overriding(s.Overriding)
 	switch {
 	case s.DefaultValues:
 		f.w("DEFAULT VALUES")
@@ -49,6 +52,10 @@ func (f *formatter) insert(s *Insert) {
 	}
 	f.onConflict(s.OnConflict)
 	f.returning(s.Returning)
+}
+
+func (f *formatter) overriding(o Overriding) {
+	f.w([]string{OverridingNone: "", OverridingSystem: "OVERRIDING SYSTEM VALUE ", OverridingUser: "OVERRIDING USER VALUE "}[o])
 }
 
 func (f *formatter) targets(list []Target) {

@@ -134,6 +134,9 @@ func (p *parser) cte() *CTE {
 	}
 	p.expect("(")
 	c.Stmt = p.dataStmt()
+	if _, ok := c.Stmt.(*Merge); ok {
+		p.failAt(c.Pos, dberr.FeatureNotSupported, "MERGE not supported in WITH query")
+	}
 	p.expect(")")
 	return c
 }
@@ -157,6 +160,8 @@ func (p *parser) dataStmtAfter(w *With, pos Pos) Stmt {
 		return p.update(w)
 	case p.is("delete"):
 		return p.delete(w)
+	case p.is("merge"):
+		return p.merge(w)
 	}
 	return p.queryAfter(&Query{Pos: pos, With: w}, p.operand())
 }

@@ -16,7 +16,7 @@ func (p *parser) statement() Stmt {
 			return s
 		}
 	}
-	if p.startsQuery() || p.isAny("insert", "update", "delete", "(") {
+	if p.startsQuery() || p.isAny("insert", "update", "delete", "merge", "(") {
 		return p.withInto(p.dataStmt())
 	}
 	p.refuseStatement()
@@ -25,7 +25,7 @@ func (p *parser) statement() Stmt {
 
 // laterStatements are PostgreSQL's statements that this dialect does not have.
 const laterStatements = " alter call close cluster create declare do drop fetch grant import listen " +
-	"load lock merge move notify reassign reindex revoke security unlisten "
+	"load lock move notify reassign reindex revoke security unlisten "
 
 // refuseStatement says that a statement of PostgreSQL's is missing, or that this
 // is none.
