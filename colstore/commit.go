@@ -59,7 +59,7 @@ func (tx *Tx) submit(ctx context.Context) (eventlog.Commit, error) {
 		return eventlog.Commit{}, err
 	}
 	// The bulk of the validation is done outside the queue; inside, only against what came since.
-	since, err := tx.validate(tx.view.point.Seq)
+	since, err := tx.validate(tx.since)
 	if err != nil {
 		return eventlog.Commit{}, err
 	}

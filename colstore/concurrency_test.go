@@ -50,7 +50,7 @@ func TestWritersReadersAndMaintenance(t *testing.T) {
 		}
 	}
 	run(4, func(rng *rand.Rand) error {
-		err := move(k.db, rng.Int64N(accounts), rng.Int64N(accounts))
+		err := move(k.db, Isolation(rng.IntN(2)), rng.Int64N(accounts), rng.Int64N(accounts))
 		switch {
 		case err == nil:
 			commits.Add(1)
@@ -119,17 +119,20 @@ func sumIs(v *View, accounts int, start int64) error {
 	return nil
 }
 
-// move takes one from an account and gives it to another.
-func move(db *DB, from, to int64) error {
+// move takes one from an account and gives it to another, in two statements.
+func move(db *DB, level Isolation, from, to int64) error {
 	if from == to {
 		return nil
 	}
-	tx, err := db.Begin(TxOptions{Isolation: RepeatableRead})
+	tx, err := db.Begin(TxOptions{Isolation: level})
 	if err != nil {
 		return err
 	}
 	defer tx.Rollback()
 	for id, delta := range map[int64]int64{from: -1, to: 1} {
+		if err := tx.NewStatement(bg); err != nil {
+			return err
+		}
 		tab, rid, ok, err := upsertRID(tx, "t", id)
 		if err != nil || !ok {
 			return fmt.Errorf("row %d: %v, %v", id, ok, err)

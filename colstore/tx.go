@@ -5,6 +5,7 @@ import (
 
 	"driftdb/eventlog"
 	"driftdb/internal/dberr"
+	"driftdb/internal/vfs"
 )
 
 // Isolation is a transaction's isolation level.
@@ -35,7 +36,8 @@ type Tx struct {
 
 	db        *DB
 	opts      TxOptions
-	view      *View // of the statement, without own writes
+	view      *View  // of the statement, without own writes
+	since     uint64 // event up to which the writes have been compared with those of others
 	overlay   *overlay
 	tables    map[uint32]*txTable
 	ops       []txOp
@@ -104,6 +106,7 @@ func (db *DB) Begin(opts TxOptions) (*Tx, error) {
 	if tx.view == nil {
 		tx.view = tx.snapshot()
 	}
+	tx.since = tx.view.point.Seq
 	return tx, nil
 }
 
@@ -117,11 +120,32 @@ func (tx *Tx) snapshot() *View {
 	return tx.db.viewAt(c.Point())
 }
 
-// NewStatement begins a statement: under READ COMMITTED it takes a new snapshot.
-func (tx *Tx) NewStatement() {
-	if tx.opts.At == nil && tx.opts.Isolation == ReadCommitted {
-		tx.view = tx.snapshot()
+// NewStatement begins a statement: under READ COMMITTED it takes a new snapshot. It returns
+// the error of Commit when what came meanwhile contradicts what the transaction has written,
+// since the two together are a state that never was.
+func (tx *Tx) NewStatement(ctx context.Context) error {
+	if tx.opts.At != nil || tx.opts.Isolation != ReadCommitted {
+		return nil
 	}
+	next := tx.snapshot()
+	if !tx.Writes() {
+		tx.view, tx.since = next, next.point.Seq
+		return nil
+	}
+	if err := tx.finishBulk(ctx); err != nil {
+		return err
+	}
+	err := vfs.Guard(func() error {
+		upTo, err := tx.validate(tx.since)
+		if err == nil {
+			tx.since = upTo
+		}
+		return err
+	})
+	if err == nil {
+		tx.view = next
+	}
+	return err
 }
 
 // ReadOnly reports whether the transaction may not write.

@@ -181,8 +181,10 @@ func (r *run) withView(fn func(v *colstore.View) error) error {
 	if err := r.s.ensureTransaction(); err != nil {
 		return err
 	}
-	r.s.tx.open.NewStatement()
-	err := fn(r.s.tx.open.View())
+	err := r.s.tx.open.NewStatement(r.ctx)
+	if err == nil {
+		err = fn(r.s.tx.open.View())
+	}
 	if open {
 		r.s.endTransaction()
 	}

@@ -170,10 +170,11 @@ func (r *run) defaultText(e parse.Expr, col colstore.Column) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	from := x.Type()
 	if x, err = expr.Assign(x, col.Type, col.Name); err != nil {
 		if dberr.CodeOf(err) == dberr.DatatypeMismatch {
 			return "", dberr.Newf(dberr.DatatypeMismatch, "column \"%s\" is of type %s but default expression is of type %s",
-				col.Name, types.T(col.Type.ID), types.T(x.Type().ID)).
+				col.Name, types.T(col.Type.ID), types.T(from.ID)).
 				WithHint("You will need to rewrite or cast the expression.").At(int(e.Position()))
 		}
 		return "", err

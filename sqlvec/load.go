@@ -40,7 +40,9 @@ func (r *run) load(table string, columns []string, next func() (*vec.Batch, erro
 	if err := s.ensureTransaction(); err != nil {
 		return 0, err
 	}
-	s.tx.open.NewStatement()
+	if err := s.tx.open.NewStatement(r.ctx); err != nil {
+		return 0, err
+	}
 	r.env = s.newEnv(r)
 	if err := r.mayWrite(); err != nil {
 		return 0, err

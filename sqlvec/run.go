@@ -81,7 +81,9 @@ func (r *run) inTransaction() error {
 	if err := s.ensureTransaction(); err != nil {
 		return err
 	}
-	s.tx.open.NewStatement()
+	if err := s.tx.open.NewStatement(r.ctx); err != nil {
+		return err
+	}
 	r.env = s.newEnv(r)
 	if q, ok := readOnlyQuery(r.stmt); ok && !writesInWith(q) {
 		if err := r.query(q); err != nil {
