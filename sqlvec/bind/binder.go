@@ -63,6 +63,7 @@ type Binder struct {
 	columns map[int]column  // every column of a FROM, for messages
 	views   map[uint32]bool // those that are being bound
 	record  *viewRecord     // set while a view is defined
+	around  []*exprContext  // of the subqueries around, the innermost last
 }
 
 // maxDepth is how deep queries may nest.

@@ -98,6 +98,10 @@ func isStar(e parse.Expr) bool {
 // bindAggregate registers an aggregate; the column of its result stands for it.
 func (b *Binder) bindAggregate(e *parse.FuncCall, name string, c *exprContext) (expr.Expr, error) {
 	pos := int(e.Position())
+	c, err := b.ownerOf(e, c)
+	if err != nil {
+		return nil, err
+	}
 	switch {
 	case c.inAgg:
 		return nil, dberr.New(dberr.GroupingError, "aggregate function calls cannot be nested").At(pos)

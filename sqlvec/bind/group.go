@@ -17,8 +17,7 @@ func (s *selection) bindGroupBy() error {
 		return nil
 	}
 	if g.All {
-		s.groupAll()
-		return nil
+		return s.groupAll()
 	}
 	sets, err := s.groupingSets(g.Items)
 	if err != nil {
@@ -37,12 +36,55 @@ func rowItems(e parse.Expr) []parse.Expr {
 }
 
 // groupAll groups by every item without an aggregate.
-func (s *selection) groupAll() {
-	for i, x := range s.items {
-		if !s.usesAggregate(x) && !s.windows.uses(x) && !containsExpr(s.group, x) {
-			s.group = append(s.group, s.items[i])
+func (s *selection) groupAll() error {
+	for _, x := range s.items {
+		if s.usesAggregate(x) || s.windows.uses(x) || containsExpr(s.group, x) {
+			continue
 		}
+		if err := s.applyBelow(x); err != nil {
+			return err
+		}
+		s.group = append(s.group, x)
 	}
+	return nil
+}
+
+// applyBelow joins the subqueries of an item that is a key below the aggregation.
+func (s *selection) applyBelow(x expr.Expr) error {
+	uses := map[int]bool{}
+	expr.Columns(x, func(id int) { uses[id] = true })
+	var moved []*apply
+	for i := len(s.post.list) - 1; i >= 0; i-- { // later ones may use earlier ones
+		ap := s.post.list[i]
+		if !uses[ap.mark.ID] {
+			continue
+		}
+		free := plan.Free(ap.plan)
+		for _, e := range (&applies{list: []*apply{ap}}).exprs() {
+			expr.Columns(*e, func(id int) { free[id] = true })
+		}
+		for id := range free {
+			if hasID(s.aggs.out, id) {
+				return dberr.New(dberr.GroupingError, "aggregate functions are not allowed in GROUP BY").At(ap.pos)
+			}
+			uses[id] = true
+		}
+		s.post.list = slices.Delete(s.post.list, i, i+1)
+		moved = append(moved, ap)
+	}
+	slices.Reverse(moved)
+	s.aggs.pre.list = append(s.aggs.pre.list, moved...)
+	return nil
+}
+
+// itemWritten returns the index of the item of the list that is written as e is, when e has
+// a subquery: two of them are equal where their texts are. -1 for none.
+func (s *selection) itemWritten(e parse.Expr) int {
+	if len(s.sel.Items) != s.visible || !parse.HasSubquery(e) {
+		return -1
+	}
+	text := parse.Format(e)
+	return slices.IndexFunc(s.sel.Items, func(i parse.SelectItem) bool { return i.Expr != nil && parse.Format(i.Expr) == text })
 }
 
 func (s *selection) usesAggregate(x expr.Expr) bool {
@@ -73,6 +115,11 @@ func (s *selection) groupItem(e parse.Expr) (expr.Expr, error) {
 			ok = i >= 0
 		}
 	}
+	if !ok {
+		if i = s.itemWritten(e); i >= 0 {
+			ok = true
+		}
+	}
 	if ok {
 		if s.usesAggregate(s.items[i]) {
 			return nil, dberr.New(dberr.GroupingError, "aggregate functions are not allowed in GROUP BY").At(pos)
@@ -86,7 +133,7 @@ func (s *selection) groupItem(e parse.Expr) (expr.Expr, error) {
 			}
 			s.out[i].Type = s.items[i].Type()
 		}
-		return s.items[i], nil
+		return s.items[i], s.applyBelow(s.items[i])
 	}
 	return s.b.bindExpr(e, &exprContext{scope: s.scope, clause: "GROUP BY", applies: s.aggs.pre})
 }

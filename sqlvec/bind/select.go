@@ -251,6 +251,9 @@ func (s *selection) listOrExpr(e parse.Expr, clause string) (expr.Expr, error) {
 			}
 		}
 	}
+	if i < 0 {
+		i = s.itemWritten(e)
+	}
 	if i >= 0 {
 		return s.items[i], nil
 	}

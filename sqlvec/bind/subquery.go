@@ -157,7 +157,7 @@ func oneEmptyRow(n plan.Node) bool {
 
 // subplan binds the query of a subquery; its outputs have types.
 func (b *Binder) subplan(q *parse.Query, c *exprContext) (plan.Node, error) {
-	node, err := b.bindQuery(q, c.scope)
+	node, err := b.subquery(q, c)
 	if err != nil {
 		return nil, err
 	}
@@ -165,7 +165,7 @@ func (b *Binder) subplan(q *parse.Query, c *exprContext) (plan.Node, error) {
 }
 
 func (b *Binder) bindExists(e *parse.ExistsExpr, c *exprContext) (expr.Expr, error) {
-	node, err := b.bindQuery(e.Query, c.scope)
+	node, err := b.subquery(e.Query, c)
 	if err != nil {
 		return nil, err
 	}

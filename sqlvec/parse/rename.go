@@ -65,3 +65,14 @@ func visitRefs(v reflect.Value, fn func(*ColumnRef)) {
 		}
 	}
 }
+
+// HasSubquery reports whether an expression has a query in it.
+func HasSubquery(e Expr) bool {
+	found := false
+	visitAll(reflect.ValueOf(e), func(n any) {
+		if _, ok := n.(*Query); ok {
+			found = true
+		}
+	})
+	return found
+}
