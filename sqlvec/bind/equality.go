@@ -6,18 +6,11 @@ import (
 	"driftdb/sqlvec/expr"
 )
 
-// checkGrouping returns an error unless rows can be told apart by values of a type. JSON
-// has no equality. That of JSONB, in which 1.0 is 1, no hash table knows.
+// checkGrouping returns an error unless rows can be told apart by values of a type: JSON
+// has no equality.
 func checkGrouping(t types.Type, pos int) error {
-	if t.IsArray() {
-		return checkArrayGrouping(t, pos)
-	}
-	switch t.ID {
-	case types.JSON:
-		return dberr.New(dberr.UndefinedFunction, "could not identify an equality operator for type json").At(pos)
-	case types.JSONB:
-		return dberr.New(dberr.FeatureNotSupported, "grouping by type jsonb is not supported").At(pos).
-			WithHint("Cast the value to text.")
+	if t.ID == types.JSON || t.ID == types.ArrayOf(types.JSON) {
+		return dberr.Newf(dberr.UndefinedFunction, "could not identify an equality operator for type %s", t).At(pos)
 	}
 	return nil
 }
@@ -39,19 +32,6 @@ func orderedBy(x expr.Expr, pos int) (expr.Expr, error) {
 		return expr.NewCall(pos, expr.JSONKey, []expr.Expr{x})
 	}
 	return x, nil
-}
-
-// checkArrayGrouping is checkGrouping for arrays: rows are told apart by their stored
-// bytes, which equal elements of some types do not share.
-func checkArrayGrouping(t types.Type, pos int) error {
-	switch e := t.Elem(); {
-	case e.ID == types.JSON:
-		return dberr.New(dberr.UndefinedFunction, "could not identify an equality operator for type json[]").At(pos)
-	case e.ID == types.Numeric && !e.IsScaled(), e.ID == types.Float32, e.ID == types.Float64, e.ID == types.Interval, e.ID == types.JSONB:
-		return dberr.Newf(dberr.FeatureNotSupported, "grouping by type %s is not supported", types.T(t.ID)).At(pos).
-			WithHint("Cast the value to text.")
-	}
-	return nil
 }
 
 // sortedBy returns the expression that orderedBy made x of.

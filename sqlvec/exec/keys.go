@@ -18,8 +18,9 @@ import (
 //	per column  1: integers, dates, times, scaled NUMERIC, BOOLEAN, floats (-0 is 0, one NaN)
 //	            2: strings as str; NUMERIC's form without its scale; INTERVAL as days and
 //	               microseconds below a day
+//	            2: JSONB, and arrays that may be equal in other bytes, as a str of their key
 //	1           hash of all before (not for a single word)
-//	2 a column  for NUMERIC forms and INTERVAL: the value as it was, not compared
+//	2 a column  for NUMERIC forms, INTERVAL and keys: the value as it was, not compared
 //
 // The value words of a NULL are zero. A codec is immutable.
 type keyCodec struct {
@@ -67,7 +68,7 @@ func newKeyCodec(ts []types.Type, nulls, single bool) *keyCodec {
 	}
 	for _, t := range ts {
 		raw := -1
-		if t.Class() == types.Span || isForm(t) {
+		if t.Class() == types.Span || isForm(t) || hasKey(t) {
 			raw = c.stride
 			c.stride += 2
 		}
@@ -78,6 +79,28 @@ func newKeyCodec(ts []types.Type, nulls, single bool) *keyCodec {
 
 // isForm reports whether t is a NUMERIC in Decimal's binary form.
 func isForm(t types.Type) bool { return t.ID == types.Numeric && t.Class() == types.Bytes }
+
+// hasKey reports whether equal values of t may differ in their bytes, so that they are
+// told apart by keys made of them.
+func hasKey(t types.Type) bool {
+	if !t.IsArray() {
+		return t.ID == types.JSONB
+	}
+	e := t.Elem()
+	switch e.ID {
+	case types.Float32, types.Float64, types.Interval, types.JSONB:
+		return true
+	}
+	return isForm(e)
+}
+
+// appendKey appends the key of a stored value of a type that has one.
+func appendKey(dst []byte, t types.Type, form string) []byte {
+	if t.IsArray() {
+		return types.ArrayKey(dst, t, form)
+	}
+	return types.JSONKey(dst, form)
+}
 
 // encode returns rows idx (nil: all n) of cols as key rows in a. Strings point into cols.
 func (c *keyCodec) encode(cols []vec.Vec, n int, idx []int32, a *arena.Arena) []uint64 {
@@ -93,6 +116,9 @@ func (c *keyCodec) encode(cols []vec.Vec, n int, idx []int32, a *arena.Arena) []
 	mark := a.Mark()
 	for k := range cols {
 		c.encodeColumn(k, &cols[k], n, idx, rows, a)
+		if hasKey(c.types[k]) {
+			mark = a.Mark() // the keys live as long as the rows
+		}
 		a.Release(mark)
 	}
 	if !c.single {
@@ -108,7 +134,11 @@ func (c *keyCodec) encodeColumn(k int, v *vec.Vec, n int, idx []int32, rows []ui
 	case types.Bytes:
 		strs := vec.Cast[str](vec.BytesOf(arena.Make[uint64](a, 2*n)))
 		strsInto(v, idx, strs)
-		c.encodeStrs(k, strs, rows)
+		if hasKey(c.types[k]) {
+			c.encodeKeyed(k, v, idx, strs, rows, a)
+		} else {
+			c.encodeStrs(k, strs, rows)
+		}
 	case types.Span:
 		spans := arena.MakeSpans(a, n)
 		valuesInto(v, idx, spans)
@@ -139,6 +169,28 @@ func (c *keyCodec) encodeStrs(k int, strs []str, rows []uint64) {
 			var short [16]byte
 			s = keyOfForm(s, short[:0])
 		}
+		row[at], row[at+1] = s.lo, s.hi
+	}
+}
+
+// encodeKeyed writes values and their keys, which it puts into a.
+func (c *keyCodec) encodeKeyed(k int, v *vec.Vec, idx []int32, strs []str, rows []uint64, a *arena.Arena) {
+	at, raw, h := c.at[k], c.raw[k], heap{a: a}
+	var form, key []byte
+	for i, s := range strs {
+		j := i
+		if idx != nil {
+			j = int(idx[i])
+		}
+		row := rows[i*c.stride : (i+1)*c.stride]
+		row[raw], row[raw+1] = s.lo, s.hi
+		if v.IsNull(j) {
+			row[at], row[at+1] = 0, 0
+			continue
+		}
+		form = s.appendTo(form[:0])
+		key = appendKey(key[:0], c.types[k], string(form))
+		s = h.keep(strOf(key))
 		row[at], row[at+1] = s.lo, s.hi
 	}
 }
@@ -342,6 +394,11 @@ func (c *keyCodec) keep(row []uint64, h *heap) {
 		}
 		s := h.keep(str{row[raw], row[raw+1]})
 		row[raw], row[raw+1] = s.lo, s.hi
+		if hasKey(t) {
+			s = h.keep(str{row[at], row[at+1]})
+			row[at], row[at+1] = s.lo, s.hi
+			continue
+		}
 		if c.nulls == 0 || bit(row, k) == 0 {
 			var short [16]byte
 			s = keyOfForm(s, short[:0])

@@ -165,7 +165,7 @@ func (d *domain) pushLimit(n, input plan.Node, by []expr.Expr, count, offset exp
 	node, r := d.push(input)
 	keys := d.allAt(by, r)
 	for _, c := range r {
-		keys = append(keys, comparable(column(c)))
+		keys = append(keys, column(c))
 	}
 	return &plan.LimitBy{Input: node, By: keys, Count: count, Offset: offset}, r
 }

@@ -32,12 +32,8 @@ func (o *optimizer) physical(node plan.Node) plan.Node {
 func sameType(a, b expr.Expr) (expr.Expr, expr.Expr, bool) {
 	ta, tb := a.Type(), b.Type()
 	switch {
-	case ta.ID == types.JSONB && tb.ID == types.JSONB:
-		return keysOf(expr.JSONKey, a, b)
-	case ta.IsArray() && ta.ID == tb.ID:
-		return keysOf(expr.ArrayKey, a, b)
 	case ta == tb:
-		return a, b, true
+		return a, b, ta.ID != types.JSON
 	case ta.ID == tb.ID && ta.ID != types.Numeric:
 		return relabeled(a, types.T(ta.ID)), relabeled(b, types.T(ta.ID)), true
 	case ta.IsString() && tb.IsString():
@@ -48,13 +44,6 @@ func sameType(a, b expr.Expr) (expr.Expr, expr.Expr, bool) {
 		return relabeled(a, types.T(types.Numeric)), relabeled(b, types.T(types.Numeric)), true
 	}
 	return nil, nil, false
-}
-
-// keysOf compares JSONB or arrays by keys, which are equal bytes for equal values.
-func keysOf(key string, a, b expr.Expr) (expr.Expr, expr.Expr, bool) {
-	x, errX := expr.NewCall(a.Pos(), key, []expr.Expr{a})
-	y, errY := expr.NewCall(b.Pos(), key, []expr.Expr{b})
-	return x, y, errX == nil && errY == nil
 }
 
 func exactNumber(t types.Type) bool { return t.IsInteger() || t.ID == types.Numeric }

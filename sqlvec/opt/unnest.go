@@ -55,6 +55,7 @@ func (o *optimizer) unnestJoin(j *plan.Join) plan.Node {
 		return j
 	}
 	out := j.Columns()
+	d.identify(j)
 	var source plan.Node
 	j.Left, source = o.share(j.Left)
 	d.values = d.distinct(asked(j, source))
@@ -159,29 +160,47 @@ func (d *domain) distinct(source plan.Node) *plan.CTE {
 		left = append(left, source.Columns()[i])
 	}
 	a := &plan.Aggregate{Input: source}
-	var keys []expr.Expr
 	for i, c := range d.cols {
 		a.Keys = append(a.Keys, column(left[i]))
 		a.Out = append(a.Out, d.o.fresh(c))
-		keys = append(keys, comparable(column(left[i])))
 	}
 	c := &plan.CTE{Name: "domain", Plan: a}
-	for _, col := range d.cols {
-		if col.Type.ID == types.JSON || col.Type.ID == types.JSONB {
-			p := &plan.Project{Input: source, Exprs: a.Keys, Out: left}
-			c.Plan = &plan.Project{Input: &plan.Distinct{Input: p, On: keys}, Exprs: references(left), Out: a.Out}
-		}
-	}
 	d.o.estimate(c.Plan)
 	return c
 }
 
-// comparable is e as a value with an equality: JSON is compared by its text.
-func comparable(e expr.Expr) expr.Expr {
-	if id := e.Type().ID; id != types.JSON && id != types.JSONB {
-		return e
+// identify adds to the left side the texts of outer columns whose equal values a subquery
+// could tell apart: that of 1.0 is not that of 1.00. They are part of the domain and stand
+// for those columns where values are compared.
+func (d *domain) identify(j *plan.Join) {
+	cols := j.Left.Columns()
+	p := &plan.Project{Input: j.Left, Exprs: references(cols), Out: append([]plan.Column(nil), cols...)}
+	for _, c := range d.cols {
+		if exact(c.Type) {
+			continue
+		}
+		text := d.o.fresh(plan.Column{Name: c.Name, Type: types.T(types.Text)})
+		p.Exprs = append(p.Exprs, &expr.Cast{Arg: column(c), To: text.Type, Explicit: true})
+		d.cols, d.index = append(d.cols, text), append(d.index, len(p.Out))
+		p.Out = append(p.Out, text)
 	}
-	return &expr.Cast{Arg: e, To: types.T(types.Text), Explicit: true}
+	if len(p.Out) > len(cols) {
+		j.Left = p
+	}
+}
+
+// exact reports whether equal values of a type are the same in every way.
+func exact(t types.Type) bool {
+	if t.IsArray() {
+		t = t.Elem()
+	}
+	switch t.ID {
+	case types.JSON, types.JSONB, types.Float32, types.Float64, types.Interval:
+		return false
+	case types.Numeric:
+		return t.IsScaled()
+	}
+	return true
 }
 
 // scan reads the domain once more.
@@ -198,7 +217,10 @@ func (d *domain) outer() []expr.Expr { return references(d.cols) }
 func (d *domain) equal(l []expr.Expr, r reps) []expr.Expr {
 	var list []expr.Expr
 	for i, x := range l {
-		eq, err := expr.NewIsDistinct(0, comparable(x), comparable(column(r[i])), true)
+		if !exact(x.Type()) {
+			continue // identify has added its text
+		}
+		eq, err := expr.NewIsDistinct(0, x, column(r[i]), true)
 		if err != nil {
 			d.fail(err)
 			return nil
