@@ -181,7 +181,7 @@ SELECT [ ALL | DISTINCT [ ON ( expression [, ...] ) ] ] { * | expression [ [ AS 
     [ HAVING condition ]
     [ { UNION | INTERSECT | EXCEPT } [ ALL | DISTINCT ] query ]
     [ ORDER BY expression [ ASC | DESC ] [ NULLS { FIRST | LAST } ] [, ...] ]
-    [ LIMIT n ] [ OFFSET n ]
+    [ LIMIT n ] [ OFFSET n ] [ FETCH FIRST n ROWS { ONLY | WITH TIES } ]
     [ FOR SYSTEM_TIME point ]
 where from_item is one of:
     table [ FOR SYSTEM_TIME point ] [ [ AS ] alias [ ( column [, ...] ) ] ]

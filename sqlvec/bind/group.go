@@ -176,7 +176,7 @@ func (s *selection) aggregate() error {
 	for _, x := range s.group {
 		a.Keys = append(a.Keys, x)
 		c := s.b.newColumn(keyName(x), x.Type())
-		if col, ok := x.(*expr.Col); ok && s.local(col.Index) {
+		if col, ok := x.(*expr.Col); ok && s.local(col.Index) && !hasID(a.Out, col.Index) {
 			c.ID = col.Index
 		}
 		a.Out = append(a.Out, c)
@@ -286,6 +286,12 @@ func (s *selection) regroup(a *plan.Aggregate) error {
 		if err := s.checkGrouped(*x, a, input); err != nil {
 			return err
 		}
+	}
+	for i, k := range s.ownKeys {
+		s.items[i] = colExpr(a.Out[k])
+	}
+	if err := s.checkDirect(a, input); err != nil {
+		return err
 	}
 	return s.checkSubplans(a, input)
 }

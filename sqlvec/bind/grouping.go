@@ -152,6 +152,13 @@ func (s *selection) keysOf(item parse.Expr) ([]int, error) {
 		if err != nil {
 			return nil, err
 		}
+		if k, own, err := s.ownKey(e, x); own || err != nil {
+			if err != nil {
+				return nil, err
+			}
+			keys = union(keys, []int{k})
+			continue
+		}
 		if err := s.addKey(&x); err != nil {
 			return nil, err
 		}
@@ -163,6 +170,35 @@ func (s *selection) keysOf(item parse.Expr) ([]int, error) {
 		}
 	}
 	return keys, nil
+}
+
+// ownKey is the key of an output, named by its number or its name, that equals one before it.
+func (s *selection) ownKey(e parse.Expr, x expr.Expr) (key int, own bool, err error) {
+	at, ok, err := ordinal(e, s.visible, "GROUP BY")
+	if err != nil {
+		return 0, false, err
+	}
+	if ref, isRef := e.(*parse.ColumnRef); isRef && len(ref.Parts) == 1 {
+		if col, _ := s.scope.findHere("", ref.Parts[0]); col == nil {
+			at = slices.IndexFunc(s.out[:s.visible], func(c plan.Column) bool { return c.Name == ref.Parts[0] })
+			ok = at >= 0
+		}
+	}
+	if !ok || !slices.ContainsFunc(s.items[:at], func(y expr.Expr) bool { return plan.Same(x, y) }) {
+		return 0, false, nil
+	}
+	if k, ok := s.ownKeys[at]; ok {
+		return k, true, nil
+	}
+	if err := checkGrouping(x.Type(), x.Pos()); err != nil {
+		return 0, false, err
+	}
+	if s.ownKeys == nil {
+		s.ownKeys = map[int]int{}
+	}
+	s.group = append(s.group, x)
+	s.ownKeys[at] = len(s.group) - 1
+	return s.ownKeys[at], true, nil
 }
 
 // useSets decides on the sets: a single one is an ordinary GROUP BY.

@@ -42,8 +42,8 @@ func (b *Binder) orderedSetCall(e *parse.FuncCall, name string, c *exprContext) 
 		return plan.AggCall{}, err
 	}
 	for _, x := range args {
-		if plan.Touches(x, scopeIDs(c.scope)) || plan.Touches(x, plan.IDs(&plan.Values{Out: c.aggs.out})) {
-			return plan.AggCall{}, dberr.New(dberr.FeatureNotSupported, "columns as direct arguments of an ordered-set aggregate are not supported").At(x.Pos())
+		if plan.Touches(x, plan.IDs(&plan.Values{Out: c.aggs.out})) {
+			return plan.AggCall{}, dberr.New(dberr.FeatureNotSupported, "aggregates as direct arguments of an ordered-set aggregate are not supported").At(x.Pos())
 		}
 	}
 	var call plan.AggCall
@@ -68,12 +68,27 @@ func (b *Binder) orderedSetCall(e *parse.FuncCall, name string, c *exprContext) 
 	return call, err
 }
 
-func scopeIDs(s *scope) map[int]bool {
-	set := map[int]bool{}
-	for _, c := range s.cols {
-		set[c.ID] = true
+// checkDirect refuses direct arguments of ordered-set aggregates that use other columns than keys:
+// such an argument has one value a group.
+func (s *selection) checkDirect(a *plan.Aggregate, input []plan.Column) error {
+	replace := keyReplacer(a)
+	for _, call := range a.Aggs {
+		if !call.Agg.OrderedSet {
+			continue
+		}
+		for _, x := range call.Args[1:] {
+			if len(s.sets) > 0 && plan.Touches(x, plan.IDs(&plan.Values{Out: input})) {
+				return dberr.New(dberr.FeatureNotSupported, "columns as direct arguments of an ordered-set aggregate beside grouping sets are not supported").At(x.Pos())
+			}
+			if err := s.checkGrouped(replace(x), a, input); err != nil {
+				if e, ok := err.(*dberr.Error); ok {
+					return e.WithDetail("Direct arguments of an ordered-set aggregate must use only grouped columns.")
+				}
+				return err
+			}
+		}
 	}
-	return set
+	return nil
 }
 
 // bindHypothetical binds rank(v) WITHIN GROUP (ORDER BY x) and its like: where v would

@@ -38,9 +38,6 @@ func (b *Binder) bindQuery(q *parse.Query, parent *scope) (node plan.Node, err e
 	if len(q.Locks) > 0 {
 		return nil, dberr.New(dberr.FeatureNotSupported, "FOR UPDATE and FOR SHARE are not supported").At(int(q.Locks[0].Position()))
 	}
-	if q.WithTies {
-		return nil, dberr.New(dberr.FeatureNotSupported, "WITH TIES is not supported").At(pos)
-	}
 	saved := b.ctes
 	defer func() { b.ctes = saved }()
 	err = b.withTime(q.SystemTime, func() error {
@@ -50,7 +47,7 @@ func (b *Binder) bindQuery(q *parse.Query, parent *scope) (node plan.Node, err e
 		if node, err = b.bindBody(q.Body, q.OrderBy, parent); err != nil {
 			return err
 		}
-		node, err = b.bindLimit(node, q)
+		node, err = b.bindLimit(node, q, parent)
 		return err
 	})
 	return node, err
@@ -173,44 +170,6 @@ func (b *Binder) shareCTE(c *cte, node plan.Node) error {
 	c.shared = &plan.CTE{Name: c.def.Name.Name, Plan: node, Always: c.def.Materialize == parse.MaterializeAlways,
 		Never: c.def.Materialize == parse.MaterializeNever}
 	return nil
-}
-
-// bindLimit adds LIMIT and OFFSET.
-func (b *Binder) bindLimit(node plan.Node, q *parse.Query) (plan.Node, error) {
-	if q.Limit == nil && q.Offset == nil {
-		return node, nil
-	}
-	n := &plan.Limit{Input: node}
-	var err error
-	if n.Count, err = b.bindCount(q.Limit, "LIMIT"); err != nil {
-		return nil, err
-	}
-	n.Offset, err = b.bindCount(q.Offset, "OFFSET")
-	return n, err
-}
-
-func (b *Binder) bindCount(e parse.Expr, clause string) (expr.Expr, error) {
-	if e == nil {
-		return nil, nil
-	}
-	x, err := b.bindExpr(e, &exprContext{scope: &scope{}, clause: clause})
-	if err != nil {
-		if c := dberr.CodeOf(err); c == dberr.UndefinedColumn {
-			return nil, dberr.Newf(dberr.InvalidColumnReference, "argument of %s must not contain variables", clause).At(int(e.Position()))
-		}
-		return nil, err
-	}
-	if t := x.Type(); !t.IsNumber() && t.ID != types.Unknown {
-		return nil, dberr.Newf(dberr.DatatypeMismatch, "argument of %s must be type bigint, not type %s", clause, t).At(int(e.Position()))
-	}
-	if x, err = expr.Assign(x, types.T(types.Int64), clause); err != nil || plan.VolatilityOf(x) == expr.Volatile {
-		return x, err
-	}
-	v, err := expr.EvalConst(x, b.env.Expr)
-	if err != nil {
-		return nil, err
-	}
-	return &expr.Const{At: expr.At(e.Position()), Value: v}, nil
 }
 
 // orderByOutput sorts by output columns only: names and ordinals.

@@ -22,6 +22,9 @@ type selection struct {
 	aggs   *aggs
 	post   *applies // subqueries of the select list, HAVING and ORDER BY
 	group  []expr.Expr
+	// ownKeys are, by the number of an output, the keys of outputs that equal an earlier one: grouping
+	// sets tell them apart.
+	ownKeys map[int]int
 
 	items   []expr.Expr   // the select list
 	out     []plan.Column // its names; the first visible of them

@@ -78,6 +78,11 @@ func (d *domain) pushRest(n plan.Node) (plan.Node, reps) {
 		return d.pushAsof(n)
 	case *plan.Window:
 		return d.pushWindow(n)
+	case *plan.Expand:
+		input, r := d.push(n.Input)
+		return &plan.Expand{Input: input, Keys: d.allAt(n.Keys, r), Sets: n.Sets, Out: n.Out}, r
+	case *plan.WorkScan:
+		return d.pushWork(n)
 	}
 	return d.unsupported("this part")
 }
@@ -124,12 +129,12 @@ func (d *domain) pushAggregate(n *plan.Aggregate) (plan.Node, reps) {
 		c.Args, c.Filter, c.OrderBy = d.allAt(c.Args, r), d.at(c.Filter, r), d.keysAt(c.OrderBy, r)
 		a.Aggs = append(a.Aggs, c)
 	}
-	if len(n.EmptySets) > 0 {
-		return d.unsupported("a grouping set without keys")
-	}
 	keys := len(n.Keys)
 	key := reps(d.o.freshAll(r))
 	a.Out = append(append(append(a.Out, n.Out[:keys]...), key...), n.Out[keys:]...)
+	if len(n.EmptySets) > 0 {
+		return d.withEmptySets(a, n, key)
+	}
 	if keys > 0 {
 		return a, key
 	}
@@ -160,7 +165,7 @@ func (d *domain) withEmptyGroups(a *plan.Aggregate, key reps) (plan.Node, reps) 
 
 func (d *domain) pushLimit(n, input plan.Node, by []expr.Expr, count, offset expr.Expr) (plan.Node, reps) {
 	if d.touches(count) || d.touches(offset) {
-		return d.unsupported("LIMIT and OFFSET")
+		return d.pushOwnLimit(input, by, count, offset)
 	}
 	node, r := d.push(input)
 	keys := d.allAt(by, r)
@@ -218,17 +223,18 @@ func (d *domain) renamed(n plan.Node, r reps, want []plan.Column) plan.Node {
 
 // pushCTE computes a WITH query of the subquery for all values at once.
 func (d *domain) pushCTE(n *plan.CTEScan) (plan.Node, reps) {
-	if n.CTE.Recursion != nil {
-		return d.unsupported("a recursive query")
-	}
 	s := d.ctes[n.CTE]
 	if s == nil {
 		s = &sharedDomain{at: len(n.CTE.Plan.Columns())}
 		c := *n.CTE
-		c.Plan = d.ordered(n.CTE.Plan)
-		d.o.estimate(c.Plan)
 		s.cte = &c
 		d.ctes[n.CTE] = s
+		c.Plan = d.ordered(n.CTE.Plan)
+		if rec := n.CTE.Recursion; rec != nil {
+			c.Recursion = &plan.Recursion{Step: d.ordered(rec.Step), Distinct: rec.Distinct}
+			d.o.estimate(c.Recursion.Step)
+		}
+		d.o.estimate(c.Plan)
 	}
 	r := reps(d.o.freshAll(d.cols))
 	return &plan.CTEScan{CTE: s.cte, Out: append(n.Out[:len(n.Out):len(n.Out)], r...)}, r

@@ -260,7 +260,7 @@ func (d *domain) uses(n plan.Node) bool {
 			return true
 		}
 	}
-	return false
+	return d.continues(n)
 }
 
 // touches reports whether an expression uses the outer columns.
