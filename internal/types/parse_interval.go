@@ -228,7 +228,7 @@ func (s *span) bare(q quantity, rest string) (string, bool) {
 // yearMonth reads the months of Y-M.
 func (s *span) yearMonth(q quantity, text string, neg *bool) (string, bool) {
 	m, rest, ok := readQuantity(text)
-	if !ok || m.frac != 0 || m.whole > 11 {
+	if !ok || m.frac != 0 || m.whole > 11 || rest != "" && !strings.ContainsAny(rest[:1], " \t\n,") {
 		return "", false
 	}
 	if q.neg {

@@ -27,7 +27,7 @@ func arrayOfQuery(e *parse.ArrayExpr) parse.Expr {
 		return &parse.FuncCall{Pos: e.Pos, Name: parse.Name{Pos: e.Pos, Parts: []string{fn}}, Args: args}
 	}
 	item := call("array_agg", &parse.ColumnRef{Pos: e.Pos, Parts: []string{name}})
-	table := &parse.SubqueryRef{Pos: e.Pos, Query: e.Query,
+	table := &parse.SubqueryRef{Pos: e.Pos, Query: e.Query, OneColumn: true,
 		Alias: &parse.Alias{Pos: e.Pos, Name: name, Columns: []parse.Ident{{Pos: e.Pos, Name: name}}}}
 	return call("coalesce",
 		&parse.SubqueryExpr{Pos: e.Pos, Query: &parse.Query{Pos: e.Pos, Body: &parse.Select{Pos: e.Pos,
@@ -44,6 +44,28 @@ func emptyArray(e *parse.Cast, t types.Type) (x expr.Expr, ok bool, err error) {
 	}
 	x, err = expr.EmptyArray(int(e.Position()), t)
 	return x, true, err
+}
+
+// castElements binds the cast of ARRAY[…]: what is cast are its elements.
+func (b *Binder) castElements(e *parse.Cast, a *parse.ArrayExpr, t types.Type, c *exprContext) (expr.Expr, error) {
+	elems := make([]expr.Expr, len(a.Elems))
+	for i, el := range a.Elems {
+		pos := int(el.Position())
+		var err error
+		if inner, ok := el.(*parse.ArrayExpr); ok {
+			elems[i], err = b.bindCast(&parse.Cast{Pos: inner.Pos, X: inner, Type: e.Type, Try: e.Try}, c)
+		} else if elems[i], err = b.bindExpr(el, c); err == nil {
+			to := t
+			if !elems[i].Type().IsArray() {
+				to = t.Elem()
+			}
+			elems[i], err = expr.NewCast(pos, elems[i], to, e.Try)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	return expr.NewArray(int(e.Position()), elems)
 }
 
 // bindSubscript binds x[i], x[lo:hi] and chains of them.

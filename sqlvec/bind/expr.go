@@ -359,6 +359,9 @@ func (b *Binder) bindCast(e *parse.Cast, c *exprContext) (expr.Expr, error) {
 	if x, ok, err := emptyArray(e, t); ok || err != nil {
 		return x, err
 	}
+	if a, ok := e.X.(*parse.ArrayExpr); ok && a.Query == nil && t.IsArray() {
+		return b.castElements(e, a, t, c)
+	}
 	x, err := b.bindExpr(e.X, c)
 	if err != nil {
 		return nil, err

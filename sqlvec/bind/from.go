@@ -227,6 +227,9 @@ func (b *Binder) bindDerived(t *parse.SubqueryRef, left, parent *scope) (from, e
 	if err != nil {
 		return from{}, err
 	}
+	if t.OneColumn && len(node.Columns()) != 1 {
+		return from{}, dberr.New(dberr.SyntaxError, "subquery must return only one column").At(int(t.Position()))
+	}
 	if node, err = b.resolveUnknown(node); err != nil {
 		return from{}, err
 	}

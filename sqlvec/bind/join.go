@@ -1,6 +1,8 @@
 package bind
 
 import (
+	"slices"
+
 	"driftdb/internal/dberr"
 	"driftdb/sqlvec/expr"
 	"driftdb/sqlvec/parse"
@@ -171,7 +173,10 @@ func (b *Binder) usingConditions(kind plan.JoinKind, l, r from, sc *scope, using
 	var conds []expr.Expr
 	var merged []column
 	var computed []expr.Expr
-	for _, id := range using {
+	for i, id := range using {
+		if slices.ContainsFunc(using[:i], func(o parse.Ident) bool { return o.Name == id.Name }) {
+			return nil, nil, dberr.Newf(dberr.DuplicateColumn, "column name \"%s\" appears more than once in USING clause", id.Name).At(pos)
+		}
 		lc, err := usingColumn(l.scope, id, "left", pos)
 		if err != nil {
 			return nil, nil, err

@@ -253,11 +253,16 @@ func outputNamed(cols []plan.Column, name, clause string, pos int) (int, error) 
 
 // ordinal reads an integer constant as the number of an output column.
 func ordinal(e parse.Expr, n int, clause string) (i int, ok bool, err error) {
+	pos := int(e.Position())
+	if u, ok := e.(*parse.UnaryExpr); ok && u.Op == "-" {
+		if lit, ok := u.X.(*parse.Literal); ok && lit.Kind == parse.LitInt {
+			return 0, false, dberr.Newf(dberr.InvalidColumnReference, "%s position -%s is not in select list", clause, lit.Text).At(pos)
+		}
+	}
 	lit, isLit := e.(*parse.Literal)
 	if !isLit {
 		return 0, false, nil
 	}
-	pos := int(e.Position())
 	if lit.Kind != parse.LitInt {
 		return 0, false, dberr.Newf(dberr.SyntaxError, "non-integer constant in %s", clause).At(pos)
 	}

@@ -186,6 +186,8 @@ type SubqueryRef struct {
 	Alias   *Alias
 	// SystemTime is the default for the tables inside.
 	SystemTime *SystemTime
+	// OneColumn is set where the query stands for a value, as in ARRAY(query).
+	OneColumn bool
 }
 
 // FuncRef is a function as a table: one call, or several of ROWS FROM (…).

@@ -40,7 +40,7 @@ func (p *parser) selectBody() *Select {
 func (p *parser) selectList(s *Select) {
 	p.expect("select")
 	p.distinct(s)
-	if !p.endsSelectList() {
+	if s.Distinct && len(s.DistinctOn) == 0 || !p.endsSelectList() {
 		s.Items = p.selectItems()
 	}
 	if p.is("into") {
