@@ -32,6 +32,9 @@ func (tx *Tx) Commit(ctx context.Context) (eventlog.Commit, error) {
 	if err := tx.EndStatement(ctx); err != nil {
 		return eventlog.Commit{}, err
 	}
+	if err := tx.checkDeferred(ctx); err != nil {
+		return eventlog.Commit{}, err
+	}
 	tx.logPositions()
 	if len(tx.ops) == 0 {
 		return eventlog.Commit{}, nil

@@ -18,6 +18,16 @@ const (
 	moreForeignKey = 6 // name, columns, table u32, columns, on delete u8, on update u8
 	moreReferenced = 7 // table u32: it has a foreign key to this one
 	moreComment    = 8 // column u32, constraint string, text
+	moreFlags      = 9 // name of a check or foreign key, flags u8
+)
+
+// The flags of a constraint.
+const (
+	flagNotValid = 1 << iota
+	flagMatchFull
+	flagDeferrable
+	flagDeferred
+	allFlags = 1<<iota - 1
 )
 
 const (
@@ -61,7 +71,41 @@ func moreOf(t *Table) []byte {
 	for _, c := range t.Comments {
 		add(moreComment, func(w *binfmt.Writer) { w.U32(c.Column); putString(w, c.Constraint); putString(w, c.Text) })
 	}
+	flags := func(name string, bits uint8) {
+		if bits != 0 {
+			add(moreFlags, func(w *binfmt.Writer) { putString(w, name); w.U8(bits) })
+		}
+	}
+	for i := range t.Checks {
+		flags(t.Checks[i].Name, bitIf(t.Checks[i].NotValid, flagNotValid))
+	}
+	for i := range t.ForeignKeys {
+		f := &t.ForeignKeys[i]
+		flags(f.Name, bitIf(f.NotValid, flagNotValid)|bitIf(f.MatchFull, flagMatchFull)|bitIf(f.Deferrable, flagDeferrable)|bitIf(f.Deferred, flagDeferred))
+	}
 	return out.B
+}
+
+// readFlags sets the flags of a constraint, whose record stands before.
+func (t *Table) readFlags(r *binfmt.Reader) {
+	name, bits := readString(r, maxNameBytes), r.U8()
+	r.Check(bits != 0 && bits <= allFlags, "flags %d of constraint \"%s\"", bits, name)
+	for i := range t.Checks {
+		if c := &t.Checks[i]; c.Name == name && bits == flagNotValid {
+			r.Check(!c.NotValid, "two records of flags of constraint \"%s\"", name)
+			c.NotValid = true
+			return
+		}
+	}
+	for i := range t.ForeignKeys {
+		if f := &t.ForeignKeys[i]; f.Name == name {
+			r.Check(!f.NotValid && !f.MatchFull && !f.Deferrable && !f.Deferred, "two records of flags of constraint \"%s\"", name)
+			f.NotValid, f.MatchFull = bits&flagNotValid != 0, bits&flagMatchFull != 0
+			f.Deferrable, f.Deferred = bits&flagDeferrable != 0, bits&flagDeferred != 0
+			return
+		}
+	}
+	r.Fail("flags of constraint \"%s\", which is not there", name)
 }
 
 func (s *SequenceDef) put(w *binfmt.Writer) {
@@ -146,7 +190,7 @@ func (t *Table) readRecord(r *binfmt.Reader, tag uint8) {
 			c.Identity, c.Generated = Identity(kind), text
 		}
 	case moreCheck:
-		t.Checks = append(t.Checks, Check{readString(r, maxNameBytes), readString(r, maxTextBytes), readColumns(r)})
+		t.Checks = append(t.Checks, Check{Name: readString(r, maxNameBytes), SQL: readString(r, maxTextBytes), Columns: readColumns(r)})
 	case moreForeignKey:
 		f := ForeignKey{Name: readString(r, maxNameBytes), Columns: readIDs(r), Table: r.U32(), RefColumns: readIDs(r)}
 		f.OnDelete, f.OnUpdate = RefAction(r.U8()), RefAction(r.U8())
@@ -154,6 +198,8 @@ func (t *Table) readRecord(r *binfmt.Reader, tag uint8) {
 		t.ForeignKeys = append(t.ForeignKeys, f)
 	case moreReferenced:
 		t.ReferencedBy = append(t.ReferencedBy, r.U32())
+	case moreFlags:
+		t.readFlags(r)
 	case moreComment:
 		t.Comments = append(t.Comments, Comment{r.U32(), readString(r, maxNameBytes), readString(r, maxTextBytes)})
 	default:

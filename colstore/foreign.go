@@ -91,6 +91,24 @@ func (r *foreign) missing(key []types.Value) error {
 	return e.WithDetail("Key %s is not present in table \"%s\".", keyText(r.child, r.childIndex(), key), r.parent.Name)
 }
 
+// mixed reports whether some values of a key are NULL and some are not.
+func mixed(key []types.Value) bool {
+	nulls := 0
+	for _, v := range key {
+		if !v.Valid {
+			nulls++
+		}
+	}
+	return nulls > 0 && nulls < len(key)
+}
+
+// mixedKey is the error of a row with such a key under MATCH FULL.
+func (r *foreign) mixedKey() error {
+	e := dberr.Newf(dberr.ForeignKeyViolation, "insert or update on table \"%s\" violates foreign key constraint \"%s\"", r.child.Name, r.key.Name)
+	e.Table, e.Constraint = r.child.Name, r.key.Name
+	return e.WithDetail("MATCH FULL does not allow mixing of null and nonnull key values.")
+}
+
 // referenced is the error of a row that goes although another one refers to it.
 func (r *foreign) referenced(key []types.Value) error {
 	e := dberr.Newf(dberr.ForeignKeyViolation, "update or delete on table \"%s\" violates foreign key constraint \"%s\" on table \"%s\"",
@@ -124,8 +142,8 @@ type reliedID struct {
 }
 
 // checkForeign checks the foreign keys of the rows that ops wrote, and those that refer to rows
-// that they ended.
-func (tx *Tx) checkForeign(ctx context.Context, ops []txOp) error {
+// that they ended, as far as they are wanted.
+func (tx *Tx) checkForeign(ctx context.Context, ops []txOp, wanted func(r *foreign, action RefAction) bool) error {
 	for i := range ops {
 		op := &ops[i]
 		if op.edit != nil || len(op.table.ForeignKeys) == 0 {
@@ -135,6 +153,9 @@ func (tx *Tx) checkForeign(ctx context.Context, ops []txOp) error {
 			r, err := tx.foreignOf(op.table, &op.table.ForeignKeys[k])
 			if err != nil {
 				return err
+			}
+			if !wanted(r, NoAction) {
+				continue
 			}
 			if err := tx.checkChild(ctx, op, r); err != nil {
 				return err
@@ -151,6 +172,13 @@ func (tx *Tx) checkForeign(ctx context.Context, ops []txOp) error {
 			return err
 		}
 		for _, r := range list {
+			action := r.key.OnUpdate
+			if op.kind == eventlog.RunDelete {
+				action = r.key.OnDelete
+			}
+			if !wanted(r, action) {
+				continue
+			}
 			if err := tx.checkParent(ctx, op, r); err != nil {
 				return err
 			}
@@ -196,6 +224,9 @@ func (tx *Tx) checkChild(ctx context.Context, op *txOp, r *foreign) error {
 // checkReference looks for the row that a key refers to, and remembers it for the commit.
 func (tx *Tx) checkReference(tt *txTable, r *foreign, key []types.Value) error {
 	want, ok, err := r.toParent(key)
+	if err == nil && !ok && r.key.MatchFull && mixed(key) {
+		return r.mixedKey()
+	}
 	if err != nil || !ok {
 		return err
 	}

@@ -23,6 +23,8 @@ type Check struct {
 	Name    string
 	SQL     string   // canonical text of the condition
 	Columns []uint32 // ids of the columns that it reads, ascending
+	// NotValid says that rows written before the constraint were not looked at.
+	NotValid bool
 }
 
 // RefAction is what a foreign key does when the row that it refers to goes or changes.
@@ -45,6 +47,11 @@ type ForeignKey struct {
 	RefColumns []uint32 // of that table: the columns of one of its unique keys
 	OnDelete   RefAction
 	OnUpdate   RefAction
+
+	NotValid   bool // rows written before the constraint were not looked at
+	MatchFull  bool // all columns are NULL, or none
+	Deferrable bool // SET CONSTRAINTS may put the check off until the commit
+	Deferred   bool // and it is put off at first
 }
 
 // Dependency is what a view reads: a relation and columns of it, ascending.

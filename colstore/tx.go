@@ -51,6 +51,8 @@ type Tx struct {
 	relies    []relied
 	known     map[reliedID]bool // rows in relies
 	releases  []released
+	deferral  deferral
+	putOff    bool // a check waits for the commit
 	done      bool
 	committed bool
 }
@@ -207,14 +209,15 @@ type Savepoint struct {
 	ops     int
 	events  uint64
 	overlay *overlay
-	err     error
+	deferral
+	err error
 }
 
 // Savepoint marks the present state.
 func (tx *Tx) Savepoint() Savepoint {
 	err := tx.finishBulk(context.Background())
 	tx.barrier = len(tx.ops)
-	return Savepoint{ops: len(tx.ops), events: tx.events, overlay: tx.overlay, err: err}
+	return Savepoint{ops: len(tx.ops), events: tx.events, overlay: tx.overlay, deferral: tx.deferral, err: err}
 }
 
 // RollbackTo undoes everything since the savepoint, which stays valid.
@@ -226,7 +229,7 @@ func (tx *Tx) RollbackTo(sp Savepoint) error {
 		return sp.err
 	}
 	tx.dropBulk()
-	tx.overlay = sp.overlay
+	tx.overlay, tx.deferral = sp.overlay, sp.deferral
 	for i := len(tx.ops) - 1; i >= sp.ops; i-- {
 		tx.undo(&tx.ops[i])
 	}

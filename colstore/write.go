@@ -438,7 +438,7 @@ func (tx *Tx) EndStatement(ctx context.Context) error {
 				return err
 			}
 		}
-		if err := tx.checkForeign(ctx, tx.ops[tx.unchecked:]); err != nil {
+		if err := tx.checkForeign(ctx, tx.ops[tx.unchecked:], tx.atOnce); err != nil {
 			return err
 		}
 		tx.unchecked = len(tx.ops)

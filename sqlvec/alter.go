@@ -54,7 +54,9 @@ func (r *run) alter(t *colstore.Table, a *parse.AlterAction) (*colstore.Table, e
 		return r.dropConstraint(t, a)
 	case parse.RenameConstraint:
 		return tx.RenameConstraint(t, a.Name.Name, a.NewName.Name)
-	case parse.ValidateConstraint, parse.SetSchema:
+	case parse.ValidateConstraint:
+		return r.validateConstraint(t, a.Name.Name)
+	case parse.SetSchema:
 		return nil, notSupported(a, "this form of ALTER TABLE is")
 	}
 	c, ok := t.ColumnByName(a.Name.Name)

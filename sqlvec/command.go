@@ -26,6 +26,8 @@ func commandName(st parse.Stmt) string {
 		return "CREATE VIEW"
 	case *parse.CommentOn:
 		return "COMMENT"
+	case *parse.SetConstraints:
+		return "SET CONSTRAINTS"
 	}
 	name := reflect.TypeOf(st).Elem().Name()
 	var b strings.Builder

@@ -79,7 +79,9 @@ func (d *definition) complete(t *colstore.Table) (err error) {
 		}
 	}
 	for _, f := range d.foreign {
-		if t, err = d.run.addForeignKey(t, f.at, f.cols); err != nil {
+		at := *f.at
+		at.NotValid = false // there are no rows yet
+		if t, err = d.run.addForeignKey(t, &at, f.cols); err != nil {
 			return err
 		}
 	}
@@ -109,8 +111,8 @@ func (d *definition) column(c *parse.ColumnDef) error {
 // stands at, "" for a table constraint.
 func (d *definition) constraint(k *parse.Constraint, cols []string, column string) error {
 	pos := int(k.Position())
-	if k.Deferrable || k.Deferred {
-		return notSupported(k, "deferrable constraints are")
+	if err := checkMarks(k); err != nil {
+		return err
 	}
 	switch k.Kind {
 	case parse.ConstraintPrimaryKey:
@@ -140,6 +142,20 @@ func (d *definition) constraint(k *parse.Constraint, cols []string, column strin
 		return nil
 	}
 	d.keys = append(d.keys, k)
+	return nil
+}
+
+// checkMarks refuses marks that a constraint cannot have.
+func checkMarks(k *parse.Constraint) error {
+	word := map[parse.ConstraintKind]string{parse.ConstraintCheck: "CHECK", parse.ConstraintUnique: "UNIQUE", parse.ConstraintPrimaryKey: "PRIMARY KEY"}[k.Kind]
+	switch {
+	case k.Deferrable && k.Kind == parse.ConstraintCheck:
+		return dberr.New(dberr.FeatureNotSupported, "CHECK constraints cannot be marked DEFERRABLE").At(int(k.Position()))
+	case k.Deferrable && k.Kind != parse.ConstraintForeignKey:
+		return notSupported(k, "deferrable unique constraints are")
+	case k.NotValid && (k.Kind == parse.ConstraintUnique || k.Kind == parse.ConstraintPrimaryKey):
+		return dberr.Newf(dberr.FeatureNotSupported, "%s constraints cannot be marked NOT VALID", word).At(int(k.Position()))
+	}
 	return nil
 }
 
@@ -198,9 +214,6 @@ func (d *definition) bindRows() error {
 
 // bindCheck binds a CHECK constraint and gives it a name.
 func (r *run) bindCheck(t *colstore.Table, p pendingCheck) (colstore.Check, error) {
-	if p.at.NotValid {
-		return colstore.Check{}, notSupported(p.at, "NOT VALID is")
-	}
 	if p.at.NoInherit {
 		return colstore.Check{}, notSupported(p.at, "NO INHERIT is")
 	}
@@ -281,16 +294,91 @@ func (r *run) addCheck(t *colstore.Table, p pendingCheck) (*colstore.Table, erro
 	if err != nil {
 		return nil, err
 	}
-	violated, err := r.anyRow(t, "NOT ("+c.SQL+")")
-	if err != nil {
-		return nil, err
-	}
-	if violated {
-		e := dberr.Newf(dberr.CheckViolation, "check constraint \"%s\" of relation \"%s\" is violated by some row", c.Name, t.Name)
-		e.Table, e.Constraint = t.Name, c.Name
-		return nil, e
+	if c.NotValid = p.at.NotValid; !c.NotValid {
+		if err := r.holdsForAll(t, c); err != nil {
+			return nil, err
+		}
 	}
 	return r.s.tx.open.AddCheck(t, c)
+}
+
+// holdsForAll looks for a row that violates a CHECK constraint.
+func (r *run) holdsForAll(t *colstore.Table, c colstore.Check) error {
+	violated, err := r.anyRow(t, "NOT ("+c.SQL+")")
+	if err != nil || !violated {
+		return err
+	}
+	e := dberr.Newf(dberr.CheckViolation, "check constraint \"%s\" of relation \"%s\" is violated by some row", c.Name, t.Name)
+	e.Table, e.Constraint = t.Name, c.Name
+	return e
+}
+
+// validateConstraint runs ALTER TABLE … VALIDATE CONSTRAINT.
+func (r *run) validateConstraint(t *colstore.Table, name string) (*colstore.Table, error) {
+	for _, c := range t.Checks {
+		if c.Name != name {
+			continue
+		}
+		if c.NotValid {
+			if err := r.holdsForAll(t, c); err != nil {
+				return nil, err
+			}
+		}
+		return r.s.tx.open.ValidateConstraint(t, name)
+	}
+	for i := range t.ForeignKeys {
+		f := &t.ForeignKeys[i]
+		if f.Name != name {
+			continue
+		}
+		if f.NotValid {
+			if err := r.s.tx.open.CheckForeignKey(r.ctx, t, f); err != nil {
+				return nil, err
+			}
+		}
+		return r.s.tx.open.ValidateConstraint(t, name)
+	}
+	if slices.Contains(t.ConstraintNames(), name) {
+		return nil, dberr.Newf(dberr.WrongObjectType, "constraint \"%s\" of relation \"%s\" is not a foreign key or check constraint", name, t.Name)
+	}
+	return nil, dberr.Newf(dberr.UndefinedObject, "constraint \"%s\" of relation \"%s\" does not exist", name, t.Name)
+}
+
+// setConstraints runs SET CONSTRAINTS.
+func (r *run) setConstraints(st *parse.SetConstraints) error {
+	r.result.tag = "SET CONSTRAINTS"
+	tx := r.s.tx.open
+	if !r.s.tx.explicit {
+		r.s.notice("WARNING", dberr.NoActiveTransaction, "SET CONSTRAINTS can only be used in transaction blocks")
+	}
+	if len(st.Names) == 0 {
+		return tx.SetDeferred(r.ctx, nil, "", st.Deferred)
+	}
+	for _, n := range st.Names {
+		found := false
+		for _, t := range tx.Catalog().Tables() {
+			for i := range t.ForeignKeys {
+				f := &t.ForeignKeys[i]
+				if f.Name != n.Last() {
+					continue
+				}
+				found = true
+				if !f.Deferrable {
+					return dberr.Newf(dberr.WrongObjectType, "constraint \"%s\" is not deferrable", n.Last())
+				}
+				if err := tx.SetDeferred(r.ctx, t, f.Name, st.Deferred); err != nil {
+					return err
+				}
+			}
+			if !found && slices.Contains(t.ConstraintNames(), n.Last()) {
+				return dberr.Newf(dberr.WrongObjectType, "constraint \"%s\" is not deferrable", n.Last())
+			}
+		}
+		if !found {
+			return dberr.Newf(dberr.UndefinedObject, "constraint \"%s\" does not exist", n.Last())
+		}
+	}
+	return nil
 }
 
 // anyRow reports whether a condition holds for a row of a table.
@@ -339,12 +427,6 @@ var refActions = map[parse.RefAction]colstore.RefAction{
 // addForeignKey adds a foreign key and checks the rows that are there.
 func (r *run) addForeignKey(t *colstore.Table, k *parse.Constraint, cols []string) (*colstore.Table, error) {
 	ref := k.Ref
-	if k.NotValid {
-		return nil, notSupported(k, "NOT VALID is")
-	}
-	if ref.Match == "full" && len(cols) > 1 {
-		return nil, notSupported(ref, "MATCH FULL is")
-	}
 	if ref.Match == "partial" {
 		return nil, dberr.New(dberr.FeatureNotSupported, "MATCH PARTIAL not yet implemented").At(int(ref.Position()))
 	}
@@ -360,7 +442,8 @@ func (r *run) addForeignKey(t *colstore.Table, k *parse.Constraint, cols []strin
 		}
 		return nil, err
 	}
-	f := colstore.ForeignKey{Name: k.Name, Table: to.ID, OnDelete: refActions[ref.OnDelete], OnUpdate: refActions[ref.OnUpdate]}
+	f := colstore.ForeignKey{Name: k.Name, Table: to.ID, OnDelete: refActions[ref.OnDelete], OnUpdate: refActions[ref.OnUpdate],
+		NotValid: k.NotValid, MatchFull: ref.Match == "full", Deferrable: k.Deferrable, Deferred: k.Deferred}
 	for _, name := range cols {
 		c, _ := t.ColumnByName(name)
 		f.Columns = append(f.Columns, c.ID)
@@ -377,6 +460,9 @@ func (r *run) addForeignKey(t *colstore.Table, k *parse.Constraint, cols []strin
 	n, err := r.s.tx.open.AddForeignKey(t, f)
 	if err != nil {
 		return nil, err
+	}
+	if f.NotValid {
+		return n, nil
 	}
 	return n, r.s.tx.open.CheckForeignKey(r.ctx, n, &f)
 }

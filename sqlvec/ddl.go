@@ -34,6 +34,8 @@ func (r *run) define() error {
 		return r.createSequence(st)
 	case *parse.AlterSequence:
 		return r.alterSequence(st)
+	case *parse.SetConstraints:
+		return r.setConstraints(st)
 	}
 	return dberr.Newf(dberr.FeatureNotSupported, "%s is not supported", commandName(r.stmt)).At(int(r.stmt.Position()))
 }

@@ -74,6 +74,8 @@ type constraint struct {
 	foreign *colstore.ForeignKey // f
 	parent  *colstore.Table      // f
 	def     string
+
+	notValid bool
 }
 
 // constraintsOf lists the constraints of a table.
@@ -91,7 +93,8 @@ func constraintsOf(c *colstore.Catalog, t *colstore.Table) (list []constraint) {
 	}
 	for i, check := range t.Checks {
 		list = append(list, constraint{oid: relationOID(t) + oidOfCheck + int64(i), table: t, name: check.Name, kind: "c",
-			columns: check.Columns, def: "CHECK (" + conditionDef(check.SQL) + ")"})
+			columns: check.Columns, notValid: check.NotValid,
+			def: "CHECK (" + conditionDef(check.SQL) + ")" + markIf(check.NotValid, " NOT VALID")})
 	}
 	for i := range t.ForeignKeys {
 		f := &t.ForeignKeys[i]
@@ -101,15 +104,30 @@ func constraintsOf(c *colstore.Catalog, t *colstore.Table) (list []constraint) {
 		}
 		k := constraint{oid: relationOID(t) + oidOfForeign + int64(i), table: t, name: f.Name, kind: "f", columns: f.Columns, foreign: f, parent: parent}
 		k.def = fmt.Sprintf("FOREIGN KEY (%s) REFERENCES %s(%s)", quotedColumns(t, f.Columns), quoted(parent.Name), quotedColumns(parent, f.RefColumns))
+		k.notValid = f.NotValid
+		k.def += markIf(f.MatchFull, " MATCH FULL")
 		if w := actionWords[f.OnUpdate]; w != "" {
 			k.def += " ON UPDATE " + w
 		}
 		if w := actionWords[f.OnDelete]; w != "" {
 			k.def += " ON DELETE " + w
 		}
+		k.def += markIf(f.Deferrable, " DEFERRABLE") + markIf(f.Deferred, " INITIALLY DEFERRED") + markIf(f.NotValid, " NOT VALID")
 		list = append(list, k)
 	}
 	return list
+}
+
+// deferrable and deferred are the marks of a foreign key.
+func (k *constraint) deferrable() bool { return k.foreign != nil && k.foreign.Deferrable }
+func (k *constraint) deferred() bool   { return k.foreign != nil && k.foreign.Deferred }
+
+// markIf is text where a constraint has a mark.
+func markIf(has bool, text string) string {
+	if has {
+		return text
+	}
+	return ""
 }
 
 // indexDef is the statement that makes an index.

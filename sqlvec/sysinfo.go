@@ -212,7 +212,7 @@ func fillTableConstraints(c *systemContext) {
 		if k.kind == "u" {
 			distinct = "YES"
 		}
-		c.add(databaseName, bind.PublicSchema, k.name, databaseName, bind.PublicSchema, k.table.Name, constraintTypes[k.kind], "NO", "NO", "YES", distinct)
+		c.add(databaseName, bind.PublicSchema, k.name, databaseName, bind.PublicSchema, k.table.Name, constraintTypes[k.kind], yesNo(k.deferrable()), yesNo(k.deferred()), "YES", distinct)
 	})
 	for _, t := range c.catalog.Tables() { // PostgreSQL lists NOT NULL as a check
 		for i := range t.Columns {
@@ -266,12 +266,16 @@ func fillReferential(c *systemContext) {
 			return
 		}
 		var key any
+		match := "NONE"
+		if k.foreign.MatchFull {
+			match = "FULL"
+		}
 		for _, x := range k.parent.Keys() {
 			if x.Unique && x.Constraint && key == nil && sameColumns(x.Columns, k.foreign.RefColumns) {
 				key = x.Name
 			}
 		}
-		c.add(databaseName, bind.PublicSchema, k.name, databaseName, bind.PublicSchema, key, "NONE", rules[k.foreign.OnUpdate], rules[k.foreign.OnDelete])
+		c.add(databaseName, bind.PublicSchema, k.name, databaseName, bind.PublicSchema, key, match, rules[k.foreign.OnUpdate], rules[k.foreign.OnDelete])
 	})
 }
 

@@ -188,6 +188,9 @@ func fillConstraint(c *systemContext) {
 			index = indexOID(k.table, k.index)
 		case k.foreign != nil:
 			parent, up, del, match = relationOID(k.parent), letters[k.foreign.OnUpdate], letters[k.foreign.OnDelete], "s"
+			if k.foreign.MatchFull {
+				match = "f"
+			}
 			refs = "{" + strings.Join(numbers(k.parent, k.foreign.RefColumns), ",") + "}"
 			for _, x := range k.parent.Keys() {
 				if x.Unique && index == 0 && sameColumns(x.Columns, k.foreign.RefColumns) {
@@ -195,9 +198,9 @@ func fillConstraint(c *systemContext) {
 				}
 			}
 		default:
-			condition = strings.TrimSuffix(strings.TrimPrefix(k.def, "CHECK ("), ")")
+			condition = strings.TrimSuffix(strings.TrimPrefix(strings.TrimSuffix(k.def, " NOT VALID"), "CHECK ("), ")")
 		}
-		c.add(k.oid, k.name, publicOID, k.kind, false, false, true, relationOID(k.table), 0, index, 0, parent, up, del, match, true, 0, k.kind != "c",
+		c.add(k.oid, k.name, publicOID, k.kind, k.deferrable(), k.deferred(), !k.notValid, relationOID(k.table), 0, index, 0, parent, up, del, match, true, 0, k.kind != "c",
 			"{"+strings.Join(numbers(k.table, k.columns), ",")+"}", refs, condition)
 	})
 }

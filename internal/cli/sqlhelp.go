@@ -33,7 +33,8 @@ where action is one of:
     ALTER [ COLUMN ] column [ SET DATA ] TYPE type [ USING expression ]
     ALTER [ COLUMN ] column SET DEFAULT expression | DROP DEFAULT
     ALTER [ COLUMN ] column SET NOT NULL | DROP NOT NULL
-    ADD [ CONSTRAINT name ] table_constraint
+    ADD [ CONSTRAINT name ] table_constraint [ NOT VALID ]
+    VALIDATE CONSTRAINT name
     DROP CONSTRAINT [ IF EXISTS ] name [ CASCADE ]`,
 		"ALTER TABLE goods ADD COLUMN color TEXT DEFAULT 'none'"},
 	{"ALTER VIEW", "change a view's definition", `
@@ -82,10 +83,11 @@ CREATE TABLE [ IF NOT EXISTS ] name ( [ {
 where column_constraint is one of:
     NOT NULL | NULL | CHECK ( expression ) | DEFAULT expression | UNIQUE | PRIMARY KEY
     GENERATED { ALWAYS | BY DEFAULT } AS IDENTITY | GENERATED ALWAYS AS ( expression ) STORED
-    REFERENCES table [ ( column ) ] [ ON DELETE action ] [ ON UPDATE action ]
+    REFERENCES table [ ( column ) ] [ ON DELETE action ] [ ON UPDATE action ] [ DEFERRABLE ] [ INITIALLY DEFERRED ]
 and table_constraint is one of:
     CHECK ( expression ) | UNIQUE ( column [, ...] ) | PRIMARY KEY ( column [, ...] )
-    FOREIGN KEY ( column [, ...] ) REFERENCES table [ ( column [, ...] ) ] [ ON DELETE action ] [ ON UPDATE action ]`,
+    FOREIGN KEY ( column [, ...] ) REFERENCES table [ ( column [, ...] ) ]
+        [ MATCH FULL ] [ ON DELETE action ] [ ON UPDATE action ] [ DEFERRABLE ] [ INITIALLY DEFERRED ]`,
 		"CREATE TABLE orders (id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY, sku TEXT REFERENCES goods (sku), n INTEGER CHECK (n > 0))"},
 	{"CREATE TABLE AS", "make a table of a query's rows", `
 CREATE TABLE [ IF NOT EXISTS ] name [ ( column [, ...] ) ] AS query [ WITH [ NO ] DATA ]`,
@@ -199,6 +201,9 @@ SET [ SESSION | LOCAL ] name { TO | = } { value | DEFAULT }
 SET TIME ZONE { value | LOCAL | DEFAULT }
 SET system_time = { '@SEQ:n' | '@TX:n' | 'timestamp' | DEFAULT }      (moves the session to the past)`,
 		"SET system_time = '@SEQ:1'; RESET system_time"},
+	{"SET CONSTRAINTS", "put the checks of foreign keys off until the commit, or not any more", `
+SET CONSTRAINTS { ALL | name [, ...] } { DEFERRED | IMMEDIATE }`,
+		"BEGIN; SET CONSTRAINTS ALL DEFERRED; COMMIT"},
 	{"SET TRANSACTION", "change the transaction", `
 SET TRANSACTION [ ISOLATION LEVEL level ] [ READ WRITE | READ ONLY ]`,
 		"BEGIN; SET TRANSACTION READ ONLY; COMMIT"},

@@ -159,6 +159,13 @@ type Deallocate struct {
 	All  bool
 }
 
+// SetConstraints is SET CONSTRAINTS; no Names are ALL.
+type SetConstraints struct {
+	Pos
+	Names    []Name
+	Deferred bool
+}
+
 // Discard is DISCARD ALL, PLANS, SEQUENCES or TEMP; What is in lower case.
 type Discard struct {
 	Pos
@@ -172,6 +179,7 @@ func (*Savepoint) stmt()      {}
 func (*Release) stmt()        {}
 func (*RollbackTo) stmt()     {}
 func (*SetTransaction) stmt() {}
+func (*SetConstraints) stmt() {}
 func (*Set) stmt()            {}
 func (*Reset) stmt()          {}
 func (*Show) stmt()           {}

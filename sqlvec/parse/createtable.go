@@ -1,5 +1,7 @@
 package parse
 
+import "driftdb/internal/dberr"
+
 // createTable reads a table from behind the word TABLE.
 func (p *parser) createTable(t *CreateTable) Stmt {
 	t.IfNotExists = p.ifNotExists()
@@ -125,6 +127,13 @@ func (p *parser) columnDef() *ColumnDef {
 		con := p.columnConstraint()
 		if con == nil {
 			break
+		}
+		switch con.Kind {
+		case ConstraintUnique, ConstraintPrimaryKey, ConstraintForeignKey:
+		default:
+			if p.is("deferrable") || p.then("initially", "deferred") {
+				p.failAt(p.pos(), dberr.SyntaxError, "misplaced %s clause", map[bool]string{true: "DEFERRABLE", false: "INITIALLY DEFERRED"}[p.is("deferrable")])
+			}
 		}
 		p.deferral(con)
 		c.Constraints = append(c.Constraints, con)

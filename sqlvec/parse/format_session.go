@@ -21,6 +21,12 @@ func (f *formatter) session(s Stmt) {
 	case *RollbackTo:
 		f.w("ROLLBACK TO SAVEPOINT ")
 		f.ident(s.Name.Name)
+	case *SetConstraints:
+		f.w("SET CONSTRAINTS ")
+		f.opt(len(s.Names) == 0, "ALL")
+		f.names(s.Names)
+		f.opt(s.Deferred, " DEFERRED")
+		f.opt(!s.Deferred, " IMMEDIATE")
 	case *SetTransaction:
 		f.w("SET ")
 		f.opt(s.Session, "SESSION CHARACTERISTICS AS ")

@@ -89,6 +89,8 @@ func (p *parser) set(pos Pos) Stmt {
 	case p.accept("session", "characteristics"):
 		p.expect("as", "transaction")
 		return &SetTransaction{Pos: pos, Session: true, Modes: p.someTxModes()}
+	case p.accept("constraints"):
+		return p.setConstraints(pos)
 	case p.accept("transaction"):
 		return &SetTransaction{Pos: pos, Modes: p.someTxModes()}
 	}
@@ -110,6 +112,18 @@ func (p *parser) set(pos Pos) Stmt {
 	s.Values = []Expr{p.settingValue()}
 	for p.accept(",") {
 		s.Values = append(s.Values, p.settingValue())
+	}
+	return s
+}
+
+// setConstraints reads {ALL | name, …} {DEFERRED | IMMEDIATE}.
+func (p *parser) setConstraints(pos Pos) Stmt {
+	s := &SetConstraints{Pos: pos}
+	if !p.accept("all") {
+		s.Names = p.names()
+	}
+	if s.Deferred = p.accept("deferred"); !s.Deferred {
+		p.expect("immediate")
 	}
 	return s
 }
