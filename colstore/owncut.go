@@ -52,7 +52,11 @@ func sortedRIDs(ends []ownEnd) []uint64 {
 	return rids
 }
 
+// mergeRIDs may lengthen a behind its end, where no reader looks.
 func mergeRIDs(a, b []uint64) []uint64 {
+	if len(a) == 0 || len(b) == 0 || a[len(a)-1] < b[0] {
+		return append(a, b...)
+	}
 	out := make([]uint64, 0, len(a)+len(b))
 	for len(a) > 0 && len(b) > 0 {
 		if a[0] < b[0] {

@@ -108,7 +108,8 @@ func (p *probe) addBounds(filters []Filter, id uint32) bool {
 
 // rows returns masks, by row group, of the rows among the first n that the index finds. nil
 // means that the index does not help here: read everything.
-func (p *probe) rows(rs rowset, n int) (map[int][]uint64, error) {
+// current, where it is not nil, tells the rows that are seen.
+func (p *probe) rows(rs rowset, n int, current func(row int) bool) (map[int][]uint64, error) {
 	found := &picks{size: rs.groupSize(), limit: n, groups: map[int][]uint64{}}
 	stored, isPart := rs.(*storedPart)
 	if isPart {
@@ -123,8 +124,14 @@ func (p *probe) rows(rs rowset, n int) (map[int][]uint64, error) {
 	if err != nil {
 		return nil, err
 	}
+	add := found.add
+	if current != nil && p.index.Unique {
+		add = func(row int) bool { // versions come from the newest to the oldest
+			return row >= n || !current(row) || found.add(row) && false
+		}
+	}
 	for _, key := range p.keys {
-		if err := x.lookup(key, found.add); err != nil {
+		if err := x.lookup(key, add); err != nil {
 			return nil, err
 		}
 	}

@@ -3,6 +3,7 @@ package colstore
 import (
 	"context"
 	"math"
+	"slices"
 	"sync"
 
 	"driftdb/colstore/part"
@@ -120,6 +121,18 @@ func (s *Scan) plan() error {
 	return nil
 }
 
+// current says which rows of the transaction's own writes the view still sees, so that a lookup of a
+// unique key ends at the one that is left of its versions. It is nil where all versions count.
+func (s *Scan) current(rs rowset, own bool) func(row int) bool {
+	if !own || s.spec.Versions != nil {
+		return nil
+	}
+	return func(row int) bool {
+		_, ended := slices.BinarySearch(s.ended, rs.ridOf(row))
+		return !ended
+	}
+}
+
 // addSet adds the row groups of a rowset that hold rows born by seq born.
 func (s *Scan) addSet(rs rowset, born uint64, own bool, probe *probe) error {
 	n := rs.bornBy(born)
@@ -130,7 +143,7 @@ func (s *Scan) addSet(rs rowset, born uint64, own bool, probe *probe) error {
 	var picks map[int][]uint64
 	if probe != nil {
 		var err error
-		if picks, err = probe.rows(rs, n); err != nil {
+		if picks, err = probe.rows(rs, n, s.current(rs, own)); err != nil {
 			return err
 		}
 		if picks != nil {

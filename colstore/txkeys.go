@@ -130,11 +130,37 @@ func (tx *Tx) checkOwnRow(op *txOp, x *Index, pos []int, row int) error {
 	if hasNull(key) {
 		return nil
 	}
+	if op.keepsKey(key, pos, row) {
+		return nil
+	}
 	_, taken, err := tx.findKey(op.table, op.tt, x, key, rid)
 	if err == nil && taken {
 		err = duplicateError(op.table, x, key)
 	}
 	return err
+}
+
+// keepsKey reports whether a row of an UPDATE has the key of the row that it replaces, one of the
+// transaction's own: what took the key meanwhile is checked itself.
+func (op *txOp) keepsKey(key []types.Value, pos []int, row int) bool {
+	old := op.ended[row-op.row]
+	if old&eventlog.Relative == 0 {
+		return false
+	}
+	for i := len(op.tt.sets) - 1; i >= 0; i-- {
+		at, ok := op.tt.sets[i].rowOf(old)
+		if !ok {
+			continue
+		}
+		c, ok := op.tt.sets[i].(*chunk)
+		if !ok || c.table != op.table {
+			return false
+		}
+		var buf [4]types.Value
+		was := c.keyAt(buf[:0], pos, at)
+		return !hasNull(was) && equalKeys(was, key)
+	}
+	return false
 }
 
 func canceled() error {

@@ -3,6 +3,7 @@ package sqlvec
 import (
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 
 	"driftdb/colstore"
@@ -350,6 +351,9 @@ func (r *run) maintain() error {
 		if s.tx.explicit {
 			return dberr.New(dberr.ActiveTransaction, "VACUUM cannot run inside a transaction block")
 		}
+		if err := r.vacuumOptions(st.Options); err != nil {
+			return err
+		}
 		for _, name := range targetNames(st.Targets) {
 			if err := r.onTable(name, func(t string) error { _, err := s.db.store.Vacuum(r.ctx, t); return err }); err != nil {
 				return err
@@ -367,6 +371,24 @@ func (r *run) maintain() error {
 		return r.done("ANALYZE")
 	}
 	return dberr.Bug("unknown maintenance statement %T", r.stmt)
+}
+
+// vacuumWords are the options of VACUUM. What they ask for in PostgreSQL has no meaning here: rows
+// stay for the past, and no lock is taken.
+var vacuumWords = []string{"analyze", "disable_page_skipping", "freeze", "full", "index_cleanup", "parallel", "process_toast", "skip_locked", "truncate", "verbose"}
+
+// vacuumOptions checks the options of VACUUM, and says which of them change nothing.
+func (r *run) vacuumOptions(list []parse.Option) error {
+	for _, o := range list {
+		name := strings.ToLower(o.Name)
+		if !slices.Contains(vacuumWords, name) {
+			return dberr.Newf(dberr.SyntaxError, "unrecognized VACUUM option \"%s\"", o.Name).At(int(o.Position()))
+		}
+		if name != "analyze" {
+			r.s.notice("NOTICE", "00000", fmt.Sprintf("VACUUM option \"%s\" changes nothing: rows are kept for the past", name))
+		}
+	}
+	return nil
 }
 
 func tableNames(list []parse.Name) []parse.Name {

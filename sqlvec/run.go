@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"driftdb/colstore"
@@ -333,7 +334,7 @@ func (s *Session) newEnv(r *run) *expr.Env {
 		Now: s.tx.start, Statement: s.db.now(), Clock: s.db.now, Zone: s.set.zone,
 		User: s.user, SessionUser: s.user, Database: "driftdb", Schema: bind.PublicSchema,
 		Version: Version, Setting: s.Setting, SetConfig: s.setConfig,
-		Sequences:  sequenceCalls{s},
+		Sequences:  sequenceCalls{s, &atomic.Pointer[namedSequence]{}},
 		Catalog:    catalogCalls{s},
 		CurrentSeq: func() (int64, error) { return int64(r.Present().Point().Seq), nil },
 		CurrentTX:  func() (int64, error) { return int64(r.Present().Point().CSN), nil },

@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"driftdb/colstore"
 	"driftdb/internal/dberr"
@@ -321,11 +322,34 @@ func (s *Session) findSequence(text string) (*colstore.Table, error) {
 }
 
 // sequenceCalls is a session as the functions of sequences see it.
-type sequenceCalls struct{ *Session }
+type sequenceCalls struct {
+	*Session
+	// last is the sequence that was asked for last: the default of a column asks for one for every
+	// row, and a statement changes no definitions while it runs.
+	last *atomic.Pointer[namedSequence]
+}
+
+// namedSequence is a sequence by the text that named it.
+type namedSequence struct {
+	text  string
+	table *colstore.Table
+}
+
+// find is findSequence, which remembers what it found.
+func (s sequenceCalls) find(text string) (*colstore.Table, error) {
+	if n := s.last.Load(); n != nil && n.text == text {
+		return n.table, nil
+	}
+	t, err := s.findSequence(text)
+	if err == nil {
+		s.last.Store(&namedSequence{strings.Clone(text), t})
+	}
+	return t, err
+}
 
 // Next implements expr.Sequences.
 func (s sequenceCalls) Next(text string) (int64, error) {
-	t, err := s.findSequence(text)
+	t, err := s.find(text)
 	if err != nil {
 		return 0, err
 	}
