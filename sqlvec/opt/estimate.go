@@ -155,13 +155,10 @@ func (o *optimizer) estimateLimit(n *plan.Limit) {
 
 func (o *optimizer) estimateHashJoin(n *plan.HashJoin) {
 	on := plan.Conjuncts(n.Residual)
-	sel := 1.0
-	for i := range n.LeftKeys {
-		sel *= 1 / math.Max(o.distinct(n.LeftKeys[i], n.Left), o.distinct(n.RightKeys[i], n.Right))
-	}
+	sel := o.keySelectivity(n.Left, n.Right, n.LeftKeys, n.RightKeys)
 	l, r, w := n.Left.Estimated(), n.Right.Estimated(), n.Width
 	n.Estimate = o.joinEstimate(n.Kind, n.Left, n.Right, on)
-	n.Rows = joinRows(n.Kind, l.Rows, r.Rows, l.Rows*r.Rows*sel*o.selectivityOf(on))
+	n.Rows = joinRows(n.Kind, l.Rows, r.Rows, l.Rows*r.Rows*sel*o.allOf(on))
 	n.Startup = r.Total + tupleCost*r.Rows
 	n.Total = n.Startup + l.Total + tupleCost*(l.Rows+n.Rows)
 	n.Width = w
@@ -231,30 +228,18 @@ func (o *optimizer) columnOf(e expr.Expr) (columnStats, bool) {
 	return s, ok
 }
 
-func (o *optimizer) selectivityOf(list []expr.Expr) float64 {
-	sel := 1.0
-	for _, p := range list {
-		sel *= o.selectivity(p)
-	}
-	return sel
-}
-
 // selectivity is the expected share of rows that meet a condition.
 func (o *optimizer) selectivity(e expr.Expr) float64 {
 	switch e := e.(type) {
 	case *expr.Logic:
+		if e.Op == expr.And {
+			return o.allOf(e.Args)
+		}
 		sel := 1.0
 		for _, a := range e.Args {
-			if e.Op == expr.And {
-				sel *= o.selectivity(a)
-			} else {
-				sel *= 1 - o.selectivity(a)
-			}
+			sel *= 1 - o.selectivity(a)
 		}
-		if e.Op == expr.Or {
-			return 1 - sel
-		}
-		return sel
+		return 1 - sel
 	case *expr.Not:
 		return 1 - o.selectivity(e.Arg)
 	case *expr.Const:
@@ -291,15 +276,39 @@ func (o *optimizer) equalShare(e expr.Expr) float64 {
 	return 0.005
 }
 
+// equalSides is the expected share of rows with a = b. A constant says nothing of its own.
+func (o *optimizer) equalSides(a, b expr.Expr) float64 {
+	if isConstant(a) {
+		return o.equalShare(b)
+	}
+	if isConstant(b) {
+		return o.equalShare(a)
+	}
+	return math.Min(o.equalShare(a), o.equalShare(b))
+}
+
+// isConstant reports whether e is a constant, or one in another type.
+func isConstant(e expr.Expr) bool {
+	for {
+		c, ok := e.(*expr.Cast)
+		if !ok {
+			break
+		}
+		e = c.Arg
+	}
+	_, ok := e.(*expr.Const)
+	return ok
+}
+
 func (o *optimizer) compareShare(c *expr.Call) float64 {
 	if len(c.Args) != 2 {
 		return 0.5
 	}
 	switch c.Fn.Name {
 	case "=":
-		return math.Min(o.equalShare(c.Args[0]), o.equalShare(c.Args[1]))
+		return o.equalSides(c.Args[0], c.Args[1])
 	case "<>":
-		return 1 - o.equalShare(c.Args[0])
+		return 1 - o.equalSides(c.Args[0], c.Args[1])
 	case "<", "<=":
 		return o.below(c.Args[0], c.Args[1])
 	case ">", ">=":
@@ -314,17 +323,26 @@ func (o *optimizer) compareShare(c *expr.Call) float64 {
 func (o *optimizer) below(a, b expr.Expr) float64 {
 	s, ok := o.columnOf(a)
 	c, isConst := b.(*expr.Const)
-	if !ok || !isConst || !c.Value.Valid || !s.Min.Valid || !s.Max.Valid || s.Min.Type.ID == types.Numeric {
+	if !ok || !isConst || !c.Value.Valid || !s.Min.Valid || !s.Max.Valid {
 		return 0.33
 	}
 	lo, hi, v := number(s.Min), number(s.Max), number(c.Value)
-	if c.Value.Type.Class() != s.Min.Type.Class() || hi <= lo {
+	alike := c.Value.Type.Class() == s.Min.Type.Class() || exactNumber(c.Value.Type) && exactNumber(s.Min.Type)
+	if !alike || !(hi > lo) {
 		return 0.33
 	}
 	return math.Min(0.99, math.Max(0.01, (v-lo)/(hi-lo)))
 }
 
+// number is about the value of v, so far as it has one.
 func number(v types.Value) float64 {
+	if v.Type.ID == types.Numeric {
+		f, err := types.Cast(v, types.T(types.Float64), true)
+		if err != nil {
+			return 0
+		}
+		return f.F
+	}
 	switch v.Type.Class() {
 	case types.F32, types.F64:
 		return v.F

@@ -9,32 +9,38 @@ import (
 )
 
 // joinSelectivity is the expected share of the pairs of rows that meet the conditions on.
-// Where the keys of one side are unique, a row of the other has one partner. The shares of
-// several keys are seldom independent (the parts of a foreign key never are): the smallest
-// counts in full, the next by its square root, and so on.
 func (o *optimizer) joinSelectivity(left, right plan.Node, on []expr.Expr) float64 {
-	sel := 1.0
-	var shares []float64
-	var ls, rs []expr.Expr
+	var rest, ls, rs []expr.Expr
 	li, ri := plan.IDs(left), plan.IDs(right)
 	for _, p := range on {
 		a, b, _, ok := joinKey(p, li, ri)
 		if !ok {
-			sel *= o.selectivity(p)
+			rest = append(rest, p)
 			continue
 		}
-		shares = append(shares, 1/math.Max(o.distinct(a, left), o.distinct(b, right)))
 		ls, rs = append(ls, a), append(rs, b)
 	}
-	if len(shares) > 1 {
+	return o.keySelectivity(left, right, ls, rs) * o.allOf(rest)
+}
+
+// keySelectivity is the expected share of the pairs of rows with equal keys. Where the keys of
+// one side are unique, a row of the other has one partner. The shares of several keys are
+// seldom independent (the parts of a foreign key never are): the smallest counts in full, the
+// next by its square root, and so on.
+func (o *optimizer) keySelectivity(left, right plan.Node, ls, rs []expr.Expr) float64 {
+	if len(ls) > 1 {
 		for _, rows := range []float64{o.uniqueRows(left, ls), o.uniqueRows(right, rs)} {
 			if rows > 0 {
-				return sel / rows
+				return 1 / rows
 			}
 		}
 	}
+	shares := make([]float64, len(ls))
+	for i := range ls {
+		shares[i] = 1 / math.Max(o.distinct(ls[i], left), o.distinct(rs[i], right))
+	}
 	slices.Sort(shares)
-	power := 1.0
+	sel, power := 1.0, 1.0
 	for _, s := range shares {
 		sel *= math.Pow(s, power)
 		power /= 2
