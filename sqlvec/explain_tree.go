@@ -2,6 +2,7 @@ package sqlvec
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -122,6 +123,9 @@ func ranDetails(node plan.Node, st *exec.OpStats) []explainField {
 		return nil
 	}
 	out := []explainField{{"Row Groups", fmt.Sprintf("%d of %d read", st.GroupsRead, st.Groups)}}
+	if st.Removed > 0 {
+		out = append(out, explainField{"Rows Removed by Join Keys", strconv.FormatInt(st.Removed, 10)})
+	}
 	if e := st.Scan; e != nil {
 		if s.Point != "" {
 			out = append(out, explainField{"Point", fmt.Sprintf("@TX:%d @SEQ:%d", e.Point.CSN, e.Point.Seq)},

@@ -121,10 +121,12 @@ func (b *builder) breaker(owner, input plan.Node, sink sink, serial bool) error 
 }
 
 func (b *builder) scan(n *plan.Scan) []*part {
-	p := &part{src: &scanSource{scan: n}}
+	src := &scanSource{scan: n}
+	p := &part{src: src}
 	if n.Predicate != nil {
 		p.stages = append(p.stages, &filterStage{n.Predicate})
 	}
+	p.stages = append(p.stages, &src.keys)
 	return []*part{p}
 }
 
@@ -235,6 +237,7 @@ func (b *builder) hashJoin(n *plan.HashJoin) ([]*part, error) {
 	if err != nil {
 		return nil, err
 	}
+	b.filterByKeys(n, build, parts)
 	if n.Kind == plan.Right || n.Kind == plan.Full {
 		parts = append(parts, unmatched(n.Left, parts, func() (*store, *store, [][]uint32) {
 			return build.table.rows, build.table.nulls, build.table.matched

@@ -18,6 +18,9 @@ type joinBuild struct {
 	codec *keyCodec
 	ends  []*buildEnd
 	table joinTable
+	// sets, where want says so, are the integers that rows of the table have as a key.
+	want []bool
+	sets []*keySet
 }
 
 func newJoinBuild(n *plan.HashJoin) *joinBuild {
@@ -36,6 +39,7 @@ type buildEnd struct {
 	keys        []*expr.Program
 	cols        []vec.Vec
 	rows, nulls *store
+	came        int // rows without a NULL key
 }
 
 func (j *joinBuild) open(w *worker) (pusher, error) {
@@ -63,6 +67,7 @@ func (e *buildEnd) push(b *vec.Batch) (err error) {
 		e.keepNulls(b, in.Sel)
 	}
 	idx := selected(&in, a)
+	e.came += in.Count()
 	keys := e.j.codec.encode(e.cols, b.N, idx, a)
 	if e.j.codec.strings {
 		for i := 0; i < len(keys); i += e.j.codec.stride {
@@ -104,7 +109,11 @@ func (j *joinBuild) finish(ex *execution) error {
 		s.inMorselOrder()
 		s.seal()
 	}
-	return t.build(ex, j.node.Kind == plan.Right || j.node.Kind == plan.Full)
+	if err := t.build(ex, j.node.Kind == plan.Right || j.node.Kind == plan.Full); err != nil {
+		return err
+	}
+	j.makeSets(ex.newArena())
+	return nil
 }
 
 // joinTable finds the right rows with a key. Rows of one key are a chain, ascending.

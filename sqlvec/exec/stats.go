@@ -26,6 +26,8 @@ type OpStats struct {
 	Nanos   int64 // spent in the operator itself; several workers add up
 	// Groups and GroupsRead are a scan's row groups: in all, and loaded.
 	Groups, GroupsRead int64
+	// Removed are a scan's rows that a hash join above would find no partner for.
+	Removed int64
 	// Scan is what the storage says of a scan, nil for other operators.
 	Scan *colstore.Explain
 }
@@ -94,6 +96,7 @@ func (s *Stats) collectScan(src *scanSource) {
 		return
 	}
 	st.Groups, st.GroupsRead = int64(src.rows.Groups()), src.groups.Load()
+	st.Removed = src.keys.removed.Load()
 	if x, ok := src.rows.(explainer); ok {
 		e := x.Explain()
 		st.Scan = &e
