@@ -38,6 +38,7 @@ race: ## run the concurrent packages' tests under the race detector
 	$(GO) test -race -short $(RACE_PKGS)
 
 soak: ## run the random tests with new seeds and ten times the cases
+	DRIFTDB_SEED=$$(date +%s) DRIFTDB_SPLICES=400 DRIFTDB_INTERLEAVINGS=1000 $(GO) test -count=1 -timeout 60m -run 'Spliced|Interleaved' ./sqlvec
 	RAPID_SEED=0 RAPID_CHECKS=1000 $(GO) test -count=1 -timeout 60m $$(grep -rl --include=*_test.go pgregory.net/rapid . | xargs -n1 dirname | sort -u)
 
 fuzz: ## run every fuzz target for FUZZTIME (10s)

@@ -110,8 +110,9 @@ func (tx *Tx) hasBulk() bool {
 	return false
 }
 
-// startBulk opens a part and moves the rows of the last ops into it.
-func (tx *Tx) startBulk(t *Table, tt *txTable, update bool) error {
+// startBulk opens a part and moves the rows of the last ops into it that may be together with
+// rows that end ended.
+func (tx *Tx) startBulk(t *Table, tt *txTable, update bool, ended []uint64) error {
 	b := &bulk{table: t, kind: eventlog.RunInsertRef, first: tx.events + 1, rids: eventlog.Relative | tt.rows}
 	if update {
 		b.kind = eventlog.RunUpdateRef
@@ -120,28 +121,40 @@ func (tx *Tx) startBulk(t *Table, tt *txTable, update bool) error {
 		return err
 	}
 	tt.bulk = b
-	return tx.moveToBulk(tt, tx.movable(t, tt, update))
+	return tx.moveToBulk(tt, tx.movable(t, tt, update, ended))
 }
 
 // movable returns the first of the last ops whose rows, all of one kind and table, may go to
-// a part together with what comes next.
-func (tx *Tx) movable(t *Table, tt *txTable, update bool) int {
+// a part together with what comes next, which ends rows: the rows that a run of the log ends
+// are older than all of its own.
+func (tx *Tx) movable(t *Table, tt *txTable, update bool, ended []uint64) int {
 	kind := eventlog.RunInsert
 	if update {
 		kind = eventlog.RunUpdate
 	}
 	from := len(tx.ops)
+	newest := newestOf(ended)
 	for from > tx.barrier {
 		op := &tx.ops[from-1]
-		if op.kind != kind || op.tt != tt || op.table != t {
+		if op.kind != kind || op.tt != tt || op.table != t || newest >= op.chunk.ridOf(op.row) {
 			break
 		}
+		newest = max(newest, newestOf(op.ended))
 		if update && from < len(tx.ops) && op.ended[op.n-1] > tx.ops[from].ended[0] {
 			break
 		}
 		from--
 	}
 	return from
+}
+
+// newestOf returns the greatest of the rids, 0 for none. Rows of the transaction itself are
+// greater than all others.
+func newestOf(rids []uint64) uint64 {
+	if len(rids) == 0 {
+		return 0
+	}
+	return slices.Max(rids)
 }
 
 func (tx *Tx) openWriter(b *bulk) (err error) {
@@ -178,7 +191,9 @@ func (tx *Tx) moveToBulk(tt *txTable, from int) error {
 	}
 	tt.active = nil
 	tx.ops = tx.ops[:from]
-	tx.unchecked = min(tx.unchecked, from)
+	if tx.unchecked > from {
+		tx.markChecked(from)
+	}
 	return nil
 }
 
@@ -194,15 +209,16 @@ func (op *txOp) vectors() []vec.Vec {
 // addBulk adds rows to the open part, which is finished when it is full, or when the rids that
 // its rows replace would not ascend.
 func (tx *Tx) addBulk(ctx context.Context, tt *txTable, src []*vec.Vec, picked []int32, ended []uint64) error {
+	newest := newestOf(ended)
 	for len(picked) > 0 {
 		b := tt.bulk
 		room := min(b.writer.Room(), tx.db.opts.PartRows-b.rows)
 		back := len(ended) > 0 && len(b.ended) > 0 && ended[0] < b.ended[len(b.ended)-1]
-		if room <= 0 || back || b.writer.Full() {
+		if room <= 0 || back || newest >= b.rids || b.writer.Full() {
 			if err := tx.finishTable(ctx, tt); err != nil {
 				return err
 			}
-			if err := tx.startBulk(b.table, tt, b.kind == eventlog.RunUpdateRef); err != nil {
+			if err := tx.startBulk(b.table, tt, b.kind == eventlog.RunUpdateRef, ended); err != nil {
 				return err
 			}
 			continue

@@ -42,19 +42,21 @@ type Tx struct {
 	tables    map[uint32]*txTable
 	ops       []txOp
 	events    uint64
-	barrier   int      // ops before it must stay as they are, for a savepoint
-	unchecked int      // ops behind it are to be checked at the end of the statement
-	files     []uint64 // part files written, which nobody owns before the commit
-	spilled   []uint64 // files of rids among them that the frame names
-	attrs     [3]string
-	sequences usedSequences
-	relies    []relied
-	known     map[reliedID]bool // rows in relies
-	releases  []released
-	deferral  deferral
-	putOff    bool // a check waits for the commit
-	done      bool
-	committed bool
+	barrier   int // ops before it must stay as they are, for a savepoint
+	unchecked int // ops behind it are to be checked at the end of the statement
+	// checkedRows of the op before them have been checked: it may have grown since.
+	checkedRows int
+	files       []uint64 // part files written, which nobody owns before the commit
+	spilled     []uint64 // files of rids among them that the frame names
+	attrs       [3]string
+	sequences   usedSequences
+	relies      []relied
+	known       map[reliedID]bool // rows in relies
+	releases    []released
+	deferral    deferral
+	putOff      bool // a check waits for the commit
+	done        bool
+	committed   bool
 }
 
 // txOp is one run of the transaction's log frame to be.
@@ -234,7 +236,8 @@ func (tx *Tx) RollbackTo(sp Savepoint) error {
 		tx.undo(&tx.ops[i])
 	}
 	tx.ops = tx.ops[:sp.ops]
-	tx.events, tx.unchecked, tx.barrier = sp.events, sp.ops, sp.ops
+	tx.events, tx.barrier = sp.events, sp.ops
+	tx.markChecked(sp.ops)
 	return nil
 }
 

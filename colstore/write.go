@@ -131,8 +131,8 @@ func (tx *Tx) addRows(ctx context.Context, t *Table, tt *txTable, src []*vec.Vec
 		return tx.addBulk(ctx, tt, src, picked, ended)
 	}
 	for len(picked) > 0 {
-		if tx.worthPart(t, tt, len(picked), ended != nil) {
-			if err := tx.startBulk(t, tt, ended != nil); err != nil {
+		if tx.worthPart(t, tt, len(picked), ended) {
+			if err := tx.startBulk(t, tt, ended != nil, ended); err != nil {
 				return err
 			}
 			return tx.addBulk(ctx, tt, src, picked, ended)
@@ -151,12 +151,12 @@ func (tx *Tx) addRows(ctx context.Context, t *Table, tt *txTable, src []*vec.Vec
 
 // worthPart reports whether n more rows are to go to a part: the table has many rows inline,
 // and the part would not be tiny.
-func (tx *Tx) worthPart(t *Table, tt *txTable, n int, update bool) bool {
+func (tx *Tx) worthPart(t *Table, tt *txTable, n int, ended []uint64) bool {
 	o := &tx.db.opts
 	if tt.inline < o.InlineRows && tx.inlineBytes(tt) < o.InlineBytes {
 		return false
 	}
-	for i := tx.movable(t, tt, update); i < len(tx.ops); i++ {
+	for i := tx.movable(t, tt, ended != nil, ended); i < len(tx.ops); i++ {
 		n += tx.ops[i].n
 	}
 	return n >= o.InlineRows/partShare
@@ -229,7 +229,7 @@ func (tx *Tx) openOp(kind eventlog.RunKind, t *Table, tt *txTable, c *chunk, end
 	if n := len(tx.ops); n > from {
 		op := &tx.ops[n-1]
 		ascends := len(ended) == 0 || len(op.ended) == 0 || op.ended[len(op.ended)-1] < ended[0]
-		if op.kind == kind && op.tt == tt && op.chunk == c && ascends {
+		if op.kind == kind && op.tt == tt && op.chunk == c && ascends && newestOf(ended) < c.ridOf(op.row) {
 			return op
 		}
 	}
@@ -433,15 +433,45 @@ func (tx *Tx) EndStatement(ctx context.Context) error {
 		if err := tx.finishBulk(ctx); err != nil {
 			return err
 		}
-		for i := tx.unchecked; i < len(tx.ops); i++ {
-			if err := tx.checkOp(ctx, &tx.ops[i]); err != nil {
+		ops := tx.uncheckedOps()
+		for i := range ops {
+			if err := tx.checkOp(ctx, &ops[i]); err != nil {
 				return err
 			}
 		}
-		if err := tx.checkForeign(ctx, tx.ops[tx.unchecked:], tx.atOnce); err != nil {
+		if err := tx.checkForeign(ctx, ops, tx.atOnce); err != nil {
 			return err
 		}
-		tx.unchecked = len(tx.ops)
+		tx.markChecked(len(tx.ops))
 		return nil
 	})
+}
+
+// uncheckedOps are the ops since the last check, and what the op before them has grown by.
+func (tx *Tx) uncheckedOps() []txOp {
+	ops := tx.ops[tx.unchecked:]
+	if tx.unchecked == 0 {
+		return ops
+	}
+	grown := tx.ops[tx.unchecked-1]
+	if grown.n == tx.checkedRows {
+		return ops
+	}
+	if grown.chunk != nil {
+		grown.row += tx.checkedRows
+	}
+	if len(grown.ended) > 0 {
+		grown.ended = grown.ended[tx.checkedRows:]
+	}
+	grown.first += uint64(tx.checkedRows)
+	grown.n -= tx.checkedRows
+	return append([]txOp{grown}, ops...)
+}
+
+// markChecked notes that ops[:n] have been checked as they are.
+func (tx *Tx) markChecked(n int) {
+	tx.unchecked, tx.checkedRows = n, 0
+	if n > 0 {
+		tx.checkedRows = tx.ops[n-1].n
+	}
 }

@@ -2,6 +2,7 @@ package sqlvec_test
 
 import (
 	"fmt"
+	"iter"
 	"math/rand/v2"
 	"strings"
 	"testing"
@@ -14,7 +15,7 @@ import (
 // those that commit say they have inserted and deleted must add up, and every
 // session must see one state all the time.
 func TestInterleavedSessions(t *testing.T) {
-	for seed := range uint64(environmentInt(t, "DRIFTDB_INTERLEAVINGS", 60)) {
+	for seed := range seeds(t, 60) {
 		opts := sqlvec.Options{}
 		opts.Store.SegmentMin, opts.Store.SegmentMax = 64<<10, 1<<20
 		opts.Store.InlineRows, opts.Store.PartRows, opts.Store.GroupRows = 16, 64, 32
@@ -22,6 +23,18 @@ func TestInterleavedSessions(t *testing.T) {
 		w.run()
 		if t.Failed() {
 			t.Fatalf("seed %d:\n%s", seed, strings.Join(w.log, "\n"))
+		}
+	}
+}
+
+// seeds returns n seeds, or as many as DRIFTDB_INTERLEAVINGS says, from DRIFTDB_SEED on.
+func seeds(t *testing.T, n int) iter.Seq[uint64] {
+	first, n := uint64(environmentInt(t, "DRIFTDB_SEED", 0))<<20, environmentInt(t, "DRIFTDB_INTERLEAVINGS", n)
+	return func(yield func(uint64) bool) {
+		for i := range uint64(n) {
+			if !yield(first + i) {
+				return
+			}
 		}
 	}
 }

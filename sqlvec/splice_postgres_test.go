@@ -30,7 +30,7 @@ func TestSplicedAgainstPostgres(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	each, seed := environmentInt(t, "DRIFTDB_SPLICES", 3), environmentInt(t, "DRIFTDB_SPLICE_SEED", 1)
+	each, seed := environmentInt(t, "DRIFTDB_SPLICES", 3), environmentInt(t, "DRIFTDB_SEED", 1)
 	found := map[string][]string{}
 	total := 0
 	for i, file := range files {

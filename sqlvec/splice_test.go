@@ -21,13 +21,13 @@ import (
 // changed, dropped, repeated and taken from others of its file: text that is nearly right
 // comes further than text that is not. Whatever it is, the answer is rows or an error with a
 // code and a place inside the text, in time, and never an internal error. DRIFTDB_SPLICES is
-// how many changed statements are made of each, DRIFTDB_SPLICE_SEED another beginning.
+// how many changed statements are made of each, DRIFTDB_SEED another beginning.
 func TestSplicedStatements(t *testing.T) {
 	files, err := filepath.Glob("../testdata/sql/*.slt")
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no SQL files: %v", err)
 	}
-	each, seed := environmentInt(t, "DRIFTDB_SPLICES", 1), environmentInt(t, "DRIFTDB_SPLICE_SEED", 1)
+	each, seed := environmentInt(t, "DRIFTDB_SPLICES", 1), environmentInt(t, "DRIFTDB_SEED", 1)
 	total := 0
 	for i, file := range files {
 		t.Run(strings.TrimSuffix(filepath.Base(file), ".slt"), func(t *testing.T) {
