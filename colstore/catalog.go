@@ -44,6 +44,11 @@ func (c *Catalog) Tables() []*Table {
 
 // Relations returns all tables, views and sequences in the order of their names.
 func (c *Catalog) Relations() []*Table {
+	return slices.DeleteFunc(c.everything(), func(t *Table) bool { return t.Kind == KindEnum })
+}
+
+// everything returns all that has a name but indexes, in the order of the names.
+func (c *Catalog) everything() []*Table {
 	var all []*Table
 	c.history.eachTable(func(id uint32) {
 		if t, ok := c.TableByID(id); ok {

@@ -94,6 +94,10 @@ func (tx *Tx) checkFree(name string) error {
 	if len(name) > maxNameBytes || name == "" {
 		return dberr.Newf(dberr.SyntaxError, "name \"%s\" is empty or longer than %d bytes", name, maxNameBytes)
 	}
+	if _, taken := tx.Catalog().Enum(name); taken {
+		return dberr.Newf(dberr.DuplicateObject, "type \"%s\" already exists", name).
+			WithHint("A relation has an associated type of the same name, so you must use a name that doesn't conflict with any existing type.")
+	}
 	if _, taken := tx.Catalog().owner(name); taken {
 		return dberr.Newf(dberr.DuplicateTable, "relation \"%s\" already exists", name)
 	}

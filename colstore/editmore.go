@@ -5,20 +5,23 @@ import (
 	"slices"
 
 	"driftdb/internal/binfmt"
+	"driftdb/internal/types"
 )
 
 // Records behind a definition in a catalog edit of format 2, each a tag u8, a length u32 and a
 // body, in the order of their tags. A definition that needs none is written in format 1.
 const (
-	moreKind       = 1 // kind u8, query string: a view or a sequence
-	moreDepends    = 2 // relation u32, columns: what a view reads
-	moreSequence   = 3 // type; increment, min, max, start, cache i64; cycle u8; owner table, column u32
-	moreColumn     = 4 // column u32, identity u8, generated string
-	moreCheck      = 5 // name, text, columns
-	moreForeignKey = 6 // name, columns, table u32, columns, on delete u8, on update u8
-	moreReferenced = 7 // table u32: it has a foreign key to this one
-	moreComment    = 8 // column u32, constraint string, text
-	moreFlags      = 9 // name of a check or foreign key, flags u8
+	moreKind       = 1  // kind u8, query string: a view or a sequence
+	moreDepends    = 2  // relation u32, columns: what a view reads
+	moreSequence   = 3  // type; increment, min, max, start, cache i64; cycle u8; owner table, column u32
+	moreColumn     = 4  // column u32, identity u8, generated string
+	moreCheck      = 5  // name, text, columns
+	moreForeignKey = 6  // name, columns, table u32, columns, on delete u8, on update u8
+	moreReferenced = 7  // table u32: it has a foreign key to this one
+	moreComment    = 8  // column u32, constraint string, text
+	moreFlags      = 9  // name of a check or foreign key, flags u8
+	moreLabel      = 10 // text: a label of an enumeration, in their order
+	moreEnum       = 11 // column u32, name, count u32, labels: the type of a column that is an enumeration, or an array of one
 )
 
 // The flags of a constraint.
@@ -83,6 +86,7 @@ func moreOf(t *Table) []byte {
 		f := &t.ForeignKeys[i]
 		flags(f.Name, bitIf(f.NotValid, flagNotValid)|bitIf(f.MatchFull, flagMatchFull)|bitIf(f.Deferrable, flagDeferrable)|bitIf(f.Deferred, flagDeferred))
 	}
+	t.putEnums(add)
 	return out.B
 }
 
@@ -168,7 +172,7 @@ func (t *Table) readRecord(r *binfmt.Reader, tag uint8) {
 	switch tag {
 	case moreKind:
 		k := r.U8()
-		r.Check(t.Kind == KindTable && (k == uint8(KindView) || k == uint8(KindSequence)), "relation of kind %d", k)
+		r.Check(t.Kind == KindTable && k >= uint8(KindView) && k <= uint8(KindEnum), "relation of kind %d", k)
 		t.Kind, t.Query = RelationKind(k), readString(r, maxQueryBytes)
 	case moreDepends:
 		t.Depends = append(t.Depends, Dependency{r.U32(), readColumns(r)})
@@ -202,6 +206,10 @@ func (t *Table) readRecord(r *binfmt.Reader, tag uint8) {
 		t.readFlags(r)
 	case moreComment:
 		t.Comments = append(t.Comments, Comment{r.U32(), readString(r, maxNameBytes), readString(r, maxTextBytes)})
+	case moreLabel:
+		t.Labels = append(t.Labels, readString(r, types.MaxLabelBytes))
+	case moreEnum:
+		t.readEnum(r)
 	default:
 		r.Fail("record %d of a definition is not known", tag)
 	}
@@ -210,6 +218,7 @@ func (t *Table) readRecord(r *binfmt.Reader, tag uint8) {
 // checkMore makes sure that what refers to columns finds them, and that the kinds fit.
 func (t *Table) checkMore(r *binfmt.Reader) {
 	r.Check((t.Kind == KindSequence) == (t.Sequence != nil), "relation of kind %d with the definition of a sequence", t.Kind)
+	r.Check(t.Kind == KindEnum || len(t.Labels) == 0, "relation of kind %d with labels", t.Kind)
 	r.Check(t.Kind == KindView || t.Query == "", "a query that is not a view's")
 	if r.Err() == nil { // columns are written in their order
 		r.Check(slices.IsSortedFunc(t.Depends, func(a, b Dependency) int { return cmp.Compare(a.Table, b.Table) }), "dependencies out of order")

@@ -30,7 +30,7 @@ func hasNull(key []types.Value) bool {
 // equalKeys compares two keys that have no NULL.
 func equalKeys(a, b []types.Value) bool {
 	for i := range a {
-		if !a[i].Valid || !b[i].Valid || types.Compare(a[i], b[i]) != 0 {
+		if !a[i].Valid || !b[i].Valid || types.CompareStored(a[i], b[i]) != 0 {
 			return false
 		}
 	}

@@ -245,7 +245,7 @@ func (f *Filter) never(st *part.Stats) bool {
 
 // mayMatch compares one value with the bounds of a group.
 func (f *Filter) mayMatch(st *part.Stats, v types.Value) bool {
-	low, high := types.Compare(v, st.Min), types.Compare(v, st.Max)
+	low, high := types.CompareStored(v, st.Min), types.CompareStored(v, st.Max)
 	switch f.Op {
 	case Eq, In:
 		return low >= 0 && high <= 0

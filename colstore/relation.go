@@ -2,8 +2,8 @@ package colstore
 
 import "driftdb/internal/types"
 
-// RelationKind says what a Table of the catalog is. Tables, views and sequences share one
-// space of names and one numbering.
+// RelationKind says what a Table of the catalog is. Tables, views, sequences and enumerations
+// share one space of names and one numbering.
 type RelationKind uint8
 
 // The kinds of relations.
@@ -11,11 +11,12 @@ const (
 	KindTable RelationKind = iota
 	KindView
 	KindSequence
+	KindEnum // a type; it is no relation in SQL
 )
 
 // String is how SQL calls the kind.
 func (k RelationKind) String() string {
-	return [...]string{KindTable: "TABLE", KindView: "VIEW", KindSequence: "SEQUENCE"}[k]
+	return [...]string{KindTable: "TABLE", KindView: "VIEW", KindSequence: "SEQUENCE", KindEnum: "TYPE"}[k]
 }
 
 // Check is a CHECK constraint: a condition over the columns of one row.
@@ -95,7 +96,11 @@ func (c *Catalog) Relation(name string) (*Table, bool) {
 	if !ok || owner.index {
 		return nil, false
 	}
-	return c.TableByID(owner.table)
+	t, ok := c.TableByID(owner.table)
+	if ok && t.Kind == KindEnum {
+		return nil, false
+	}
+	return t, ok
 }
 
 // Taken reports whether a relation or an index has the name.

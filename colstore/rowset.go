@@ -52,6 +52,9 @@ func resolve(rs rowset, c *Column, row, n int) (vec.Vec, error) {
 	if version != c.TypeVersion && v.Type != c.Type {
 		return castVec(&v, c.Type)
 	}
+	if c.Type.Enum != nil && v.Type != c.Type { // the rows know only which enumeration it is
+		v = *retyped(&v, c.Type)
+	}
 	return v, nil
 }
 

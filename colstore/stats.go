@@ -129,7 +129,7 @@ func (sum *summary) addPart(p *storedPart, c *Column) {
 		sum.sampled += int64(st.Distinct)
 		return
 	}
-	sum.sorted = sum.sorted && st.Sorted && (!sum.low.Valid || st.Valid && types.Compare(sum.high, st.Min) <= 0)
+	sum.sorted = sum.sorted && st.Sorted && (!sum.low.Valid || st.Valid && types.CompareStored(sum.high, st.Min) <= 0)
 	sum.known = sum.known && !st.HasNaN
 	if st.Valid {
 		sum.widen(st.Min)
@@ -149,10 +149,10 @@ func (sum *summary) addMissing(c *Column, rows int64) {
 }
 
 func (sum *summary) widen(v types.Value) {
-	if !sum.low.Valid || types.Compare(v, sum.low) < 0 {
+	if !sum.low.Valid || types.CompareStored(v, sum.low) < 0 {
 		sum.low = v
 	}
-	if !sum.high.Valid || types.Compare(v, sum.high) > 0 {
+	if !sum.high.Valid || types.CompareStored(v, sum.high) > 0 {
 		sum.high = v
 	}
 }
@@ -176,7 +176,7 @@ func (sum *summary) addChunk(ch *chunk, c *Column) {
 	k := ch.known(pos, int(rows))
 	sum.nulls += int64(k.nulls)
 	sum.known = sum.known && !k.nan
-	sum.sorted = sum.sorted && k.sorted && (!sum.low.Valid || k.low.Valid && types.Compare(sum.high, k.low) <= 0)
+	sum.sorted = sum.sorted && k.sorted && (!sum.low.Valid || k.low.Valid && types.CompareStored(sum.high, k.low) <= 0)
 	if k.low.Valid {
 		sum.widen(k.low)
 		sum.widen(k.high)
@@ -228,12 +228,12 @@ func (k *knownColumn) add(v types.Value) {
 		k.nan, k.sorted = true, false
 		return
 	}
-	k.sorted = k.sorted && (!k.last.Valid || types.Compare(k.last, v) <= 0)
+	k.sorted = k.sorted && (!k.last.Valid || types.CompareStored(k.last, v) <= 0)
 	k.last = v
-	if !k.low.Valid || types.Compare(v, k.low) < 0 {
+	if !k.low.Valid || types.CompareStored(v, k.low) < 0 {
 		k.low = v
 	}
-	if !k.high.Valid || types.Compare(v, k.high) > 0 {
+	if !k.high.Valid || types.CompareStored(v, k.high) > 0 {
 		k.high = v
 	}
 	if k.sampled < sampleRows {

@@ -20,6 +20,7 @@ type Table struct {
 	Query       string       // of a view: its canonical text
 	Depends     []Dependency // of a view: what it reads
 	Sequence    *SequenceDef // of a sequence
+	Labels      []string     // of an enumeration, in order
 	Checks      []Check
 	ForeignKeys []ForeignKey
 	// ReferencedBy are the tables with a foreign key to this one, ascending. It is part of the

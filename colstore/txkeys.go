@@ -298,7 +298,7 @@ func apart(op *txOp, x *Index, rs rowset) bool {
 	if !sa.Valid || !sb.Valid || sa.HasNaN || sb.HasNaN {
 		return false
 	}
-	return types.Compare(sa.Max, sb.Min) < 0 || types.Compare(sb.Max, sa.Min) < 0
+	return types.CompareStored(sa.Max, sb.Min) < 0 || types.CompareStored(sb.Max, sa.Min) < 0
 }
 
 // clashParts looks all keys of op's part up in the index of another part.

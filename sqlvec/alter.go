@@ -15,6 +15,9 @@ import (
 // alterTable runs ALTER TABLE, action by action.
 func (r *run) alterTable(st *parse.AlterTable) error {
 	r.result.tag = "ALTER TABLE"
+	if st.Object == parse.ObjectType {
+		return r.renameType(st)
+	}
 	if st.Object != parse.ObjectTable || r.onlyRenames(st) {
 		return r.alterRelation(st)
 	}

@@ -250,7 +250,7 @@ func (r *run) prepare(st *parse.Prepare) error {
 	}
 	p := &prepared{stmt: st.Stmt, params: parse.ParamCount(st.Stmt)}
 	for _, n := range st.Types {
-		t, err := bind.TypeOf(n)
+		t, err := bind.TypeOf(n, r.Present().Catalog())
 		if err != nil {
 			return err
 		}

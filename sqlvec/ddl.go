@@ -30,6 +30,10 @@ func (r *run) define() error {
 		return r.createView(st)
 	case *parse.CommentOn:
 		return r.commentOn(st)
+	case *parse.CreateEnum:
+		return r.createEnum(st)
+	case *parse.AlterEnum:
+		return r.alterEnum(st)
 	case *parse.CreateSequence:
 		return r.createSequence(st)
 	case *parse.AlterSequence:
@@ -92,7 +96,7 @@ func (r *run) columnOf(c *parse.ColumnDef) (col colstore.Column, keys []*parse.C
 	col = colstore.Column{Name: c.Name}
 	serial := false
 	if col.Type, serial = serialType(c.Type); !serial {
-		if col.Type, err = bind.TypeOf(c.Type); err != nil {
+		if col.Type, err = bind.TypeOf(c.Type, r.Present().Catalog()); err != nil {
 			return col, nil, err
 		}
 	}
@@ -176,7 +180,7 @@ func (r *run) defaultText(e parse.Expr, col colstore.Column) (string, error) {
 	if x, err = expr.Assign(x, col.Type, col.Name); err != nil {
 		if dberr.CodeOf(err) == dberr.DatatypeMismatch {
 			return "", dberr.Newf(dberr.DatatypeMismatch, "column \"%s\" is of type %s but default expression is of type %s",
-				col.Name, types.T(col.Type.ID), types.T(from.ID)).
+				col.Name, col.Type.Base(), from.Base()).
 				WithHint("You will need to rewrite or cast the expression.").At(int(e.Position()))
 		}
 		return "", err

@@ -38,6 +38,9 @@ func (r *run) drop(st *parse.Drop) error {
 	if st.Object == parse.ObjectSchema {
 		return r.dropSchema(st)
 	}
+	if st.Object == parse.ObjectType {
+		return r.dropTypes(st)
+	}
 	want, ok := relationKinds[st.Object]
 	if !ok {
 		return notSupported(st, "DROP "+kind+" is")
@@ -170,8 +173,11 @@ func (d *dropping) dependents(t *colstore.Table) error {
 			d.add(v)
 		}
 	}
-	if t.Kind == colstore.KindSequence {
+	switch t.Kind {
+	case colstore.KindSequence:
 		return d.defaultsOf(t)
+	case colstore.KindEnum:
+		return d.columnsOf(t)
 	}
 	for _, id := range t.ReferencedBy {
 		child, ok := d.catalog.TableByID(id)

@@ -100,7 +100,7 @@ func (r *run) sequenceDef(old *colstore.Table, o *parse.SequenceOptions, typ typ
 		def = *old.Sequence
 	}
 	if o.Type != nil {
-		t, err := bind.TypeOf(o.Type)
+		t, err := bind.TypeOf(o.Type, r.Present().Catalog())
 		if err != nil {
 			return def, err
 		}

@@ -6,7 +6,6 @@ import (
 
 	"driftdb/colstore"
 	"driftdb/internal/dberr"
-	"driftdb/internal/types"
 	"driftdb/sqlvec/bind"
 	"driftdb/sqlvec/expr"
 	"driftdb/sqlvec/parse"
@@ -39,7 +38,7 @@ func defaultDef(c *colstore.Column) string {
 	lit, ok := e.(*parse.Literal)
 	switch {
 	case ok && lit.Kind == parse.LitString:
-		return text + "::" + types.T(c.Type.ID).String()
+		return text + "::" + c.Type.Base().String()
 	case ok && lit.Kind == parse.LitBool:
 		return strings.ToLower(text)
 	}

@@ -106,7 +106,7 @@ func (c *systemContext) addColumn(t *colstore.Table, col *colstore.Column, n int
 	set("ordinal_position", n)
 	set("dtd_identifier", types.Format(types.IntValue(types.T(types.Int64), int64(n))))
 	set("is_nullable", yesNo(!col.NotNull))
-	set("data_type", types.T(col.Type.ID).String())
+	set("data_type", col.Type.Base().String())
 	if col.Type.IsArray() {
 		set("data_type", "ARRAY")
 	}

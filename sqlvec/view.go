@@ -73,7 +73,10 @@ func (r *run) checkSchema(n parse.Name) error {
 }
 
 // nameTaken reports whether a relation or an index has a name.
-func (r *run) nameTaken(name string) bool { return r.Present().Catalog().Taken(name) }
+func (r *run) nameTaken(name string) bool {
+	_, enum := r.Present().Catalog().Enum(name) // which the storage refuses in other words
+	return !enum && r.Present().Catalog().Taken(name)
+}
 
 // nameColumns applies the column list of CREATE VIEW.
 func nameColumns(cols []colstore.Column, names []parse.Ident) error {
@@ -113,7 +116,7 @@ func checkReplacement(old *colstore.Table, cols []colstore.Column) error {
 
 // kindNames are the kinds of relations as messages call them.
 var kindNames = map[colstore.RelationKind]string{
-	colstore.KindTable: "table", colstore.KindView: "view", colstore.KindSequence: "sequence",
+	colstore.KindTable: "table", colstore.KindView: "view", colstore.KindSequence: "sequence", colstore.KindEnum: "type",
 }
 
 // describeRelation is a relation as lists of dependencies name it.

@@ -316,7 +316,7 @@ func (m *chunkMeta) decode(r *binfmt.Reader, c *columnMeta, compressed bool, row
 	if s.Valid {
 		s.Min = decodeBound(r, c.spec.Type)
 		s.Max = decodeBound(r, c.spec.Type)
-		r.Check(r.Err() != nil || types.Compare(s.Min, s.Max) <= 0, "a least value above the greatest")
+		r.Check(r.Err() != nil || types.CompareStored(s.Min, s.Max) <= 0, "a least value above the greatest")
 	}
 	if c.form.enc == AllNull {
 		r.Check(s.Nulls == rows && !s.Valid, "a value in a column without values")

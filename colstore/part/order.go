@@ -33,6 +33,7 @@ func cuttable(t types.Type) bool {
 
 // keyBytes returns the bytes of a stored value that are equal for equal values.
 func keyBytes(t types.Type, b []byte) []byte {
+	t.Enum = nil // storage orders labels as texts
 	if t.IsArray() {
 		return types.ArrayKey(nil, t, string(b))
 	}

@@ -169,7 +169,7 @@ func (f *footer) columnStats(col int) Stats {
 		s := &f.chunks[g*len(f.columns)+col].stats
 		all.Rows, all.Nulls = all.Rows+s.Rows, all.Nulls+s.Nulls
 		all.HasNaN = all.HasNaN || s.HasNaN
-		all.Sorted = all.Sorted && s.Sorted && s.Valid && (last == nil || types.Compare(*last, s.Min) <= 0)
+		all.Sorted = all.Sorted && s.Sorted && s.Valid && (last == nil || types.CompareStored(*last, s.Min) <= 0)
 		if s.Valid {
 			all.merge(s)
 			last = &s.Max
@@ -203,10 +203,10 @@ func (s *Stats) merge(other *Stats) {
 	if !s.Valid {
 		s.Min, s.Max, s.Valid = other.Min, other.Max, true
 	}
-	if types.Compare(other.Min, s.Min) < 0 {
+	if types.CompareStored(other.Min, s.Min) < 0 {
 		s.Min = other.Min
 	}
-	if types.Compare(other.Max, s.Max) > 0 {
+	if types.CompareStored(other.Max, s.Max) > 0 {
 		s.Max = other.Max
 	}
 	s.Exact = s.Exact && other.Exact

@@ -258,8 +258,8 @@ func badArray() error { return dberr.New(dberr.DataCorrupted, "damaged array") }
 
 // textToArray reads an array, whose elements are then fitted to their modifiers.
 func (c Context) textToArray(v Value, t Type, explicit bool) (Value, error) {
-	a, err := c.Parse(v.S, T(t.ID))
-	if err != nil || t == T(t.ID) {
+	a, err := c.Parse(v.S, t.Base())
+	if err != nil || t == t.Base() {
 		return a, err
 	}
 	return c.castArray(a, t, explicit)
@@ -314,6 +314,9 @@ func appendElementKey(dst []byte, v *Value) []byte {
 		return appendBytesKey(dst, DecimalKey(d.AppendEncoded(nil)))
 	case v.Type.ID == JSONB:
 		return appendBytesKey(dst, JSONKey(nil, v.S))
+	}
+	if rank, ok := v.Type.Enum.Rank(v.S); ok {
+		dst = binary.BigEndian.AppendUint32(dst, uint32(rank)+1)
 	}
 	switch v.Type.Class() {
 	case F32, F64:

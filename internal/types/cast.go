@@ -28,6 +28,8 @@ func (c Context) Cast(v Value, t Type, explicit bool) (Value, error) {
 		return c.Parse(v.S, t)
 	case v.Type.IsArray() && t.IsArray():
 		return c.castArray(v, t, explicit)
+	case t.ID == Enum && v.Type.ID == Enum:
+		return parseEnum(v.S, t)
 	case v.Type.ID == Bool && t.ID == Int32:
 		return IntValue(t, v.I), nil
 	case v.Type.ID == Int32 && t.ID == Bool:
@@ -72,7 +74,7 @@ func (c Context) castTime(v Value, t Type) (Value, error) {
 	case from == TimestampTZ && t.ID == Date:
 		return IntValue(t, TimeToDate(ToLocal(c.zone(), v.I))), nil
 	}
-	return Value{}, dberr.Newf(dberr.CannotCoerce, "cannot cast type %s to %s", T(from), T(t.ID))
+	return Value{}, dberr.Newf(dberr.CannotCoerce, "cannot cast type %s to %s", T(from), t.Base())
 }
 
 // checkedTime returns a time that may have left the range by a shift of zone.
@@ -226,7 +228,7 @@ func numberToInt(v Value, t Type) (int64, error) {
 			return 0, err
 		}
 		if !d.IsFinite() {
-			return 0, dberr.Newf(dberr.FeatureNotSupported, "cannot convert %s to %s", specialName(d), T(t.ID))
+			return 0, dberr.Newf(dberr.FeatureNotSupported, "cannot convert %s to %s", specialName(d), t.Base())
 		}
 		i, ok = d.Round(0).Scaled(0)
 	case v.Type.ID == Float32 || v.Type.ID == Float64:

@@ -54,5 +54,5 @@ func (c Context) castClock(v Value, t Type) (Value, error) {
 		}
 		return IntValue(t, TimeOfDay(micros)), nil
 	}
-	return Value{}, dberr.Newf(dberr.CannotCoerce, "cannot cast type %s to %s", T(v.Type.ID), T(t.ID))
+	return Value{}, dberr.Newf(dberr.CannotCoerce, "cannot cast type %s to %s", v.Type.Base(), t.Base())
 }

@@ -24,6 +24,9 @@ func Compare(a, b Value) int {
 	if a.Type.ID == JSONB {
 		return bytes.Compare(JSONKey(nil, a.S), JSONKey(nil, b.S))
 	}
+	if a.Type.ID == Enum {
+		return compareEnums(a, b)
+	}
 	if a.Type.IsArray() {
 		return bytes.Compare(ArrayKey(nil, a.Type, a.S), ArrayKey(nil, b.Type, b.S))
 	}
@@ -31,6 +34,12 @@ func Compare(a, b Value) int {
 		return strings.Compare(a.S, b.S)
 	}
 	return cmp.Compare(a.I, b.I)
+}
+
+// CompareStored orders values as storage does, below the catalog: labels of an ENUM as texts.
+func CompareStored(a, b Value) int {
+	a.Type.Enum, b.Type.Enum = nil, nil
+	return Compare(a, b)
 }
 
 // compareNumeric orders NUMERIC values of any memory form.

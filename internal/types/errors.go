@@ -4,22 +4,22 @@ import "driftdb/internal/dberr"
 
 // invalidSyntax is the error of text that is not a value of the type.
 func invalidSyntax(t Type, text string) *dberr.Error {
-	return dberr.Newf(dberr.InvalidTextRepresentation, "invalid input syntax for type %s: \"%s\"", T(t.ID), text)
+	return dberr.Newf(dberr.InvalidTextRepresentation, "invalid input syntax for type %s: \"%s\"", t.Base(), text)
 }
 
 // outOfRange is the error of a number that the type cannot hold.
 func outOfRange(t Type) *dberr.Error {
-	return dberr.Newf(dberr.NumericValueOutOfRange, "%s out of range", T(t.ID))
+	return dberr.Newf(dberr.NumericValueOutOfRange, "%s out of range", t.Base())
 }
 
 // textOutOfRange is outOfRange for text.
 func textOutOfRange(t Type, text string) *dberr.Error {
-	return dberr.Newf(dberr.NumericValueOutOfRange, "value \"%s\" is out of range for type %s", text, T(t.ID))
+	return dberr.Newf(dberr.NumericValueOutOfRange, "value \"%s\" is out of range for type %s", text, t.Base())
 }
 
 // badTime is the error of text that is not a date, time or interval.
 func badTime(t Type, text string) *dberr.Error {
-	name := T(t.ID).String()
+	name := t.Base().String()
 	switch t.ID {
 	case Timestamp:
 		name = "timestamp"
@@ -38,7 +38,7 @@ func badTimeField(text string) *dberr.Error {
 func timeOutOfRange(t Type) *dberr.Error {
 	name := "timestamp"
 	if t.ID == Date || t.ID == Interval {
-		name = T(t.ID).String()
+		name = t.Base().String()
 	}
 	return dberr.Newf(dberr.DatetimeFieldOverflow, "%s out of range", name)
 }

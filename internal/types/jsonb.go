@@ -293,7 +293,7 @@ func castJSON(v Value, t Type) (Value, error) {
 	}
 	tree, err := ParseJSON(v.S)
 	if err != nil || v.Type.ID == JSON {
-		return Value{}, dberr.Newf(dberr.CannotCoerce, "cannot cast type %s to %s", T(v.Type.ID), T(t.ID))
+		return Value{}, dberr.Newf(dberr.CannotCoerce, "cannot cast type %s to %s", v.Type.Base(), t.Base())
 	}
 	switch {
 	case t.ID == Bool && (tree.Kind == 't' || tree.Kind == 'f'):
@@ -310,5 +310,5 @@ func castJSON(v Value, t Type) (Value, error) {
 		return castNumber(n, t)
 	}
 	kind := map[byte]string{'{': "object", '[': "array", '"': "string", 't': "boolean", 'f': "boolean", 'n': "null", 0: "numeric"}[tree.Kind]
-	return Value{}, dberr.Newf(dberr.InvalidParameterValue, "cannot cast jsonb %s to type %s", kind, T(t.ID))
+	return Value{}, dberr.Newf(dberr.InvalidParameterValue, "cannot cast jsonb %s to type %s", kind, t.Base())
 }

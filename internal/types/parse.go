@@ -63,6 +63,8 @@ func parseBytesClass(text string, t Type) (Value, error) {
 	case JSONB:
 		s, err := NormalJSON(text)
 		return BytesValue(t, s), err
+	case Enum:
+		return parseEnum(text, t)
 	case UUID:
 		s, err := parseUUID(text)
 		return BytesValue(t, s), err
@@ -163,7 +165,7 @@ func parseFloatType(text string, t Type) (float64, error) {
 	f, err := strconv.ParseFloat(s, bits)
 	switch {
 	case errors.Is(err, strconv.ErrRange), err == nil && f == 0 && nonZeroDigits(s):
-		return 0, dberr.Newf(dberr.NumericValueOutOfRange, "\"%s\" is out of range for type %s", s, T(t.ID))
+		return 0, dberr.Newf(dberr.NumericValueOutOfRange, "\"%s\" is out of range for type %s", s, t.Base())
 	case err != nil:
 		return 0, invalidSyntax(t, text)
 	}

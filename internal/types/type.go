@@ -15,8 +15,8 @@
 //	Span      16      INTERVAL: months int32, days int32, micros int64
 //	Bytes     any     TEXT, VARCHAR, BYTEA, JSON, NUMERIC without a precision or
 //	                  with p > 18 (Decimal's binary form), UUID (16 bytes), JSONB
-//	                  (its one text, see NormalJSON), the unknown type, arrays (see
-//	                  Array.Value)
+//	                  (its one text, see NormalJSON), ENUM (the label), the unknown
+//	                  type, arrays (see Array.Value)
 package types
 
 import "fmt"
@@ -46,8 +46,9 @@ const (
 	Time        ID = 16
 	UUID        ID = 17
 	JSONB       ID = 18
+	Enum        ID = 19
 
-	LastID = JSONB // the greatest ID there is, but for those of arrays, see ArrayOf
+	LastID = Enum // the greatest ID there is, but for those of arrays, see ArrayOf
 )
 
 // Type is a SQL type with its modifiers. Types are comparable with ==; the zero
@@ -56,7 +57,10 @@ type Type struct {
 	ID    ID
 	Prec  int16 // NUMERIC: digits in all, 0 when unconstrained
 	Scale int16 // NUMERIC: digits after the point
-	Len   int32 // VARCHAR(n): most characters, 0 when unlimited
+	Len   int32 // VARCHAR(n): most characters, 0 when unlimited; ENUM: its id
+	// Enum is the definition of an ENUM, or of the elements of its arrays; nil in storage below
+	// the catalog, which has only the id.
+	Enum *Enumeration
 }
 
 // Class is how the values of a type lie in memory.
@@ -79,6 +83,14 @@ const MaxScaledPrec = 18
 
 // T returns the type with no modifiers.
 func T(id ID) Type { return Type{ID: id} }
+
+// Base returns the type without modifiers. An ENUM stays what it is.
+func (t Type) Base() Type {
+	if t.Enum != nil {
+		return t
+	}
+	return Type{ID: t.ID}
+}
 
 // Dec returns NUMERIC(prec, scale).
 func Dec(prec, scale int) Type {
@@ -142,13 +154,16 @@ var names = map[ID]string{
 	Float32: "real", Float64: "double precision", Numeric: "numeric", Text: "text",
 	Varchar: "character varying", Bytea: "bytea", Date: "date",
 	Timestamp: "timestamp without time zone", TimestampTZ: "timestamp with time zone",
-	Interval: "interval", JSON: "json", Time: "time without time zone", UUID: "uuid", JSONB: "jsonb",
+	Interval: "interval", JSON: "json", Time: "time without time zone", UUID: "uuid", JSONB: "jsonb", Enum: "anyenum",
 }
 
 // String returns PostgreSQL's name of the type, with modifiers.
 func (t Type) String() string {
 	if t.IsArray() {
 		return t.Elem().String() + "[]"
+	}
+	if t.Enum != nil {
+		return quoteName(t.Enum.Name)
 	}
 	s, ok := names[t.ID]
 	if !ok {

@@ -90,7 +90,7 @@ func (b *Binder) bindSubscript(e *parse.Subscript, c *exprContext) (expr.Expr, e
 	case t.ID == types.JSONB:
 		return b.subscriptJSON(x, chain, c)
 	case !t.IsArray():
-		return nil, dberr.Newf(dberr.DatatypeMismatch, "cannot subscript type %s because it does not support subscripting", types.T(t.ID)).At(x.Pos())
+		return nil, dberr.Newf(dberr.DatatypeMismatch, "cannot subscript type %s because it does not support subscripting", t.Base()).At(x.Pos())
 	case len(chain) > types.MaxDims:
 		return nil, dberr.Newf(dberr.ProgramLimitExceeded, "number of array dimensions (%d) exceeds the maximum allowed (%d)", len(chain), types.MaxDims).At(pos)
 	}

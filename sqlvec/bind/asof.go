@@ -74,7 +74,14 @@ func asofJoin(kind plan.JoinKind, l, r plan.Node, conds []expr.Expr, pos int) (p
 		case n.Op != "":
 			return nil, dberr.New(dberr.SyntaxError, "ASOF JOIN has more than one inequality").At(at)
 		default:
-			n.LeftValue, n.RightValue, n.Op = x, y, op
+			var err error
+			if n.LeftValue, err = orderedBy(x, at); err != nil {
+				return nil, err
+			}
+			if n.RightValue, err = orderedBy(y, at); err != nil {
+				return nil, err
+			}
+			n.Op = op
 		}
 	}
 	if n.Op == "" {

@@ -30,13 +30,15 @@ func orderedBy(x expr.Expr, pos int) (expr.Expr, error) {
 			WithHint("Use an explicit ordering operator or modify the query.")
 	case types.JSONB:
 		return expr.NewCall(pos, expr.JSONKey, []expr.Expr{x})
+	case types.Enum:
+		return expr.NewCall(pos, expr.EnumRank, []expr.Expr{x})
 	}
 	return x, nil
 }
 
 // sortedBy returns the expression that orderedBy made x of.
 func sortedBy(x expr.Expr) expr.Expr {
-	if c, ok := x.(*expr.Call); ok && (c.Fn.Name == expr.ArrayKey || c.Fn.Name == expr.JSONKey) {
+	if c, ok := x.(*expr.Call); ok && (c.Fn.Name == expr.ArrayKey || c.Fn.Name == expr.JSONKey || c.Fn.Name == expr.EnumRank) {
 		return c.Args[0]
 	}
 	return x

@@ -349,7 +349,7 @@ func (b *Binder) bindCast(e *parse.Cast, c *exprContext) (expr.Expr, error) {
 	if x, ok, err := b.systemCast(e, c); ok || err != nil {
 		return x, err
 	}
-	t, err := TypeOf(e.Type)
+	t, err := b.typeOf(e.Type)
 	if err != nil {
 		return nil, err
 	}

@@ -62,7 +62,7 @@ func (b *Binder) bindOffset(e parse.Expr, to *plan.FrameBound, f *plan.Frame, no
 		return rangeOffset(x, to, f, node.Order[0], pos)
 	}
 	if t := x.Type(); !t.IsNumber() && t.ID != types.Unknown {
-		return dberr.Newf(dberr.DatatypeMismatch, "argument of %s must be type bigint, not type %s", name, types.T(t.ID)).At(pos)
+		return dberr.Newf(dberr.DatatypeMismatch, "argument of %s must be type bigint, not type %s", name, t.Base()).At(pos)
 	}
 	to.Offset, err = expr.Assign(x, types.T(types.Int64), name)
 	return err
@@ -86,11 +86,11 @@ func rangeOffset(x expr.Expr, to *plan.FrameBound, f *plan.Frame, order plan.Sor
 	case key.ID == types.TimestampTZ || key.ID == types.Interval:
 		keyAs, offAs, fits = key.ID, types.Interval, fits || off.ID == types.Interval
 	default:
-		return dberr.Newf(dberr.FeatureNotSupported, "RANGE with offset PRECEDING/FOLLOWING is not supported for column type %s", types.T(key.ID)).At(pos)
+		return dberr.Newf(dberr.FeatureNotSupported, "RANGE with offset PRECEDING/FOLLOWING is not supported for column type %s", key.Base()).At(pos)
 	}
 	if !fits {
 		return dberr.Newf(dberr.FeatureNotSupported,
-			"RANGE with offset PRECEDING/FOLLOWING is not supported for column type %s and offset type %s", types.T(key.ID), types.T(off.ID)).
+			"RANGE with offset PRECEDING/FOLLOWING is not supported for column type %s and offset type %s", key.Base(), off.Base()).
 			WithHint("Cast the offset value to an appropriate type.").At(pos)
 	}
 	var err error

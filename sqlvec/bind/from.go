@@ -330,7 +330,7 @@ func seriesType(args []expr.Expr) (series, step types.Type) {
 		case types.Date:
 			series = types.T(types.TimestampTZ)
 		case types.Timestamp, types.TimestampTZ:
-			series = types.T(t.ID)
+			series = t.Base()
 		}
 	}
 	if series.ID != 0 {

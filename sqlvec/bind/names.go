@@ -109,7 +109,7 @@ func typesOf(list []expr.Expr) []types.Type {
 func typeList(list []expr.Expr) string {
 	s := make([]string, len(list))
 	for i, e := range list {
-		s[i] = types.T(e.Type().ID).String()
+		s[i] = e.Type().Base().String()
 	}
 	return strings.Join(s, ", ")
 }

@@ -68,7 +68,7 @@ func undeclaredType(t types.Type) types.Type {
 	case t.IsString():
 		return types.T(types.Text)
 	}
-	return types.T(t.ID)
+	return t.Base()
 }
 
 // defaultOf binds the DEFAULT of a column, NULL where there is none.

@@ -1,6 +1,7 @@
 package bind
 
 import (
+	"driftdb/colstore"
 	"driftdb/internal/dberr"
 	"driftdb/internal/types"
 	"driftdb/sqlvec/parse"
@@ -31,12 +32,19 @@ var unsupported = map[string]bool{
 // maxVarchar is PostgreSQL's limit of VARCHAR(n).
 const maxVarchar = 10485760
 
-// TypeOf returns the type that a name as written stands for.
-func TypeOf(n *parse.TypeName) (types.Type, error) {
+// TypeOf returns the type that a name as written stands for. The enumerations of c, which may
+// be nil, are types too.
+func TypeOf(n *parse.TypeName, c *colstore.Catalog) (types.Type, error) {
 	pos, name := int(n.Position()), n.Name.Last()
 	id, ok := typeNames[name]
 	if n.Setof {
 		return types.Type{}, dberr.New(dberr.InvalidTableDefinition, "cannot use SETOF here").At(pos)
+	}
+	if t, found := enumNamed(n, c); found && !ok {
+		if len(n.Mods) > 0 {
+			return types.Type{}, dberr.Newf(dberr.SyntaxError, "type modifier is not allowed for type \"%s\"", name).At(pos)
+		}
+		return t, nil
 	}
 	if !ok && unsupported[name] {
 		return types.Type{}, dberr.Newf(dberr.FeatureNotSupported, "type %s is not supported", name).At(pos)
@@ -52,6 +60,40 @@ func TypeOf(n *parse.TypeName) (types.Type, error) {
 		t = t.Array()
 	}
 	return t, nil
+}
+
+// enumNamed finds an enumeration, or its arrays where the name has dimensions.
+func enumNamed(n *parse.TypeName, c *colstore.Catalog) (types.Type, bool) {
+	if s := n.Name.Schema(); c == nil || s != "" && s != PublicSchema {
+		return types.Type{}, false
+	}
+	e, ok := c.Enum(n.Name.Last())
+	if !ok {
+		return types.Type{}, false
+	}
+	if len(n.Dims) > 0 {
+		return e.EnumType().Array(), true
+	}
+	return e.EnumType(), true
+}
+
+// typeOf returns the type that a name stands for at the time of the tables around.
+func (b *Binder) typeOf(n *parse.TypeName) (types.Type, error) {
+	catalog := b.env.Points.Present().Catalog()
+	if p, err := b.periodOf(nil); err == nil && p != nil && !p.ranged() {
+		view, err := b.viewAt(p.from)
+		if err != nil {
+			return types.Type{}, err
+		}
+		catalog = view.Catalog()
+	}
+	t, err := TypeOf(n, catalog)
+	if err == nil && t.Enum != nil {
+		if e, ok := catalog.TableByID(t.Enum.ID); ok {
+			b.record.note(e, nil)
+		}
+	}
+	return t, err
 }
 
 func withMods(t types.Type, mods []int) (types.Type, *dberr.Error) {

@@ -153,7 +153,7 @@ func argTypes(args []expr.Expr) string {
 		if i > 0 {
 			s += ", "
 		}
-		s += types.T(a.Type().ID).String()
+		s += a.Type().Base().String()
 	}
 	return s
 }

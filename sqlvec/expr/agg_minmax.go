@@ -2,6 +2,7 @@ package expr
 
 import (
 	"bytes"
+	"cmp"
 	"math"
 
 	"driftdb/internal/arena"
@@ -19,6 +20,9 @@ func init() {
 			registerAggregate(&Aggregate{Name: name, Params: ids(types.ArrayOf(id)), Ret: types.ArrayOf(id),
 				returns: sameType, states: newExtreme(name == "max")})
 		}
+	}
+	for _, name := range []string{"min", "max"} {
+		registerAggregate(&Aggregate{Name: name, Params: ids(anyEnum), Ret: anyEnum, returns: sameType, states: newExtreme(name == "max")})
 	}
 	for _, name := range []string{"first", "last", "any_value"} {
 		registerAggregate(&Aggregate{Name: name, Params: ids(anyType), Ret: anyType, Ordered: name != "any_value",
@@ -180,6 +184,13 @@ func extremeRule(t types.Type, greatest bool) func(old, new *types.Value) bool {
 	want := -1
 	if greatest {
 		want = 1
+	}
+	if t.IsEnum() {
+		return func(old, new *types.Value) bool {
+			a, _ := t.Enum.Rank(old.S)
+			b, _ := t.Enum.Rank(new.S)
+			return cmp.Compare(b, a) == want
+		}
 	}
 	if t.Class() == types.Bytes && t.ID != types.Numeric && !t.IsArray() {
 		return func(old, new *types.Value) bool { return bytes.Compare([]byte(new.S), []byte(old.S)) == want }

@@ -143,12 +143,17 @@ func CommonType(word string, list []types.Type) (typ types.Type, bad int, err er
 	id := types.Unknown
 	for i, t := range list {
 		switch {
-		case t.ID == types.Unknown || t.ID == id:
+		case t.ID == types.Unknown || t.ID == id && !otherEnum(named(id, list), t):
 		case id == types.Unknown:
 			id = t.ID
+		case t.ID == id:
+			if word == "CASE" {
+				word = "CASE/WHEN"
+			}
+			return types.Type{}, i, dberr.Newf(dberr.CannotCoerce, "%s could not convert type %s to %s", word, t.Base(), named(id, list))
 		case category(t.ID) != category(id):
 			return types.Type{}, i, dberr.Newf(dberr.DatatypeMismatch, "%s types %s and %s cannot be matched",
-				word, types.T(id), types.T(t.ID))
+				word, named(id, list), t.Base())
 		case !preferred(id) && castFor(id, t.ID) == implicitCast && castFor(t.ID, id) != implicitCast:
 			id = t.ID
 		}
@@ -157,6 +162,16 @@ func CommonType(word string, list []types.Type) (typ types.Type, bad int, err er
 		return types.T(types.Text), 0, nil
 	}
 	return commonModifiers(id, list), 0, nil
+}
+
+// named returns the first type of list that has an ID.
+func named(id types.ID, list []types.Type) types.Type {
+	for _, t := range list {
+		if t.ID == id {
+			return t.Base()
+		}
+	}
+	return types.T(id)
 }
 
 // allEqual reports whether all types are one.
@@ -182,6 +197,8 @@ func commonModifiers(id types.ID, list []types.Type) types.Type {
 			out = t
 		case id == types.Numeric && t.Prec > 0 && out.Prec > 0 && t.Scale == out.Scale:
 			out.Prec = max(out.Prec, t.Prec)
+		case types.SameEnum(t, out):
+			out = types.NewerEnum(out, t)
 		case t != out:
 			return types.T(id)
 		}

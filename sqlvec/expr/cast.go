@@ -198,7 +198,7 @@ func narrowFits(v *vec.Vec, to types.Type) bool {
 func shrinkTo[T kernel.Signed](f *frame, x []int64, to types.Type, rows []uint64) (vec.Vec, error) {
 	out, dst := fixed[T](f, to)
 	if kernel.Shrink(dst, x) && firstRow(f.n, rows, func(i int) bool { return int64(T(x[i])) != x[i] }) >= 0 {
-		return out, dberr.Newf(dberr.NumericValueOutOfRange, "%s out of range", types.T(to.ID))
+		return out, dberr.Newf(dberr.NumericValueOutOfRange, "%s out of range", to.Base())
 	}
 	return out, nil
 }
@@ -324,7 +324,7 @@ func castFloatToInt(f *frame, v *vec.Vec, to types.Type, rows []uint64) (vec.Vec
 		dst[i] = int64(r)
 	}
 	if bad {
-		return vec.Vec{}, dberr.Newf(dberr.NumericValueOutOfRange, "%s out of range", types.T(to.ID))
+		return vec.Vec{}, dberr.Newf(dberr.NumericValueOutOfRange, "%s out of range", to.Base())
 	}
 	switch to.ID {
 	case types.Int16:

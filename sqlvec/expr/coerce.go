@@ -76,6 +76,8 @@ func category(id types.ID) byte {
 		return 'A'
 	}
 	switch id {
+	case types.Enum, anyEnum:
+		return 'E'
 	case types.Bool:
 		return 'B'
 	case types.Int16, types.Int32, types.Int64, types.Float32, types.Float64, types.Numeric:
@@ -139,9 +141,9 @@ func Coerce(e Expr, to types.Type) (Expr, error) {
 
 // Assign converts e for storing into a column.
 func Assign(e Expr, to types.Type, column string) (Expr, error) {
-	if castFor(e.Type().ID, to.ID) < assignmentCast {
+	if castFor(e.Type().ID, to.ID) < assignmentCast || otherEnum(e.Type(), to) {
 		return nil, dberr.Newf(dberr.DatatypeMismatch, "column \"%s\" is of type %s but expression is of type %s",
-			column, types.T(to.ID), types.T(e.Type().ID)).
+			column, to.Base(), e.Type().Base()).
 			WithHint("You will need to rewrite or cast the expression.").At(e.Pos())
 	}
 	return convert(e, to, assignmentCast, At(e.Pos()))
@@ -174,10 +176,10 @@ func convert(e Expr, to types.Type, context castContext, pos At) (Expr, error) {
 	if from.ID == types.Unknown {
 		return decide(e, to, context)
 	}
-	if castFor(from.ID, to.ID) < context {
+	if castFor(from.ID, to.ID) < context || otherEnum(from, to) {
 		return nil, cannotCast(from, to, int(pos))
 	}
-	if from.ID == to.ID && unconstrained(to) && (to.ID != types.Numeric || !from.IsScaled()) {
+	if from.ID == to.ID && to.Enum == nil && unconstrained(to) && (to.ID != types.Numeric || !from.IsScaled()) {
 		return relabel(e, to), nil
 	}
 	if from.ID == types.Varchar && to.ID == types.Text {
@@ -186,8 +188,11 @@ func convert(e Expr, to types.Type, context castContext, pos At) (Expr, error) {
 	return &Cast{At: pos, Arg: e, To: to, Explicit: context == explicitCast}, nil
 }
 
+// otherEnum reports whether both are enumerations, or arrays of some, but not of one type.
+func otherEnum(a, b types.Type) bool { return a.ID == b.ID && a.Enum != nil && !types.SameEnum(a, b) }
+
 // unconstrained reports whether t has no modifiers.
-func unconstrained(t types.Type) bool { return t == types.T(t.ID) }
+func unconstrained(t types.Type) bool { return t == t.Base() }
 
 // relabel gives e a type of the same memory form.
 func relabel(e Expr, to types.Type) Expr {
@@ -212,7 +217,7 @@ func decide(e Expr, to types.Type, context castContext) (Expr, error) {
 			e.Typ = to
 			return e, nil
 		}
-		e.Typ = types.T(to.ID)
+		e.Typ = to.Base()
 	}
 	return &Cast{At: At(e.Pos()), Arg: e, To: to, Explicit: context == explicitCast}, nil
 }
@@ -224,7 +229,7 @@ func decideLiteral(e *Const, to types.Type, context castContext) (Expr, error) {
 		text := &Const{e.At, types.BytesValue(types.T(types.Text), e.Value.S)}
 		return &Cast{At: e.At, Arg: text, To: to, Explicit: true}, nil
 	}
-	v, err := types.Parse(e.Value.S, types.T(to.ID))
+	v, err := types.Parse(e.Value.S, to.Base())
 	if err == nil && v.Type != to {
 		v, err = types.Context{}.Cast(v, to, context == explicitCast)
 	}
@@ -250,7 +255,7 @@ func sessionBound(text string, id types.ID) bool {
 
 // cannotCast returns the error of a conversion that does not exist.
 func cannotCast(from, to types.Type, pos int) error {
-	return dberr.Newf(dberr.CannotCoerce, "cannot cast type %s to %s", types.T(from.ID), types.T(to.ID)).At(pos)
+	return dberr.Newf(dberr.CannotCoerce, "cannot cast type %s to %s", from.Base(), to.Base()).At(pos)
 }
 
 // at adds a position to a user error that has none.

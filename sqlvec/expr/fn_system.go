@@ -58,7 +58,7 @@ func init() {
 		&Function{Name: "set_config", Params: ids(types.Text, types.Text, types.Bool), Ret: types.Text, Volatility: Volatile, row: setConfig},
 		&Function{Name: "pg_typeof", Params: ids(anyType), Ret: types.Text, Volatility: Stable, NullCall: true,
 			eval: func(f *frame, c *Call, _ []vec.Vec, _ []uint64) (vec.Vec, error) {
-				return constVec(textValue(types.T(c.Args[0].Type().ID).String()), f.n), nil
+				return constVec(textValue(c.Args[0].Type().Base().String()), f.n), nil
 			}},
 	)
 }

@@ -23,6 +23,7 @@ const (
 	anyArray    types.ID = 253 // an array of anyElement
 	likeArray   types.ID = 252 // an array of a type that all likeArray and likeElement become
 	likeElement types.ID = 251 // see likeArray
+	anyEnum     types.ID = 250 // an anyElement that is an enumeration
 )
 
 // Function is one overload of a function or operator. Functions are immutable and

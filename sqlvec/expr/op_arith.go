@@ -112,7 +112,7 @@ func intFailure[T kernel.Signed](op arith, t types.Type, x, y []T, sel []uint64)
 	case (op == opDiv || op == opMod) && y[row] == 0:
 		return types.DivisionByZero()
 	}
-	return dberr.Newf(dberr.NumericValueOutOfRange, "%s out of range", types.T(t.ID))
+	return dberr.Newf(dberr.NumericValueOutOfRange, "%s out of range", t.Base())
 }
 
 // floatArith returns the evaluation of an operator on floats of one type.
@@ -362,7 +362,7 @@ func negateInts[T kernel.Signed](f *frame, c *Call, a *vec.Vec, sel []uint64) (v
 	x := values[T](f, a)
 	if kernel.SubFrom(dst, 0, x) {
 		if firstRow(f.n, sel, func(i int) bool { return kernel.SubOverflows(0, x[i]) }) >= 0 {
-			return out, dberr.Newf(dberr.NumericValueOutOfRange, "%s out of range", types.T(c.Typ.ID))
+			return out, dberr.Newf(dberr.NumericValueOutOfRange, "%s out of range", c.Typ.Base())
 		}
 	}
 	return out, nil
@@ -409,7 +409,7 @@ func absInts[T kernel.Signed](f *frame, c *Call, a *vec.Vec, sel []uint64) (vec.
 		dst[i] = x
 	}
 	if bad && firstRow(f.n, sel, func(i int) bool { return dst[i] < 0 }) >= 0 {
-		return out, dberr.Newf(dberr.NumericValueOutOfRange, "%s out of range", types.T(c.Typ.ID))
+		return out, dberr.Newf(dberr.NumericValueOutOfRange, "%s out of range", c.Typ.Base())
 	}
 	return out, nil
 }

@@ -19,6 +19,7 @@ func init() {
 		for _, id := range ids {
 			register(&Function{Name: name, Params: []types.ID{id, id}, Ret: types.Bool, eval: comparison(op)})
 		}
+		register(&Function{Name: name, Params: []types.ID{anyEnum, anyEnum}, Ret: types.Bool, eval: enumComparison(op)})
 		register(&Function{Name: name, Params: []types.ID{anyArray, anyArray}, Ret: types.Bool, eval: comparison(op)})
 		// PostgreSQL has these, and they decide what REAL and DOUBLE PRECISION compare as.
 		register(&Function{Name: name, Params: []types.ID{types.Float32, types.Float64}, Ret: types.Bool, eval: floatComparison(op)},
@@ -62,6 +63,10 @@ func compareVecs(f *frame, op kernel.Op, a, b *vec.Vec) (vec.Vec, error) {
 	if a.Type.ID == types.Numeric {
 		err := compareNumeric(f, op, a, b, w)
 		return f.bools(w, nil), err
+	}
+	if a.Type.ID == types.Enum && op != kernel.Eq && op != kernel.Ne {
+		compareRanks(f, op, a, b, w)
+		return f.bools(w, nil), nil
 	}
 	if a.Type.ID == types.JSONB || a.Type.IsArray() {
 		compareKeys(f, op, a, b, w)

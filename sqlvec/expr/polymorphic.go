@@ -8,6 +8,7 @@ type polymorphic struct {
 	like     types.Type // what all of likeElement and likeArray become
 	hasArray bool       // an argument of an array's pseudo type is an array
 	wants    bool       // there is a parameter of an array's pseudo type
+	enum     bool       // there is a parameter of an enumeration's
 	bad      bool       // the arguments do not fit
 }
 
@@ -26,6 +27,11 @@ func polymorphism(fn *Function, args []types.Type) (p polymorphic) {
 			}
 			p.hasArray = true
 			p.add(id == anyArray, t.Elem())
+		case anyEnum:
+			p.enum = true
+			if t.ID != types.Unknown {
+				p.add(true, t)
+			}
 		case anyElement, likeElement:
 			if t.ID != types.Unknown {
 				p.add(id == anyElement, t)
@@ -35,7 +41,7 @@ func polymorphism(fn *Function, args []types.Type) (p polymorphic) {
 	if fn.Name != "||" { // NULL as the array: the element decides
 		p.hasArray = p.hasArray || p.like.ID != types.Unknown
 	}
-	p.bad = p.bad || p.wants && !p.hasArray || p.like.IsArray()
+	p.bad = p.bad || p.enum && !p.element.IsEnum() || p.wants && !p.hasArray || p.like.IsArray()
 	return p
 }
 
@@ -48,9 +54,13 @@ func (p *polymorphic) add(strict bool, t types.Type) {
 	switch {
 	case at.ID == types.Unknown:
 		*at = t
+	case otherEnum(*at, t):
+		p.bad = true
+	case types.SameEnum(*at, t):
+		*at = types.NewerEnum(*at, t)
 	case at.ID == t.ID:
 		if *at != t {
-			*at = types.T(t.ID)
+			*at = t.Base()
 		}
 	case strict:
 		p.bad = true
@@ -79,6 +89,10 @@ func castsFor(fn *Function, args []types.Type) []types.Type {
 			casts[i] = p.like.Array()
 		case id == anyArray && args[i].ID == types.Unknown:
 			casts[i] = p.element.Array()
+		case id == anyEnum && args[i].IsEnum():
+			casts[i] = args[i] // labels of another time may be compared as they are
+		case id == anyEnum:
+			casts[i] = p.element
 		case id == anyElement && args[i].ID == types.Unknown && p.element.ID != types.Unknown:
 			casts[i] = p.element
 		default:
@@ -92,7 +106,7 @@ func castsFor(fn *Function, args []types.Type) []types.Type {
 func callable(c *Function, args []types.Type) bool {
 	for i, t := range args {
 		switch p := c.param(i); p {
-		case anyType, anyElement, anyArray, likeArray, likeElement:
+		case anyType, anyElement, anyArray, likeArray, likeElement, anyEnum:
 			if p == anyType && t.IsArray() && c.Name == "||" {
 				return false // PostgreSQL's anynonarray
 			}

@@ -71,7 +71,7 @@ func sameTypeOperator(cands []*Function, args []types.Type) *Function {
 		id = args[1].ID
 	}
 	for _, fn := range cands {
-		if len(fn.Params) == 2 && (fn.Params[0] == id && fn.Params[1] == id || id.IsArray() && category(fn.Params[0]) == 'A' && fn.Params[0] == fn.Params[1]) {
+		if len(fn.Params) == 2 && (fn.Params[0] == id && fn.Params[1] == id || id == types.Enum && fn.Params[0] == anyEnum || id.IsArray() && category(fn.Params[0]) == 'A' && fn.Params[0] == fn.Params[1]) {
 			return fn
 		}
 	}
@@ -82,7 +82,7 @@ func sameTypeOperator(cands []*Function, args []types.Type) *Function {
 func typeList(args []types.Type) string {
 	s := make([]string, len(args))
 	for i, t := range args {
-		s[i] = types.T(t.ID).String()
+		s[i] = t.Base().String()
 	}
 	return strings.Join(s, ", ")
 }

@@ -68,6 +68,8 @@ func pseudoName(id types.ID) string {
 		return "anycompatiblearray"
 	case likeElement:
 		return "anycompatible"
+	case anyEnum:
+		return "anyenum"
 	case anyType:
 		return "\"any\""
 	}

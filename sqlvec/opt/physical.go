@@ -34,8 +34,10 @@ func sameType(a, b expr.Expr) (expr.Expr, expr.Expr, bool) {
 	switch {
 	case ta == tb:
 		return a, b, ta.ID != types.JSON
+	case ta.IsEnum() && tb.IsEnum():
+		return a, b, true // at different times, perhaps
 	case ta.ID == tb.ID && ta.ID != types.Numeric:
-		return relabeled(a, types.T(ta.ID)), relabeled(b, types.T(ta.ID)), true
+		return relabeled(a, ta.Base()), relabeled(b, ta.Base()), true
 	case ta.IsString() && tb.IsString():
 		return relabeled(a, types.T(types.Text)), relabeled(b, types.T(types.Text)), true
 	case ta.IsInteger() && tb.IsInteger():
@@ -165,6 +167,9 @@ func compareHint(s *plan.Scan, col, value expr.Expr, op colstore.FilterOp) (cols
 	if !ok {
 		return colstore.Filter{}, false
 	}
+	if t.IsEnum() && op != colstore.Eq && op != colstore.Ne {
+		return colstore.Filter{}, false // storage orders labels as texts
+	}
 	v, ok := storedValue(value, t)
 	return colstore.Filter{Column: id, Op: op, Values: []types.Value{v}}, ok
 }
@@ -227,7 +232,7 @@ func storedValue(e expr.Expr, t types.Type) (types.Value, bool) {
 		return types.Value{}, false
 	}
 	v := c.Value
-	if v.Type == t {
+	if v.Type == t || t.IsEnum() && types.SameEnum(v.Type, t) {
 		return v, true
 	}
 	same := v.Type.IsString() && t.IsString() || exactNumber(v.Type) && exactNumber(t)

@@ -1,0 +1,233 @@
+package sqlvec
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"driftdb/colstore"
+	"driftdb/internal/dberr"
+	"driftdb/sqlvec/parse"
+)
+
+// createEnum runs CREATE TYPE … AS ENUM.
+func (r *run) createEnum(st *parse.CreateEnum) error {
+	r.result.tag = "CREATE TYPE"
+	if err := r.checkSchema(st.Name); err != nil {
+		return err
+	}
+	labels := names(st.Labels)
+	for i, l := range labels {
+		if slices.Contains(labels[:i], l) {
+			return dberr.New(dberr.UniqueViolation, "duplicate key value violates unique constraint \"pg_enum_typid_label_index\"").
+				WithDetail("The label \"%s\" is there twice.", l)
+		}
+	}
+	_, err := r.s.tx.open.CreateEnum(st.Name.Last(), labels)
+	return err
+}
+
+// enumNamed finds the enumeration that a statement names.
+func (r *run) enumNamed(n parse.Name) (*colstore.Table, error) {
+	t, ok := r.Present().Catalog().Enum(n.Last())
+	if s := n.Schema(); !ok || s != "" && s != "public" {
+		return nil, dberr.Newf(dberr.UndefinedObject, "type \"%s\" does not exist", n.Last())
+	}
+	return t, nil
+}
+
+// alterEnum runs ALTER TYPE … ADD VALUE and RENAME VALUE.
+func (r *run) alterEnum(st *parse.AlterEnum) error {
+	r.result.tag = "ALTER TYPE"
+	t, err := r.enumNamed(st.Name)
+	if err != nil {
+		return err
+	}
+	if st.Rename {
+		return r.renameLabel(t, st.Label, st.NewLabel)
+	}
+	if slices.Contains(t.Labels, st.Label) {
+		text := fmt.Sprintf("enum label \"%s\" already exists", st.Label)
+		if st.IfNotExists {
+			r.s.notice("NOTICE", dberr.DuplicateObject, text+", skipping")
+			return nil
+		}
+		return dberr.New(dberr.DuplicateObject, text)
+	}
+	at := len(t.Labels)
+	if st.HasPlace {
+		beside := st.Before + st.After
+		if at = slices.Index(t.Labels, beside); at < 0 {
+			return noLabel(beside)
+		}
+		if st.Before != beside {
+			at++
+		}
+	}
+	_, err = r.s.tx.open.AlterEnum(t, t.Name, slices.Insert(slices.Clone(t.Labels), at, st.Label))
+	return err
+}
+
+func noLabel(label string) error {
+	return dberr.Newf(dberr.InvalidParameterValue, "\"%s\" is not an existing enum label", label)
+}
+
+// renameLabel gives a label another name. Rows hold labels, so those with the old one are
+// written anew; the past keeps its own.
+func (r *run) renameLabel(t *colstore.Table, from, to string) error {
+	at := slices.Index(t.Labels, from)
+	switch {
+	case at < 0:
+		return noLabel(from)
+	case slices.Contains(t.Labels, to):
+		return dberr.Newf(dberr.DuplicateObject, "enum label \"%s\" already exists", to)
+	}
+	if err := r.refuseLabel(t, from); err != nil {
+		return err
+	}
+	both := slices.Insert(slices.Clone(t.Labels), at, to)
+	now, err := r.s.tx.open.AlterEnum(t, t.Name, both)
+	if err != nil {
+		return err
+	}
+	for _, user := range r.Present().Catalog().EnumUsers(t.ID) {
+		if user.Kind != colstore.KindTable {
+			continue
+		}
+		for i := range user.Columns {
+			if c := &user.Columns[i]; c.Type.Enum != nil && c.Type.Enum.ID == t.ID {
+				if err := r.renameIn(user, c, from, to); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	_, err = r.s.tx.open.AlterEnum(now, t.Name, slices.Delete(both, at+1, at+2))
+	return err
+}
+
+// renameIn replaces a label in the rows of a table.
+func (r *run) renameIn(t *colstore.Table, c *colstore.Column, from, to string) error {
+	col, old, label := parse.QuoteIdent(c.Name), quotedText(from), quotedText(to)
+	text := fmt.Sprintf("UPDATE %s SET %s = %s WHERE %s = %s", parse.QuoteIdent(t.Name), col, label, col, old)
+	if c.Type.IsArray() {
+		text = fmt.Sprintf("UPDATE %s SET %s = array_replace(%s, %s, %s) WHERE %s = ANY (%s)", parse.QuoteIdent(t.Name), col, col, old, label, old, col)
+	}
+	list, err := parse.Parse(text)
+	if err != nil {
+		return err
+	}
+	tag := r.result.tag
+	err = r.update(list[0].Stmt.(*parse.Update))
+	r.result.tag, r.result.rows = tag, 0
+	return err
+}
+
+func quotedText(s string) string { return "'" + strings.ReplaceAll(s, "'", "''") + "'" }
+
+// refuseLabel refuses to rename a label that the text of a definition holds.
+func (r *run) refuseLabel(t *colstore.Table, label string) error {
+	text := quotedText(label)
+	for _, rel := range r.Present().Catalog().Relations() {
+		held := strings.Contains(rel.Query, text)
+		for _, c := range rel.Checks {
+			held = held || strings.Contains(c.SQL, text)
+		}
+		for i := range rel.Columns {
+			c := &rel.Columns[i]
+			held = held || strings.Contains(c.Default, text) || strings.Contains(c.Generated, text) || c.Missing.Valid && c.Type.Enum != nil && c.Type.Enum.ID == t.ID
+		}
+		if held {
+			return dberr.Newf(dberr.FeatureNotSupported, "cannot rename label \"%s\": the definition of %s may name it", label, describeRelation(rel))
+		}
+	}
+	return nil
+}
+
+// renameType runs ALTER TYPE … RENAME TO.
+func (r *run) renameType(st *parse.AlterTable) error {
+	r.result.tag = "ALTER TYPE"
+	t, err := r.enumNamed(st.Name)
+	if err != nil {
+		return err
+	}
+	if st.Actions[0].Kind != parse.RenameObject {
+		return notSupported(st, "this form of ALTER TYPE is")
+	}
+	if err := r.refuseTextual(t, 0, "rename type "+t.Name); err != nil {
+		return err
+	}
+	if err := r.refuseTypeName(t); err != nil {
+		return err
+	}
+	_, err = r.s.tx.open.AlterEnum(t, st.Actions[0].NewName.Name, t.Labels)
+	return err
+}
+
+// refuseTypeName refuses to rename a type that the text of a definition casts to.
+func (r *run) refuseTypeName(t *colstore.Table) error {
+	for _, rel := range r.Present().Catalog().Relations() {
+		var texts []string
+		for _, c := range rel.Checks {
+			texts = append(texts, c.SQL)
+		}
+		for i := range rel.Columns {
+			texts = append(texts, rel.Columns[i].Default, rel.Columns[i].Generated)
+		}
+		if slices.ContainsFunc(texts, func(s string) bool { return strings.Contains(s, parse.QuoteIdent(t.Name)) }) {
+			return dberr.Newf(dberr.FeatureNotSupported, "cannot rename type %s: the definition of %s may name it", t.Name, describeRelation(rel))
+		}
+	}
+	return nil
+}
+
+// dropTypes runs DROP TYPE.
+func (r *run) dropTypes(st *parse.Drop) error {
+	d := &dropping{run: r, catalog: r.Present().Catalog(), cascade: st.Cascade, gone: map[uint32]bool{}}
+	for _, n := range st.Names {
+		t, err := r.enumNamed(n)
+		if err != nil && st.IfExists {
+			r.s.notice("NOTICE", "00000", fmt.Sprintf("type \"%s\" does not exist, skipping", n.Last()))
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		if !d.gone[t.ID] {
+			d.add(t)
+			d.named++
+		}
+	}
+	if len(d.list) == 0 {
+		return nil
+	}
+	return d.execute()
+}
+
+// columnsOf looks for the columns of an enumeration.
+func (d *dropping) columnsOf(e *colstore.Table) error {
+	for _, t := range d.catalog.EnumUsers(e.ID) {
+		if t.Kind != colstore.KindTable || d.gone[t.ID] {
+			continue
+		}
+		for i := range t.Columns {
+			c := &t.Columns[i]
+			if c.Type.Enum == nil || c.Type.Enum.ID != e.ID {
+				continue
+			}
+			what := fmt.Sprintf("column %s of table %s", c.Name, t.Name)
+			d.depend(what, describeRelation(e))
+			for _, v := range d.catalog.Dependents(t.ID, c.ID) {
+				if !d.gone[v.ID] {
+					d.depend(describeRelation(v), what)
+					d.add(v)
+				}
+			}
+			d.actions = append(d.actions, func() error {
+				_, err := d.run.s.tx.open.DropColumn(t, c.Name)
+				return err
+			})
+		}
+	}
+	return nil
+}
