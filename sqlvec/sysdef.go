@@ -6,6 +6,7 @@ import (
 
 	"driftdb/colstore"
 	"driftdb/internal/dberr"
+	"driftdb/internal/types"
 	"driftdb/sqlvec/bind"
 	"driftdb/sqlvec/expr"
 	"driftdb/sqlvec/parse"
@@ -240,6 +241,18 @@ func (c catalogCalls) ViewDef(oid int64) (string, bool) {
 		return "", false
 	}
 	return " " + t.Query + ";", true
+}
+
+// EnumType implements expr.Catalog.
+func (c catalogCalls) EnumType(oid int64) (types.Type, bool) {
+	t, at, ok := ownedOID(c.catalog(), oid)
+	if !ok || t.Kind != colstore.KindEnum || at > 1 {
+		return types.Type{}, false
+	}
+	if at == 1 {
+		return t.EnumType().Array(), true
+	}
+	return t.EnumType(), true
 }
 
 // Comment implements expr.Catalog.

@@ -111,6 +111,12 @@ func (c *systemContext) addColumn(t *colstore.Table, col *colstore.Column, n int
 		set("data_type", "ARRAY")
 	}
 	set("udt_schema", bind.CatalogSchema)
+	if col.Type.Enum != nil {
+		set("udt_schema", bind.PublicSchema)
+		if !col.Type.IsArray() {
+			set("data_type", "USER-DEFINED")
+		}
+	}
 	set("udt_name", internalName(col.Type))
 	set("is_self_referencing", "NO")
 	set("is_updatable", yesNo(t.Kind == colstore.KindTable))

@@ -49,6 +49,7 @@ func init() {
 		"pg_roles":       {columnList(cols(text, "rolname"), cols(truth, "rolsuper", "rolinherit", "rolcreaterole", "rolcreatedb", "rolcanlogin"), cols(oid, "oid")), fillRoles},
 		"pg_am":          {columnList(cols(oid, "oid"), cols(text, "amname", "amtype")), fillAm},
 		"pg_description": {columnList(cols(oid, "objoid", "classoid"), cols(types.Int32, "objsubid"), cols(text, "description")), fillDescription},
+		"pg_enum":        {columnList(cols(oid, "oid", "enumtypid"), cols(types.Float32, "enumsortorder"), cols(text, "enumlabel")), fillEnum},
 		"pg_proc": {columnList(cols(oid, "oid"), cols(text, "proname"), cols(oid, "pronamespace"), cols(text, "prokind"), cols(truth, "proretset"),
 			cols(text, "provolatile"), cols(types.Int16, "pronargs"), cols(oid, "prorettype")), fillProc},
 	} {
@@ -109,7 +110,7 @@ func fillAttrdef(c *systemContext) {
 
 // typeLength is PostgreSQL's length of a type in bytes, -1 for a variable one.
 func typeLength(t types.Type) int {
-	if n, ok := map[types.ID]int{types.Bool: 1, types.Int16: 2, types.Int32: 4, types.Int64: 8, types.Float32: 4, types.Float64: 8,
+	if n, ok := map[types.ID]int{types.Enum: 4, types.Bool: 1, types.Int16: 2, types.Int32: 4, types.Int64: 8, types.Float32: 4, types.Float64: 8,
 		types.Date: 4, types.Time: 8, types.UUID: 16, types.Timestamp: 8, types.TimestampTZ: 8, types.Interval: 16}[t.ID]; ok {
 		return n
 	}
@@ -125,6 +126,9 @@ var internalNames = map[types.ID]string{types.Bool: "bool", types.Bytea: "bytea"
 func internalName(t types.Type) string {
 	if t.IsArray() {
 		return "_" + internalName(t.Elem())
+	}
+	if t.Enum != nil {
+		return t.Enum.Name
 	}
 	if n, ok := internalNames[t.ID]; ok {
 		return n
@@ -148,6 +152,23 @@ func fillType(c *systemContext) {
 		}
 		n := typeLength(t)
 		c.add(oid, internalName(t), catalogOID, ownerOID, n, n > 0 && n <= 8, "b", category, preferred[id], true, ",", 0, 0, 0, 0, -1, 0, false)
+	}
+	for _, e := range c.catalog.Enums() {
+		t := e.EnumType()
+		oid, _ := expr.TypeOID(t)
+		array, _ := expr.TypeOID(t.Array())
+		c.add(oid, internalName(t), publicOID, ownerOID, 4, true, "e", "E", false, true, ",", 0, 0, array, 0, -1, 0, false)
+		c.add(array, internalName(t.Array()), publicOID, ownerOID, -1, false, "b", "A", false, true, ",", 0, oid, 0, 0, -1, 0, false)
+	}
+}
+
+// fillEnum lists the labels of enumerations.
+func fillEnum(c *systemContext) {
+	for _, e := range c.catalog.Enums() {
+		oid, _ := expr.TypeOID(e.EnumType())
+		for i, l := range e.Labels {
+			c.add(oid+int64(i)+2, oid, float64(i+1), l)
+		}
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"driftdb/colstore"
 	"driftdb/internal/types"
 	"driftdb/sqlvec/bind"
+	"driftdb/sqlvec/expr"
 	"driftdb/sqlvec/plan"
 )
 
@@ -123,8 +124,8 @@ func yesNo(b bool) string {
 // Numbers of objects: a relation has a block of numbers, in which its indexes and constraints
 // are numbered.
 const (
-	firstOID      = 16384
-	oidBlock      = 4096
+	firstOID      = expr.FirstOID
+	oidBlock      = expr.BlockOID
 	oidOfIndex    = 1
 	oidOfCheck    = 300
 	oidOfForeign  = 2000
@@ -136,7 +137,7 @@ const (
 	ownerOID      = 10
 )
 
-func relationOID(t *colstore.Table) int64 { return firstOID + int64(t.ID)*oidBlock }
+func relationOID(t *colstore.Table) int64 { return expr.CatalogOID(t.ID) }
 
 func indexOID(t *colstore.Table, x *colstore.Index) int64 {
 	return relationOID(t) + oidOfIndex + keyPlace(t, x)

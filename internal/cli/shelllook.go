@@ -21,6 +21,7 @@ var lookCommands = []shellCommand{
 	{"dt", "[PATTERN]", "list the tables", listOf(colstore.KindTable)},
 	{"dv", "[PATTERN]", "list the views", listOf(colstore.KindView)},
 	{"ds", "[PATTERN]", "list the sequences", listOf(colstore.KindSequence)},
+	{"dT", "[PATTERN]", "list the types that were created", (*shell).listTypes},
 	{"di", "[PATTERN]", "list the indexes", (*shell).listIndexes},
 	{"df", "[PATTERN]", "list the functions", (*shell).listFunctions},
 	{"l", "", "show the database: its directory and last commit", (*shell).listDatabase},
@@ -98,6 +99,19 @@ func relationList(view *colstore.View, pattern string, want func(*colstore.Table
 		list.rows = append(list.rows, []types.Value{textValue(t.Name), textValue(strings.ToLower(t.Kind.String())), columns, rows})
 	}
 	return list
+}
+
+// listTypes lists the enumerations.
+func (sh *shell) listTypes(c call) error {
+	return sh.withView(func(view *colstore.View) error {
+		list := &cells{cols: textColumns("name", "type", "labels")}
+		for _, t := range view.Catalog().Enums() {
+			if matches(c.arg(0), t.Name) {
+				list.rows = append(list.rows, []types.Value{textValue(t.Name), textValue("enum"), textValue(strings.Join(t.Labels, ", "))})
+			}
+		}
+		return sh.list(list, "types", c.arg(0))
+	})
 }
 
 // describe lists all relations, or describes one.

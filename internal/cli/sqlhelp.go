@@ -37,6 +37,11 @@ where action is one of:
     VALIDATE CONSTRAINT name
     DROP CONSTRAINT [ IF EXISTS ] name [ CASCADE ]`,
 		"ALTER TABLE goods ADD COLUMN color TEXT DEFAULT 'none'"},
+	{"ALTER TYPE", "add a label to an enumeration, or rename one", `
+ALTER TYPE name ADD VALUE [ IF NOT EXISTS ] 'label' [ { BEFORE | AFTER } 'label' ]
+ALTER TYPE name RENAME VALUE 'label' TO 'label'
+ALTER TYPE name RENAME TO new_name`,
+		"CREATE TYPE size AS ENUM ('small', 'large'); ALTER TYPE size ADD VALUE 'middle' BEFORE 'large'"},
 	{"ALTER VIEW", "change a view's definition", `
 ALTER VIEW [ IF EXISTS ] name RENAME TO new_name
 ALTER VIEW [ IF EXISTS ] name RENAME [ COLUMN ] column TO new_name`,
@@ -92,6 +97,9 @@ and table_constraint is one of:
 	{"CREATE TABLE AS", "make a table of a query's rows", `
 CREATE TABLE [ IF NOT EXISTS ] name [ ( column [, ...] ) ] AS query [ WITH [ NO ] DATA ]`,
 		"CREATE TABLE few AS SELECT * FROM goods LIMIT 1"},
+	{"CREATE TYPE", "make an enumeration: a type whose values are a few labels, in order", `
+CREATE TYPE name AS ENUM ( [ 'label' [, ...] ] )`,
+		"CREATE TYPE fit AS ENUM ('tight', 'loose')"},
 	{"CREATE VIEW", "give a query a name", `
 CREATE [ OR REPLACE ] VIEW name [ ( column [, ...] ) ] AS query`,
 		"CREATE OR REPLACE VIEW dear AS SELECT * FROM goods WHERE price > 10"},
@@ -120,6 +128,9 @@ DROP SEQUENCE [ IF EXISTS ] name [, ...] [ CASCADE | RESTRICT ]`,
 	{"DROP TABLE", "remove a table; AS OF a point before, it is still there", `
 DROP TABLE [ IF EXISTS ] name [, ...] [ CASCADE | RESTRICT ]`,
 		"DROP TABLE IF EXISTS nothing"},
+	{"DROP TYPE", "remove an enumeration", `
+DROP TYPE [ IF EXISTS ] name [, ...] [ CASCADE | RESTRICT ]`,
+		"DROP TYPE IF EXISTS nothing"},
 	{"DROP VIEW", "remove a view", `
 DROP VIEW [ IF EXISTS ] name [, ...] [ CASCADE | RESTRICT ]`,
 		"DROP VIEW IF EXISTS nothing"},

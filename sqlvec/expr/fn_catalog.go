@@ -15,6 +15,8 @@ type Catalog interface {
 	IndexDef(oid, column int64) (def string, ok bool)
 	ViewDef(oid int64) (def string, ok bool)
 	Comment(oid int64, column int64) (text string, ok bool)
+	// EnumType is the enumeration, or the arrays of one, with a number.
+	EnumType(oid int64) (types.Type, bool)
 	// SerialSequence is the sequence that belongs to a column.
 	SerialSequence(table, column string) (name string, ok bool, err error)
 }
@@ -64,7 +66,7 @@ func init() {
 		&Function{Name: "pg_get_serial_sequence", Params: ids(types.Text, types.Text), Ret: types.Text, Volatility: Stable, row: serialSequence},
 		&Function{Name: "pg_get_expr", Params: ids(types.Text, oid), Ret: types.Text, Volatility: Immutable, row: firstArgument},
 		&Function{Name: "pg_get_expr", Params: ids(types.Text, oid, types.Bool), Ret: types.Text, Volatility: Immutable, row: firstArgument},
-		&Function{Name: "format_type", Params: ids(oid, types.Int64), Ret: types.Text, Volatility: Immutable, NullCall: true, row: formatType},
+		&Function{Name: "format_type", Params: ids(oid, types.Int64), Ret: types.Text, Volatility: Stable, NullCall: true, row: formatType},
 		&Function{Name: "pg_table_is_visible", Params: ids(oid), Ret: types.Bool, Volatility: Immutable, row: alwaysTrue},
 		&Function{Name: "pg_type_is_visible", Params: ids(oid), Ret: types.Bool, Volatility: Immutable, row: alwaysTrue},
 		&Function{Name: "pg_function_is_visible", Params: ids(oid), Ret: types.Bool, Volatility: Immutable, row: alwaysTrue},
@@ -138,8 +140,23 @@ func TypeOID(t types.Type) (oid, mod int64) {
 	case (t.ID == types.Numeric || t.ID == types.ArrayOf(types.Numeric)) && t.Prec > 0:
 		mod = int64(t.Prec)<<16 | int64(t.Scale) + 4
 	}
+	if t.Enum != nil {
+		if t.IsArray() {
+			return CatalogOID(t.Enum.ID) + 1, mod
+		}
+		return CatalogOID(t.Enum.ID), mod
+	}
 	return typeOIDs[t.ID], mod
 }
+
+// What the catalog defines has blocks of BlockOID numbers, by its ids.
+const (
+	FirstOID = 16384
+	BlockOID = 4096
+)
+
+// CatalogOID is the number of what has an id in the catalog.
+func CatalogOID(id uint32) int64 { return FirstOID + int64(id)*BlockOID }
 
 // TypeOfOID is the type with a number, and whether there is one.
 func TypeOfOID(oid, mod int64) (types.Type, bool) {
@@ -161,7 +178,7 @@ func TypeOfOID(oid, mod int64) (types.Type, bool) {
 	return types.Type{}, false
 }
 
-func formatType(_ *Env, a []types.Value) (types.Value, error) {
+func formatType(env *Env, a []types.Value) (types.Value, error) {
 	if !a[0].Valid {
 		return nullText, nil
 	}
@@ -171,6 +188,11 @@ func formatType(_ *Env, a []types.Value) (types.Value, error) {
 	}
 	if t, ok := TypeOfOID(a[0].I, mod); ok {
 		return textValue(t.String()), nil
+	}
+	if env != nil && env.Catalog != nil {
+		if t, ok := env.Catalog.EnumType(a[0].I); ok {
+			return textValue(t.String()), nil
+		}
 	}
 	return textValue("???"), nil
 }
