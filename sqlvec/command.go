@@ -249,12 +249,18 @@ func (r *run) prepare(st *parse.Prepare) error {
 		return dberr.Newf("42P05", "prepared statement \"%s\" already exists", st.Name.Name).At(int(st.Name.Pos))
 	}
 	p := &prepared{stmt: st.Stmt, params: parse.ParamCount(st.Stmt)}
-	for _, n := range st.Types {
-		t, err := bind.TypeOf(n, r.Present().Catalog())
-		if err != nil {
-			return err
+	err := r.withView(func(v *colstore.View) error {
+		for _, n := range st.Types {
+			t, err := bind.TypeOf(n, v.Catalog())
+			if err != nil {
+				return err
+			}
+			p.types = append(p.types, t)
 		}
-		p.types = append(p.types, t)
+		return nil
+	})
+	if err != nil {
+		return err
 	}
 	if err := r.tryBind(p); err != nil {
 		return err

@@ -79,6 +79,10 @@ func enumNamed(n *parse.TypeName, c *colstore.Catalog) (types.Type, bool) {
 
 // typeOf returns the type that a name stands for at the time of the tables around.
 func (b *Binder) typeOf(n *parse.TypeName) (types.Type, error) {
+	t, err := TypeOf(n, nil)
+	if dberr.CodeOf(err) != dberr.UndefinedObject || b.env.Points == nil {
+		return t, err
+	}
 	catalog := b.env.Points.Present().Catalog()
 	if p, err := b.periodOf(nil); err == nil && p != nil && !p.ranged() {
 		view, err := b.viewAt(p.from)
@@ -87,8 +91,7 @@ func (b *Binder) typeOf(n *parse.TypeName) (types.Type, error) {
 		}
 		catalog = view.Catalog()
 	}
-	t, err := TypeOf(n, catalog)
-	if err == nil && t.Enum != nil {
+	if t, err = TypeOf(n, catalog); err == nil {
 		if e, ok := catalog.TableByID(t.Enum.ID); ok {
 			b.record.note(e, nil)
 		}

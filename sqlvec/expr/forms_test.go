@@ -47,6 +47,8 @@ func drawValue(t *rapid.T, typ types.Type) types.Value {
 			Days: int32(rapid.IntRange(-50, 50).Draw(t, "day")), Micros: rapid.Int64Range(-2e11, 2e11).Draw(t, "us")})
 	case types.Time:
 		return types.IntValue(typ, rapid.OneOf(rapid.Int64Range(0, types.MicrosPerDay), rapid.SampledFrom([]int64{0, types.MicrosPerDay})).Draw(t, "clock"))
+	case types.Enum:
+		return types.BytesValue(typ, rapid.SampledFrom(typ.Enum.Labels).Draw(t, "label"))
 	case types.UUID:
 		return types.BytesValue(typ, string(rapid.SliceOfN(rapid.Byte(), 16, 16).Draw(t, "uuid")))
 	case types.JSONB:
@@ -89,6 +91,8 @@ func drawNumeric(t *rapid.T, typ types.Type) types.Value {
 // drawType draws the type of a column that is given to an argument declared as id.
 func drawType(t *rapid.T, id types.ID) types.Type {
 	switch id {
+	case anyEnum:
+		return types.EnumOf(1, "mood", []string{"sad", "ok", "happy"})
 	case anyArray, likeArray:
 		return types.T(types.Int32).Array()
 	case likeElement:
