@@ -20,13 +20,14 @@ func errManyRows() error {
 func (s *probeStage) open(w *worker, next pusher) (pusher, error) {
 	n := s.build.node
 	p := &probe{table: &s.build.table, node: n, w: w, codec: s.build.codec}
-	p.out = joinOutput{w: w, next: next, kind: n.Kind}
+	p.out = joinOutput{w: w, next: next, kind: n.Kind, dead: n.Dead}
 	var err error
 	if p.keys, err = compileAll(n.LeftKeys, w.ex.opts.Env); err != nil {
 		return nil, err
 	}
 	if n.Residual != nil {
 		p.residual, err = expr.Compile(n.Residual, w.ex.opts.Env)
+		p.untested = deadBut(n.Residual, len(n.Left.Columns())+len(n.Right.Columns()))
 	}
 	return p, err
 }
@@ -39,6 +40,7 @@ type probe struct {
 	w        *worker
 	keys     []*expr.Program
 	residual *expr.Program
+	untested []bool // columns of a pair that residual does not use
 	out      joinOutput
 	cols     []vec.Vec
 	// unsure, of a Compared join, are the rows of the batch with a NULL comparison.
@@ -167,7 +169,7 @@ func (p *probe) pushUnique(b *vec.Batch, idx []int32, first []rowID) error {
 				ids = append(ids, id)
 			}
 		}
-		return p.out.pairs(b, p.table.rows, rows, ids, false)
+		return p.out.pairs(b, p.table.rows, rows, ids)
 	}
 	ids := arena.Make[rowID](a, b.N)
 	missing := noRow
@@ -238,7 +240,7 @@ func (p *probe) pushCandidates(b *vec.Batch, rows []int32, ids []rowID, found []
 	mark := a.Mark()
 	defer a.Release(mark)
 	if p.residual != nil {
-		pairs := p.out.pairBatch(b, p.table.rows, rows, ids, false)
+		pairs := p.out.pairBatch(b, p.table.rows, rows, ids, p.untested)
 		mask, err := p.test(&pairs, rows)
 		if err != nil {
 			return err
@@ -261,7 +263,7 @@ func (p *probe) pushCandidates(b *vec.Batch, rows []int32, ids []rowID, found []
 	if len(rows) == 0 || p.out.kind.LeftOnly() {
 		return nil
 	}
-	return p.out.pairs(b, p.table.rows, rows, ids, false)
+	return p.out.pairs(b, p.table.rows, rows, ids)
 }
 
 // test returns the mask of the pairs that the residual condition lets through, and notes
@@ -280,110 +282,6 @@ func (p *probe) test(pairs *vec.Batch, rows []int32) ([]uint64, error) {
 		p.unsure[i>>6] |= uint64(bit(nulls, k)) << (uint(i) & 63)
 	}
 	return mask, nil
-}
-
-// joinOutput pushes the rows of a join.
-type joinOutput struct {
-	w    *worker
-	next pusher
-	kind plan.JoinKind
-	cols []vec.Vec
-}
-
-// pairBatch returns left rows beside the right rows ids.
-func (o *joinOutput) pairBatch(b *vec.Batch, right *store, rows []int32, ids []rowID, holes bool) vec.Batch {
-	a := o.w.scratch
-	o.cols = o.cols[:0]
-	for c := range b.Cols {
-		o.cols = append(o.cols, take(&b.Cols[c], rows, a))
-	}
-	for c := range right.types {
-		o.cols = append(o.cols, right.gatherAny(c, ids, holes, a))
-	}
-	return vec.Batch{N: len(rows), Cols: o.cols}
-}
-
-// pairs pushes left rows beside the right rows ids.
-func (o *joinOutput) pairs(b *vec.Batch, right *store, rows []int32, ids []rowID, holes bool) error {
-	out := o.pairBatch(b, right, rows, ids, holes)
-	return o.next.push(&out)
-}
-
-// beside pushes the rows sel of b beside the right rows ids, one for every row of b.
-func (o *joinOutput) beside(b *vec.Batch, right *store, sel []uint64, ids []rowID, holes bool) error {
-	o.cols = append(o.cols[:0], b.Cols...)
-	for c := range right.types {
-		o.cols = append(o.cols, right.gatherAny(c, ids, holes, o.w.scratch))
-	}
-	return o.next.push(&vec.Batch{N: b.N, Sel: sel, Cols: o.cols})
-}
-
-// leftOnly pushes the result of a semi, anti or mark join over b: found are the rows with
-// a partner, unknown (nil: none) those of the rest for which that cannot be said.
-func (o *joinOutput) leftOnly(b *vec.Batch, found, unknown []uint64) error {
-	if o.kind == plan.Mark {
-		return o.marked(b, found, unknown)
-	}
-	sel := maskOf(o.w.scratch, b.N)
-	fillMask(sel, b.N)
-	for i := range sel {
-		if b.Sel != nil {
-			sel[i] &= b.Sel[i]
-		}
-		switch {
-		case o.kind == plan.Semi:
-			sel[i] &= found[i]
-		case unknown != nil:
-			sel[i] &^= found[i] | unknown[i]
-		default:
-			sel[i] &^= found[i]
-		}
-	}
-	switch n := vec.CountBits(sel); {
-	case n == 0:
-		return nil
-	case n*sparse < b.N:
-		few := takeBatch(b, setBits(sel, b.N, arena.Make[int32](o.w.scratch, n)[:0]), o.w.scratch)
-		return o.next.push(&few)
-	}
-	return o.next.push(&vec.Batch{N: b.N, Sel: sel, Cols: b.Cols})
-}
-
-// marked pushes b with a column that says which rows have a partner.
-func (o *joinOutput) marked(b *vec.Batch, found, unknown []uint64) error {
-	var valid []uint64
-	if unknown != nil {
-		valid = maskOf(o.w.scratch, b.N)
-		for i := range valid {
-			valid[i] = found[i] | ^unknown[i]
-		}
-	}
-	o.cols = append(append(o.cols[:0], b.Cols...), vec.FromBits(b.N, found, valid))
-	return o.next.push(&vec.Batch{N: b.N, Sel: b.Sel, Cols: o.cols})
-}
-
-// unmatchedLeft pushes the rows of b that are not in found beside NULLs, for the kinds of
-// joins that keep them.
-func (o *joinOutput) unmatchedLeft(b *vec.Batch, right *store, found []uint64) error {
-	if o.kind != plan.Left && o.kind != plan.Full && o.kind != plan.Single {
-		return nil
-	}
-	sel := maskOf(o.w.scratch, b.N)
-	fillMask(sel, b.N)
-	for i := range sel {
-		if b.Sel != nil {
-			sel[i] &= b.Sel[i]
-		}
-		sel[i] &^= found[i]
-	}
-	if noBits(sel) {
-		return nil
-	}
-	o.cols = append(o.cols[:0], b.Cols...)
-	for _, t := range right.types {
-		o.cols = append(o.cols, nulls(t, b.N))
-	}
-	return o.next.push(&vec.Batch{N: b.N, Sel: sel, Cols: o.cols})
 }
 
 // unmatchedSource reads the right rows that no left row has met: the end of RIGHT and FULL

@@ -140,7 +140,7 @@ func (p *rangeProbe) flush(b *vec.Batch) error {
 	rows, ids := p.rows, p.ids
 	p.rows, p.ids = p.rows[:0], p.ids[:0]
 	if p.residual != nil {
-		pairs := p.out.pairBatch(b, p.r.rows, rows, ids, false)
+		pairs := p.out.pairBatch(b, p.r.rows, rows, ids, nil)
 		mask := maskOf(a, pairs.N)
 		if err := p.residual.EvalMask(&pairs, a, mask); err != nil {
 			return err
@@ -160,5 +160,5 @@ func (p *rangeProbe) flush(b *vec.Batch) error {
 	if len(rows) == 0 || p.out.kind.LeftOnly() {
 		return nil
 	}
-	return p.out.pairs(b, p.r.rows, rows, ids, false)
+	return p.out.pairs(b, p.r.rows, rows, ids)
 }

@@ -29,6 +29,7 @@ func (o *optimizer) prune(node plan.Node, need map[int]bool) plan.Node {
 		n.Left = keepColumns(o.prune(n.Left, plan.IDs(n.Left)), n.Left.Columns())
 		n.Right = keepColumns(o.prune(n.Right, plan.IDs(n.Right)), n.Right.Columns())
 	default:
+		above := need
 		need = ownUses(node, need)
 		if j, ok := node.(*plan.Join); ok && j.Dependent {
 			maps.Copy(need, plan.Free(j.Right))
@@ -40,8 +41,24 @@ func (o *optimizer) prune(node plan.Node, need map[int]bool) plan.Node {
 		if len(kids) > 0 {
 			plan.SetChildren(node, kids)
 		}
+		if j, ok := node.(*plan.HashJoin); ok {
+			j.Dead = dead(j.Columns(), above)
+		}
 	}
 	return node
+}
+
+// dead says which columns are not needed, nil where all are.
+func dead(cols []plan.Column, need map[int]bool) []bool {
+	list, some := make([]bool, len(cols)), false
+	for i, c := range cols {
+		list[i] = !need[c.ID]
+		some = some || list[i]
+	}
+	if !some {
+		return nil
+	}
+	return list
 }
 
 // ownUses is need with what the operator's own expressions use.

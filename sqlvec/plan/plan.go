@@ -249,6 +249,8 @@ type HashJoin struct {
 	// none of them but NULL for one, the mark is NULL and Anti drops the row.
 	Compared bool
 	Mark     []Column
+	// Dead says which output columns nobody reads: they may hold anything. nil: none.
+	Dead []bool
 }
 
 // NestedLoop joins on any Predicate over the left columns, then the right ones; nil
