@@ -238,8 +238,8 @@ func (b *builder) hashJoin(n *plan.HashJoin) ([]*part, error) {
 		return nil, err
 	}
 	b.filterByKeys(n, build, parts)
-	if n.Kind == plan.Right || n.Kind == plan.Full {
-		parts = append(parts, unmatched(n.Left, parts, func() (*store, *store, [][]uint32) {
+	if n.Kind.EndsRight() {
+		parts = append(parts, ending(n.Kind, n.Left, parts, func() (*store, *store, [][]uint32) {
 			return build.table.rows, build.table.nulls, build.table.matched
 		}))
 	}
@@ -283,16 +283,21 @@ func (b *builder) nestedLoop(n *plan.NestedLoop) ([]*part, error) {
 	}
 	if right.outer {
 		none := newStore(nil, b.ex.newArena())
-		parts = append(parts, unmatched(n.Left, parts, func() (*store, *store, [][]uint32) {
+		parts = append(parts, ending(n.Kind, n.Left, parts, func() (*store, *store, [][]uint32) {
 			return right.rows, none, right.matched
 		}))
 	}
 	return parts, nil
 }
 
-// unmatched returns the part that ends a RIGHT or FULL join: it runs when parts have ended.
-func unmatched(left plan.Node, parts []*part, stores func() (*store, *store, [][]uint32)) *part {
-	p := &part{src: &unmatchedSource{left: typesOf(left), stores: stores}}
+// ending returns the part that ends a join of a kind that ends with right rows: it runs when
+// parts have ended.
+func ending(kind plan.JoinKind, left plan.Node, parts []*part, stores func() (*store, *store, [][]uint32)) *part {
+	src := &endingSource{stores: stores, met: kind == plan.RightSemi}
+	if !kind.RightOnly() {
+		src.left = typesOf(left)
+	}
+	p := &part{src: src}
 	for _, q := range parts {
 		p.phase = max(p.phase, q.phase+1)
 	}

@@ -109,7 +109,7 @@ func (j *joinBuild) finish(ex *execution) error {
 		s.inMorselOrder()
 		s.seal()
 	}
-	if err := t.build(ex, j.node.Kind == plan.Right || j.node.Kind == plan.Full); err != nil {
+	if err := t.build(ex, j.node.Kind.EndsRight()); err != nil {
 		return err
 	}
 	j.makeSets(ex.newArena())
@@ -122,7 +122,8 @@ type joinTable struct {
 	rows  *store
 	nulls *store // rows with a NULL key
 	next  [][]rowID
-	// matched has a bit for every row that has found a partner, for RIGHT and FULL.
+	// matched has a bit for every row that has found a partner, for kinds that end with
+	// right rows.
 	matched [][]uint32
 	unique  bool // no two rows have one key
 
@@ -346,6 +347,12 @@ func (t *joinTable) following(id rowID) rowID { return t.next[id>>blockShift][id
 
 // match marks a row as having a partner.
 func (t *joinTable) match(id rowID) { setMatched(t.matched, id) }
+
+// isMatched reports whether a row is known to have a partner.
+func (t *joinTable) isMatched(id rowID) bool {
+	r := id & (blockRows - 1)
+	return atomic.LoadUint32(&t.matched[id>>blockShift][r>>5])>>(r&31)&1 == 1
+}
 
 // setMatched sets the bit of a row. Workers may do so at once.
 func setMatched(matched [][]uint32, id rowID) {

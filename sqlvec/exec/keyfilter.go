@@ -114,7 +114,7 @@ func (t *setTest) apply(b *vec.Batch, mask []uint64, n int, a *arena.Arena) int 
 // filterByKeys puts tests by the keys of a hash join behind the scans that its left keys come
 // from, among parts, which stream the left input.
 func (b *builder) filterByKeys(n *plan.HashJoin, build *joinBuild, parts []*part) {
-	if n.NullSafe || n.Kind != plan.Inner && n.Kind != plan.Semi && n.Kind != plan.Right {
+	if n.NullSafe || !needsPartner(n.Kind) {
 		return
 	}
 	for k, key := range n.LeftKeys {
@@ -132,6 +132,11 @@ func (b *builder) filterByKeys(n *plan.HashJoin, build *joinBuild, parts []*part
 			build.wanted(k)
 		}
 	}
+}
+
+// needsPartner reports whether left rows without a partner are of no use to a join.
+func needsPartner(k plan.JoinKind) bool {
+	return k == plan.Inner || k == plan.Semi || k == plan.Right || k.RightOnly()
 }
 
 // integerColumn returns the column that e is, seen through casts to wider integers.

@@ -3,7 +3,6 @@ package exec
 import (
 	"driftdb/internal/arena"
 	"driftdb/internal/dberr"
-	"driftdb/internal/types"
 	"driftdb/internal/vec"
 	"driftdb/sqlvec/expr"
 	"driftdb/sqlvec/plan"
@@ -68,6 +67,10 @@ func (p *probe) push(b *vec.Batch) (err error) {
 	if p.residual == nil && p.out.kind.LeftOnly() {
 		return p.pushMask(b, p.foundMask(b, idx, first))
 	}
+	if p.residual == nil && p.out.kind.RightOnly() {
+		p.matchAll(first)
+		return nil
+	}
 	if p.residual == nil && p.table.unique {
 		return p.pushUnique(b, idx, first)
 	}
@@ -80,7 +83,7 @@ func (p *probe) useless() bool {
 		return false
 	}
 	switch p.out.kind {
-	case plan.Inner, plan.Semi, plan.Right:
+	case plan.Inner, plan.Semi, plan.Right, plan.RightSemi, plan.RightAnti:
 		return true
 	}
 	return false
@@ -142,6 +145,19 @@ func (p *probe) unknown(b *vec.Batch) []uint64 {
 		}
 	}
 	return mask
+}
+
+// matchAll marks the rows of the keys of first as having a partner. All rows of a key are
+// marked together.
+func (p *probe) matchAll(first []rowID) {
+	for _, id := range first {
+		if id == noRow || p.table.isMatched(id) {
+			continue
+		}
+		for ; id != noRow; id = p.table.following(id) {
+			p.table.match(id)
+		}
+	}
 }
 
 // pushUnique joins each left row to the one right row that it can have: the left columns
@@ -211,6 +227,9 @@ func (p *probe) pushPairs(b *vec.Batch, idx []int32, first []rowID) error {
 			i = idx[k]
 		}
 		for ; id != noRow; id = p.table.following(id) {
+			if p.out.kind.RightOnly() && p.table.isMatched(id) {
+				continue // one partner is enough
+			}
 			rows, ids = append(rows, i), append(ids, id)
 			if len(rows) == size {
 				if err := p.pushCandidates(b, rows, ids, found); err != nil {
@@ -260,7 +279,7 @@ func (p *probe) pushCandidates(b *vec.Batch, rows []int32, ids []rowID, found []
 			p.table.match(ids[k])
 		}
 	}
-	if len(rows) == 0 || p.out.kind.LeftOnly() {
+	if len(rows) == 0 || p.out.kind.LeftOnly() || p.out.kind.RightOnly() {
 		return nil
 	}
 	return p.out.pairs(b, p.table.rows, rows, ids)
@@ -282,66 +301,4 @@ func (p *probe) test(pairs *vec.Batch, rows []int32) ([]uint64, error) {
 		p.unsure[i>>6] |= uint64(bit(nulls, k)) << (uint(i) & 63)
 	}
 	return mask, nil
-}
-
-// unmatchedSource reads the right rows that no left row has met: the end of RIGHT and FULL
-// joins. It runs a phase after the left input.
-type unmatchedSource struct {
-	left   []types.Type
-	stores func() (rows, nulls *store, matched [][]uint32)
-}
-
-func (s *unmatchedSource) prepare(*execution) (int, error) {
-	rows, nulls, _ := s.stores()
-	return len(rows.blocks) + len(nulls.blocks), nil
-}
-
-func (s *unmatchedSource) open(w *worker) (reader, error) {
-	return &unmatchedReader{s: s, w: w}, nil
-}
-
-type unmatchedReader struct {
-	s    *unmatchedSource
-	w    *worker
-	cols []vec.Vec
-	ids  []rowID
-}
-
-func (r *unmatchedReader) run(morsel int, next pusher) error {
-	rows, nullRows, matched := r.s.stores()
-	if n := len(rows.blocks); morsel >= n {
-		rows, matched, morsel = nullRows, nil, morsel-n
-	}
-	r.ids = r.ids[:0]
-	for i := range rows.blocks[morsel].n {
-		if matched == nil || matched[morsel][i>>5]>>(uint(i)&31)&1 == 0 {
-			r.ids = append(r.ids, rowID(morsel)<<blockShift|rowID(i))
-		}
-		if len(r.ids) == r.w.ex.opts.BatchRows {
-			if err := r.batch(rows, next); err != nil {
-				return err
-			}
-		}
-	}
-	return r.batch(rows, next)
-}
-
-// batch pushes the gathered rows.
-func (r *unmatchedReader) batch(rows *store, next pusher) error {
-	if err := r.w.ex.check(); err != nil || len(r.ids) == 0 {
-		return err
-	}
-	a := r.w.scratch
-	mark := a.Mark()
-	defer a.Release(mark)
-	r.cols = r.cols[:0]
-	for _, t := range r.s.left {
-		r.cols = append(r.cols, nulls(t, len(r.ids)))
-	}
-	for c := range rows.types {
-		r.cols = append(r.cols, rows.gather(c, r.ids, false, a))
-	}
-	n := len(r.ids)
-	r.ids = r.ids[:0]
-	return next.push(&vec.Batch{N: n, Cols: r.cols})
 }

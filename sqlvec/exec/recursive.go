@@ -161,7 +161,7 @@ func (b *builder) workScan(n *plan.WorkScan) []*part {
 // kept returns the table of a join within a recursion whose right input is the same in
 // every step. It is built in the first, and lives as long as the query.
 func (b *builder) kept(n *plan.HashJoin) (*joinBuild, error) {
-	if b.outer == nil || n.Kind == plan.Right || n.Kind == plan.Full || plan.Works(n.Right) {
+	if b.outer == nil || n.Kind.EndsRight() || plan.Works(n.Right) {
 		return nil, nil
 	}
 	if build := b.outer.builds[n]; build != nil {

@@ -25,11 +25,24 @@ func (o *optimizer) algorithm(n *plan.Join) plan.Node {
 	h.Residual = plan.Conjunction(rest)
 	o.estimate(h.Left)
 	o.estimate(h.Right)
-	if h.Kind == plan.Left && h.Right.Estimated().Rows > 2*h.Left.Estimated().Rows {
-		h.Kind = plan.Right
+	if kind, ok := exchanged(h); ok && h.Right.Estimated().Rows > 2*h.Left.Estimated().Rows {
+		h.Kind = kind
 		h.Left, h.Right, h.LeftKeys, h.RightKeys = h.Right, h.Left, h.RightKeys, h.LeftKeys
 	}
 	return h
+}
+
+// exchanged returns the kind of a join that becomes h by exchanging its sides.
+func exchanged(h *plan.HashJoin) (plan.JoinKind, bool) {
+	switch {
+	case h.Kind == plan.Left:
+		return plan.Right, true
+	case h.Kind == plan.Semi && !h.NullAware:
+		return plan.RightSemi, true
+	case h.Kind == plan.Anti && !h.NullAware:
+		return plan.RightAnti, true
+	}
+	return 0, false
 }
 
 // takeKeys makes keys of the equalities of a join and returns the other conditions. The

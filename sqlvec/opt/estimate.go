@@ -184,6 +184,8 @@ func joinRows(kind plan.JoinKind, l, r, inner float64) float64 {
 		return l
 	case plan.Semi, plan.Anti:
 		return atLeastOne(math.Min(l, inner) / 2)
+	case plan.RightSemi, plan.RightAnti:
+		return atLeastOne(math.Min(r, inner) / 2)
 	}
 	return atLeastOne(inner)
 }

@@ -207,12 +207,23 @@ const (
 	Anti   // left rows without a partner; columns of the left only
 	Mark   // left rows and one BOOLEAN: is there a partner (see HashJoin.NullAware)
 	Single // as Left, and a second partner is error 21000
+
+	// Only a HashJoin is of these kinds: Semi and Anti with the sides exchanged.
+	RightSemi // right rows with a partner; columns of the right only
+	RightAnti // right rows without a partner; columns of the right only
 )
 
-var joinNames = [...]string{"Inner", "Left", "Right", "Full", "Semi", "Anti", "Mark", "Single"}
+var joinNames = [...]string{"Inner", "Left", "Right", "Full", "Semi", "Anti", "Mark", "Single", "Right Semi", "Right Anti"}
 
 // String returns the kind's name as EXPLAIN shows it.
 func (k JoinKind) String() string { return joinNames[k] }
+
+// RightOnly reports whether the join's output has no columns of the left input.
+func (k JoinKind) RightOnly() bool { return k == RightSemi || k == RightAnti }
+
+// EndsRight reports whether the join has to know which right rows found a partner when all
+// left rows have been seen.
+func (k JoinKind) EndsRight() bool { return k == Right || k == Full || k.RightOnly() }
 
 // LeftOnly reports whether the join's output has no columns of the right input.
 func (k JoinKind) LeftOnly() bool { return k == Semi || k == Anti || k == Mark }
@@ -333,6 +344,8 @@ func joinColumns(kind JoinKind, left, right Node, mark []Column) []Column {
 	switch kind {
 	case Semi, Anti:
 		return left.Columns()
+	case RightSemi, RightAnti:
+		return right.Columns()
 	case Mark:
 		return append(left.Columns()[:len(left.Columns()):len(left.Columns())], mark...)
 	}
