@@ -18,8 +18,9 @@ type joinBuild struct {
 	codec *keyCodec
 	ends  []*buildEnd
 	table joinTable
-	// sets, where want says so, are the integers that rows of the table have as a key.
-	want []bool
+	// sets are the integers that rows of the table have as a key, for the keys that want says
+	// how many left rows have.
+	want []float64
 	sets []*keySet
 }
 

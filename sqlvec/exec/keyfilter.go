@@ -129,7 +129,7 @@ func (b *builder) filterByKeys(n *plan.HashJoin, build *joinBuild, parts []*part
 				continue
 			}
 			src.keys.tests = append(src.keys.tests, keyTest{column: c, build: build, key: k})
-			build.wanted(k)
+			build.wanted(k, scan.Estimate.Rows)
 		}
 	}
 }
@@ -192,12 +192,12 @@ func (j *joinBuild) tellsKey(k int) bool {
 	return false
 }
 
-// wanted says that the left input is filtered by the set of key k.
-func (j *joinBuild) wanted(k int) {
+// wanted says that about so many rows of the left input are filtered by the set of key k.
+func (j *joinBuild) wanted(k int, rows float64) {
 	if j.want == nil {
-		j.want, j.sets = make([]bool, len(j.codec.types)), make([]*keySet, len(j.codec.types))
+		j.want, j.sets = make([]float64, len(j.codec.types)), make([]*keySet, len(j.codec.types))
 	}
-	j.want[k] = true
+	j.want[k] = max(j.want[k], 1, rows)
 }
 
 // makeSets makes the sets of keys that are wanted, if the table has all rows that came.
@@ -209,9 +209,9 @@ func (j *joinBuild) makeSets(a *arena.Arena) {
 	if came != j.table.rows.rows {
 		return
 	}
-	for k, want := range j.want {
-		if want {
-			j.sets[k] = newKeySet(j.table.rows, j.codec.at[k], a)
+	for k, asked := range j.want {
+		if asked > 0 {
+			j.sets[k] = newKeySet(j.table.rows, j.codec.at[k], asked, a)
 		}
 	}
 }

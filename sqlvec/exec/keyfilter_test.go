@@ -32,7 +32,7 @@ func TestKeySet(t *testing.T) {
 				rows.add([]uint64{uint64(x.I)}, nil, 1, nil)
 			}
 		}
-		s := newKeySet(rows, 0, a)
+		s := newKeySet(rows, 0, 1000, a)
 		if s == nil {
 			return
 		}
@@ -65,7 +65,7 @@ func TestKeySetEnds(t *testing.T) {
 	for _, k := range []int64{math.MaxInt64 - 62, math.MaxInt64} {
 		rows.add([]uint64{uint64(k)}, nil, 1, nil)
 	}
-	s := newKeySet(rows, 0, a)
+	s := newKeySet(rows, 0, 1000, a)
 	v := vec.FromFixed(types.T(types.Int64), []int64{math.MinInt64, -1, 0, math.MaxInt64 - 63, math.MaxInt64 - 62, math.MaxInt64 - 1, math.MaxInt64}, nil)
 	mask := []uint64{1<<7 - 1}
 	s.among(&v, mask, 7, a)

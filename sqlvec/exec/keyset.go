@@ -16,9 +16,13 @@ type keySet struct {
 	words  []uint64 // bit lo is the first; bit hi-lo+1 is there, and not set
 }
 
-// newKeySet returns the set of word at of the key rows of a store whose rows have stride words,
-// nil where it would be too large for them.
-func newKeySet(rows *store, at int, a *arena.Arena) *keySet {
+// A set may take askedBits bits for every row that is asked for, or maxBitsARow for every row
+// that it stands for.
+const askedBits = 16
+
+// newKeySet returns the set of word at of the key rows of a store, nil where it would be too
+// large for them and for the number of rows that it is going to be asked for.
+func newKeySet(rows *store, at int, asked float64, a *arena.Arena) *keySet {
 	lo, hi := int64(1<<63-1), int64(-1<<63)
 	for _, b := range rows.blocks {
 		for i := at; i < b.n*rows.stride; i += rows.stride {
@@ -27,7 +31,7 @@ func newKeySet(rows *store, at int, a *arena.Arena) *keySet {
 		}
 	}
 	span := uint64(hi) - uint64(lo)
-	if lo > hi || span >= max(leastBits, maxBitsARow*uint64(rows.rows)) {
+	if lo > hi || span >= max(uint64(askedBits*min(asked, maxBlocks*blockRows)), maxBitsARow*uint64(rows.rows)) {
 		return nil
 	}
 	s := &keySet{lo: lo, hi: hi, words: arena.MakeZero[uint64](a, int((span+1)/64)+1)}
