@@ -32,7 +32,7 @@ func (tx *Tx) Commit(ctx context.Context) (eventlog.Commit, error) {
 	if err := tx.EndStatement(ctx); err != nil {
 		return eventlog.Commit{}, err
 	}
-	if err := tx.checkDeferred(ctx); err != nil {
+	if err := tx.CheckDeferred(ctx); err != nil {
 		return eventlog.Commit{}, err
 	}
 	tx.logPositions()

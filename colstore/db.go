@@ -58,6 +58,7 @@ func Open(dir string, opts Options) (*DB, error) {
 			return nil, errors.Join(err, db.release())
 		}
 	}
+	db.history.reserve(opts.FirstTable)
 	return db, nil
 }
 

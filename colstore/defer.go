@@ -43,8 +43,8 @@ func (tx *Tx) atOnce(r *foreign, action RefAction) bool {
 	return false
 }
 
-// checkDeferred makes the checks that were put off.
-func (tx *Tx) checkDeferred(ctx context.Context) error {
+// CheckDeferred makes the checks that were put off, which Commit does, too.
+func (tx *Tx) CheckDeferred(ctx context.Context) error {
 	if !tx.putOff {
 		return nil
 	}

@@ -128,3 +128,10 @@ func (h *history) setName(name string, csn uint64, o nameOwner) {
 
 // newTableID returns an id that no table has or had, committed or not.
 func (h *history) newTableID() uint32 { return h.lastID.Add(1) }
+
+// reserve leaves the ids below first unused.
+func (h *history) reserve(first uint32) {
+	if first > 0 {
+		h.lastID.Store(max(h.lastID.Load(), first-1))
+	}
+}

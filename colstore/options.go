@@ -26,7 +26,11 @@ type Options struct {
 	SegmentMax     int64        // bytes
 	CacheBytes     int64        // decompressed log blocks; default 16 MiB
 	Logger         *slog.Logger // what recovery and maintenance did; default none
+	FirstTable     uint32       // least id of a new table; default 1
 }
+
+// FirstTemporary is the FirstTable of stores for temporary tables, so that their ids are no others'.
+const FirstTemporary = 1 << 30
 
 const (
 	defaultTailLimit   = 16 << 20

@@ -7,6 +7,7 @@ import (
 	"driftdb/colstore"
 	"driftdb/internal/dberr"
 	"driftdb/internal/types"
+	"driftdb/sqlvec/bind"
 	"driftdb/sqlvec/expr"
 	"driftdb/sqlvec/parse"
 	"driftdb/sqlvec/plan"
@@ -45,7 +46,7 @@ func (r *run) alterTable(st *parse.AlterTable) error {
 
 // alter runs one action and returns the table as it is then.
 func (r *run) alter(t *colstore.Table, a *parse.AlterAction) (*colstore.Table, error) {
-	tx := r.s.tx.open
+	tx := r.s.txOf(t)
 	switch a.Kind {
 	case parse.AddColumn:
 		return r.addColumn(t, a)
@@ -119,14 +120,14 @@ func (r *run) addColumn(t *colstore.Table, a *parse.AlterAction) (*colstore.Tabl
 	if fill {
 		return r.addFilled(t, col, keys)
 	}
-	st := r.Present().Stats(t)
+	st := r.viewOf(t).Stats(t)
 	if st.Err != nil {
 		return nil, st.Err
 	}
 	if col.NotNull && !col.Missing.Valid && st.Rows > 0 {
 		return nil, dberr.Newf(dberr.NotNullViolation, "column \"%s\" of relation \"%s\" contains null values", col.Name, t.Name)
 	}
-	if t, err = r.s.tx.open.AddColumns(t, []colstore.Column{col}); err != nil {
+	if t, err = r.s.txOf(t).AddColumns(t, []colstore.Column{col}); err != nil {
 		return nil, err
 	}
 	return r.addConstraints(t, col.Name, keys)
@@ -167,7 +168,7 @@ func (r *run) generatedIn(t *colstore.Table, col colstore.Column) error {
 func (r *run) addFilled(t *colstore.Table, col colstore.Column, keys []*parse.Constraint) (*colstore.Table, error) {
 	notNull := col.NotNull
 	col.NotNull, col.Missing = false, types.NullOf(col.Type)
-	t, err := r.s.tx.open.AddColumns(t, []colstore.Column{col})
+	t, err := r.s.txOf(t).AddColumns(t, []colstore.Column{col})
 	if err != nil {
 		return nil, err
 	}
@@ -185,7 +186,7 @@ func (r *run) addFilled(t *colstore.Table, col colstore.Column, keys []*parse.Co
 		return nil, err
 	}
 	if notNull {
-		if t, err = r.s.tx.open.SetNotNull(r.ctx, t, col.Name, true); err != nil {
+		if t, err = r.s.txOf(t).SetNotNull(r.ctx, t, col.Name, true); err != nil {
 			return nil, err
 		}
 	}
@@ -196,7 +197,7 @@ func (r *run) addFilled(t *colstore.Table, col colstore.Column, keys []*parse.Co
 func (r *run) fillColumn(t *colstore.Table, column string) error {
 	inner := &run{s: r.s, ctx: r.ctx, env: r.env, result: &Result{}}
 	defer inner.releaseViews()
-	st := &parse.Update{Table: &parse.TableRef{Name: parse.Name{Parts: []string{t.Name}}}, Set: []parse.SetClause{
+	st := &parse.Update{Table: &parse.TableRef{Name: bind.NameOf(t)}, Set: []parse.SetClause{
 		{Targets: []parse.Target{{Name: column}}, Value: &parse.DefaultExpr{}}}}
 	inner.stmt = st
 	return inner.update(st)

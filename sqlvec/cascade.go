@@ -18,7 +18,7 @@ func (r *run) deleteRows(t *colstore.Table, rids []uint64, old *vec.Batch, depth
 	if len(rids) == 0 {
 		return nil
 	}
-	if err := r.s.tx.open.Delete(r.ctx, t, rids); err != nil {
+	if err := r.s.txOf(t).Delete(r.ctx, t, rids); err != nil {
 		return err
 	}
 	return r.eachReference(t, func(child *colstore.Table, f *colstore.ForeignKey) error {
@@ -44,7 +44,7 @@ func (r *run) updateRows(t *colstore.Table, rids []uint64, old, rows *vec.Batch,
 // eachReference calls fn with the foreign keys that refer to a table.
 func (r *run) eachReference(t *colstore.Table, fn func(child *colstore.Table, f *colstore.ForeignKey) error) error {
 	for _, id := range t.ReferencedBy {
-		child, ok := r.Present().Catalog().TableByID(id)
+		child, ok := r.catalogOf(t).TableByID(id)
 		if !ok {
 			continue
 		}

@@ -184,7 +184,7 @@ func (r *run) withView(fn func(v *colstore.View) error) error {
 	if err := r.s.ensureTransaction(); err != nil {
 		return err
 	}
-	err := r.s.tx.open.NewStatement(r.ctx)
+	err := r.s.newStatement(r.ctx)
 	if err == nil {
 		err = fn(r.s.tx.open.View())
 	}
@@ -197,14 +197,23 @@ func (r *run) withView(fn func(v *colstore.View) error) error {
 func (r *run) showTables() error {
 	set := newRowSet([]types.Type{text, types.T(types.Int64)})
 	err := r.withView(func(v *colstore.View) error {
-		for _, t := range v.Catalog().Relations() {
+		list := v.Catalog().Relations()
+		temporary := r.Temporary()
+		if temporary != nil && r.s.set.systemTime == nil {
+			list = append(list, temporary.Catalog().Relations()...)
+		}
+		for _, t := range list {
 			if t.Kind == colstore.KindSequence {
 				continue
+			}
+			at := v
+			if isTemporary(t) {
+				at = temporary
 			}
 			rows := types.NullOf(types.T(types.Int64))
 			if t.Kind == colstore.KindTable {
 				// The rows of a table that cannot be read are not known.
-				if st := v.Stats(t); st.Err == nil {
+				if st := at.Stats(t); st.Err == nil {
 					rows = types.IntValue(rows.Type, st.Rows)
 				}
 			}
@@ -231,6 +240,12 @@ func (r *run) discard(st *parse.Discard) error {
 	}
 	if strings.EqualFold(st.What, "all") || strings.EqualFold(st.What, "sequences") {
 		r.s.sequences.reset()
+	}
+	if strings.EqualFold(st.What, "all") || strings.EqualFold(st.What, "temp") {
+		if r.s.tx.explicit && r.s.temp != nil {
+			return notSupported(st, "DISCARD TEMP inside a transaction block is")
+		}
+		r.s.closeTemporary()
 	}
 	return r.done("DISCARD " + strings.ToUpper(st.What))
 }

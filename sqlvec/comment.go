@@ -10,16 +10,15 @@ import (
 // commentOn runs COMMENT ON.
 func (r *run) commentOn(st *parse.CommentOn) error {
 	r.result.tag = "COMMENT"
-	tx := r.s.tx.open
 	if st.Object == parse.ObjectIndex {
-		t, x, ok := r.Present().Catalog().Index(st.Name.Last())
+		t, x, ok := r.index(st.Name.Last())
 		if !ok {
 			return dberr.Newf(dberr.UndefinedTable, "relation \"%s\" does not exist", st.Name.Last())
 		}
-		_, err := tx.SetComment(t, 0, x.Name, st.Text)
+		_, err := r.s.txOf(t).SetComment(t, 0, x.Name, st.Text)
 		return err
 	}
-	t, ok := r.Present().Catalog().Relation(st.Name.Last())
+	t, ok := r.relation(st.Name)
 	if !ok {
 		return dberr.Newf(dberr.UndefinedTable, "relation \"%s\" does not exist", st.Name.Last())
 	}
@@ -40,6 +39,6 @@ func (r *run) commentOn(st *parse.CommentOn) error {
 			return dberr.Newf(dberr.WrongObjectType, "\"%s\" is not a %s", t.Name, kindNames[want])
 		}
 	}
-	_, err := tx.SetComment(t, column, st.Constraint, st.Text)
+	_, err := r.s.txOf(t).SetComment(t, column, st.Constraint, st.Text)
 	return err
 }

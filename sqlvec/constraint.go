@@ -7,6 +7,7 @@ import (
 
 	"driftdb/colstore"
 	"driftdb/internal/dberr"
+	"driftdb/sqlvec/bind"
 	"driftdb/sqlvec/parse"
 )
 
@@ -64,10 +65,11 @@ func (r *run) createPlainTable(st *parse.CreateTable) error {
 	if err := d.bindRows(); err != nil {
 		return err
 	}
-	t, err := r.s.tx.open.CreateTable(d.def)
+	t, err := r.txFor(st.Temp).CreateTable(d.def)
 	if err != nil {
 		return err
 	}
+	r.created(t, st)
 	return d.complete(t)
 }
 
@@ -281,11 +283,11 @@ func (r *run) addConstraint(t *colstore.Table, k *parse.Constraint, column strin
 	case parse.ConstraintForeignKey:
 		return r.addForeignKey(t, k, cols)
 	case parse.ConstraintPrimaryKey:
-		return r.s.tx.open.AddPrimaryKey(r.ctx, t, k.Name, cols)
+		return r.s.txOf(t).AddPrimaryKey(r.ctx, t, k.Name, cols)
 	case parse.ConstraintIdentity, parse.ConstraintSerial:
 		return r.ownSequence(t, column, k)
 	}
-	return r.s.tx.open.CreateIndex(r.ctx, t, d.def.Indexes[0])
+	return r.s.txOf(t).CreateIndex(r.ctx, t, d.def.Indexes[0])
 }
 
 // addCheck adds a CHECK constraint, after it has looked at the rows that are there.
@@ -299,7 +301,7 @@ func (r *run) addCheck(t *colstore.Table, p pendingCheck) (*colstore.Table, erro
 			return nil, err
 		}
 	}
-	return r.s.tx.open.AddCheck(t, c)
+	return r.s.txOf(t).AddCheck(t, c)
 }
 
 // holdsForAll looks for a row that violates a CHECK constraint.
@@ -324,7 +326,7 @@ func (r *run) validateConstraint(t *colstore.Table, name string) (*colstore.Tabl
 				return nil, err
 			}
 		}
-		return r.s.tx.open.ValidateConstraint(t, name)
+		return r.s.txOf(t).ValidateConstraint(t, name)
 	}
 	for i := range t.ForeignKeys {
 		f := &t.ForeignKeys[i]
@@ -332,11 +334,11 @@ func (r *run) validateConstraint(t *colstore.Table, name string) (*colstore.Tabl
 			continue
 		}
 		if f.NotValid {
-			if err := r.s.tx.open.CheckForeignKey(r.ctx, t, f); err != nil {
+			if err := r.s.txOf(t).CheckForeignKey(r.ctx, t, f); err != nil {
 				return nil, err
 			}
 		}
-		return r.s.tx.open.ValidateConstraint(t, name)
+		return r.s.txOf(t).ValidateConstraint(t, name)
 	}
 	if slices.Contains(t.ConstraintNames(), name) {
 		return nil, dberr.Newf(dberr.WrongObjectType, "constraint \"%s\" of relation \"%s\" is not a foreign key or check constraint", name, t.Name)
@@ -352,11 +354,20 @@ func (r *run) setConstraints(st *parse.SetConstraints) error {
 		r.s.notice("WARNING", dberr.NoActiveTransaction, "SET CONSTRAINTS can only be used in transaction blocks")
 	}
 	if len(st.Names) == 0 {
+		if temp := r.s.tx.temp; temp != nil {
+			if err := temp.SetDeferred(r.ctx, nil, "", st.Deferred); err != nil {
+				return err
+			}
+		}
 		return tx.SetDeferred(r.ctx, nil, "", st.Deferred)
 	}
 	for _, n := range st.Names {
 		found := false
-		for _, t := range tx.Catalog().Tables() {
+		tables := tx.Catalog().Tables()
+		if temp := r.s.tx.temp; temp != nil {
+			tables = append(temp.Catalog().Tables(), tables...)
+		}
+		for _, t := range tables {
 			for i := range t.ForeignKeys {
 				f := &t.ForeignKeys[i]
 				if f.Name != n.Last() {
@@ -366,7 +377,7 @@ func (r *run) setConstraints(st *parse.SetConstraints) error {
 				if !f.Deferrable {
 					return dberr.Newf(dberr.WrongObjectType, "constraint \"%s\" is not deferrable", n.Last())
 				}
-				if err := tx.SetDeferred(r.ctx, t, f.Name, st.Deferred); err != nil {
+				if err := r.s.txOf(t).SetDeferred(r.ctx, t, f.Name, st.Deferred); err != nil {
 					return err
 				}
 			}
@@ -390,7 +401,7 @@ func (r *run) anyRow(t *colstore.Table, condition string) (bool, error) {
 	one := &parse.Literal{Kind: parse.LitInt, Text: "1"}
 	node, err := r.binder().Query(&parse.Query{Limit: one, Body: &parse.Select{
 		Items: []parse.SelectItem{{Expr: one}}, Where: where,
-		From: []parse.TableExpr{&parse.TableRef{Name: parse.Name{Parts: []string{t.Name}}}},
+		From: []parse.TableExpr{&parse.TableRef{Name: bind.NameOf(t)}},
 	}})
 	if err != nil {
 		return false, err
@@ -416,7 +427,7 @@ func (r *run) dropConstraint(t *colstore.Table, a *parse.AlterAction) (*colstore
 			}
 		}
 	}
-	return r.s.tx.open.DropConstraint(t, name)
+	return r.s.txOf(t).DropConstraint(t, name)
 }
 
 var refActions = map[parse.RefAction]colstore.RefAction{
@@ -442,6 +453,12 @@ func (r *run) addForeignKey(t *colstore.Table, k *parse.Constraint, cols []strin
 		}
 		return nil, err
 	}
+	switch {
+	case isTemporary(t) && !isTemporary(to):
+		return nil, dberr.New(dberr.InvalidTableDefinition, "constraints on temporary tables may reference only temporary tables")
+	case !isTemporary(t) && isTemporary(to):
+		return nil, dberr.New(dberr.InvalidTableDefinition, "constraints on permanent tables may reference only permanent tables")
+	}
 	f := colstore.ForeignKey{Name: k.Name, Table: to.ID, OnDelete: refActions[ref.OnDelete], OnUpdate: refActions[ref.OnUpdate],
 		NotValid: k.NotValid, MatchFull: ref.Match == "full", Deferrable: k.Deferrable, Deferred: k.Deferred}
 	for _, name := range cols {
@@ -457,14 +474,14 @@ func (r *run) addForeignKey(t *colstore.Table, k *parse.Constraint, cols []strin
 	if err := checkForeignTypes(t, to, &f); err != nil {
 		return nil, err
 	}
-	n, err := r.s.tx.open.AddForeignKey(t, f)
+	n, err := r.s.txOf(t).AddForeignKey(t, f)
 	if err != nil {
 		return nil, err
 	}
 	if f.NotValid {
 		return n, nil
 	}
-	return n, r.s.tx.open.CheckForeignKey(r.ctx, n, &f)
+	return n, r.s.txOf(n).CheckForeignKey(r.ctx, n, &f)
 }
 
 // referencedColumns finds the columns of REFERENCES, which must have a unique key.

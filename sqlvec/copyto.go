@@ -81,6 +81,9 @@ func (r *run) copyQuery(st *parse.Copy) (*parse.Query, error) {
 func (r *run) copyColumns(st *parse.Copy) (names []string, err error) {
 	err = r.withView(func(v *colstore.View) error {
 		t, err := v.Table(st.Table.Last())
+		if own, ok := r.relation(*st.Table); ok && isTemporary(own) {
+			t, err = own, nil
+		}
 		if err != nil {
 			return err
 		}

@@ -52,19 +52,18 @@ func notSupported(n parse.Node, what string) error {
 func (r *run) createTable(st *parse.CreateTable) error {
 	r.result.tag = "CREATE TABLE"
 	switch {
-	case st.Temp:
-		return notSupported(st, "temporary tables are")
 	case st.Unlogged:
 		return notSupported(st, "unlogged tables are")
 	case len(st.Options) > 0:
 		return notSupported(&st.Options[0], "storage parameters are")
-	case st.OnCommit != "":
-		return notSupported(st, "ON COMMIT is")
+	}
+	if err := r.temporaryTable(st); err != nil {
+		return err
 	}
 	if err := r.checkSchema(st.Name); err != nil {
 		return err
 	}
-	if r.nameTaken(st.Name.Last()) {
+	if r.taken(st.Name.Last(), st.Temp) {
 		if st.IfNotExists {
 			r.s.notice("NOTICE", dberr.DuplicateTable, fmt.Sprintf("relation \"%s\" already exists, skipping", st.Name.Last()))
 			return nil
@@ -216,12 +215,15 @@ func (r *run) createTableAs(st *parse.CreateTable) error {
 	if len(def.Columns) == 0 {
 		return notSupported(st, "tables without columns are")
 	}
-	t, err := r.s.tx.open.CreateTable(def)
-	if err != nil || st.NoData {
+	t, err := r.txFor(st.Temp).CreateTable(def)
+	if err != nil {
 		return err
 	}
+	if r.created(t, st); st.NoData {
+		return nil
+	}
 	err = r.stream(node, func(b *vec.Batch) error {
-		n, err := r.s.tx.open.Insert(r.ctx, t, t.ColumnIDs(), b)
+		n, err := r.s.txOf(t).Insert(r.ctx, t, t.ColumnIDs(), b)
 		r.result.rows += int64(n)
 		return err
 	})
@@ -229,7 +231,7 @@ func (r *run) createTableAs(st *parse.CreateTable) error {
 		return err
 	}
 	r.result.tag = fmt.Sprintf("SELECT %d", r.result.rows)
-	return r.s.tx.open.EndStatement(r.ctx)
+	return r.s.endChecks(r.ctx)
 }
 
 // createIndex runs CREATE INDEX.
@@ -263,19 +265,15 @@ func (r *run) createIndex(st *parse.CreateIndex) error {
 	if def.Name == "" {
 		def.Name = r.indexName(t, def)
 	}
-	if r.indexExists(def.Name) {
+	if r.taken(def.Name, isTemporary(t)) {
 		if st.IfNotExists {
 			r.s.notice("NOTICE", dberr.DuplicateTable, fmt.Sprintf("relation \"%s\" already exists, skipping", def.Name))
 			return nil
 		}
 		return dberr.Newf(dberr.DuplicateTable, "relation \"%s\" already exists", def.Name).At(int(st.Position()))
 	}
-	_, err = r.s.tx.open.CreateIndex(r.ctx, t, def)
+	_, err = r.s.txOf(t).CreateIndex(r.ctx, t, def)
 	return err
-}
-
-func (r *run) indexExists(name string) bool {
-	return r.nameTaken(name)
 }
 
 // indexName chooses PostgreSQL's name: table_columns_idx, with a number where it is
@@ -283,7 +281,7 @@ func (r *run) indexExists(name string) bool {
 func (r *run) indexName(t *colstore.Table, def colstore.IndexDef) string {
 	base := t.Name + "_" + strings.Join(def.Columns, "_") + "_idx"
 	name := base
-	for n := 1; r.indexExists(name); n++ {
+	for n := 1; r.taken(name, isTemporary(t)); n++ {
 		name = fmt.Sprintf("%s%d", base, n)
 	}
 	return name

@@ -182,7 +182,7 @@ func (r *run) fitSchema(t *colstore.Table, docs [][]member, pos int) (*colstore.
 		}
 		added[i].Missing = types.NullOf(added[i].Type)
 	}
-	return r.s.tx.open.AddColumns(t, added)
+	return r.s.txOf(t).AddColumns(t, added)
 }
 
 // widen changes the type of an undeclared column that does not hold the value of m.
@@ -194,7 +194,7 @@ func (r *run) widen(t *colstore.Table, c *colstore.Column, m member) (*colstore.
 	if to == c.Type {
 		return t, nil
 	}
-	return r.s.tx.open.WidenColumn(t, c.Name, to)
+	return r.s.txOf(t).WidenColumn(t, c.Name, to)
 }
 
 // largest is a bound of the absolute values of a BIGINT column, -1 when it is not known
@@ -203,7 +203,7 @@ func (r *run) largest(t *colstore.Table, c *colstore.Column) float64 {
 	if c.Type.ID != types.Int64 {
 		return -1
 	}
-	st := r.Present().Stats(t)
+	st := r.viewOf(t).Stats(t)
 	cs, ok := st.Columns[c.ID]
 	switch {
 	case st.Err != nil:

@@ -45,7 +45,7 @@ func (r *run) drop(st *parse.Drop) error {
 	if !ok {
 		return notSupported(st, "DROP "+kind+" is")
 	}
-	d := &dropping{run: r, catalog: r.Present().Catalog(), cascade: st.Cascade, gone: map[uint32]bool{}}
+	d := &dropping{run: r, cascade: st.Cascade, gone: map[uint32]bool{}}
 	for _, n := range st.Names {
 		t, err := r.dropTarget(n, want, st.IfExists)
 		if err != nil {
@@ -62,7 +62,7 @@ func (r *run) drop(st *parse.Drop) error {
 // dropTarget finds what a DROP names, nil when it is not there and need not be.
 func (r *run) dropTarget(n parse.Name, want colstore.RelationKind, ifExists bool) (*colstore.Table, error) {
 	word := kindNames[want]
-	t, ok := r.Present().Catalog().Relation(n.Last())
+	t, ok := r.relation(n)
 	if s := n.Schema(); s != "" && s != "public" {
 		ok = false
 	}
@@ -86,7 +86,6 @@ func (r *run) dropTarget(n parse.Name, want colstore.RelationKind, ifExists bool
 // dropping is a DROP at work: what goes, and what goes with it.
 type dropping struct {
 	run      *run
-	catalog  *colstore.Catalog
 	cascade  bool
 	named    int
 	list     []*colstore.Table
@@ -100,7 +99,7 @@ type dropping struct {
 func (d *dropping) add(t *colstore.Table) {
 	d.gone[t.ID] = true
 	d.list = append(d.list, t)
-	for _, s := range d.catalog.Owned(t.ID, 0) {
+	for _, s := range d.run.catalogOf(t).Owned(t.ID, 0) {
 		if !d.gone[s.ID] {
 			d.add(s)
 		}
@@ -139,7 +138,7 @@ func (d *dropping) finish() error {
 		}
 	}
 	for _, t := range d.list {
-		if err := d.run.s.tx.open.DropTable(t); err != nil {
+		if err := d.run.s.txOf(t).DropTable(t); err != nil {
 			return err
 		}
 	}
@@ -167,7 +166,7 @@ func (r *run) noticeCascades(list []string) {
 // dependents looks for what needs a relation.
 func (d *dropping) dependents(t *colstore.Table) error {
 	on := describeRelation(t)
-	for _, v := range d.catalog.Dependents(t.ID, 0) {
+	for _, v := range d.run.catalogOf(t).Dependents(t.ID, 0) {
 		if !d.gone[v.ID] {
 			d.depend(describeRelation(v), on)
 			d.add(v)
@@ -180,7 +179,7 @@ func (d *dropping) dependents(t *colstore.Table) error {
 		return d.columnsOf(t)
 	}
 	for _, id := range t.ReferencedBy {
-		child, ok := d.catalog.TableByID(id)
+		child, ok := d.run.catalogOf(t).TableByID(id)
 		if !ok || d.gone[id] {
 			continue
 		}
@@ -188,7 +187,7 @@ func (d *dropping) dependents(t *colstore.Table) error {
 			if f.Table == t.ID {
 				d.depend(fmt.Sprintf("constraint %s on table %s", f.Name, child.Name), on)
 				d.actions = append(d.actions, func() error {
-					_, err := d.run.s.tx.open.DropConstraint(child, f.Name)
+					_, err := d.run.s.txOf(child).DropConstraint(child, f.Name)
 					return err
 				})
 			}
@@ -199,7 +198,7 @@ func (d *dropping) dependents(t *colstore.Table) error {
 
 // defaultsOf looks for the defaults that take numbers from a sequence.
 func (d *dropping) defaultsOf(s *colstore.Table) error {
-	for _, t := range d.catalog.Tables() {
+	for _, t := range d.run.catalogOf(s).Tables() {
 		for i := range t.Columns {
 			c := &t.Columns[i]
 			if d.gone[t.ID] || !slices.Contains(sequencesOf(c.Default), s.Name) {
@@ -211,7 +210,7 @@ func (d *dropping) defaultsOf(s *colstore.Table) error {
 			}
 			d.depend(fmt.Sprintf("default value for column %s of table %s", c.Name, t.Name), describeRelation(s))
 			d.actions = append(d.actions, func() error {
-				_, err := d.run.s.tx.open.SetDefault(t, c.Name, "")
+				_, err := d.run.s.txOf(t).SetDefault(t, c.Name, "")
 				return err
 			})
 		}
@@ -222,7 +221,7 @@ func (d *dropping) defaultsOf(s *colstore.Table) error {
 // dropIndex runs DROP INDEX. A unique index that foreign keys refer to holds them.
 func (r *run) dropIndex(n parse.Name, ifExists, cascade bool) error {
 	name := n.Last()
-	t, x, ok := r.Present().Catalog().Index(name)
+	t, x, ok := r.index(name)
 	switch {
 	case !ok && r.nameTaken(name):
 		rel, _ := r.Present().Catalog().Relation(name)
@@ -241,13 +240,13 @@ func (r *run) dropIndex(n parse.Name, ifExists, cascade bool) error {
 	if err := r.releaseKey(t, x, "index "+name, cascade); err != nil {
 		return err
 	}
-	_, err := r.s.tx.open.DropIndex(name)
+	_, err := r.s.txOf(t).DropIndex(name)
 	return err
 }
 
 // releaseKey drops the foreign keys that refer to a unique key, or refuses.
 func (r *run) releaseKey(t *colstore.Table, x *colstore.Index, what string, cascade bool) error {
-	catalog := r.Present().Catalog()
+	catalog := r.catalogOf(t)
 	var details, cascades []string
 	var actions []func() error
 	for _, id := range t.ReferencedBy {
@@ -262,7 +261,7 @@ func (r *run) releaseKey(t *colstore.Table, x *colstore.Index, what string, casc
 			dependent := fmt.Sprintf("constraint %s on table %s", f.Name, child.Name)
 			details = append(details, dependent+" depends on "+what)
 			cascades = append(cascades, "drop cascades to "+dependent)
-			actions = append(actions, func() error { _, err := r.s.tx.open.DropConstraint(child, f.Name); return err })
+			actions = append(actions, func() error { _, err := r.s.txOf(child).DropConstraint(child, f.Name); return err })
 		}
 	}
 	if len(details) > 0 && !cascade {

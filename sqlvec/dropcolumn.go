@@ -12,7 +12,7 @@ import (
 // onlyRenames reports whether ALTER TABLE names a view or a sequence and only renames it, which
 // PostgreSQL allows.
 func (r *run) onlyRenames(st *parse.AlterTable) bool {
-	t, ok := r.Present().Catalog().Relation(st.Name.Last())
+	t, ok := r.relation(st.Name)
 	if !ok || t.Kind == colstore.KindTable {
 		return false
 	}
@@ -22,9 +22,9 @@ func (r *run) onlyRenames(st *parse.AlterTable) bool {
 // dropColumn runs DROP COLUMN. Views that read the column, and foreign keys that refer to it,
 // hold it unless they are to go too; its sequences and constraints go with it.
 func (r *run) dropColumn(t *colstore.Table, c *colstore.Column, cascade bool) (*colstore.Table, error) {
-	catalog := r.Present().Catalog()
+	catalog := r.catalogOf(t)
 	what := fmt.Sprintf("column %s of table %s", c.Name, t.Name)
-	d := &dropping{run: r, catalog: catalog, cascade: cascade, gone: map[uint32]bool{}}
+	d := &dropping{run: r, cascade: cascade, gone: map[uint32]bool{}}
 	for _, v := range catalog.Dependents(t.ID, c.ID) {
 		if !d.gone[v.ID] {
 			d.depend(describeRelation(v), what)
@@ -47,13 +47,13 @@ func (r *run) dropColumn(t *colstore.Table, c *colstore.Column, cascade bool) (*
 	if err := d.finish(); err != nil {
 		return nil, err
 	}
-	return r.s.tx.open.DropColumn(t, c.Name)
+	return r.s.txOf(t).DropColumn(t, c.Name)
 }
 
 // referrers notes the foreign keys that refer to a column of a table.
 func (d *dropping) referrers(t *colstore.Table, column uint32, what string) {
 	for _, id := range t.ReferencedBy {
-		child, ok := d.catalog.TableByID(id)
+		child, ok := d.run.catalogOf(t).TableByID(id)
 		if !ok {
 			continue
 		}
@@ -63,7 +63,7 @@ func (d *dropping) referrers(t *colstore.Table, column uint32, what string) {
 			}
 			d.depend(fmt.Sprintf("constraint %s on table %s", f.Name, child.Name), what)
 			d.actions = append(d.actions, func() error {
-				_, err := d.run.s.tx.open.DropConstraint(child, f.Name)
+				_, err := d.run.s.txOf(child).DropConstraint(child, f.Name)
 				return err
 			})
 		}
@@ -72,7 +72,7 @@ func (d *dropping) referrers(t *colstore.Table, column uint32, what string) {
 
 // refuseRetype refuses another type for a column that a view reads.
 func (r *run) refuseRetype(t *colstore.Table, c *colstore.Column) error {
-	views := r.Present().Catalog().Dependents(t.ID, c.ID)
+	views := r.catalogOf(t).Dependents(t.ID, c.ID)
 	if len(views) == 0 {
 		return nil
 	}

@@ -183,7 +183,7 @@ func (r *run) refuseTypeName(t *colstore.Table) error {
 
 // dropTypes runs DROP TYPE.
 func (r *run) dropTypes(st *parse.Drop) error {
-	d := &dropping{run: r, catalog: r.Present().Catalog(), cascade: st.Cascade, gone: map[uint32]bool{}}
+	d := &dropping{run: r, cascade: st.Cascade, gone: map[uint32]bool{}}
 	for _, n := range st.Names {
 		t, err := r.enumNamed(n)
 		if err != nil && st.IfExists {
@@ -206,7 +206,11 @@ func (r *run) dropTypes(st *parse.Drop) error {
 
 // columnsOf looks for the columns of an enumeration.
 func (d *dropping) columnsOf(e *colstore.Table) error {
-	for _, t := range d.catalog.EnumUsers(e.ID) {
+	users := d.run.Present().Catalog().EnumUsers(e.ID)
+	if v := d.run.Temporary(); v != nil {
+		users = append(users, v.Catalog().EnumUsers(e.ID)...)
+	}
+	for _, t := range users {
 		if t.Kind != colstore.KindTable || d.gone[t.ID] {
 			continue
 		}
@@ -217,14 +221,14 @@ func (d *dropping) columnsOf(e *colstore.Table) error {
 			}
 			what := fmt.Sprintf("column %s of table %s", c.Name, t.Name)
 			d.depend(what, describeRelation(e))
-			for _, v := range d.catalog.Dependents(t.ID, c.ID) {
+			for _, v := range d.run.catalogOf(t).Dependents(t.ID, c.ID) {
 				if !d.gone[v.ID] {
 					d.depend(describeRelation(v), what)
 					d.add(v)
 				}
 			}
 			d.actions = append(d.actions, func() error {
-				_, err := d.run.s.tx.open.DropColumn(t, c.Name)
+				_, err := d.run.s.txOf(t).DropColumn(t, c.Name)
 				return err
 			})
 		}

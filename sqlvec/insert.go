@@ -76,7 +76,7 @@ func (r *run) addUndeclared(t *colstore.Table, cols []bind.NewColumn) error {
 		}
 		list = append(list, colstore.Column{Name: c.Name, Type: c.Type, Missing: types.NullOf(c.Type), Undeclared: true})
 	}
-	_, err := r.s.tx.open.AddColumns(t, list)
+	_, err := r.s.txOf(t).AddColumns(t, list)
 	return err
 }
 
@@ -369,6 +369,9 @@ func (r *run) changedRows(change *bind.Change) ([]uint64, *rowSet, error) {
 func (r *run) table(n parse.Name) (*colstore.Table, error) {
 	if s := n.Schema(); s != "" && s != bind.PublicSchema {
 		return nil, dberr.Newf(dberr.UndefinedTable, "relation \"%s.%s\" does not exist", s, n.Last()).At(int(n.Position()))
+	}
+	if t, ok := r.relation(n); ok && isTemporary(t) && t.Kind == colstore.KindTable {
+		return t, nil
 	}
 	t, err := r.Present().Table(n.Last())
 	if e, ok := err.(*dberr.Error); ok && e != nil {

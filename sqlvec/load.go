@@ -40,7 +40,7 @@ func (r *run) load(table string, columns []string, next func() (*vec.Batch, erro
 	if err := s.ensureTransaction(); err != nil {
 		return 0, err
 	}
-	if err := s.tx.open.NewStatement(r.ctx); err != nil {
+	if err := s.newStatement(r.ctx); err != nil {
 		return 0, err
 	}
 	r.env = s.newEnv(r)
@@ -55,7 +55,7 @@ func (r *run) load(table string, columns []string, next func() (*vec.Batch, erro
 	if err != nil {
 		return 0, err
 	}
-	if err := s.tx.open.EndStatement(r.ctx); err != nil {
+	if err := s.endChecks(r.ctx); err != nil {
 		return 0, err
 	}
 	return rows, s.endStatement(r.ctx, true)
@@ -152,7 +152,7 @@ func (l *tableLoad) insert(b *vec.Batch) (int, error) {
 		return 0, err
 	}
 	if u == nil {
-		return l.run.s.tx.open.Insert(l.run.ctx, l.table, l.ids, b)
+		return l.run.s.txOf(l.table).Insert(l.run.ctx, l.table, l.ids, b)
 	}
 	all := &vec.Batch{N: b.N, Sel: b.Sel, Cols: make([]vec.Vec, len(l.table.Columns))}
 	for i := range l.table.Columns {

@@ -6,6 +6,7 @@ import (
 
 	"driftdb/colstore"
 	"driftdb/internal/dberr"
+	"driftdb/sqlvec/bind"
 	"driftdb/sqlvec/parse"
 )
 
@@ -20,7 +21,7 @@ func (r *run) alterRelation(st *parse.AlterTable) error {
 	if !ok {
 		return notSupported(st, "ALTER "+kind+" is")
 	}
-	t, ok := r.Present().Catalog().Relation(st.Name.Last())
+	t, ok := r.relation(st.Name)
 	switch {
 	case !ok && st.IfExists:
 		r.s.notice("NOTICE", "00000", fmt.Sprintf("relation \"%s\" does not exist, skipping", st.Name.Last()))
@@ -50,7 +51,7 @@ func (r *run) alterRelation(st *parse.AlterTable) error {
 
 // alterIndex runs ALTER INDEX … RENAME TO.
 func (r *run) alterIndex(st *parse.AlterTable) error {
-	t, x, ok := r.Present().Catalog().Index(st.Name.Last())
+	t, x, ok := r.index(st.Name.Last())
 	switch {
 	case !ok && st.IfExists:
 		r.s.notice("NOTICE", "00000", fmt.Sprintf("relation \"%s\" does not exist, skipping", st.Name.Last()))
@@ -60,7 +61,7 @@ func (r *run) alterIndex(st *parse.AlterTable) error {
 	case st.Actions[0].Kind != parse.RenameObject:
 		return notSupported(st, "this form of ALTER INDEX is")
 	}
-	_, err := r.s.tx.open.RenameIndex(t, x.Name, st.Actions[0].NewName.Name)
+	_, err := r.s.txOf(t).RenameIndex(t, x.Name, st.Actions[0].NewName.Name)
 	return err
 }
 
@@ -70,17 +71,17 @@ func (r *run) renameRelation(t *colstore.Table, name string) (*colstore.Table, e
 		return nil, err
 	}
 	old := t.Name
-	n, err := r.s.tx.open.RenameTable(t, name)
+	n, err := r.s.txOf(t).RenameTable(t, name)
 	if err != nil || t.Kind != colstore.KindSequence {
 		return n, err
 	}
-	for _, user := range r.Present().Catalog().Tables() {
+	for _, user := range r.catalogOf(t).Tables() {
 		for i := range user.Columns {
 			c := &user.Columns[i]
 			if used := sequencesOf(c.Default); len(used) == 0 || used[0] != old {
 				continue
 			}
-			if user, err = r.s.tx.open.SetDefault(user, c.Name, nextvalText(name)); err != nil {
+			if user, err = r.s.txOf(user).SetDefault(user, c.Name, nextvalText(name, isTemporary(t))); err != nil {
 				return nil, err
 			}
 		}
@@ -90,7 +91,7 @@ func (r *run) renameRelation(t *colstore.Table, name string) (*colstore.Table, e
 
 // refuseTextual refuses a change of a name that a view's text holds.
 func (r *run) refuseTextual(t *colstore.Table, column uint32, what string) error {
-	views := r.Present().Catalog().Dependents(t.ID, column)
+	views := r.catalogOf(t).Dependents(t.ID, column)
 	if len(views) == 0 {
 		return nil
 	}
@@ -112,7 +113,7 @@ func (r *run) renameColumn(t *colstore.Table, from parse.Ident, to string) (*col
 	if err := r.refuseTextual(t, c.ID, fmt.Sprintf("rename column %s of %s", c.Name, describeRelation(t))); err != nil {
 		return nil, err
 	}
-	n, err := r.s.tx.open.RenameColumn(t, c.Name, to)
+	n, err := r.s.txOf(t).RenameColumn(t, c.Name, to)
 	if err != nil {
 		return nil, err
 	}
@@ -132,7 +133,7 @@ func (r *run) renameInExpressions(t *colstore.Table, from, to string) (*colstore
 		}
 		texts[i] = text
 	}
-	return r.s.tx.open.SetCheckText(t, texts)
+	return r.s.txOf(t).SetCheckText(t, texts)
 }
 
 // renamedIn returns an expression with a column under its new name.
@@ -150,6 +151,10 @@ func renamedIn(text, from, to string) (string, error) {
 }
 
 // nextvalText is the default of a column that takes numbers from a sequence.
-func nextvalText(sequence string) string {
-	return "nextval('" + strings.ReplaceAll(sequence, "'", "''") + "'::regclass)"
+func nextvalText(sequence string, temporary bool) string {
+	schema := ""
+	if temporary {
+		schema = bind.TemporarySchema + "."
+	}
+	return "nextval('" + schema + strings.ReplaceAll(sequence, "'", "''") + "'::regclass)"
 }

@@ -35,7 +35,7 @@ func (r *run) alterType(t *colstore.Table, c *colstore.Column, a *parse.AlterAct
 		return nil, err
 	}
 	if a.Using == nil && colstore.Widens(c.Type, to) {
-		n, err := r.s.tx.open.WidenColumn(t, c.Name, to)
+		n, err := r.s.txOf(t).WidenColumn(t, c.Name, to)
 		if err == nil {
 			return n, r.bindChecks(n)
 		}
@@ -85,7 +85,7 @@ func (r *run) rewriteColumn(t *colstore.Table, c *colstore.Column, to types.Type
 	if err != nil {
 		return nil, err
 	}
-	if t, err = r.s.tx.open.ReplaceColumn(t, c.Name, to, defaultSQL); err != nil {
+	if t, err = r.s.txOf(t).ReplaceColumn(t, c.Name, to, defaultSQL); err != nil {
 		return nil, err
 	}
 	if err := r.bindChecks(t); err != nil {
@@ -97,7 +97,7 @@ func (r *run) rewriteColumn(t *colstore.Table, c *colstore.Column, to types.Type
 	if _, err := r.updateBatch(t, rids, rows.batch()); err != nil {
 		return nil, err
 	}
-	return t, r.s.tx.open.EndStatement(r.ctx)
+	return t, r.s.endChecks(r.ctx)
 }
 
 func isKey(t *colstore.Table, id uint32) bool {

@@ -157,7 +157,7 @@ func (r *run) insertBatch(t *colstore.Table, b *vec.Batch) (*vec.Batch, int, err
 	if b, err = u.apply(b); err != nil {
 		return nil, 0, err
 	}
-	n, err := r.s.tx.open.Insert(r.ctx, t, t.ColumnIDs(), b)
+	n, err := r.s.txOf(t).Insert(r.ctx, t, t.ColumnIDs(), b)
 	return b, n, err
 }
 
@@ -171,5 +171,5 @@ func (r *run) updateBatch(t *colstore.Table, rids []uint64, b *vec.Batch) (*vec.
 	if b, err = u.apply(b); err != nil {
 		return nil, err
 	}
-	return b, r.s.tx.open.Update(r.ctx, t, rids, b)
+	return b, r.s.txOf(t).Update(r.ctx, t, rids, b)
 }

@@ -82,7 +82,7 @@ func (r *run) inTransaction() error {
 	if err := s.ensureTransaction(); err != nil {
 		return err
 	}
-	if err := s.tx.open.NewStatement(r.ctx); err != nil {
+	if err := s.newStatement(r.ctx); err != nil {
 		return err
 	}
 	r.env = s.newEnv(r)

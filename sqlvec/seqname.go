@@ -1,6 +1,11 @@
 package sqlvec
 
-import "driftdb/sqlvec/parse"
+import (
+	"strings"
+
+	"driftdb/sqlvec/bind"
+	"driftdb/sqlvec/parse"
+)
 
 // sequencesOf returns the names of the sequences that a stored default takes numbers from.
 func sequencesOf(text string) []string {
@@ -20,7 +25,7 @@ func sequencesOf(text string) []string {
 		arg = c.X
 	}
 	if lit, ok := arg.(*parse.Literal); ok && lit.Kind == parse.LitString {
-		return []string{lit.Text}
+		return []string{strings.TrimPrefix(lit.Text, bind.TemporarySchema+".")}
 	}
 	return nil
 }

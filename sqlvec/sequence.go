@@ -51,7 +51,7 @@ func (r *run) createSequence(st *parse.CreateSequence) error {
 // alterSequence runs ALTER SEQUENCE.
 func (r *run) alterSequence(st *parse.AlterSequence) error {
 	r.result.tag = "ALTER SEQUENCE"
-	t, ok := r.Present().Catalog().Relation(st.Name.Last())
+	t, ok := r.relation(st.Name)
 	switch {
 	case !ok && st.IfExists:
 		r.s.notice("NOTICE", "00000", "relation \""+st.Name.Last()+"\" does not exist, skipping")
@@ -86,10 +86,10 @@ func (r *run) changeSequence(t *colstore.Table, o *parse.SequenceOptions) error 
 	if restart > def.Max {
 		return dberr.Newf(dberr.InvalidParameterValue, "RESTART value (%d) cannot be greater than MAXVALUE (%d)", restart, def.Max)
 	}
-	if t, err = r.s.tx.open.AlterSequence(t, def); err != nil || !o.Restart {
+	if t, err = r.s.txOf(t).AlterSequence(t, def); err != nil || !o.Restart {
 		return err
 	}
-	return r.s.tx.open.Restart(t, restart)
+	return r.s.txOf(t).Restart(t, restart)
 }
 
 // sequenceDef reads the options of a sequence: old is what it was, nil for a new one.
@@ -257,20 +257,20 @@ func (r *run) ownSequence(t *colstore.Table, column string, k *parse.Constraint)
 	}
 	def.OwnerTable, def.OwnerColumn = t.ID, c.ID
 	name := t.Name + "_" + c.Name + "_seq"
-	for n := 1; r.nameTaken(name); n++ {
+	for n := 1; r.taken(name, isTemporary(t)); n++ {
 		name = t.Name + "_" + c.Name + "_seq" + strconv.Itoa(n)
 	}
-	if _, err := r.s.tx.open.CreateSequence(name, def); err != nil {
+	if _, err := r.s.txOf(t).CreateSequence(name, def); err != nil {
 		return nil, err
 	}
-	if t, err = r.s.tx.open.SetDefault(t, c.Name, nextvalText(name)); err != nil || !identity {
+	if t, err = r.s.txOf(t).SetDefault(t, c.Name, nextvalText(name, isTemporary(t))); err != nil || !identity {
 		return t, err
 	}
 	kind := colstore.IdentityByDefault
 	if k.Always {
 		kind = colstore.IdentityAlways
 	}
-	return r.s.tx.open.SetIdentity(t, c.Name, kind)
+	return r.s.txOf(t).SetIdentity(t, c.Name, kind)
 }
 
 // sessionSequences is what a session remembers of the numbers it took.
@@ -307,11 +307,19 @@ func (s *Session) findSequence(text string) (*colstore.Table, error) {
 	if s.tx.open == nil {
 		return nil, dberr.New(dberr.FeatureNotSupported, "sequences are not available here")
 	}
-	name, err := bind.RelationName(text)
+	bare, temporary := strings.CutPrefix(text, bind.TemporarySchema+".")
+	name, err := bind.RelationName(bare)
 	if err != nil {
 		return nil, err
 	}
-	t, ok := s.tx.open.Catalog().Relation(name)
+	var t *colstore.Table
+	ok := false
+	if !temporary {
+		t, ok = s.tx.open.Catalog().Relation(name)
+	}
+	if !ok && s.tx.temp != nil {
+		t, ok = s.tx.temp.Catalog().Relation(name)
+	}
 	switch {
 	case !ok:
 		return nil, dberr.Newf(dberr.UndefinedTable, "relation \"%s\" does not exist", strings.TrimSpace(text))
@@ -353,7 +361,7 @@ func (s sequenceCalls) Next(text string) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	n, err := s.tx.open.NextValue(t)
+	n, err := s.txOf(t).NextValue(t)
 	if err == nil {
 		s.sequences.note(t.ID, n)
 	}
@@ -388,7 +396,7 @@ func (s sequenceCalls) Set(text string, n int64, called bool) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	if err := s.tx.open.SetValue(t, n, called); err != nil {
+	if err := s.txOf(t).SetValue(t, n, called); err != nil {
 		return 0, err
 	}
 	if called {

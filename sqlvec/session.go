@@ -25,6 +25,7 @@ type Session struct {
 	notices  []Notice
 
 	sequences sessionSequences
+	temp      *temporary // tables of the session alone, nil while it has made none
 
 	copyIn  io.Reader // of COPY … FROM STDIN, nil for none
 	copyOut io.Writer // of COPY … TO STDOUT, nil for none
@@ -41,6 +42,7 @@ func (s *Session) SetUser(name string) { s.user = name }
 // Close rolls back what is open.
 func (s *Session) Close() error {
 	s.endTransaction()
+	s.closeTemporary()
 	return nil
 }
 

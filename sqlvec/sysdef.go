@@ -149,6 +149,25 @@ func (c catalogCalls) catalog() *colstore.Catalog {
 	return c.session.tx.open.Catalog()
 }
 
+// owned finds what a number of an object stands for, with the catalog that it is of.
+func (c catalogCalls) owned(oid int64) (*colstore.Catalog, *colstore.Table, int64, bool) {
+	catalog := c.catalog()
+	if tx := c.session.tx.temp; tx != nil && oid >= firstOID+colstore.FirstTemporary*oidBlock {
+		catalog = tx.Catalog()
+	}
+	t, at, ok := ownedOID(catalog, oid)
+	return catalog, t, at, ok
+}
+
+// named finds the catalog of a relation or an index; temporary ones come first.
+func (c catalogCalls) named(text, name string) *colstore.Catalog {
+	tx := c.session.tx.temp
+	if tx != nil && !strings.Contains(text, ".") && tx.Catalog().Taken(name) {
+		return tx.Catalog()
+	}
+	return c.catalog()
+}
+
 // RelationOID implements expr.Catalog.
 func (c catalogCalls) RelationOID(name string) (int64, error) {
 	for schema, list := range systemTables {
@@ -166,10 +185,11 @@ func (c catalogCalls) RelationOID(name string) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	if t, ok := c.catalog().Relation(relation); ok {
+	catalog := c.named(name, relation)
+	if t, ok := catalog.Relation(relation); ok {
 		return relationOID(t), nil
 	}
-	if t, x, ok := c.catalog().Index(relation); ok {
+	if t, x, ok := catalog.Index(relation); ok {
 		return indexOID(t, x), nil
 	}
 	return 0, dberr.Newf(dberr.UndefinedTable, "relation \"%s\" does not exist", name)
@@ -177,7 +197,7 @@ func (c catalogCalls) RelationOID(name string) (int64, error) {
 
 // RelationName implements expr.Catalog.
 func (c catalogCalls) RelationName(oid int64) (string, bool) {
-	t, at, ok := ownedOID(c.catalog(), oid)
+	_, t, at, ok := c.owned(oid)
 	switch {
 	case !ok:
 		return "", false
@@ -203,8 +223,7 @@ func indexAt(t *colstore.Table, place int64) *colstore.Index {
 
 // ConstraintDef implements expr.Catalog.
 func (c catalogCalls) ConstraintDef(oid int64) (string, bool) {
-	catalog := c.catalog()
-	t, _, ok := ownedOID(catalog, oid)
+	catalog, t, _, ok := c.owned(oid)
 	if !ok {
 		return "", false
 	}
@@ -218,7 +237,7 @@ func (c catalogCalls) ConstraintDef(oid int64) (string, bool) {
 
 // IndexDef implements expr.Catalog. With a column it is that column's name.
 func (c catalogCalls) IndexDef(oid, column int64) (string, bool) {
-	t, at, ok := ownedOID(c.catalog(), oid)
+	_, t, at, ok := c.owned(oid)
 	if !ok {
 		return "", false
 	}
@@ -236,7 +255,7 @@ func (c catalogCalls) IndexDef(oid, column int64) (string, bool) {
 
 // ViewDef implements expr.Catalog.
 func (c catalogCalls) ViewDef(oid int64) (string, bool) {
-	t, at, ok := ownedOID(c.catalog(), oid)
+	_, t, at, ok := c.owned(oid)
 	if !ok || at != 0 || t.Kind != colstore.KindView {
 		return "", false
 	}
@@ -257,7 +276,7 @@ func (c catalogCalls) EnumType(oid int64) (types.Type, bool) {
 
 // Comment implements expr.Catalog.
 func (c catalogCalls) Comment(oid, column int64) (string, bool) {
-	t, at, ok := ownedOID(c.catalog(), oid)
+	catalog, t, at, ok := c.owned(oid)
 	if !ok {
 		return "", false
 	}
@@ -271,7 +290,7 @@ func (c catalogCalls) Comment(oid, column int64) (string, bool) {
 		if x := indexAt(t, at); x != nil {
 			text = t.Comment(0, x.Name)
 		}
-		for _, k := range constraintsOf(c.catalog(), t) {
+		for _, k := range constraintsOf(catalog, t) {
 			if k.oid == oid {
 				text = t.Comment(0, k.name)
 			}
@@ -286,7 +305,8 @@ func (c catalogCalls) SerialSequence(table, column string) (string, bool, error)
 	if err != nil {
 		return "", false, err
 	}
-	t, ok := c.catalog().Relation(name)
+	catalog := c.named(table, name)
+	t, ok := catalog.Relation(name)
 	if !ok {
 		return "", false, dberr.Newf(dberr.UndefinedTable, "relation \"%s\" does not exist", table)
 	}
@@ -294,8 +314,12 @@ func (c catalogCalls) SerialSequence(table, column string) (string, bool, error)
 	if !ok {
 		return "", false, dberr.Newf(dberr.UndefinedColumn, "column \"%s\" of relation \"%s\" does not exist", column, t.Name)
 	}
-	for _, s := range c.catalog().Owned(t.ID, col.ID) {
-		return "public." + quoted(s.Name), true, nil
+	if list := catalog.Owned(t.ID, col.ID); len(list) > 0 {
+		schema := bind.PublicSchema
+		if isTemporary(t) {
+			schema = bind.TemporarySchema
+		}
+		return schema + "." + quoted(list[0].Name), true, nil
 	}
 	return "", false, nil
 }

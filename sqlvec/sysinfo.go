@@ -54,7 +54,7 @@ func fillSchemata(c *systemContext) {
 }
 
 func fillTables(c *systemContext) {
-	for _, t := range c.catalog.Relations() {
+	for _, t := range c.relations() {
 		kind := "BASE TABLE"
 		switch t.Kind {
 		case colstore.KindSequence:
@@ -62,7 +62,7 @@ func fillTables(c *systemContext) {
 		case colstore.KindView:
 			kind = "VIEW"
 		}
-		c.add(databaseName, bind.PublicSchema, t.Name, kind, nil, nil, nil, nil, nil, yesNo(t.Kind == colstore.KindTable), "NO", nil)
+		c.add(databaseName, c.schema(t), t.Name, kind, nil, nil, nil, nil, nil, yesNo(t.Kind == colstore.KindTable), "NO", nil)
 	}
 	for schema, list := range systemTables {
 		for _, name := range sortedKeys(list) {
@@ -72,15 +72,15 @@ func fillTables(c *systemContext) {
 }
 
 func fillViews(c *systemContext) {
-	for _, t := range c.catalog.Relations() {
+	for _, t := range c.relations() {
 		if t.Kind == colstore.KindView {
-			c.add(databaseName, bind.PublicSchema, t.Name, " "+t.Query+";", "NONE", "NO", "NO", "NO", "NO", "NO")
+			c.add(databaseName, c.schema(t), t.Name, " "+t.Query+";", "NONE", "NO", "NO", "NO", "NO", "NO")
 		}
 	}
 }
 
 func fillColumns(c *systemContext) {
-	for _, t := range c.catalog.Relations() {
+	for _, t := range c.relations() {
 		for i := range t.Columns {
 			c.addColumn(t, &t.Columns[i], i+1)
 		}
@@ -100,7 +100,7 @@ func (c *systemContext) addColumn(t *colstore.Table, col *colstore.Column, n int
 	for _, name := range []string{"table_catalog", "udt_catalog"} {
 		set(name, databaseName)
 	}
-	set("table_schema", bind.PublicSchema)
+	set("table_schema", c.schema(t))
 	set("table_name", t.Name)
 	set("column_name", col.Name)
 	set("ordinal_position", n)
@@ -167,7 +167,7 @@ func describeSize(set func(string, any), t types.Type) {
 // describeIdentity sets what the sequence of an identity column is.
 func (c *systemContext) describeIdentity(set func(string, any), t *colstore.Table, col *colstore.Column) {
 	set("identity_generation", map[colstore.Identity]string{colstore.IdentityAlways: "ALWAYS", colstore.IdentityByDefault: "BY DEFAULT"}[col.Identity])
-	for _, s := range c.catalog.Owned(t.ID, col.ID) {
+	for _, s := range c.catalogOf(t).Owned(t.ID, col.ID) {
 		d := s.Sequence
 		set("identity_start", number(d.Start))
 		set("identity_increment", number(d.Increment))
@@ -180,19 +180,19 @@ func (c *systemContext) describeIdentity(set func(string, any), t *colstore.Tabl
 func number(n int64) string { return types.Format(types.IntValue(types.T(types.Int64), n)) }
 
 func fillSequences(c *systemContext) {
-	for _, t := range c.catalog.Relations() {
+	for _, t := range c.relations() {
 		s := t.Sequence
 		if s == nil || c.isIdentity(s) {
 			continue
 		}
 		bits := map[types.ID]int{types.Int16: 16, types.Int32: 32, types.Int64: 64}[s.Type.ID]
-		c.add(databaseName, bind.PublicSchema, t.Name, s.Type.String(), bits, 2, 0, number(s.Start), number(s.Min), number(s.Max), number(s.Increment), yesNo(s.Cycle))
+		c.add(databaseName, c.schema(t), t.Name, s.Type.String(), bits, 2, 0, number(s.Start), number(s.Min), number(s.Max), number(s.Increment), yesNo(s.Cycle))
 	}
 }
 
 // isIdentity reports whether a sequence belongs to an identity column.
 func (c *systemContext) isIdentity(s *colstore.SequenceDef) bool {
-	t, ok := c.catalog.TableByID(s.OwnerTable)
+	t, ok := c.catalogOf(&colstore.Table{ID: s.OwnerTable}).TableByID(s.OwnerTable)
 	if !ok {
 		return false
 	}
@@ -204,8 +204,8 @@ var constraintTypes = map[string]string{"p": "PRIMARY KEY", "u": "UNIQUE", "c": 
 
 // eachConstraint calls fn with all constraints of all tables.
 func (c *systemContext) eachConstraint(fn func(k *constraint)) {
-	for _, t := range c.catalog.Tables() {
-		list := constraintsOf(c.catalog, t)
+	for _, t := range c.tables() {
+		list := constraintsOf(c.catalogOf(t), t)
 		for i := range list {
 			fn(&list[i])
 		}
@@ -218,12 +218,12 @@ func fillTableConstraints(c *systemContext) {
 		if k.kind == "u" {
 			distinct = "YES"
 		}
-		c.add(databaseName, bind.PublicSchema, k.name, databaseName, bind.PublicSchema, k.table.Name, constraintTypes[k.kind], yesNo(k.deferrable()), yesNo(k.deferred()), "YES", distinct)
+		c.add(databaseName, c.schema(k.table), k.name, databaseName, c.schema(k.table), k.table.Name, constraintTypes[k.kind], yesNo(k.deferrable()), yesNo(k.deferred()), "YES", distinct)
 	})
-	for _, t := range c.catalog.Tables() { // PostgreSQL lists NOT NULL as a check
+	for _, t := range c.tables() { // PostgreSQL lists NOT NULL as a check
 		for i := range t.Columns {
 			if t.Columns[i].NotNull {
-				c.add(databaseName, bind.PublicSchema, notNullName(t, i), databaseName, bind.PublicSchema, t.Name, "CHECK", "NO", "NO", "YES", nil)
+				c.add(databaseName, c.schema(t), notNullName(t, i), databaseName, c.schema(t), t.Name, "CHECK", "NO", "NO", "YES", nil)
 			}
 		}
 	}
@@ -245,7 +245,7 @@ func fillKeyColumns(c *systemContext) {
 			if k.foreign != nil {
 				place = placeInKey(k, i)
 			}
-			c.add(databaseName, bind.PublicSchema, k.name, databaseName, bind.PublicSchema, k.table.Name, col.Name, i+1, place)
+			c.add(databaseName, c.schema(k.table), k.name, databaseName, c.schema(k.table), k.table.Name, col.Name, i+1, place)
 		}
 	})
 }
@@ -281,20 +281,20 @@ func fillReferential(c *systemContext) {
 				key = x.Name
 			}
 		}
-		c.add(databaseName, bind.PublicSchema, k.name, databaseName, bind.PublicSchema, key, match, rules[k.foreign.OnUpdate], rules[k.foreign.OnDelete])
+		c.add(databaseName, c.schema(k.table), k.name, databaseName, c.schema(k.table), key, match, rules[k.foreign.OnUpdate], rules[k.foreign.OnDelete])
 	})
 }
 
 func fillCheckConstraints(c *systemContext) {
 	c.eachConstraint(func(k *constraint) {
 		if k.kind == "c" {
-			c.add(databaseName, bind.PublicSchema, k.name, k.def[len("CHECK "):])
+			c.add(databaseName, c.schema(k.table), k.name, k.def[len("CHECK "):])
 		}
 	})
-	for _, t := range c.catalog.Tables() {
+	for _, t := range c.tables() {
 		for i := range t.Columns {
 			if t.Columns[i].NotNull {
-				c.add(databaseName, bind.PublicSchema, notNullName(t, i), t.Columns[i].Name+" IS NOT NULL")
+				c.add(databaseName, c.schema(t), notNullName(t, i), t.Columns[i].Name+" IS NOT NULL")
 			}
 		}
 	}
@@ -308,7 +308,7 @@ func fillConstraintColumns(c *systemContext) {
 		}
 		for _, id := range ids {
 			col, _ := t.Column(id)
-			c.add(databaseName, bind.PublicSchema, t.Name, col.Name, databaseName, bind.PublicSchema, k.name)
+			c.add(databaseName, c.schema(t), t.Name, col.Name, databaseName, c.schema(k.table), k.name)
 		}
 	})
 }

@@ -60,31 +60,34 @@ func init() {
 func fillNamespace(c *systemContext) {
 	c.add(catalogOID, bind.CatalogSchema, ownerOID, nil)
 	c.add(publicOID, bind.PublicSchema, ownerOID, nil)
+	if c.temporary != nil {
+		c.add(temporaryOID, bind.TemporarySchema, ownerOID, nil)
+	}
 	c.add(informationID, bind.InformationSchema, ownerOID, nil)
 }
 
 var relationLetters = map[colstore.RelationKind]string{colstore.KindTable: "r", colstore.KindView: "v", colstore.KindSequence: "S"}
 
 func fillClass(c *systemContext) {
-	for _, t := range c.catalog.Relations() {
+	for _, t := range c.relations() {
 		rows, am := -1.0, 0
 		if t.Kind == colstore.KindTable {
-			rows, am = float64(c.view.Stats(t).Rows), 2
+			rows, am = float64(c.viewOf(t).Stats(t).Rows), 2
 		}
 		keys := t.Keys()
-		c.add(relationOID(t), t.Name, publicOID, 0, 0, ownerOID, am, relationOID(t), 0, 0, rows, 0, 0, len(keys) > 0, false, "p",
+		c.add(relationOID(t), t.Name, schemaOID(t), 0, 0, ownerOID, am, relationOID(t), 0, 0, rows, 0, 0, len(keys) > 0, false, persistence(t),
 			relationLetters[t.Kind], len(t.Columns), len(t.Checks), t.Kind == colstore.KindView, len(t.ForeignKeys)+len(t.ReferencedBy) > 0, false,
 			false, false, true, "d", false, nil, nil)
 		for i := range keys {
 			x := &keys[i]
-			c.add(indexOID(t, x), x.Name, publicOID, 0, 0, ownerOID, 403, indexOID(t, x), 0, 0, rows, 0, 0, false, false, "p",
+			c.add(indexOID(t, x), x.Name, schemaOID(t), 0, 0, ownerOID, 403, indexOID(t, x), 0, 0, rows, 0, 0, false, false, persistence(t),
 				"i", len(x.Columns), 0, false, false, false, false, false, true, "n", false, nil, nil)
 		}
 	}
 }
 
 func fillAttribute(c *systemContext) {
-	for _, t := range c.catalog.Relations() {
+	for _, t := range c.relations() {
 		for i := range t.Columns {
 			col := &t.Columns[i]
 			oid, mod := expr.TypeOID(col.Type)
@@ -98,7 +101,7 @@ func fillAttribute(c *systemContext) {
 }
 
 func fillAttrdef(c *systemContext) {
-	for _, t := range c.catalog.Relations() {
+	for _, t := range c.relations() {
 		for i := range t.Columns {
 			col := &t.Columns[i]
 			if col.Generated != "" || col.Default != "" && col.Identity == colstore.NoIdentity {
@@ -174,7 +177,7 @@ func fillEnum(c *systemContext) {
 
 // eachIndex calls fn with all indexes of all tables.
 func (c *systemContext) eachIndex(fn func(t *colstore.Table, x *colstore.Index)) {
-	for _, t := range c.catalog.Tables() {
+	for _, t := range c.tables() {
 		keys := t.Keys()
 		for i := range keys {
 			fn(t, &keys[i])
@@ -221,33 +224,33 @@ func fillConstraint(c *systemContext) {
 		default:
 			condition = strings.TrimSuffix(strings.TrimPrefix(strings.TrimSuffix(k.def, " NOT VALID"), "CHECK ("), ")")
 		}
-		c.add(k.oid, k.name, publicOID, k.kind, k.deferrable(), k.deferred(), !k.notValid, relationOID(k.table), 0, index, 0, parent, up, del, match, true, 0, k.kind != "c",
+		c.add(k.oid, k.name, schemaOID(k.table), k.kind, k.deferrable(), k.deferred(), !k.notValid, relationOID(k.table), 0, index, 0, parent, up, del, match, true, 0, k.kind != "c",
 			"{"+strings.Join(numbers(k.table, k.columns), ",")+"}", refs, condition)
 	})
 }
 
 func fillPgTables(c *systemContext) {
-	for _, t := range c.catalog.Tables() {
-		c.add(bind.PublicSchema, t.Name, c.session.user, nil, len(t.Keys()) > 0, false, len(t.ForeignKeys)+len(t.ReferencedBy) > 0, false)
+	for _, t := range c.tables() {
+		c.add(c.schema(t), t.Name, c.session.user, nil, len(t.Keys()) > 0, false, len(t.ForeignKeys)+len(t.ReferencedBy) > 0, false)
 	}
 }
 
 func fillPgViews(c *systemContext) {
-	for _, t := range c.catalog.Relations() {
+	for _, t := range c.relations() {
 		if t.Kind == colstore.KindView {
-			c.add(bind.PublicSchema, t.Name, c.session.user, " "+t.Query+";")
+			c.add(c.schema(t), t.Name, c.session.user, " "+t.Query+";")
 		}
 	}
 }
 
 func fillPgIndexes(c *systemContext) {
 	c.eachIndex(func(t *colstore.Table, x *colstore.Index) {
-		c.add(bind.PublicSchema, t.Name, x.Name, nil, indexDef(t, x))
+		c.add(c.schema(t), t.Name, x.Name, nil, indexDef(t, x))
 	})
 }
 
 func fillPgSequences(c *systemContext) {
-	for _, t := range c.catalog.Relations() {
+	for _, t := range c.relations() {
 		s := t.Sequence
 		if s == nil {
 			continue
@@ -256,7 +259,7 @@ func fillPgSequences(c *systemContext) {
 		if at := c.session.db.store.SequencePosition(t); at.Called {
 			last = at.Last
 		}
-		c.add(bind.PublicSchema, t.Name, c.session.user, s.Type.String(), s.Start, s.Min, s.Max, s.Increment, s.Cycle, s.Cache, last)
+		c.add(c.schema(t), t.Name, c.session.user, s.Type.String(), s.Start, s.Min, s.Max, s.Increment, s.Cycle, s.Cache, last)
 	}
 }
 
@@ -283,7 +286,7 @@ func fillAm(c *systemContext) {
 const classOID = 1259 // of pg_class itself
 
 func fillDescription(c *systemContext) {
-	for _, t := range c.catalog.Relations() {
+	for _, t := range c.relations() {
 		for _, comment := range t.Comments {
 			switch {
 			case comment.Constraint != "":

@@ -48,6 +48,8 @@ type systemContext struct {
 	view    *colstore.View
 	rows    *rowSet
 	err     error
+
+	temporary *colstore.View // of the session's temporary tables, nil for none
 }
 
 // add adds a row: texts, integers and truth values in the columns' order; nil is NULL.
@@ -106,6 +108,9 @@ type systemSource struct {
 // Open implements plan.Source.
 func (s *systemSource) Open(ctx context.Context, spec colstore.ScanSpec) (plan.Rows, error) {
 	c := &systemContext{session: s.run.s, view: s.view, catalog: s.view.Catalog(), rows: newRowSet(columnTypes(s.table))}
+	if s.run.s.set.systemTime == nil && s.view.Point() == s.run.Present().Point() {
+		c.temporary = s.run.Temporary()
+	}
 	s.def.fill(c)
 	if c.err != nil {
 		return nil, c.err
@@ -131,6 +136,7 @@ const (
 	oidOfForeign  = 2000
 	oidOfKey      = 3500 // the constraint of a key
 	publicOID     = 2200
+	temporaryOID  = 2201
 	catalogOID    = 11
 	informationID = 13000
 	databaseOID   = 16383

@@ -26,19 +26,19 @@ func (r *run) truncate(st *parse.Truncate) error {
 		return err
 	}
 	for _, t := range list {
-		if _, err := r.s.tx.open.Truncate(r.ctx, t); err != nil {
+		if _, err := r.s.txOf(t).Truncate(r.ctx, t); err != nil {
 			return err
 		}
 		if !st.RestartIdentity {
 			continue
 		}
-		for _, s := range r.s.tx.open.Catalog().Owned(t.ID, 0) {
-			if err := r.s.tx.open.Restart(s, s.Sequence.Start); err != nil {
+		for _, s := range r.s.txOf(t).Catalog().Owned(t.ID, 0) {
+			if err := r.s.txOf(s).Restart(s, s.Sequence.Start); err != nil {
 				return err
 			}
 		}
 	}
-	if err := r.s.tx.open.EndStatement(r.ctx); err != nil {
+	if err := r.s.endChecks(r.ctx); err != nil {
 		return err
 	}
 	r.result.tag = "TRUNCATE TABLE"
@@ -47,10 +47,9 @@ func (r *run) truncate(st *parse.Truncate) error {
 
 // truncatedToo adds the tables that refer to those truncated, or refuses.
 func (r *run) truncatedToo(list []*colstore.Table, cascade bool) ([]*colstore.Table, error) {
-	catalog := r.Present().Catalog()
 	for i := 0; i < len(list); i++ { // the list grows
 		for _, id := range list[i].ReferencedBy {
-			child, ok := catalog.TableByID(id)
+			child, ok := r.catalogOf(list[i]).TableByID(id)
 			if !ok || slices.ContainsFunc(list, func(t *colstore.Table) bool { return t.ID == id }) {
 				continue
 			}

@@ -11,8 +11,9 @@ import (
 // transaction is the session's transaction, if one is open.
 type transaction struct {
 	open      *colstore.Tx
-	explicit  bool // BEGIN, not a single statement
-	failed    bool // a statement failed: only ROLLBACK helps
+	temp      *colstore.Tx // on the session's temporary tables, nil while there are none
+	explicit  bool         // BEGIN, not a single statement
+	failed    bool         // a statement failed: only ROLLBACK helps
 	readOnly  bool
 	isolation colstore.Isolation
 	start     int64 // µs since 1970 UTC
@@ -25,7 +26,17 @@ type transaction struct {
 type savepoint struct {
 	name  string
 	point colstore.Savepoint
+	temp  colstore.Savepoint
 	set   savedSettings
+}
+
+// savepoint marks the present state under a name.
+func (s *Session) savepoint(name string) savepoint {
+	p := savepoint{name: name, point: s.tx.open.Savepoint(), set: s.saveSettings()}
+	if s.tx.temp != nil {
+		p.temp = s.tx.temp.Savepoint()
+	}
+	return p
 }
 
 // ensureTransaction opens a transaction for one statement where none is open.
@@ -47,7 +58,7 @@ func (s *Session) begin(m parse.TxModes) error {
 	open.SynchronousCommit = s.set.syncCommit
 	tx.open = open
 	s.tx = tx
-	return nil
+	return s.beginTemporary()
 }
 
 var isolations = map[parse.Isolation]colstore.Isolation{
@@ -88,8 +99,17 @@ func (s *Session) commit(ctx context.Context) error {
 	committed := false
 	defer func() { s.endSettings(committed) }()
 	tx.SetAttr(s.user, s.set.applicationName, "")
+	temp := s.tx.temp
+	if temp != nil {
+		if err := temp.CheckDeferred(ctx); err != nil {
+			return err
+		}
+	}
 	c, err := tx.Commit(ctx)
 	if err != nil {
+		return err
+	}
+	if err := s.commitTemporary(ctx, temp); err != nil {
 		return err
 	}
 	if c.CSN > s.lastCSN {
@@ -103,6 +123,9 @@ func (s *Session) commit(ctx context.Context) error {
 func (s *Session) endTransaction() {
 	if s.tx.open != nil {
 		s.tx.open.Rollback()
+	}
+	if s.tx.temp != nil {
+		s.tx.temp.Rollback()
 	}
 	s.tx = transaction{}
 }
@@ -123,7 +146,7 @@ func (r *run) control() (done bool, err error) {
 		if err := s.needsBlock("SAVEPOINT"); err != nil {
 			return true, err
 		}
-		s.tx.saved = append(s.tx.saved, savepoint{st.Name.Name, s.tx.open.Savepoint(), s.saveSettings()})
+		s.tx.saved = append(s.tx.saved, s.savepoint(st.Name.Name))
 		return true, r.done("SAVEPOINT")
 	case *parse.Release:
 		if err := s.needsBlock("RELEASE SAVEPOINT"); err != nil {
@@ -232,6 +255,11 @@ func (r *run) rollbackTo(st *parse.RollbackTo) error {
 	}
 	if err := s.tx.open.RollbackTo(s.tx.saved[i].point); err != nil {
 		return err
+	}
+	if s.tx.temp != nil {
+		if err := s.tx.temp.RollbackTo(s.tx.saved[i].temp); err != nil {
+			return err
+		}
 	}
 	s.restoreSettings(s.tx.saved[i].set)
 	s.tx.saved, s.tx.failed = s.tx.saved[:i+1], false

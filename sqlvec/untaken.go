@@ -13,7 +13,7 @@ import (
 // unique keys a row has, be it there or proposed before.
 func (r *run) insertUntaken(st *parse.Insert, t *colstore.Table, proposed *rowSet) error {
 	all := proposed.batch()
-	taken, err := r.s.tx.open.Taken(t, all)
+	taken, err := r.s.txOf(t).Taken(t, all)
 	if err != nil {
 		return err
 	}

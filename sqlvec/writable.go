@@ -16,10 +16,11 @@ import (
 // itself, all see the tables as they were when it began; what one tells another goes through
 // RETURNING alone. They run in the order in which they are written, the statement itself last.
 type multi struct {
-	snapshot *colstore.View
-	done     map[*parse.CTE]*doneCTE
-	actions  []func() error // of foreign keys, which wait for all parts
-	live     bool           // and see what these have written
+	snapshot  *colstore.View
+	temporary *colstore.View // of the session's temporary tables, nil for none
+	done      map[*parse.CTE]*doneCTE
+	actions   []func() error // of foreign keys, which wait for all parts
+	live      bool           // and see what these have written
 }
 
 // doneCTE is the rows of a WITH query that has run. It implements bind.Source.
@@ -88,7 +89,7 @@ func (r *run) writeMulti() error {
 	if err := bind.CheckWith(w); err != nil {
 		return err
 	}
-	r.multi = &multi{snapshot: r.s.tx.open.View(), done: map[*parse.CTE]*doneCTE{}}
+	r.multi = &multi{snapshot: r.s.tx.open.View(), temporary: r.s.temporaryView(), done: map[*parse.CTE]*doneCTE{}}
 	for i, c := range w.CTEs {
 		if _, ok := c.Stmt.(*parse.Query); ok && !r.usedByMany(w, c) {
 			continue
@@ -110,7 +111,7 @@ func (r *run) writeMulti() error {
 			return err
 		}
 	}
-	return r.s.tx.open.EndStatement(r.ctx)
+	return r.s.endChecks(r.ctx)
 }
 
 // writeMain runs the statement itself.
@@ -213,7 +214,7 @@ func (r *run) endWrites() error {
 	if r.multi != nil {
 		return nil
 	}
-	return r.s.tx.open.EndStatement(r.ctx)
+	return r.s.endChecks(r.ctx)
 }
 
 // once leaves out the rows of a change that another part of the statement has changed or deleted:
@@ -226,7 +227,7 @@ func (r *run) once(t *colstore.Table, rids []uint64, rows *rowSet) ([]uint64, *r
 	all.Sel = make([]uint64, (rows.n+63)/64)
 	var kept []uint64
 	for i, rid := range rids {
-		if !r.s.tx.open.Ended(t, rid) {
+		if !r.s.txOf(t).Ended(t, rid) {
 			kept = append(kept, rid)
 			all.Sel[i>>6] |= 1 << (uint(i) & 63)
 		}

@@ -81,10 +81,10 @@ CREATE SEQUENCE [ IF NOT EXISTS ] name [ AS type ]
     [ START [ WITH ] n ] [ [ NO ] CYCLE ] [ OWNED BY table.column | OWNED BY NONE ]`,
 		"CREATE SEQUENCE tickets START 10"},
 	{"CREATE TABLE", "make a table", `
-CREATE TABLE [ IF NOT EXISTS ] name ( [ {
+CREATE [ TEMP ] TABLE [ IF NOT EXISTS ] name ( [ {
     column type [ column_constraint ... ]
     | [ CONSTRAINT name ] table_constraint
-    | LIKE table [ INCLUDING ALL ] } [, ...] ] )
+    | LIKE table [ INCLUDING ALL ] } [, ...] ] ) [ ON COMMIT { PRESERVE ROWS | DELETE ROWS | DROP } ]
 where column_constraint is one of:
     NOT NULL | NULL | CHECK ( expression ) | DEFAULT expression | UNIQUE | PRIMARY KEY
     GENERATED { ALWAYS | BY DEFAULT } AS IDENTITY | GENERATED ALWAYS AS ( expression ) STORED
@@ -95,7 +95,7 @@ and table_constraint is one of:
         [ MATCH FULL ] [ ON DELETE action ] [ ON UPDATE action ] [ DEFERRABLE ] [ INITIALLY DEFERRED ]`,
 		"CREATE TABLE orders (id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY, sku TEXT REFERENCES goods (sku), n INTEGER CHECK (n > 0))"},
 	{"CREATE TABLE AS", "make a table of a query's rows", `
-CREATE TABLE [ IF NOT EXISTS ] name [ ( column [, ...] ) ] AS query [ WITH [ NO ] DATA ]`,
+CREATE [ TEMP ] TABLE [ IF NOT EXISTS ] name [ ( column [, ...] ) ] AS query [ WITH [ NO ] DATA ]`,
 		"CREATE TABLE few AS SELECT * FROM goods LIMIT 1"},
 	{"CREATE TYPE", "make an enumeration: a type whose values are a few labels, in order", `
 CREATE TYPE name AS ENUM ( [ 'label' [, ...] ] )`,

@@ -211,6 +211,8 @@ func (s *session) note(tag, sql string) {
 		s.open = s.open && rollbackTo.MatchString(sql)
 	case "SET", "PREPARE":
 		s.state = true
+	case "CREATE":
+		s.state = s.state || strings.Contains(strings.ToUpper(sql), " TEMP")
 	}
 }
 

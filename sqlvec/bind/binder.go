@@ -16,6 +16,8 @@ import (
 type Points interface {
 	// Present is the statement's snapshot, its own transaction's writes included.
 	Present() *colstore.View
+	// Temporary is the session's temporary tables, nil for none.
+	Temporary() *colstore.View
 	AtSeq(seq uint64) (*colstore.View, error)
 	AtTX(csn uint64) (*colstore.View, error)
 	// AtTime closes the time first (µs since 1970 UTC).

@@ -29,7 +29,7 @@ func (b *Binder) bindTarget(ref *parse.TableRef) (*targetScan, error) {
 	if err != nil {
 		return nil, err
 	}
-	f, err := b.scan(tableAt{view: b.env.Points.Present(), table: t}, ref.Alias, nil)
+	f, err := b.scan(tableAt{view: b.viewOf(t), table: t}, ref.Alias, nil)
 	if err != nil {
 		return nil, err
 	}

@@ -99,7 +99,7 @@ func (b *Binder) Upsert(t *colstore.Table, alias string, oc *parse.OnConflict, k
 	if name == "" {
 		name = t.Name
 	}
-	ref := &parse.TableRef{Pos: oc.Pos, Name: parse.Name{Parts: []string{t.Name}}, Alias: &parse.Alias{Name: name}}
+	ref := &parse.TableRef{Pos: oc.Pos, Name: NameOf(t), Alias: &parse.Alias{Name: name}}
 	s, err := b.bindTarget(ref)
 	if err != nil {
 		return nil, err

@@ -44,6 +44,9 @@ func (b *Binder) describedTable(e parse.TableExpr) *colstore.Table {
 	if !ok || b.findCTE(t.Name) != nil {
 		return nil
 	}
+	if ref, ok := b.temporary(t.Name); ok {
+		return ref.table
+	}
 	if _, ok, _ := b.bindSystem(t, nil); ok {
 		return nil
 	}

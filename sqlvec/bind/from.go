@@ -122,6 +122,9 @@ func (b *Binder) bindTableRef(t *parse.TableRef, left, parent *scope) (from, err
 	if cte := b.findCTE(t.Name); cte != nil {
 		return b.bindCTERef(cte, t, parent)
 	}
+	if f, ok, err := b.bindTemporary(t, parent); ok || err != nil {
+		return f, err
+	}
 	if f, ok, err := b.bindSystem(t, parent); ok || err != nil {
 		return f, err
 	}

@@ -38,11 +38,16 @@ func (b *Binder) sequenceArgs(e *parse.FuncCall, name string) ([]parse.Expr, err
 		return args, nil
 	}
 	pos := int(lit.Position())
-	relation, err := RelationName(lit.Text)
+	bare, temporary := strings.CutPrefix(lit.Text, TemporarySchema+".")
+	relation, err := RelationName(bare)
 	if err != nil {
 		return nil, at(err, pos)
 	}
-	if _, ok := b.env.Points.Present().Catalog().Relation(relation); !ok {
+	_, ok = b.env.Points.Present().Catalog().Relation(relation)
+	if _, own := b.temporary(parse.Name{Parts: []string{relation}}); own || temporary {
+		ok = own
+	}
+	if !ok {
 		return nil, dberr.Newf(dberr.UndefinedTable, "relation \"%s\" does not exist", lit.Text).At(pos)
 	}
 	return args, nil

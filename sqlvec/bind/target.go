@@ -39,6 +39,9 @@ func (b *Binder) target(n parse.Name) (*colstore.Table, error) {
 	if b.findCTE(n) != nil {
 		return nil, dberr.Newf(dberr.WrongObjectType, "relation \"%s\" cannot be the target of a modifying statement", n.Last()).At(int(n.Position()))
 	}
+	if ref, ok := b.temporary(n); ok && ref.table.Kind == colstore.KindTable {
+		return ref.table, nil
+	}
 	t, err := b.env.Points.Present().Table(n.Last())
 	return t, at(err, int(n.Position()))
 }
