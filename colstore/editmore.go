@@ -24,6 +24,22 @@ const (
 	moreEnum       = 11 // column u32, name, count u32, labels: the type of a column that is an enumeration, or an array of one
 )
 
+// Kinds that are written and are tables in memory.
+const (
+	storedMaterialized = 8 // a materialized view
+	storedUnpopulated  = 9 // one that may not be read yet
+)
+
+func (t *Table) storedKind() uint8 {
+	switch {
+	case t.Kind == KindTable && t.Unpopulated:
+		return storedUnpopulated
+	case t.Kind == KindTable:
+		return storedMaterialized
+	}
+	return uint8(t.Kind)
+}
+
 // The flags of a constraint.
 const (
 	flagNotValid = 1 << iota
@@ -48,8 +64,8 @@ func moreOf(t *Table) []byte {
 		out.U32(uint32(len(w.B)))
 		out.Bytes(w.B)
 	}
-	if t.Kind != KindTable {
-		add(moreKind, func(w *binfmt.Writer) { w.U8(uint8(t.Kind)); putString(w, t.Query) })
+	if t.Kind != KindTable || t.Query != "" {
+		add(moreKind, func(w *binfmt.Writer) { w.U8(t.storedKind()); putString(w, t.Query) })
 	}
 	for _, d := range t.Depends {
 		add(moreDepends, func(w *binfmt.Writer) { w.U32(d.Table); putColumns(w, d.Columns) })
@@ -172,8 +188,12 @@ func (t *Table) readRecord(r *binfmt.Reader, tag uint8) {
 	switch tag {
 	case moreKind:
 		k := r.U8()
-		r.Check(t.Kind == KindTable && k >= uint8(KindView) && k <= uint8(KindEnum), "relation of kind %d", k)
+		r.Check(t.Kind == KindTable && t.Query == "" && k >= uint8(KindView) && k <= storedUnpopulated, "relation of kind %d", k)
 		t.Kind, t.Query = RelationKind(k), readString(r, maxQueryBytes)
+		if k >= storedMaterialized {
+			r.Check(t.Query != "", "materialized view without a query")
+			t.Kind, t.Unpopulated = KindTable, k == storedUnpopulated
+		}
 	case moreDepends:
 		t.Depends = append(t.Depends, Dependency{r.U32(), readColumns(r)})
 	case moreSequence:
@@ -219,7 +239,7 @@ func (t *Table) readRecord(r *binfmt.Reader, tag uint8) {
 func (t *Table) checkMore(r *binfmt.Reader) {
 	r.Check((t.Kind == KindSequence) == (t.Sequence != nil), "relation of kind %d with the definition of a sequence", t.Kind)
 	r.Check(t.Kind == KindEnum || len(t.Labels) == 0, "relation of kind %d with labels", t.Kind)
-	r.Check(t.Kind == KindView || t.Query == "", "a query that is not a view's")
+	r.Check(t.Kind == KindView || t.Kind == KindTable || t.Query == "", "a query that is not a view's")
 	if r.Err() == nil { // columns are written in their order
 		r.Check(slices.IsSortedFunc(t.Depends, func(a, b Dependency) int { return cmp.Compare(a.Table, b.Table) }), "dependencies out of order")
 	}

@@ -264,13 +264,15 @@ func describeEdit(before, after *Table) string {
 	case before == nil && after == nil:
 		return "DROP TABLE"
 	case before == nil:
-		return "CREATE " + after.Kind.String() + " " + after.Name
+		return "CREATE " + after.KindName() + " " + after.Name
 	case after == nil:
-		return "DROP " + before.Kind.String() + " " + before.Name
+		return "DROP " + before.KindName() + " " + before.Name
 	case before.Name != after.Name:
-		return "ALTER " + after.Kind.String() + " " + before.Name + " RENAME TO " + after.Name
+		return "ALTER " + after.KindName() + " " + before.Name + " RENAME TO " + after.Name
 	case after.Kind == KindView && before.Query != after.Query:
 		return "CREATE OR REPLACE VIEW " + after.Name
+	case before.Unpopulated != after.Unpopulated:
+		return "REFRESH MATERIALIZED VIEW " + after.Name
 	case after.Kind != KindTable:
 		return "ALTER " + after.Kind.String() + " " + after.Name
 	}

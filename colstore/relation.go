@@ -19,6 +19,18 @@ func (k RelationKind) String() string {
 	return [...]string{KindTable: "TABLE", KindView: "VIEW", KindSequence: "SEQUENCE", KindEnum: "TYPE"}[k]
 }
 
+// Materialized reports whether a table is a materialized view: the rows of its Query, as of the
+// last time that it was refreshed.
+func (t *Table) Materialized() bool { return t.Kind == KindTable && t.Query != "" }
+
+// KindName is how SQL calls what the table is.
+func (t *Table) KindName() string {
+	if t.Materialized() {
+		return "MATERIALIZED VIEW"
+	}
+	return t.Kind.String()
+}
+
 // Check is a CHECK constraint: a condition over the columns of one row.
 type Check struct {
 	Name    string

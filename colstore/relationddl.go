@@ -34,6 +34,26 @@ func (tx *Tx) CreateView(def ViewDef) (*Table, error) {
 	return t, nil
 }
 
+// CreateMaterialized makes a materialized view, without its rows: 42P07 if the name is taken.
+func (tx *Tx) CreateMaterialized(def ViewDef, populated bool) (*Table, error) {
+	if len(def.Query) > maxQueryBytes {
+		return nil, viewTooLong(def.Name)
+	}
+	t, err := tx.CreateTable(TableDef{Name: def.Name, Columns: def.Columns})
+	if err != nil {
+		return nil, err
+	}
+	return tx.alter(t, func(n *Table) error {
+		n.Query, n.Depends, n.Unpopulated = def.Query, def.Depends, !populated
+		return nil
+	})
+}
+
+// SetPopulated says whether a materialized view may be read.
+func (tx *Tx) SetPopulated(t *Table, populated bool) (*Table, error) {
+	return tx.alter(t, func(n *Table) error { n.Unpopulated = !populated; return nil })
+}
+
 func viewTooLong(name string) error {
 	return dberr.Newf(dberr.ProgramLimitExceeded, "query of view \"%s\" is longer than %d bytes", name, maxQueryBytes)
 }

@@ -17,8 +17,9 @@ type Table struct {
 	NextIndex  uint32   // id of the next index
 
 	Kind        RelationKind
-	Query       string       // of a view: its canonical text
+	Query       string       // of a view, materialized or not: its canonical text
 	Depends     []Dependency // of a view: what it reads
+	Unpopulated bool         // a materialized view that holds no rows yet, and may not be read
 	Sequence    *SequenceDef // of a sequence
 	Labels      []string     // of an enumeration, in order
 	Checks      []Check

@@ -24,7 +24,12 @@ func commandName(st parse.Stmt) string {
 	case *parse.Drop:
 		return "DROP " + objectNames[st.Object]
 	case *parse.CreateView:
+		if st.Materialized {
+			return "CREATE MATERIALIZED VIEW"
+		}
 		return "CREATE VIEW"
+	case *parse.RefreshView:
+		return "REFRESH MATERIALIZED VIEW"
 	case *parse.CommentOn:
 		return "COMMENT"
 	case *parse.SetConstraints:

@@ -87,6 +87,9 @@ func (r *run) copyColumns(st *parse.Copy) (names []string, err error) {
 		if err != nil {
 			return err
 		}
+		if t.Materialized() {
+			return dberr.Newf(dberr.WrongObjectType, "cannot copy from materialized view \"%s\"", t.Name).WithHint("Try the COPY (SELECT ...) TO variant.")
+		}
 		if t.Kind != colstore.KindTable {
 			return dberr.Newf(dberr.WrongObjectType, "cannot copy from view \"%s\"", t.Name).WithHint("Try the COPY (SELECT ...) TO variant.")
 		}

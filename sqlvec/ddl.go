@@ -27,7 +27,12 @@ func (r *run) define() error {
 	case *parse.Drop:
 		return r.drop(st)
 	case *parse.CreateView:
+		if st.Materialized {
+			return r.createMaterialized(st)
+		}
 		return r.createView(st)
+	case *parse.RefreshView:
+		return r.refreshView(st)
 	case *parse.CommentOn:
 		return r.commentOn(st)
 	case *parse.CreateEnum:
@@ -247,9 +252,12 @@ func (r *run) createIndex(st *parse.CreateIndex) error {
 	case st.Method != "" && st.Method != "btree":
 		return dberr.Newf(dberr.UndefinedObject, "access method \"%s\" does not exist", st.Method).At(int(st.Position()))
 	}
-	t, err := r.table(st.Table)
-	if err != nil {
-		return err
+	t, ok := r.relation(st.Table)
+	if !ok || !t.Materialized() {
+		var err error
+		if t, err = r.table(st.Table); err != nil {
+			return err
+		}
 	}
 	def := colstore.IndexDef{Name: st.Name, Unique: st.Unique}
 	for _, item := range st.Items {
@@ -272,7 +280,7 @@ func (r *run) createIndex(st *parse.CreateIndex) error {
 		}
 		return dberr.Newf(dberr.DuplicateTable, "relation \"%s\" already exists", def.Name).At(int(st.Position()))
 	}
-	_, err = r.s.txOf(t).CreateIndex(r.ctx, t, def)
+	_, err := r.s.txOf(t).CreateIndex(r.ctx, t, def)
 	return err
 }
 

@@ -21,6 +21,7 @@ var objectNames = map[parse.ObjectKind]string{
 
 var relationKinds = map[parse.ObjectKind]colstore.RelationKind{
 	parse.ObjectTable: colstore.KindTable, parse.ObjectView: colstore.KindView, parse.ObjectSequence: colstore.KindSequence,
+	parse.ObjectMaterializedView: colstore.KindTable,
 }
 
 // drop runs DROP TABLE, VIEW, SEQUENCE and INDEX.
@@ -45,9 +46,10 @@ func (r *run) drop(st *parse.Drop) error {
 	if !ok {
 		return notSupported(st, "DROP "+kind+" is")
 	}
+	materialized := st.Object == parse.ObjectMaterializedView
 	d := &dropping{run: r, cascade: st.Cascade, gone: map[uint32]bool{}}
 	for _, n := range st.Names {
-		t, err := r.dropTarget(n, want, st.IfExists)
+		t, err := r.dropTarget(n, want, materialized, st.IfExists)
 		if err != nil {
 			return err
 		}
@@ -60,8 +62,11 @@ func (r *run) drop(st *parse.Drop) error {
 }
 
 // dropTarget finds what a DROP names, nil when it is not there and need not be.
-func (r *run) dropTarget(n parse.Name, want colstore.RelationKind, ifExists bool) (*colstore.Table, error) {
+func (r *run) dropTarget(n parse.Name, want colstore.RelationKind, materialized, ifExists bool) (*colstore.Table, error) {
 	word := kindNames[want]
+	if materialized {
+		word = "materialized view"
+	}
 	t, ok := r.relation(n)
 	if s := n.Schema(); s != "" && s != "public" {
 		ok = false
@@ -75,8 +80,8 @@ func (r *run) dropTarget(n parse.Name, want colstore.RelationKind, ifExists bool
 			return nil, err
 		}
 		return nil, dberr.Newf(dberr.UndefinedTable, "%s \"%s\" does not exist", word, n.Last())
-	case t.Kind != want:
-		is := kindNames[t.Kind]
+	case t.Kind != want || t.Materialized() != materialized:
+		is := kindName(t)
 		return nil, dberr.Newf(dberr.WrongObjectType, "\"%s\" is not a %s", t.Name, word).
 			WithHint("Use DROP %s to remove a %s.", strings.ToUpper(is), is)
 	}

@@ -374,6 +374,9 @@ func (r *run) table(n parse.Name) (*colstore.Table, error) {
 		return t, nil
 	}
 	t, err := r.Present().Table(n.Last())
+	if err == nil && t.Materialized() {
+		return nil, dberr.Newf(dberr.WrongObjectType, "\"%s\" is not a table", t.Name)
+	}
 	if e, ok := err.(*dberr.Error); ok && e != nil {
 		return nil, e.At(int(n.Position()))
 	}

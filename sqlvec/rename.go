@@ -28,6 +28,8 @@ func (r *run) alterRelation(st *parse.AlterTable) error {
 		return nil
 	case !ok:
 		return dberr.Newf(dberr.UndefinedTable, "relation \"%s\" does not exist", st.Name.Last())
+	case st.Object == parse.ObjectMaterializedView && !t.Materialized():
+		return dberr.Newf(dberr.WrongObjectType, "\"%s\" is not a materialized view", t.Name)
 	case t.Kind != want && st.Object != parse.ObjectTable:
 		return dberr.Newf(dberr.WrongObjectType, "\"%s\" is not a %s", t.Name, kindNames[want])
 	}

@@ -256,7 +256,7 @@ func (c catalogCalls) IndexDef(oid, column int64) (string, bool) {
 // ViewDef implements expr.Catalog.
 func (c catalogCalls) ViewDef(oid int64) (string, bool) {
 	_, t, at, ok := c.owned(oid)
-	if !ok || at != 0 || t.Kind != colstore.KindView {
+	if !ok || at != 0 || t.Kind != colstore.KindView && !t.Materialized() {
 		return "", false
 	}
 	return " " + t.Query + ";", true

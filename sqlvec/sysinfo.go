@@ -55,6 +55,9 @@ func fillSchemata(c *systemContext) {
 
 func fillTables(c *systemContext) {
 	for _, t := range c.relations() {
+		if t.Materialized() { // the standard does not know them
+			continue
+		}
 		kind := "BASE TABLE"
 		switch t.Kind {
 		case colstore.KindSequence:
@@ -82,6 +85,9 @@ func fillViews(c *systemContext) {
 func fillColumns(c *systemContext) {
 	for _, t := range c.relations() {
 		for i := range t.Columns {
+			if t.Materialized() {
+				break
+			}
 			c.addColumn(t, &t.Columns[i], i+1)
 		}
 	}

@@ -38,9 +38,10 @@ func init() {
 			cols(truth, "condeferrable", "condeferred", "convalidated"), cols(oid, "conrelid", "contypid", "conindid", "conparentid", "confrelid"),
 			cols(text, "confupdtype", "confdeltype", "confmatchtype"), cols(truth, "conislocal"), cols(types.Int32, "coninhcount"), cols(truth, "connoinherit"),
 			cols(text, "conkey", "confkey", "conbin")), fillConstraint},
-		"pg_tables":  {columnList(cols(text, "schemaname", "tablename", "tableowner", "tablespace"), cols(truth, "hasindexes", "hasrules", "hastriggers", "rowsecurity")), fillPgTables},
-		"pg_views":   {cols(text, "schemaname", "viewname", "viewowner", "definition"), fillPgViews},
-		"pg_indexes": {cols(text, "schemaname", "tablename", "indexname", "tablespace", "indexdef"), fillPgIndexes},
+		"pg_tables":   {columnList(cols(text, "schemaname", "tablename", "tableowner", "tablespace"), cols(truth, "hasindexes", "hasrules", "hastriggers", "rowsecurity")), fillPgTables},
+		"pg_matviews": {columnList(cols(text, "schemaname", "matviewname", "matviewowner", "tablespace"), cols(truth, "hasindexes", "ispopulated"), cols(text, "definition")), fillMatviews},
+		"pg_views":    {cols(text, "schemaname", "viewname", "viewowner", "definition"), fillPgViews},
+		"pg_indexes":  {cols(text, "schemaname", "tablename", "indexname", "tablespace", "indexdef"), fillPgIndexes},
 		"pg_sequences": {columnList(cols(text, "schemaname", "sequencename", "sequenceowner", "data_type"),
 			cols(types.Int64, "start_value", "min_value", "max_value", "increment_by"), cols(truth, "cycle"), cols(types.Int64, "cache_size", "last_value")), fillPgSequences},
 		"pg_settings": {cols(text, "name", "setting", "unit", "category", "short_desc"), fillSettings},
@@ -68,6 +69,22 @@ func fillNamespace(c *systemContext) {
 
 var relationLetters = map[colstore.RelationKind]string{colstore.KindTable: "r", colstore.KindView: "v", colstore.KindSequence: "S"}
 
+// relationLetter is the kind of a relation in pg_class.
+func relationLetter(t *colstore.Table) string {
+	if t.Materialized() {
+		return "m"
+	}
+	return relationLetters[t.Kind]
+}
+
+func fillMatviews(c *systemContext) {
+	for _, t := range c.relations() {
+		if t.Materialized() {
+			c.add(c.schema(t), t.Name, c.session.user, nil, len(t.Keys()) > 0, !t.Unpopulated, " "+t.Query+";")
+		}
+	}
+}
+
 func fillClass(c *systemContext) {
 	for _, t := range c.relations() {
 		rows, am := -1.0, 0
@@ -76,7 +93,7 @@ func fillClass(c *systemContext) {
 		}
 		keys := t.Keys()
 		c.add(relationOID(t), t.Name, schemaOID(t), 0, 0, ownerOID, am, relationOID(t), 0, 0, rows, 0, 0, len(keys) > 0, false, persistence(t),
-			relationLetters[t.Kind], len(t.Columns), len(t.Checks), t.Kind == colstore.KindView, len(t.ForeignKeys)+len(t.ReferencedBy) > 0, false,
+			relationLetter(t), len(t.Columns), len(t.Checks), t.Kind == colstore.KindView, len(t.ForeignKeys)+len(t.ReferencedBy) > 0, false,
 			false, false, true, "d", false, nil, nil)
 		for i := range keys {
 			x := &keys[i]
@@ -231,6 +248,9 @@ func fillConstraint(c *systemContext) {
 
 func fillPgTables(c *systemContext) {
 	for _, t := range c.tables() {
+		if t.Materialized() {
+			continue
+		}
 		c.add(c.schema(t), t.Name, c.session.user, nil, len(t.Keys()) > 0, false, len(t.ForeignKeys)+len(t.ReferencedBy) > 0, false)
 	}
 }

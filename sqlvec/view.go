@@ -48,8 +48,6 @@ func (r *run) createView(st *parse.CreateView) error {
 // plainView refuses the forms of CREATE VIEW that there are not.
 func plainView(st *parse.CreateView) error {
 	switch {
-	case st.Materialized:
-		return notSupported(st, "materialized views are")
 	case st.Temp:
 		return notSupported(st, "temporary views are")
 	case st.Recursive:
@@ -119,7 +117,15 @@ var kindNames = map[colstore.RelationKind]string{
 	colstore.KindTable: "table", colstore.KindView: "view", colstore.KindSequence: "sequence", colstore.KindEnum: "type",
 }
 
+// kindName is the kind of a relation as messages call it.
+func kindName(t *colstore.Table) string {
+	if t.Materialized() {
+		return "materialized view"
+	}
+	return kindNames[t.Kind]
+}
+
 // describeRelation is a relation as lists of dependencies name it.
 func describeRelation(t *colstore.Table) string {
-	return fmt.Sprintf("%s %s", kindNames[t.Kind], t.Name)
+	return fmt.Sprintf("%s %s", kindName(t), t.Name)
 }

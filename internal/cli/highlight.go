@@ -52,7 +52,7 @@ var keywords = strings.Fields(`add all alter analyze and any as asc begin betwee
 	false filter first following for foreign from full grant group grouping having identity if ilike in index inner
 	insert integer intersect interval into is isnull join json jsonb key last lateral left like limit matched materialized merge
 	natural not notnull null nulls numeric of offset on or order outer over partition pivot preceding precision prepare
-	primary qualify real recursive references rename replace reset returning right rollback rollup rows
+	primary qualify real recursive references refresh rename replace reset returning right rollback rollup rows
 	savepoint select sequence serializable set sets show similar smallint summarize system_time table text then time
 	timestamp timestamptz to transaction true truncate unbounded union unique unpivot update using vacuum values varchar view
 	when where window with`)

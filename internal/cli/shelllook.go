@@ -96,7 +96,7 @@ func relationList(view *colstore.View, pattern string, want func(*colstore.Table
 		if stats := view.Stats(t); t.Kind == colstore.KindTable && stats.Err == nil { // NULL when the table cannot be read
 			rows = bigintValue(stats.Rows)
 		}
-		list.rows = append(list.rows, []types.Value{textValue(t.Name), textValue(strings.ToLower(t.Kind.String())), columns, rows})
+		list.rows = append(list.rows, []types.Value{textValue(t.Name), textValue(strings.ToLower(t.KindName())), columns, rows})
 	}
 	return list
 }
@@ -150,7 +150,7 @@ func noRelation(view *colstore.View, name string) error {
 }
 
 func (sh *shell) describeRelation(view *colstore.View, t *colstore.Table) error {
-	kind := t.Kind.String()
+	kind := t.KindName()
 	fmt.Fprintf(sh.out.w, "%s \"%s\"\n", kind[:1]+strings.ToLower(kind[1:]), clean(t.Name))
 	if t.Sequence != nil {
 		return sh.write(sequenceOf(t.Sequence))

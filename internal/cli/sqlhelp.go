@@ -75,6 +75,9 @@ where option is one of:
 	{"CREATE INDEX", "make an index; it serves the past too", `
 CREATE [ UNIQUE ] INDEX [ IF NOT EXISTS ] [ name ] ON table ( column [, ...] )`,
 		"CREATE INDEX ON goods (price)"},
+	{"CREATE MATERIALIZED VIEW", "keep the rows of a query", `
+CREATE MATERIALIZED VIEW [ IF NOT EXISTS ] name [ ( column [, ...] ) ] AS query [ WITH [ NO ] DATA ]`,
+		"CREATE MATERIALIZED VIEW dearest AS SELECT max(price) AS price FROM goods"},
 	{"CREATE SEQUENCE", "make a sequence", `
 CREATE SEQUENCE [ IF NOT EXISTS ] name [ AS type ]
     [ INCREMENT [ BY ] n ] [ MINVALUE n | NO MINVALUE ] [ MAXVALUE n | NO MAXVALUE ]
@@ -122,6 +125,9 @@ DISCARD { ALL | PLANS | SEQUENCES | TEMP }`,
 	{"DROP INDEX", "remove an index", `
 DROP INDEX [ IF EXISTS ] name [, ...] [ CASCADE | RESTRICT ]`,
 		"DROP INDEX IF EXISTS nothing"},
+	{"DROP MATERIALIZED VIEW", "remove a materialized view", `
+DROP MATERIALIZED VIEW [ IF EXISTS ] name [, ...] [ CASCADE | RESTRICT ]`,
+		"DROP MATERIALIZED VIEW IF EXISTS nothing"},
 	{"DROP SEQUENCE", "remove a sequence", `
 DROP SEQUENCE [ IF EXISTS ] name [, ...] [ CASCADE | RESTRICT ]`,
 		"DROP SEQUENCE IF EXISTS nothing"},
@@ -170,6 +176,9 @@ from_item PIVOT ( aggregate [ AS name ] [, ...] FOR expression IN ( value [ AS n
 	{"PREPARE", "name a statement with parameters", `
 PREPARE name [ ( type [, ...] ) ] AS statement`,
 		"PREPARE r AS SELECT $1::int; DEALLOCATE r"},
+	{"REFRESH MATERIALIZED VIEW", "bring a materialized view up to date", `
+REFRESH MATERIALIZED VIEW [ CONCURRENTLY ] name [ WITH [ NO ] DATA ]`,
+		"REFRESH MATERIALIZED VIEW dearest"},
 	{"RELEASE SAVEPOINT", "forget a savepoint", `
 RELEASE [ SAVEPOINT ] name`,
 		"BEGIN; SAVEPOINT s; RELEASE s; COMMIT"},

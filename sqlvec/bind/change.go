@@ -29,7 +29,12 @@ func (b *Binder) bindTarget(ref *parse.TableRef) (*targetScan, error) {
 	if err != nil {
 		return nil, err
 	}
-	f, err := b.scan(tableAt{view: b.viewOf(t), table: t}, ref.Alias, nil)
+	return b.bindScan(t, ref.Alias)
+}
+
+// bindScan binds all rows of a table, with their row ids.
+func (b *Binder) bindScan(t *colstore.Table, alias *parse.Alias) (*targetScan, error) {
+	f, err := b.scan(tableAt{view: b.viewOf(t), table: t}, alias, nil)
 	if err != nil {
 		return nil, err
 	}

@@ -145,6 +145,10 @@ func (b *Binder) bindTableRef(t *parse.TableRef, left, parent *scope) (from, err
 	if ref.table.Kind != colstore.KindTable {
 		return b.bindRelation(ref, t, parent)
 	}
+	if ref.table.Unpopulated && !ref.ranged {
+		return from{}, dberr.Newf(dberr.ObjectNotInPrerequisite, "materialized view \"%s\" has not been populated", ref.table.Name).
+			WithHint("Use the REFRESH MATERIALIZED VIEW command.")
+	}
 	return b.scan(ref, t.Alias, parent)
 }
 

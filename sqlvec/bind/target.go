@@ -43,6 +43,9 @@ func (b *Binder) target(n parse.Name) (*colstore.Table, error) {
 		return ref.table, nil
 	}
 	t, err := b.env.Points.Present().Table(n.Last())
+	if err == nil && t.Materialized() {
+		return nil, dberr.Newf(dberr.WrongObjectType, "cannot change materialized view \"%s\"", t.Name)
+	}
 	return t, at(err, int(n.Position()))
 }
 

@@ -72,6 +72,24 @@ func (b *Binder) viewQuery(ref tableAt) (plan.Node, error) {
 	return b.viewColumns(v, node)
 }
 
+// Refresh binds the query of a materialized view as it is now: rows with the view's columns.
+func (b *Binder) Refresh(v *colstore.Table) (plan.Node, error) {
+	return b.viewQuery(tableAt{view: b.env.Points.Present(), table: v})
+}
+
+// Rows binds all rows of a table, behind their row ids.
+func (b *Binder) Rows(t *colstore.Table) (plan.Node, error) {
+	s, err := b.bindScan(t, nil)
+	if err != nil {
+		return nil, err
+	}
+	p := &plan.Project{Input: s.node, Exprs: []expr.Expr{colExpr(s.rid)}, Out: []plan.Column{s.rid}}
+	for _, c := range s.cols {
+		p.Exprs, p.Out = append(p.Exprs, colExpr(c)), append(p.Out, c)
+	}
+	return p, nil
+}
+
 // viewColumns gives the outputs of a view's query the names and types of the view.
 func (b *Binder) viewColumns(v *colstore.Table, node plan.Node) (plan.Node, error) {
 	if len(node.Columns()) < len(v.Columns) {
