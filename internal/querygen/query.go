@@ -2,19 +2,20 @@ package querygen
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 )
 
 // Query returns a random query whose answer is one multiset of rows.
 func (g *Gen) Query() string {
-	switch g.r.IntN(8) {
+	switch g.r.IntN(10) {
 	case 0:
 		return g.setOperation()
 	case 1, 2, 3:
 		return g.grouped()
 	case 4:
 		return g.windowed()
+	case 5, 6:
+		return g.correlated()
 	}
 	from, scope := g.from()
 	return g.plain(from, scope)
@@ -135,9 +136,7 @@ func (g *Gen) grouped() string {
 	from, scope := g.from()
 	var keys, list []string
 	for range g.r.IntN(3) {
-		if key := g.expr(scope, kind(g.r.IntN(kinds)), 1); !slices.Contains(keys, key) {
-			keys = append(keys, key) // of keys twice in ROLLUP the second is another to PostgreSQL
-		}
+		keys = append(keys, g.expr(scope, kind(g.r.IntN(kinds)), 1))
 	}
 	list = append(list, keys...)
 	for range 1 + g.r.IntN(2) {

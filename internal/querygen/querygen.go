@@ -80,7 +80,11 @@ func (g *Gen) Schema(rows int) []string {
 // above all others' when from is.
 func (g *Gen) Change(from int) string {
 	t := g.tables[g.r.IntN(len(g.tables))]
-	switch g.r.IntN(3) {
+	switch g.r.IntN(5) {
+	case 3:
+		return g.merge(t, from)
+	case 4:
+		return g.writing(t, from)
 	case 0:
 		return "INSERT INTO " + t.name + " VALUES " + g.rows(t, from, 1+g.r.IntN(5))
 	case 1:

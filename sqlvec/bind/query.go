@@ -255,7 +255,11 @@ func outputNamed(cols []plan.Column, name, clause string, pos int) (int, error) 
 func ordinal(e parse.Expr, n int, clause string) (i int, ok bool, err error) {
 	pos := int(e.Position())
 	if u, ok := e.(*parse.UnaryExpr); ok && u.Op == "-" {
-		if lit, ok := u.X.(*parse.Literal); ok && lit.Kind == parse.LitInt {
+		lit, _ := u.X.(*parse.Literal)
+		switch {
+		case lit != nil && lit.Kind == parse.LitNumeric:
+			return 0, false, dberr.Newf(dberr.SyntaxError, "non-integer constant in %s", clause).At(pos)
+		case lit != nil && lit.Kind == parse.LitInt:
 			return 0, false, dberr.Newf(dberr.InvalidColumnReference, "%s position -%s is not in select list", clause, lit.Text).At(pos)
 		}
 	}
