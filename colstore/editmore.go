@@ -24,10 +24,12 @@ const (
 	moreEnum       = 11 // column u32, name, count u32, labels: the type of a column that is an enumeration, or an array of one
 )
 
-// Kinds that are written and are tables in memory.
+// Kinds that are written and are tables, or views with a check option, in memory.
 const (
 	storedMaterialized = 8 // a materialized view
 	storedUnpopulated  = 9 // one that may not be read yet
+	storedCheckLocal   = 10
+	storedCheckAll     = 11 // a view WITH CASCADED CHECK OPTION
 )
 
 func (t *Table) storedKind() uint8 {
@@ -36,6 +38,10 @@ func (t *Table) storedKind() uint8 {
 		return storedUnpopulated
 	case t.Kind == KindTable:
 		return storedMaterialized
+	case t.CheckOption == CheckLocal:
+		return storedCheckLocal
+	case t.CheckOption == CheckCascaded:
+		return storedCheckAll
 	}
 	return uint8(t.Kind)
 }
@@ -188,11 +194,16 @@ func (t *Table) readRecord(r *binfmt.Reader, tag uint8) {
 	switch tag {
 	case moreKind:
 		k := r.U8()
-		r.Check(t.Kind == KindTable && t.Query == "" && k >= uint8(KindView) && k <= storedUnpopulated, "relation of kind %d", k)
+		r.Check(t.Kind == KindTable && t.Query == "" && k >= uint8(KindView) && (k <= uint8(KindEnum) || k >= storedMaterialized) && k <= storedCheckAll, "relation of kind %d", k)
 		t.Kind, t.Query = RelationKind(k), readString(r, maxQueryBytes)
-		if k >= storedMaterialized {
-			r.Check(t.Query != "", "materialized view without a query")
+		r.Check(k < storedMaterialized || t.Query != "", "view without a query")
+		switch k {
+		case storedMaterialized, storedUnpopulated:
 			t.Kind, t.Unpopulated = KindTable, k == storedUnpopulated
+		case storedCheckLocal:
+			t.Kind, t.CheckOption = KindView, CheckLocal
+		case storedCheckAll:
+			t.Kind, t.CheckOption = KindView, CheckCascaded
 		}
 	case moreDepends:
 		t.Depends = append(t.Depends, Dependency{r.U32(), readColumns(r)})

@@ -19,6 +19,16 @@ func (k RelationKind) String() string {
 	return [...]string{KindTable: "TABLE", KindView: "VIEW", KindSequence: "SEQUENCE", KindEnum: "TYPE"}[k]
 }
 
+// CheckOption says which conditions a row written through a view must meet.
+type CheckOption uint8
+
+// The check options of views.
+const (
+	NoCheckOption CheckOption = iota
+	CheckLocal                // its own
+	CheckCascaded             // its own, and those of the views that it reads
+)
+
 // Materialized reports whether a table is a materialized view: the rows of its Query, as of the
 // last time that it was refreshed.
 func (t *Table) Materialized() bool { return t.Kind == KindTable && t.Query != "" }

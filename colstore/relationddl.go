@@ -12,6 +12,7 @@ type ViewDef struct {
 	Columns []Column
 	Query   string
 	Depends []Dependency
+	Check   CheckOption
 }
 
 // CreateView makes a view: 42P07 if the name is taken.
@@ -22,7 +23,7 @@ func (tx *Tx) CreateView(def ViewDef) (*Table, error) {
 	if err := tx.checkFree(def.Name); err != nil {
 		return nil, err
 	}
-	t := &Table{Name: def.Name, Kind: KindView, Version: 1, NextColumn: 1, NextIndex: 1, Query: def.Query, Depends: def.Depends}
+	t := &Table{Name: def.Name, Kind: KindView, Version: 1, NextColumn: 1, NextIndex: 1, Query: def.Query, Depends: def.Depends, CheckOption: def.Check}
 	if err := t.addColumns(def.Columns); err != nil {
 		return nil, err
 	}
@@ -64,7 +65,7 @@ func (tx *Tx) ReplaceView(t *Table, def ViewDef) (*Table, error) {
 		if len(def.Query) > maxQueryBytes {
 			return viewTooLong(t.Name)
 		}
-		n.Query, n.Depends = def.Query, def.Depends
+		n.Query, n.Depends, n.CheckOption = def.Query, def.Depends, def.Check
 		return n.addColumns(def.Columns[len(n.Columns):])
 	})
 }

@@ -19,6 +19,7 @@ type Table struct {
 	Kind        RelationKind
 	Query       string       // of a view, materialized or not: its canonical text
 	Depends     []Dependency // of a view: what it reads
+	CheckOption CheckOption  // of a view
 	Unpopulated bool         // a materialized view that holds no rows yet, and may not be read
 	Sequence    *SequenceDef // of a sequence
 	Labels      []string     // of an enumeration, in order

@@ -21,6 +21,9 @@ func (r *run) insert(st *parse.Insert) error {
 		return r.insertDocuments(st)
 	}
 	change, err := r.bindInsert(st)
+	if err == nil {
+		err = r.writeThrough(change)
+	}
 	if err != nil {
 		return err
 	}
@@ -98,7 +101,7 @@ func (r *run) returning(items []parse.SelectItem, t *colstore.Table, alias strin
 	if err := b.Declare(withOf(r.stmt)); err != nil {
 		return err
 	}
-	node, err := b.Returning(items, t, alias, rows, joined)
+	node, err := b.Returning(items, t, r.through, alias, rows, joined)
 	if err != nil {
 		return err
 	}
@@ -269,6 +272,9 @@ func (r *run) update(st *parse.Update) error {
 		}
 	}
 	t := change.Table
+	if err := r.writeThrough(change); err != nil {
+		return err
+	}
 	rids, rows, err := r.changedRows(change)
 	if err == nil {
 		rids, rows, err = r.once(t, rids, rows)
@@ -317,6 +323,7 @@ func (r *run) delete(st *parse.Delete) error {
 	if err != nil {
 		return err
 	}
+	r.through = change.View
 	rids, rows, err := r.changedRows(change)
 	if err == nil {
 		rids, rows, err = r.once(change.Table, rids, rows)

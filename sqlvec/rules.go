@@ -158,6 +158,9 @@ func (r *run) insertBatch(t *colstore.Table, b *vec.Batch) (*vec.Batch, int, err
 		return nil, 0, err
 	}
 	n, err := r.s.txOf(t).Insert(r.ctx, t, t.ColumnIDs(), b)
+	if err == nil {
+		err = r.options.check(t, b)
+	}
 	return b, n, err
 }
 
@@ -171,5 +174,8 @@ func (r *run) updateBatch(t *colstore.Table, rids []uint64, b *vec.Batch) (*vec.
 	if b, err = u.apply(b); err != nil {
 		return nil, err
 	}
-	return b, r.s.txOf(t).Update(r.ctx, t, rids, b)
+	if err := r.s.txOf(t).Update(r.ctx, t, rids, b); err != nil {
+		return nil, err
+	}
+	return b, r.options.check(t, b)
 }

@@ -33,6 +33,8 @@ type run struct {
 	creating  string
 	generated map[string]parse.Expr      // of generated columns being defined
 	rules     map[*colstore.Table]*rules // of the tables written to
+	through   *colstore.Table            // the view that a statement writes through, nil for none
+	options   *checkOptions              // what its rows must meet
 	multi     *multi                     // set for the parts of a statement whose WITH clause writes
 	with      *parse.With                // what a part sees of that clause
 	trace     *trace                     // of EXPLAIN ANALYZE, nil otherwise

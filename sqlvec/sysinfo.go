@@ -77,7 +77,9 @@ func fillTables(c *systemContext) {
 func fillViews(c *systemContext) {
 	for _, t := range c.relations() {
 		if t.Kind == colstore.KindView {
-			c.add(databaseName, c.schema(t), t.Name, " "+t.Query+";", "NONE", "NO", "NO", "NO", "NO", "NO")
+			option := map[colstore.CheckOption]string{colstore.NoCheckOption: "NONE", colstore.CheckLocal: "LOCAL", colstore.CheckCascaded: "CASCADED"}[t.CheckOption]
+			through := yesNo(bind.Updatable(t, c.catalog.Relation) == "")
+			c.add(databaseName, c.schema(t), t.Name, " "+t.Query+";", option, through, through, "NO", "NO", "NO")
 		}
 	}
 }

@@ -34,6 +34,9 @@ func (r *run) createView(st *parse.CreateView) error {
 	if err := nameColumns(def.Columns, st.Columns); err != nil {
 		return err
 	}
+	if err := r.checkOption(st, &def); err != nil {
+		return err
+	}
 	if !exists {
 		_, err = r.s.tx.open.CreateView(def)
 		return err
@@ -45,6 +48,22 @@ func (r *run) createView(st *parse.CreateView) error {
 	return err
 }
 
+// checkOption reads WITH CHECK OPTION, which only views have that are written through.
+func (r *run) checkOption(st *parse.CreateView, def *colstore.ViewDef) error {
+	if st.CheckOption == "" {
+		return nil
+	}
+	def.Check = colstore.CheckCascaded
+	if st.CheckOption == "local" {
+		def.Check = colstore.CheckLocal
+	}
+	v := &colstore.Table{Name: def.Name, Kind: colstore.KindView, Query: def.Query, Columns: def.Columns, CheckOption: def.Check}
+	if why := bind.Updatable(v, r.Present().Catalog().Relation); why != "" {
+		return dberr.New(dberr.FeatureNotSupported, "WITH CHECK OPTION is supported only on automatically updatable views").WithHint("%s", why)
+	}
+	return nil
+}
+
 // plainView refuses the forms of CREATE VIEW that there are not.
 func plainView(st *parse.CreateView) error {
 	switch {
@@ -54,8 +73,6 @@ func plainView(st *parse.CreateView) error {
 		return notSupported(st, "recursive views are")
 	case len(st.Options) > 0:
 		return notSupported(&st.Options[0], "options of views are")
-	case st.CheckOption != "":
-		return notSupported(st, "WITH CHECK OPTION is")
 	case st.IfNotExists:
 		return dberr.New(dberr.SyntaxError, "syntax error at or near \"NOT\"").At(int(st.Name.Position()))
 	}

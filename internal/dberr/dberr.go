@@ -49,6 +49,7 @@ const (
 	ForeignKeyViolation       = "23503"
 	UniqueViolation           = "23505"
 	CheckViolation            = "23514"
+	WithCheckOptionViolation  = "44000"
 	ActiveTransaction         = "25001"
 	ReadOnlyTransaction       = "25006"
 	NoActiveTransaction       = "25P01"

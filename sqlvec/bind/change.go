@@ -15,15 +15,27 @@ type targetScan struct {
 	table *colstore.Table
 	cols  []plan.Column // the table's columns
 	rid   plan.Column
+	own   int // how many columns of the scope are the target's
+
+	view *colstore.Table // that the table is changed through, nil for none
+	base map[string]int  // its columns, as indexes of the table's; -1 for one that is computed
 }
 
 // bindTarget binds the table of an UPDATE or DELETE with its row ids.
 func (b *Binder) bindTarget(ref *parse.TableRef) (*targetScan, error) {
+	return b.bindTargetOf(ref, "change")
+}
+
+// bindTargetOf is bindTarget for a statement that messages call verb.
+func (b *Binder) bindTargetOf(ref *parse.TableRef, verb string) (*targetScan, error) {
 	if ref.SystemTime != nil {
 		return nil, dberr.New(dberr.ReadOnlyTransaction, "the past cannot be changed").At(int(ref.SystemTime.Position()))
 	}
 	if ref.Sample != nil {
 		return nil, dberr.New(dberr.SyntaxError, "TABLESAMPLE cannot be applied to the target of a change").At(int(ref.Position()))
+	}
+	if v := b.viewNamed(ref.Name); v != nil {
+		return b.bindViewTarget(v, ref, verb)
 	}
 	t, err := b.target(ref.Name)
 	if err != nil {
@@ -39,7 +51,7 @@ func (b *Binder) bindScan(t *colstore.Table, alias *parse.Alias) (*targetScan, e
 		return nil, err
 	}
 	scan := f.node.(*plan.Scan)
-	s := &targetScan{from: f, table: t, cols: scan.Out, rid: b.newColumn("rid", types.T(types.Int64))}
+	s := &targetScan{from: f, table: t, cols: scan.Out, own: len(f.scope.cols), rid: b.newColumn("rid", types.T(types.Int64))}
 	scan.Spec.Columns = append(scan.Spec.Columns, colstore.ColRID)
 	scan.Out = append(scan.Out[:len(scan.Out):len(scan.Out)], s.rid)
 	return s, nil
@@ -64,7 +76,7 @@ func (b *Binder) Update(st *parse.Update, undeclared bool) (*Change, error) {
 	if err := b.declareCTEs(st.With, nil); err != nil {
 		return nil, err
 	}
-	s, err := b.bindTarget(st.Table)
+	s, err := b.bindTargetOf(st.Table, "update")
 	if err != nil {
 		return nil, err
 	}
@@ -74,7 +86,7 @@ func (b *Binder) Update(st *parse.Update, undeclared bool) (*Change, error) {
 	if s.node, err = b.bindWhere(s.node, s.scope, st.Where); err != nil {
 		return nil, err
 	}
-	u := &updating{b: b, table: s.table, undeclared: undeclared, values: make([]expr.Expr, len(s.table.Columns)),
+	u := &updating{b: b, table: s.table, target: s, undeclared: undeclared && s.view == nil, values: make([]expr.Expr, len(s.table.Columns)),
 		context: &exprContext{scope: s.scope, clause: "UPDATE", applies: &applies{}}}
 	for _, set := range st.Set {
 		if err := u.assign(set); err != nil {
@@ -120,7 +132,8 @@ func (j *Joined) Types() []types.Type {
 
 // withJoined adds the columns of joined tables to what a change answers.
 func (b *Binder) withJoined(ch *Change, s *targetScan, wanted bool) *Change {
-	own := len(s.cols)
+	own := s.own
+	ch.View = s.view
 	if !wanted || len(s.scope.cols) == own {
 		return ch
 	}
@@ -144,10 +157,19 @@ func oneMatch(s *targetScan, joined bool) plan.Node {
 type updating struct {
 	b          *Binder
 	table      *colstore.Table
+	target     *targetScan // of an UPDATE, nil for others
 	context    *exprContext
 	undeclared bool
 	values     []expr.Expr // by the index of the table's column; nil keeps the value
 	missing    []NewColumn
+}
+
+// index finds the column that a name of SET stands for, -1 for none.
+func (u *updating) index(name string, pos int) (int, error) {
+	if u.target == nil {
+		return columnIndex(u.table, name), nil
+	}
+	return u.target.targetIndex(name, "update", pos)
 }
 
 // assign binds one item of SET.
@@ -200,7 +222,10 @@ func (u *updating) assignQuery(set parse.SetClause) error {
 // assignBound assigns a value that is bound already.
 func (u *updating) assignBound(t parse.Target, x expr.Expr) error {
 	pos := int(t.Position())
-	i := columnIndex(u.table, t.Name)
+	i, err := u.index(t.Name, pos)
+	if err != nil {
+		return err
+	}
 	switch {
 	case len(t.Path) > 0:
 		return dberr.New(dberr.FeatureNotSupported, "assigning to a part of a column is not supported").At(pos)
@@ -209,14 +234,16 @@ func (u *updating) assignBound(t parse.Target, x expr.Expr) error {
 	case u.values[i] != nil:
 		return dberr.Newf(dberr.SyntaxError, "multiple assignments to same column \"%s\"", t.Name).At(pos)
 	}
-	var err error
 	u.values[i], err = expr.Assign(x, u.table.Columns[i].Type, u.table.Columns[i].Name)
 	return err
 }
 
 func (u *updating) assignOne(t parse.Target, value parse.Expr) error {
 	pos := int(t.Position())
-	i := columnIndex(u.table, t.Name)
+	i, err := u.index(t.Name, pos)
+	if err != nil {
+		return err
+	}
 	switch {
 	case i < 0 && len(t.Path) > 0:
 		return undefinedTarget(u.table, t.Name, pos)
@@ -270,7 +297,7 @@ func (b *Binder) Delete(st *parse.Delete, rows bool) (*Change, error) {
 	if err := b.declareCTEs(st.With, nil); err != nil {
 		return nil, err
 	}
-	s, err := b.bindTarget(st.Table)
+	s, err := b.bindTargetOf(st.Table, "delete from")
 	if err != nil {
 		return nil, err
 	}
@@ -321,12 +348,27 @@ func (f *from) addJoined(b *Binder, joined *Joined) {
 
 // Returning binds a RETURNING list over rows of t, which the source has in order, with the
 // columns of joined tables behind them.
-func (b *Binder) Returning(items []parse.SelectItem, t *colstore.Table, alias string, rows plan.Source, joined *Joined) (plan.Node, error) {
-	if alias == "" {
-		alias = t.Name
+//
+// A view is that which the rows were written through, nil for none.
+func (b *Binder) Returning(items []parse.SelectItem, t, view *colstore.Table, alias string, rows plan.Source, joined *Joined) (plan.Node, error) {
+	name := alias
+	if name == "" {
+		name = t.Name
 	}
-	f := b.rowsOf(t, alias, rows)
+	f := b.rowsOf(t, name, rows)
+	own := len(f.scope.cols)
 	f.addJoined(b, joined)
+	if view != nil {
+		if alias == "" {
+			alias = view.Name
+		}
+		others := &scope{cols: f.scope.cols[own:], tables: f.scope.tables[1:]}
+		over, err := b.throughViews(from{f.node, &scope{cols: f.scope.cols[:own:own]}}, t, view, alias)
+		if err != nil {
+			return nil, err
+		}
+		f = from{over.node, over.scope.join(others)}
+	}
 	sel := &parse.Select{Items: items, From: []parse.TableExpr{&parse.TableRef{}}}
 	s := &selection{b: b, sel: sel, scope: f.scope, input: f.node, aggs: nil, post: &applies{}}
 	s.clause = "RETURNING"

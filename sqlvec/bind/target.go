@@ -19,6 +19,8 @@ type NewColumn struct {
 // Change is a bound INSERT, UPDATE or DELETE: a query whose rows the session writes.
 type Change struct {
 	Table *colstore.Table
+	// View is the view that the table is changed through, nil for none.
+	View *colstore.Table
 	// Plan's columns are, for INSERT, all columns of the table in order; for UPDATE the
 	// row id, then the new values of all columns and, where foreign keys refer to the
 	// table, the old ones; for DELETE the row id, then the old values of all columns if they
@@ -113,15 +115,28 @@ func (b *Binder) Insert(st *parse.Insert, undeclared bool) (*Change, error) {
 	if err := b.declareCTEs(st.With, nil); err != nil {
 		return nil, err
 	}
-	t, err := b.target(st.Table)
-	if err != nil {
-		return nil, err
+	ins := &insertion{b: b, st: st, undeclared: undeclared}
+	if v := b.viewNamed(st.Table); v != nil {
+		s, err := b.bindViewTarget(v, &parse.TableRef{Pos: st.Table.Pos, Name: st.Table}, "insert into")
+		if err != nil {
+			return nil, err
+		}
+		if st.OnConflict != nil {
+			return nil, dberr.Newf(dberr.FeatureNotSupported, "ON CONFLICT of view \"%s\" is not supported", v.Name).At(int(st.OnConflict.Position()))
+		}
+		ins.table, ins.target, ins.undeclared = s.table, s, false
+	} else {
+		t, err := b.target(st.Table)
+		if err != nil {
+			return nil, err
+		}
+		ins.table = t
 	}
-	ins := &insertion{b: b, st: st, table: t, undeclared: undeclared}
 	if err := ins.findTargets(); err != nil {
 		return nil, err
 	}
 	values, ok := bareValues(st.Query)
+	var err error
 	switch {
 	case st.DefaultValues:
 		err = ins.fromRows([][]parse.Expr{{}})
@@ -133,7 +148,11 @@ func (b *Binder) Insert(st *parse.Insert, undeclared bool) (*Change, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Change{Table: t, Plan: ins.plan, Undeclared: ins.missing}, nil
+	ch := &Change{Table: ins.table, Plan: ins.plan, Undeclared: ins.missing}
+	if ins.target != nil {
+		ch.View = ins.target.view
+	}
+	return ch, nil
 }
 
 // insertion is an INSERT while it is bound.
@@ -142,6 +161,8 @@ type insertion struct {
 	st         *parse.Insert
 	table      *colstore.Table
 	undeclared bool
+	target     *targetScan    // of a view, nil for a table
+	computed   map[int]string // values that would go to columns of the view that it computes
 	// targets[i] is the index of the table's column that value i goes to; for a new
 	// column it is -1-j, j being its index in missing.
 	targets []int
@@ -160,9 +181,7 @@ func bareValues(q *parse.Query) (*parse.Values, bool) {
 
 func (ins *insertion) findTargets() error {
 	if ins.st.Columns == nil {
-		for i := range ins.table.Columns {
-			ins.targets = append(ins.targets, i)
-		}
+		ins.allTargets()
 		return nil
 	}
 	seen := map[string]bool{}
@@ -175,7 +194,10 @@ func (ins *insertion) findTargets() error {
 			return dberr.Newf(dberr.DuplicateColumn, "column \"%s\" specified more than once", c.Name).At(pos)
 		}
 		seen[c.Name] = true
-		i := columnIndex(ins.table, c.Name)
+		i, err := ins.index(c.Name, pos)
+		if err != nil {
+			return err
+		}
 		if i < 0 {
 			if !ins.undeclared {
 				return undefinedTarget(ins.table, c.Name, pos)
@@ -186,6 +208,32 @@ func (ins *insertion) findTargets() error {
 		ins.targets = append(ins.targets, i)
 	}
 	return nil
+}
+
+// index finds the column that a name stands for, -1 for none.
+func (ins *insertion) index(name string, pos int) (int, error) {
+	if ins.target == nil {
+		return columnIndex(ins.table, name), nil
+	}
+	return ins.target.targetIndex(name, "insert into", pos)
+}
+
+// allTargets is the list of columns where none is given.
+func (ins *insertion) allTargets() {
+	if ins.target == nil {
+		for i := range ins.table.Columns {
+			ins.targets = append(ins.targets, i)
+		}
+		return
+	}
+	ins.computed = map[int]string{}
+	for i, c := range ins.target.view.Columns {
+		at := ins.target.base[c.Name]
+		if at < 0 {
+			ins.computed[i], at = c.Name, 0
+		}
+		ins.targets = append(ins.targets, at)
+	}
 }
 
 // checkCount compares the number of values with that of the columns.
@@ -246,6 +294,9 @@ func (ins *insertion) fromRows(rows [][]parse.Expr) error {
 func (ins *insertion) bindRow(row []parse.Expr, c *exprContext) ([]expr.Expr, error) {
 	out := make([]expr.Expr, len(ins.table.Columns))
 	for i, e := range row {
+		if name, ok := ins.computed[i]; ok {
+			return nil, notOfTable(ins.target.view, name, "insert into")
+		}
 		if _, ok := e.(*parse.DefaultExpr); ok {
 			continue
 		}
@@ -320,6 +371,9 @@ func (ins *insertion) fromQuery() error {
 	}
 	p := &plan.Project{Input: node, Exprs: make([]expr.Expr, len(ins.table.Columns)), Out: ins.b.tableColumns(ins.table)}
 	for i, c := range cols {
+		if name, ok := ins.computed[i]; ok {
+			return notOfTable(ins.target.view, name, "insert into")
+		}
 		if ins.targets[i] < 0 {
 			ins.noteType(ins.targets[i], c.Type)
 			continue
