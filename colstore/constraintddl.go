@@ -231,6 +231,17 @@ func (tx *Tx) SetIdentity(t *Table, name string, kind Identity) (*Table, error) 
 	})
 }
 
+// DropExpression makes a generated column a plain one: it keeps the values that it has.
+func (tx *Tx) DropExpression(t *Table, name string) (*Table, error) {
+	return tx.alter(t, func(n *Table) error {
+		c, err := n.column(name)
+		if err == nil {
+			c.Generated = ""
+		}
+		return err
+	})
+}
+
 // SetCheckText replaces the text of a check, which a rename changes.
 func (tx *Tx) SetCheckText(t *Table, texts []string) (*Table, error) {
 	return tx.alter(t, func(n *Table) error {

@@ -82,6 +82,8 @@ func (r *run) alter(t *colstore.Table, a *parse.AlterAction) (*colstore.Table, e
 		return tx.SetNotNull(r.ctx, t, c.Name, true)
 	case parse.AlterDropNotNull:
 		return tx.SetNotNull(r.ctx, t, c.Name, false)
+	case parse.AlterAddIdentity, parse.AlterSetIdentity, parse.AlterDropIdentity, parse.AlterDropExpression:
+		return r.alterIdentity(t, c, a)
 	case parse.AlterDropDefault:
 		return tx.SetDefault(t, c.Name, "")
 	case parse.AlterSetDefault:

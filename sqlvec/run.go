@@ -219,7 +219,7 @@ func (r *run) releaseViews() {
 func (r *run) binder() *bind.Binder {
 	return bind.New(bind.Env{
 		Ctx: r.ctx, Points: r, Expr: r.env, Params: r.params,
-		SystemTime: r.s.set.systemTime, Scalar: r.scalar, Rows: r.rows, Written: r.written, With: r.with, Sequence: r.s.db.store.SequencePosition, System: r.system,
+		SystemTime: r.s.set.systemTime, Scalar: r.scalar, Rows: r.rows, Written: r.written, With: r.with, Sequence: r.s.sequencePosition, System: r.system,
 	})
 }
 

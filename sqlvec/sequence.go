@@ -70,7 +70,7 @@ func (r *run) changeSequence(t *colstore.Table, o *parse.SequenceOptions) error 
 	if err != nil {
 		return err
 	}
-	at := r.s.db.store.SequencePosition(t)
+	at := r.s.sequencePosition(t)
 	restart := at.Last
 	if o.Restart {
 		restart = def.Start

@@ -276,7 +276,7 @@ func fillPgSequences(c *systemContext) {
 			continue
 		}
 		var last any
-		if at := c.session.db.store.SequencePosition(t); at.Called {
+		if at := c.session.sequencePosition(t); at.Called {
 			last = at.Last
 		}
 		c.add(c.schema(t), t.Name, c.session.user, s.Type.String(), s.Start, s.Min, s.Max, s.Increment, s.Cycle, s.Cache, last)

@@ -147,6 +147,14 @@ func (s *Session) newStatement(ctx context.Context) error {
 	return s.tx.open.NewStatement(ctx)
 }
 
+// sequencePosition says where a sequence stands.
+func (s *Session) sequencePosition(t *colstore.Table) colstore.SequencePosition {
+	if isTemporary(t) && s.temp != nil {
+		return s.temp.store.SequencePosition(t)
+	}
+	return s.db.store.SequencePosition(t)
+}
+
 // endChecks makes the checks at the end of a statement.
 func (s *Session) endChecks(ctx context.Context) error {
 	if s.tx.temp != nil {

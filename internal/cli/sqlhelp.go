@@ -33,6 +33,9 @@ where action is one of:
     ALTER [ COLUMN ] column [ SET DATA ] TYPE type [ USING expression ]
     ALTER [ COLUMN ] column SET DEFAULT expression | DROP DEFAULT
     ALTER [ COLUMN ] column SET NOT NULL | DROP NOT NULL
+    ALTER [ COLUMN ] column ADD GENERATED { ALWAYS | BY DEFAULT } AS IDENTITY [ ( sequence_option ... ) ]
+    ALTER [ COLUMN ] column { SET GENERATED { ALWAYS | BY DEFAULT } | SET sequence_option | RESTART [ WITH n ] } ...
+    ALTER [ COLUMN ] column DROP IDENTITY [ IF EXISTS ] | DROP EXPRESSION [ IF EXISTS ]
     ADD [ CONSTRAINT name ] table_constraint [ NOT VALID ]
     VALIDATE CONSTRAINT name
     DROP CONSTRAINT [ IF EXISTS ] name [ CASCADE ]`,

@@ -141,10 +141,42 @@ func (p *parser) alterColumn(a *AlterAction) {
 		if p.accept("using") {
 			a.Using = p.expr()
 		}
+	case p.accept("add", "generated"):
+		a.Kind, a.Constraint = AlterAddIdentity, &Constraint{Pos: a.Pos}
+		if p.generated(a.Constraint); a.Constraint.Kind != ConstraintIdentity {
+			p.syntaxError()
+		}
+	case p.accept("drop", "identity"):
+		a.Kind, a.IfExists = AlterDropIdentity, p.ifExists()
+	case p.accept("drop", "expression"):
+		a.Kind, a.IfExists = AlterDropExpression, p.ifExists()
+	case p.is("restart") || p.is("set") && !p.then("set", "statistics") && !p.then("set", "storage") && !p.then("set", "compression") && !p.then("set", "("):
+		p.alterIdentity(a)
 	case p.isAny("set", "drop", "add", "reset", "restart"):
 		p.unsupported(p.pos(), "this action of ALTER COLUMN")
 	default:
 		p.syntaxError()
+	}
+}
+
+// alterIdentity reads SET GENERATED {ALWAYS | BY DEFAULT}, SET option and RESTART, one or several.
+func (p *parser) alterIdentity(a *AlterAction) {
+	a.Kind, a.Sequence.Pos = AlterSetIdentity, a.Pos
+	for {
+		set := p.accept("set")
+		switch {
+		case set && p.accept("generated"):
+			if a.Generated = "always"; !p.accept("always") {
+				p.expect("by", "default")
+				a.Generated = "by default"
+			}
+		case p.sequenceOption(&a.Sequence):
+		case set:
+			p.syntaxError()
+			return
+		default:
+			return
+		}
 	}
 }
 

@@ -127,6 +127,10 @@ const (
 	DropConstraint
 	ValidateConstraint
 	SetSchema
+	AlterAddIdentity // ADD GENERATED … AS IDENTITY
+	AlterSetIdentity // SET GENERATED …, SET option, RESTART
+	AlterDropIdentity
+	AlterDropExpression
 )
 
 // AlterAction is one action of ALTER TABLE. Which fields are set follows from
@@ -145,6 +149,8 @@ type AlterAction struct {
 	Using      Expr // AlterColumnType
 	Default    Expr // AlterSetDefault
 	Constraint *Constraint
+	Generated  string          // of AlterSetIdentity: "always", "by default" or "" for none
+	Sequence   SequenceOptions // of AlterSetIdentity
 }
 
 // AlterTable is ALTER TABLE, and the forms ALTER VIEW, INDEX and SEQUENCE share

@@ -320,6 +320,27 @@ func (f *formatter) alterColumn(a *AlterAction) {
 		f.w(" SET NOT NULL")
 	case AlterDropNotNull:
 		f.w(" DROP NOT NULL")
+	case AlterAddIdentity:
+		f.w(" ADD ")
+		f.constraint(a.Constraint)
+	case AlterDropIdentity:
+		f.w(" DROP IDENTITY")
+		f.opt(a.IfExists, " IF EXISTS")
+	case AlterDropExpression:
+		f.w(" DROP EXPRESSION")
+		f.opt(a.IfExists, " IF EXISTS")
+	case AlterSetIdentity:
+		f.alterIdentity(a)
+	}
+}
+
+func (f *formatter) alterIdentity(a *AlterAction) {
+	if a.Generated != "" {
+		f.w(" SET GENERATED ", strings.ToUpper(a.Generated))
+	}
+	if a.Sequence != (SequenceOptions{Pos: a.Sequence.Pos}) {
+		f.w(" SET")
+		f.sequence(" ", &a.Sequence)
 	}
 }
 
