@@ -231,12 +231,13 @@ func (tx *Tx) SetIdentity(t *Table, name string, kind Identity) (*Table, error) 
 	})
 }
 
-// DropExpression makes a generated column a plain one: it keeps the values that it has.
-func (tx *Tx) DropExpression(t *Table, name string) (*Table, error) {
+// SetGenerated gives a generated column its expression in other words, or makes it a plain one,
+// which keeps the values that it has, when text is "".
+func (tx *Tx) SetGenerated(t *Table, name, text string) (*Table, error) {
 	return tx.alter(t, func(n *Table) error {
 		c, err := n.column(name)
 		if err == nil {
-			c.Generated = ""
+			c.Generated = text
 		}
 		return err
 	})

@@ -70,6 +70,17 @@ func (tx *Tx) ReplaceView(t *Table, def ViewDef) (*Table, error) {
 	})
 }
 
+// SetQuery gives a view its query in other words.
+func (tx *Tx) SetQuery(t *Table, query string) (*Table, error) {
+	return tx.alter(t, func(n *Table) error {
+		if len(query) > maxQueryBytes {
+			return viewTooLong(t.Name)
+		}
+		n.Query = query
+		return nil
+	})
+}
+
 // Dependents returns the views that read a relation, or one column of it when column is not 0,
 // in the order of their ids.
 func (c *Catalog) Dependents(id, column uint32) []*Table {

@@ -69,11 +69,15 @@ func (r *run) alterIndex(st *parse.AlterTable) error {
 
 // renameRelation renames a table, view or sequence, in what reads it too.
 func (r *run) renameRelation(t *colstore.Table, name string) (*colstore.Table, error) {
-	if err := r.refuseTextual(t, 0, "rename "+describeRelation(t)); err != nil {
+	rename, err := r.renamedViews(t, 0, name)
+	if err != nil {
 		return nil, err
 	}
 	old := t.Name
 	n, err := r.s.txOf(t).RenameTable(t, name)
+	if err == nil {
+		err = rename()
+	}
 	if err != nil || t.Kind != colstore.KindSequence {
 		return n, err
 	}
@@ -106,16 +110,55 @@ func (r *run) refuseTextual(t *colstore.Table, column uint32, what string) error
 		WithHint("Drop the views, and create them again afterwards.")
 }
 
+// renamedViews finds the texts of the views that name a relation, or a column of it when column is
+// not 0, as they are under the new name. The function that it returns, to be called when the name has
+// changed, writes them.
+func (r *run) renamedViews(t *colstore.Table, column uint32, to string) (func() error, error) {
+	views := r.catalogOf(t).Dependents(t.ID, 0)
+	texts := make([]string, len(views))
+	for i, v := range views {
+		var err error
+		if texts[i], err = r.binder().Renamed(v, t, column, to); err != nil {
+			if e, ok := err.(*dberr.Error); ok { // its place is one in the view's text
+				moved := *e
+				moved.Pos = 0
+				return nil, &moved
+			}
+			return nil, err
+		}
+	}
+	return func() error {
+		for i, v := range views {
+			if texts[i] == v.Query {
+				continue
+			}
+			n, err := r.s.tx.open.SetQuery(v, texts[i])
+			if err == nil {
+				_, err = r.binder().Refresh(n)
+			}
+			if err != nil {
+				return dberr.Newf(dberr.FeatureNotSupported, "cannot rename: view %s, which names it, would not be valid any more", v.Name).
+					WithDetail("%v", err).WithHint("Drop the view, and create it again afterwards.")
+			}
+		}
+		return nil
+	}, nil
+}
+
 // renameColumn renames a column of a table or view, in the table's constraints too.
 func (r *run) renameColumn(t *colstore.Table, from parse.Ident, to string) (*colstore.Table, error) {
 	c, ok := t.ColumnByName(from.Name)
 	if !ok {
 		return nil, dberr.Newf(dberr.UndefinedColumn, "column \"%s\" does not exist", from.Name)
 	}
-	if err := r.refuseTextual(t, c.ID, fmt.Sprintf("rename column %s of %s", c.Name, describeRelation(t))); err != nil {
+	rename, err := r.renamedViews(t, c.ID, to)
+	if err != nil {
 		return nil, err
 	}
 	n, err := r.s.txOf(t).RenameColumn(t, c.Name, to)
+	if err == nil {
+		err = rename()
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -124,6 +167,19 @@ func (r *run) renameColumn(t *colstore.Table, from parse.Ident, to string) (*col
 
 // renameInExpressions changes the name of a column in the stored conditions of its table.
 func (r *run) renameInExpressions(t *colstore.Table, from, to string) (*colstore.Table, error) {
+	for i := range t.Columns {
+		c := &t.Columns[i]
+		if c.Generated == "" {
+			continue
+		}
+		text, err := renamedIn(c.Generated, from, to)
+		if err != nil {
+			return nil, err
+		}
+		if t, err = r.s.txOf(t).SetGenerated(t, c.Name, text); err != nil {
+			return nil, err
+		}
+	}
 	if len(t.Checks) == 0 {
 		return t, nil
 	}

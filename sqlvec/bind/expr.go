@@ -214,6 +214,7 @@ func (b *Binder) bindColumn(e *parse.ColumnRef, c *exprContext) (expr.Expr, erro
 	if err != nil {
 		return nil, err
 	}
+	b.record.noteColumn(e, col)
 	name := col.Name
 	if len(c.scope.tables) > 1 && col.table != "" {
 		name = col.table + "." + name

@@ -142,6 +142,7 @@ func (b *Binder) bindTableRef(t *parse.TableRef, left, parent *scope) (from, err
 	if err != nil {
 		return from{}, err
 	}
+	b.record.noteTable(t, ref)
 	if ref.table.Kind != colstore.KindTable {
 		return b.bindRelation(ref, t, parent)
 	}
@@ -173,6 +174,9 @@ func (b *Binder) scan(ref tableAt, alias *parse.Alias, parent *scope) (from, err
 	for _, c := range ref.table.Columns {
 		n.Spec.Columns = append(n.Spec.Columns, c.ID)
 		col := column{Column: b.newColumn(c.Name, c.Type), table: name, notNull: c.NotNull && !ref.temporal}
+		if ref.period == nil {
+			col.relation, col.attribute = ref.table.ID, c.ID
+		}
 		n.Out, sc.cols = append(n.Out, col.Column), append(sc.cols, col)
 	}
 	if ref.temporal {

@@ -20,6 +20,9 @@ type column struct {
 	notNull bool
 	// anyCase columns, those of files, are found by a name in lower case whatever their own case is.
 	anyCase bool
+	// relation and attribute are the table or view of the present that the column is of, and its id
+	// there; 0 for others.
+	relation, attribute uint32
 }
 
 // scope is what names mean at one place of a query: the columns of its FROM, then

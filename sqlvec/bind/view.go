@@ -37,6 +37,11 @@ func (b *Binder) bindRelation(ref tableAt, t *parse.TableRef, parent *scope) (fr
 	f, err := b.named(node, alias, parent)
 	if err == nil {
 		b.record.note(ref.table, f.scope.cols)
+		for i := range f.scope.cols {
+			if ref.period == nil && i < len(ref.table.Columns) {
+				f.scope.cols[i].relation, f.scope.cols[i].attribute = ref.table.ID, ref.table.Columns[i].ID
+			}
+		}
 	}
 	return f, err
 }
@@ -146,6 +151,7 @@ func (b *Binder) View(q *parse.Query) (colstore.ViewDef, error) {
 type viewRecord struct {
 	read  []relationRead
 	stars map[*parse.Select]map[*parse.Star][]parse.SelectItem
+	names *nameRecord // nil where only the others count
 }
 
 // relationRead is one reference to a relation: its columns by their IDs in the plan.
