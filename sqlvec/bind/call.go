@@ -83,7 +83,7 @@ func plainCall(e *parse.FuncCall, name string) error {
 	case e.Filter != nil:
 		what = "FILTER"
 	case len(e.Args) == 1 && isStar(e.Args[0]):
-		return dberr.Newf(dberr.WrongObjectType, "%s(*) specified, but %s is not an aggregate function", name, name).At(pos)
+		return noFunction(name, nil).At(pos)
 	default:
 		return nil
 	}

@@ -132,7 +132,14 @@ func (b *Binder) bindRest(e parse.Expr, c *exprContext) (expr.Expr, error) {
 	case *parse.CollateExpr:
 		switch e.Collation.Last() {
 		case "C", "POSIX", "default", "ucs_basic":
-			return b.bindExpr(e.X, c)
+			x, err := b.bindExpr(e.X, c)
+			if err != nil {
+				return nil, err
+			}
+			if t := x.Type(); !t.IsString() && t.ID != types.Unknown && !(t.IsArray() && t.Elem().IsString()) {
+				return nil, dberr.Newf(dberr.DatatypeMismatch, "collations are not supported by type %s", types.T(t.ID)).At(pos)
+			}
+			return x, nil
 		}
 		return nil, dberr.Newf(dberr.UndefinedObject, "collation \"%s\" does not exist", e.Collation.Last()).At(pos).
 			WithHint("Text is ordered by the collation C.")

@@ -280,7 +280,7 @@ func (b *Binder) bindFuncRef(t *parse.FuncRef, left, parent *scope) (from, error
 		return from{}, err
 	}
 	if call.Name.Last() != "generate_series" {
-		return from{}, dberr.Newf(dberr.UndefinedFunction, "function %s does not exist as a table", call.Name.Last()).At(int(call.Position()))
+		return b.bindScalarRef(call, t.Alias, leftScope(left, parent), parent)
 	}
 	node, err := b.bindSeries(call, leftScope(left, parent))
 	if err != nil {

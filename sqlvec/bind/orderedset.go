@@ -21,6 +21,10 @@ func (b *Binder) bindWithinGroup(e *parse.FuncCall, name string, c *exprContext)
 	case within && isWindowFunction(name):
 		x, err = b.bindHypothetical(e, name, c)
 		return x, true, err
+	case within && !expr.IsOrderedSet(name) && !b.resolves(e, name, c):
+		err = b.unresolved(e, name, c)
+	case !within && expr.IsOrderedSet(name) && len(e.Args) < 2 && name != "mode":
+		err = b.unresolved(e, name, c)
 	case within && !expr.IsAggregate(name):
 		err = dberr.Newf(dberr.WrongObjectType, "WITHIN GROUP specified, but %s is not an aggregate function", name).At(pos)
 	case within && !expr.IsOrderedSet(name):
@@ -29,6 +33,43 @@ func (b *Binder) bindWithinGroup(e *parse.FuncCall, name string, c *exprContext)
 		err = dberr.Newf(dberr.WrongObjectType, "WITHIN GROUP is required for ordered-set aggregate %s", name).At(pos)
 	}
 	return nil, err != nil, err
+}
+
+// callArgs binds the arguments of a call, with those of WITHIN GROUP behind them.
+func (b *Binder) callArgs(e *parse.FuncCall, c *exprContext) ([]expr.Expr, error) {
+	args, err := b.bindExprs(e.Args, c)
+	for _, o := range e.WithinGroup {
+		if err != nil {
+			break
+		}
+		var x expr.Expr
+		x, err = b.bindExpr(o.Expr, c)
+		args = append(args, x)
+	}
+	return args, err
+}
+
+// resolves reports whether there is a function or an aggregate for the arguments of a call.
+func (b *Binder) resolves(e *parse.FuncCall, name string, c *exprContext) bool {
+	args, err := b.callArgs(e, c)
+	if err != nil {
+		return true // which is told where they are bound again
+	}
+	if expr.IsAggregate(name) {
+		_, _, err = expr.ResolveAggregate(name, typesOf(args))
+	} else {
+		_, err = expr.NewCall(int(e.Position()), name, args)
+	}
+	return dberr.CodeOf(err) != dberr.UndefinedFunction || err == nil
+}
+
+// unresolved is the error of a call that there is no function for.
+func (b *Binder) unresolved(e *parse.FuncCall, name string, c *exprContext) error {
+	args, err := b.callArgs(e, c)
+	if err != nil {
+		return err
+	}
+	return noFunction(name, args).At(int(e.Position()))
 }
 
 // orderedSetCall binds percentile_cont and its like: the value of WITHIN GROUP is the
@@ -95,8 +136,17 @@ func (s *selection) checkDirect(a *plan.Aggregate, input []plan.Column) error {
 // stand. They are counts of the rows that sort before v.
 func (b *Binder) bindHypothetical(e *parse.FuncCall, name string, c *exprContext) (expr.Expr, error) {
 	pos := int(e.Position())
-	if len(e.Args) != 1 || len(e.WithinGroup) != 1 {
-		return nil, dberr.New(dberr.FeatureNotSupported, "hypothetical-set aggregates of several columns are not supported").At(pos)
+	if len(e.Args) != len(e.WithinGroup) {
+		args, err := b.callArgs(e, c)
+		if err != nil {
+			return nil, err
+		}
+		return nil, dberr.Newf(dberr.UndefinedFunction, "function %s(%s) does not exist", name, typeList(args)).At(pos).
+			WithHint("To use the hypothetical-set aggregate %s, the number of hypothetical direct arguments (here %d) must match the number of ordering columns (here %d).",
+				name, len(e.Args), len(e.WithinGroup))
+	}
+	if len(e.Args) > 1 && name == "dense_rank" {
+		return nil, dberr.New(dberr.FeatureNotSupported, "dense_rank of several columns as a hypothetical-set aggregate is not supported").At(pos)
 	}
 	if e.Over != nil {
 		return nil, dberr.Newf(dberr.FeatureNotSupported, "OVER is not supported for ordered-set aggregate %s", name).At(pos)
@@ -120,21 +170,24 @@ func (b *Binder) bindHypothetical(e *parse.FuncCall, name string, c *exprContext
 	return nil, dberr.Newf(dberr.UndefinedFunction, "function %s does not exist", name).At(pos)
 }
 
-// hypothetical builds the expressions of a hypothetical-set aggregate.
+// hypothetical builds the expressions of a hypothetical-set aggregate: of its last key, with those
+// before it.
 type hypothetical struct {
 	parse.Pos
 	x, v       parse.Expr
 	desc       bool
 	nullsFirst bool
 	filter     parse.Expr
+	outer      *hypothetical // the key before it, nil for none
 }
 
-func newHypothetical(e *parse.FuncCall) *hypothetical {
-	o := e.WithinGroup[0]
-	h := &hypothetical{Pos: e.Pos, x: o.Expr, v: e.Args[0], desc: o.Desc || o.Using == ">", filter: e.Filter}
-	h.nullsFirst = h.desc
-	if o.Nulls != parse.NullsDefault {
-		h.nullsFirst = o.Nulls == parse.NullsFirst
+func newHypothetical(e *parse.FuncCall) (h *hypothetical) {
+	for i, o := range e.WithinGroup {
+		h = &hypothetical{Pos: e.Pos, x: o.Expr, v: e.Args[i], desc: o.Desc || o.Using == ">", filter: e.Filter, outer: h}
+		h.nullsFirst = h.desc
+		if o.Nulls != parse.NullsDefault {
+			h.nullsFirst = o.Nulls == parse.NullsFirst
+		}
 	}
 	return h
 }
@@ -165,25 +218,36 @@ func (h *hypothetical) nullOrder() parse.Expr {
 	return &parse.BoolExpr{Pos: h.Pos, Args: []parse.Expr{h.isNull(h.x, !h.nullsFirst), h.isNull(h.v, h.nullsFirst)}}
 }
 
-// before is the condition that x sorts before v.
-func (h *hypothetical) before() parse.Expr {
+// before is the condition that a row sorts before the hypothetical one.
+func (h *hypothetical) before() parse.Expr { return h.filtered(h.sortsBefore()) }
+
+// sortsBefore is before without the filter: by the keys before this one, or level in them and by it.
+func (h *hypothetical) sortsBefore() parse.Expr {
 	op := "<"
 	if h.desc {
 		op = ">"
 	}
-	return h.filtered(&parse.BoolExpr{Pos: h.Pos, Or: true, Args: []parse.Expr{
-		&parse.BinaryExpr{Pos: h.Pos, Op: op, L: h.x, R: h.v}, h.nullOrder()}})
+	var own parse.Expr = &parse.BoolExpr{Pos: h.Pos, Or: true, Args: []parse.Expr{
+		&parse.BinaryExpr{Pos: h.Pos, Op: op, L: h.x, R: h.v}, h.nullOrder()}}
+	if h.outer == nil {
+		return own
+	}
+	own = &parse.BoolExpr{Pos: h.Pos, Args: []parse.Expr{h.outer.level(), own}}
+	return &parse.BoolExpr{Pos: h.Pos, Or: true, Args: []parse.Expr{h.outer.sortsBefore(), own}}
 }
 
-// notBehind is the condition that x sorts before v or is its peer.
-func (h *hypothetical) notBehind() parse.Expr {
-	op := "<"
-	if h.desc {
-		op = ">"
+// level is the condition that a row is level with the hypothetical one in this key and those before.
+func (h *hypothetical) level() parse.Expr {
+	var own parse.Expr = &parse.DistinctExpr{Pos: h.Pos, L: h.x, R: h.v, Not: true}
+	if h.outer == nil {
+		return own
 	}
-	return h.filtered(&parse.BoolExpr{Pos: h.Pos, Or: true, Args: []parse.Expr{
-		&parse.BinaryExpr{Pos: h.Pos, Op: op, L: h.x, R: h.v}, h.nullOrder(),
-		&parse.DistinctExpr{Pos: h.Pos, L: h.x, R: h.v, Not: true}}})
+	return &parse.BoolExpr{Pos: h.Pos, Args: []parse.Expr{h.outer.level(), own}}
+}
+
+// notBehind is the condition that a row sorts before the hypothetical one or is its peer.
+func (h *hypothetical) notBehind() parse.Expr {
+	return h.filtered(&parse.BoolExpr{Pos: h.Pos, Or: true, Args: []parse.Expr{h.sortsBefore(), h.level()}})
 }
 
 func (h *hypothetical) filtered(cond parse.Expr) parse.Expr {
