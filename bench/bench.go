@@ -28,6 +28,7 @@ type Options struct {
 	Threads   int           // of ours and the peers
 	Python    string        // interpreter with the package duckdb; "" leaves DuckDB and SQLite out
 	DuckDBCLI string        // DuckDB's command line for cold starts; "" leaves it out
+	Postgres  string        // directory of PostgreSQL's programs; "" leaves it out
 	Binary    string        // the driftdb command, for imports and cold starts
 	TPCH      string        // directory with the CSV files of TPC-H; "" leaves that workload out
 	Progress  io.Writer     // what is being done; nil is silent

@@ -14,7 +14,7 @@ import (
 
 // commits measures durable single-row commits a second: every writer inserts one row a
 // transaction and waits until it is durable. Ours goes through SQL text and a session a
-// writer; the peer is SQLite.
+// writer; the peers are SQLite and, where it is installed, PostgreSQL.
 func (r *run) commits(ctx context.Context) error {
 	dir, err := r.scratch("commits")
 	if err != nil {
@@ -29,11 +29,61 @@ func (r *run) commits(ctx context.Context) error {
 		disk = append(disk, rate)
 	}
 	r.row(Row{Workload: "Durable commits", Name: "the disk's own pwrite + fdatasync", Unit: "1/s", Ours: disk, More: true, Note: "the ceiling of one writer"})
+	pg, err := r.postgresPeer(ctx)
+	if err != nil {
+		return err
+	}
+	if pg != nil {
+		defer pg.close()
+	}
 	for _, writers := range []int{1, 8, 64} {
 		if err := r.commitsOf(ctx, dir, writers); err != nil {
 			return err
 		}
+		if pg == nil {
+			continue
+		}
+		if err := r.commitsAgainstPostgres(ctx, dir, pg, writers); err != nil {
+			return err
+		}
 	}
+	return nil
+}
+
+// postgresPeer starts PostgreSQL, or says that it is left out and returns nil.
+func (r *run) postgresPeer(ctx context.Context) (*postgres, error) {
+	if r.Postgres == "" {
+		return nil, nil
+	}
+	pg, err := startPostgres(ctx, r.Postgres, r.Dir)
+	if err != nil {
+		return nil, err
+	}
+	if pg == nil {
+		r.say("PostgreSQL is left out: there is no server in %s", r.Postgres)
+		return nil, nil
+	}
+	r.version("PostgreSQL %s", pg.Version)
+	return pg, nil
+}
+
+// commitsAgainstPostgres measures one number of writers in pairs with PostgreSQL. Ours is a
+// library in this process, a server has a round trip for every commit.
+func (r *run) commitsAgainstPostgres(ctx context.Context, dir string, pg *postgres, writers int) error {
+	row := Row{Workload: "Durable commits", Name: fmt.Sprintf("%d writers, beside a server", writers), Unit: "commits/s", PeerName: "PostgreSQL", More: true,
+		Note: "PostgreSQL: pgbench over a unix socket, prepared; ours in process, SQL as text"}
+	for k := range r.Repeats {
+		rate, err := r.ourCommits(ctx, filepath.Join(dir, fmt.Sprintf("pg-%d-%d", writers, k)), writers)
+		if err != nil {
+			return err
+		}
+		row.Ours = append(row.Ours, rate)
+		if rate, err = pg.commits(ctx, writers, r.Duration); err != nil {
+			return err
+		}
+		row.Peer = append(row.Peer, rate)
+	}
+	r.row(row)
 	return nil
 }
 

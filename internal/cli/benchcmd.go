@@ -60,6 +60,7 @@ removed afterwards. Progress goes to stderr.`,
 	flags.IntVar(&f.opts.Threads, "threads", 0, "threads of ours and the peers (default one per core)")
 	flags.StringVar(&f.opts.Python, "python", "", "Python interpreter with the package duckdb, for the peers")
 	flags.StringVar(&f.opts.DuckDBCLI, "duckdb", "", "DuckDB's command, for cold starts")
+	flags.StringVar(&f.opts.Postgres, "postgres", bench.DebianPostgres, "directory of PostgreSQL's programs, for commits; empty leaves it out")
 	flags.StringVar(&f.opts.TPCH, "tpch-data", "", "directory with the CSV files of TPC-H, for the workload tpch")
 	flags.StringVar(&f.json, "json", "", "also write every measurement to this file")
 	flags.BoolVar(&f.keep, "keep", false, "keep the databases and data")
