@@ -304,6 +304,10 @@ func duckAggregate(e *parse.FuncCall, name string) *parse.FuncCall {
 			out.Args = e.Args[1:]
 		}
 		return out
+	case name == "mode" && n == 1 && len(e.WithinGroup) == 0:
+		out := named("mode")
+		out.WithinGroup, out.Args = []parse.OrderItem{{Pos: e.Pos, Expr: e.Args[0]}}, nil
+		return out
 	}
 	return e
 }
