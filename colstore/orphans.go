@@ -18,6 +18,9 @@ func (db *DB) removeOrphans() error {
 	if db.opts.ReadOnly {
 		return nil
 	}
+	if err := db.removeTemp(); err != nil {
+		return err
+	}
 	packs, err := db.listFiles(packFile)
 	if err != nil {
 		return err

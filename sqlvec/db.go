@@ -20,6 +20,8 @@ type Options struct {
 	BatchRows int
 	// MemoryLimit is the most bytes that one query's operators hold; 0 means 1 GiB.
 	MemoryLimit int64
+	// SpillAlways makes queries write to temporary files whatever can be; a test option.
+	SpillAlways bool
 	// Logger gets internal errors; nil is silent.
 	Logger *slog.Logger
 	// CheckpointEach writes a checkpoint after every statement that changed

@@ -120,7 +120,10 @@ func (x *explainer) change(st parse.Stmt, node plan.Node, ran *exec.OpStats) *ex
 func ranDetails(node plan.Node, st *exec.OpStats) []explainField {
 	s, ok := node.(*plan.Scan)
 	if !ok {
-		return nil
+		if st.SpilledBytes == 0 {
+			return nil
+		}
+		return []explainField{{"Temporary Files", fmt.Sprintf("%d kB in %d partitions", (st.SpilledBytes+1023)/1024, st.SpilledParts)}}
 	}
 	out := []explainField{{"Row Groups", fmt.Sprintf("%d of %d read", st.GroupsRead, st.Groups)}}
 	if st.Removed > 0 {

@@ -282,6 +282,7 @@ func (r *run) execOptions() exec.Options {
 	o := exec.Options{
 		Workers: r.s.set.threads, BatchRows: r.s.db.opts.BatchRows,
 		MemoryLimit: r.s.set.memoryLimit, Env: r.env, Logger: r.s.db.opts.Logger,
+		Temp: r.s.tempSpace(), SpillAlways: r.s.db.opts.SpillAlways,
 	}
 	if r.trace != nil {
 		o.Stats = r.trace.stats

@@ -21,7 +21,9 @@ type settings struct {
 	syncCommit       bool
 	allowUndeclared  bool
 	threads          int
-	memoryLimit      int64 // bytes
+	memoryLimit      int64  // bytes
+	tempDirectory    string // of temporary files, empty for the database's own
+	tempLimit        int64  // bytes, 0: none
 	applicationName  string
 	isolation        colstore.Isolation
 	readOnly         bool
@@ -57,6 +59,8 @@ func init() {
 		"default_transaction_read_only": {"new transactions are read-only", showBool(func(s *Session) *bool { return &s.set.readOnly }), setBool(func(s *Session) *bool { return &s.set.readOnly }, "default_transaction_read_only", false)},
 		"threads":                       {"workers of a query", func(s *Session) string { return strconv.Itoa(s.set.threads) }, setThreads},
 		"memory_limit":                  {"memory that one query's operators may hold", func(s *Session) string { return formatSize(s.set.memoryLimit) }, setMemoryLimit},
+		"temp_directory":                {"directory of temporary files, empty for the database's own", func(s *Session) string { return s.set.tempDirectory }, setTempDirectory},
+		"temp_file_limit":               {"size of the temporary files that one query may have, -1 for any", showTempLimit, setTempLimit},
 		"statement_timeout":             {"longest time of a statement, 0 for none", func(s *Session) string { return formatMillis(s.set.statementTimeout) }, setTimeout},
 		"application_name":              {"name kept with every commit", func(s *Session) string { return s.set.applicationName }, setApplication},
 		"datestyle":                     {"format of dates", constant("ISO, MDY"), setOnly("datestyle", "iso", "iso, mdy", "iso,mdy")},

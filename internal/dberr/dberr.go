@@ -82,6 +82,7 @@ const (
 	InvalidObjectDefinition   = "42P17"
 	OutOfMemory               = "53200"
 	DiskFull                  = "53100"
+	ConfigLimitExceeded       = "53400" // configuration_limit_exceeded
 	ProgramLimitExceeded      = "54000"
 	StatementTooComplex       = "54001"
 	TooManyColumns            = "54011"

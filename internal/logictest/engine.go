@@ -45,6 +45,7 @@ type Config struct {
 	Threads        int  // workers, 0 for the engine's own choice
 	CheckpointEach bool // a checkpoint after every statement
 	ReopenEach     bool // a reopen after every statement
+	SpillAlways    bool // queries write to temporary files whatever can be
 }
 
 // Configs are the configurations that every file is run under. The first is the
@@ -55,4 +56,5 @@ var Configs = []Config{
 	{Name: "single", Threads: 1},
 	{Name: "checkpoint", CheckpointEach: true},
 	{Name: "reopen", ReopenEach: true},
+	{Name: "spill", SpillAlways: true, Threads: 2},
 }

@@ -36,6 +36,7 @@ type aggregation struct {
 	share atomic.Int64 // partitions: groups among the first stagedRows rows
 	mode  atomic.Int32
 	ends  []*aggEnd
+	spill aggSpill
 
 	tables []*groups // what finish made
 	spans  []span
@@ -81,6 +82,7 @@ func newAggregation(node *plan.Aggregate) *aggregation {
 	if !simple {
 		g.mode.Store(local)
 	}
+	g.spill.able = len(ts) > 0 && steady(node.Keys)
 	return g
 }
 
@@ -143,6 +145,10 @@ type aggEnd struct {
 	half    int // groups among the first half of the staged rows
 	parts   []*store
 	nulls   *store // rows whose only key is NULL, beside the partitions
+
+	pushed int  // batches
+	frozen bool // no new groups are made: their rows are spilled
+	out    *partWriter
 }
 
 func (g *aggregation) open(w *worker) (pusher, error) {
@@ -159,6 +165,7 @@ func (g *aggregation) open(w *worker) (pusher, error) {
 		}
 		e.calls = append(e.calls, ce)
 	}
+	g.beginSpill(w.ex)
 	e.own = g.newGroups(e.a)
 	e.group = make([]uint32, vec.BatchRows)
 	g.ends = append(g.ends, e)
@@ -175,6 +182,17 @@ func (e *aggEnd) push(b *vec.Batch) (err error) {
 	if e.keyCol, err = evalAll(e.keys, b, e.w, e.keyCol[:0]); err != nil {
 		return err
 	}
+	if e.frozen {
+		return e.pushFrozen(b)
+	}
+	if err := e.take(b); err != nil {
+		return err
+	}
+	return e.mayFreeze()
+}
+
+// take groups a batch whose keys are in keyCol, or keeps it until it can.
+func (e *aggEnd) take(b *vec.Batch) error {
 	if e.mode == undecided && e.staging == nil && fewCodes(e.keyCol) {
 		if e.mode = e.decide(local); e.mode == local {
 			e.loosen()
@@ -189,7 +207,7 @@ func (e *aggEnd) push(b *vec.Batch) (err error) {
 		return e.stage(b)
 	}
 	slot := e.group[:b.N]
-	e.own.table.findSlots(e.keyCol, b.Sel, slot, a)
+	e.own.table.findSlots(e.keyCol, b.Sel, slot, e.w.scratch)
 	e.own.grow()
 	e.own.rows.Add(slot)
 	for _, c := range e.calls {
@@ -247,6 +265,9 @@ func (g *aggregation) finish(ex *execution) error {
 			return err
 		}
 	}
+	if g.spill.to != nil {
+		return g.endSpill()
+	}
 	var err error
 	if mode == partitioned {
 		err = g.finishPartitions(ex)
@@ -276,8 +297,23 @@ func (g *aggregation) empty(ex *execution) error {
 	return err
 }
 
-// mergeLocal merges the workers' tables into the first.
+// mergeLocal merges the workers' tables into the first and completes its states.
 func (g *aggregation) mergeLocal() error {
+	if err := g.mergeTables(); err != nil {
+		return err
+	}
+	first := g.ends[0]
+	for _, c := range first.calls {
+		if err := c.finish(first.own, first.w); err != nil {
+			return err
+		}
+	}
+	g.tables = []*groups{first.own}
+	return nil
+}
+
+// mergeTables merges the workers' tables into the first.
+func (g *aggregation) mergeTables() error {
 	first := g.ends[0]
 	for _, e := range g.ends[1:] {
 		to := first.own.merged(e.own)
@@ -295,12 +331,6 @@ func (g *aggregation) mergeLocal() error {
 			first.calls[i].adopt(c)
 		}
 	}
-	for _, c := range first.calls {
-		if err := c.finish(first.own, first.w); err != nil {
-			return err
-		}
-	}
-	g.tables = []*groups{first.own}
 	return nil
 }
 
@@ -335,7 +365,12 @@ type span struct {
 // groupSource reads the groups of a finished aggregation.
 type groupSource struct{ g *aggregation }
 
-func (s *groupSource) prepare(*execution) (int, error) { return len(s.g.spans), nil }
+func (s *groupSource) prepare(*execution) (int, error) {
+	if s.g.spill.to != nil {
+		return 1, nil
+	}
+	return len(s.g.spans), nil
+}
 
 func (s *groupSource) open(w *worker) (reader, error) { return &groupReader{g: s.g, w: w}, nil }
 
@@ -346,6 +381,9 @@ type groupReader struct {
 }
 
 func (r *groupReader) run(morsel int, next pusher) error {
+	if r.g.spill.to != nil {
+		return r.g.emitSpilled(r.w, next)
+	}
 	sp := r.g.spans[morsel]
 	size := r.w.ex.opts.BatchRows
 	for lo := sp.lo; lo < sp.hi; lo += size {

@@ -199,7 +199,7 @@ func (e *aggEnd) scatter() {
 			b.cols[c].valid = nil
 		}
 	}
-	e.staging.blocks = e.staging.blocks[len(e.staging.blocks)-1:]
+	e.staging.blocks = e.staging.blocks[max(0, len(e.staging.blocks)-1):]
 }
 
 // finishPartitions groups each partition, on all workers.
@@ -262,7 +262,7 @@ func (g *aggregation) finishNulls(ex *execution, a *arena.Arena) error {
 // feedStore adds the rows of a keyed store to the groups.
 func (e *aggEnd) feedStore(gs *groups, s *store) error {
 	t, stride := gs.table, e.g.codec.stride
-	return e.eachWindow(s, func(b *block, lo, hi int, cols []vec.Vec) error {
+	return s.eachWindow(e.w, func(b *block, lo, hi int, cols []vec.Vec) error {
 		group := e.group[:hi-lo]
 		if t.codec.single {
 			for i, w := range b.keys[lo:hi] {
@@ -281,35 +281,13 @@ func (e *aggEnd) feedStore(gs *groups, s *store) error {
 // feedNulls adds rows whose only key is NULL.
 func (e *aggEnd) feedNulls(gs *groups, s *store) error {
 	null := gs.table.groupOfNull()
-	return e.eachWindow(s, func(_ *block, lo, hi int, cols []vec.Vec) error {
+	return s.eachWindow(e.w, func(_ *block, lo, hi int, cols []vec.Vec) error {
 		group := e.group[:hi-lo]
 		for i := range group {
 			group[i] = null
 		}
 		return e.feedArgs(gs, cols, group)
 	})
-}
-
-// eachWindow calls f for batches of s; cols are all its columns.
-func (e *aggEnd) eachWindow(s *store, f func(b *block, lo, hi int, cols []vec.Vec) error) error {
-	a := e.w.scratch
-	cols := make([]vec.Vec, len(s.types))
-	for i, b := range s.blocks {
-		for lo := 0; lo < b.n; lo += vec.BatchRows {
-			if err := e.w.ex.check(); err != nil {
-				return err
-			}
-			mark := a.Mark()
-			hi := min(lo+vec.BatchRows, b.n)
-			s.window(i, lo, hi, cols, a)
-			err := f(b, lo, hi, cols)
-			a.Release(mark)
-			if err != nil {
-				return err
-			}
-		}
-	}
-	return nil
 }
 
 // feedArgs adds the arguments of all calls; group becomes the slots of the rows.

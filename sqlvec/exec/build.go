@@ -238,10 +238,11 @@ func (b *builder) hashJoin(n *plan.HashJoin) ([]*part, error) {
 		return nil, err
 	}
 	b.filterByKeys(n, build, parts)
+	if build.spill.able {
+		parts = append(parts, drain(build, parts))
+	}
 	if n.Kind.EndsRight() {
-		parts = append(parts, ending(n.Kind, n.Left, parts, func() (*store, *store, [][]uint32) {
-			return build.table.rows, build.table.nulls, build.table.matched
-		}))
+		parts = append(parts, ending(n.Kind, n.Left, parts, build.stores))
 	}
 	return parts, nil
 }

@@ -16,6 +16,11 @@ type Options struct {
 	Workers     int   // goroutines at once; 0 means one per processor
 	BatchRows   int   // most rows of a batch; 0 means vec.BatchRows
 	MemoryLimit int64 // bytes that the operators may hold; 0 means no limit
+	// Temp is where operators write what does not fit MemoryLimit.
+	Temp TempSpace
+	// SpillAlways makes every operator that can spill do so from its first rows on; a
+	// test option.
+	SpillAlways bool
 	// Env is what expressions see of the session. It is shared by all workers.
 	Env *expr.Env
 	// Stats gets the figures of each operator; nil measures nothing.
@@ -54,7 +59,10 @@ func Run(ctx context.Context, node plan.Node, opts Options, out func(*vec.Batch)
 }
 
 func newExecution(ctx context.Context, opts Options) *execution {
-	return &execution{ctx: ctx, opts: opts, budget: arena.NewBudget(opts.MemoryLimit), stats: opts.Stats, moved: progressOf(ctx)}
+	return &execution{
+		ctx: ctx, opts: opts, budget: arena.NewBudget(opts.MemoryLimit), stats: opts.Stats,
+		moved: progressOf(ctx), temp: &tempUse{},
+	}
 }
 
 // run builds the pipelines of node and runs them.

@@ -17,6 +17,7 @@ type joinBuild struct {
 	node  *plan.HashJoin
 	codec *keyCodec
 	ends  []*buildEnd
+	spill joinSpill
 	table joinTable
 	// sets are the integers that rows of the table have as a key, for the keys that want says
 	// how many left rows have.
@@ -29,7 +30,9 @@ func newJoinBuild(n *plan.HashJoin) *joinBuild {
 	for _, k := range n.RightKeys {
 		ts = append(ts, k.Type())
 	}
-	return &joinBuild{node: n, codec: joinCodec(ts, n.NullSafe)}
+	j := &joinBuild{node: n, codec: joinCodec(ts, n.NullSafe)}
+	j.spill.able = steadyKeys(n)
+	return j
 }
 
 // buildEnd is a worker's end of the right input. Rows with NULL keys match nothing: they
@@ -41,6 +44,11 @@ type buildEnd struct {
 	cols        []vec.Vec
 	rows, nulls *store
 	came        int // rows without a NULL key
+
+	out  *partWriter // set when the rows are spilled
+	some bool        // rows were
+
+	someNulls bool // rows had a NULL key
 }
 
 func (j *joinBuild) open(w *worker) (pusher, error) {
@@ -51,6 +59,9 @@ func (j *joinBuild) open(w *worker) (pusher, error) {
 	ts := typesOf(j.node.Right)
 	e := &buildEnd{j: j, w: w, keys: keys, rows: newStore(ts, w.ex.newArena()), nulls: newStore(ts, w.ex.newArena())}
 	e.rows.stride = j.codec.stride
+	if j.spill.share == 0 {
+		j.spill.share = w.ex.share()
+	}
 	j.ends = append(j.ends, e)
 	return e, nil
 }
@@ -63,12 +74,17 @@ func (e *buildEnd) push(b *vec.Batch) (err error) {
 		return err
 	}
 	in := *b
+	var null []int32
 	if !e.j.node.NullSafe {
 		in.Sel = nullKeys(e.cols, b.N, b.Sel, a)
-		e.keepNulls(b, in.Sel)
+		null = e.withNulls(b, in.Sel)
 	}
 	idx := selected(&in, a)
 	e.came += in.Count()
+	if e.out != nil {
+		return e.spillRows(b, idx, null)
+	}
+	e.keepNulls(b, null)
 	keys := e.j.codec.encode(e.cols, b.N, idx, a)
 	if e.j.codec.strings {
 		for i := 0; i < len(keys); i += e.j.codec.stride {
@@ -77,13 +93,13 @@ func (e *buildEnd) push(b *vec.Batch) (err error) {
 	}
 	e.rows.cut(e.w.morsel)
 	e.rows.add(keys, b.Cols, b.N, idx)
-	return nil
+	return e.mayFreeze()
 }
 
-// keepNulls keeps the rows of b that are not in sel.
-func (e *buildEnd) keepNulls(b *vec.Batch, sel []uint64) {
+// withNulls returns the rows of b that are not in sel: those with a NULL key.
+func (e *buildEnd) withNulls(b *vec.Batch, sel []uint64) []int32 {
 	if sel == nil || b.Sel != nil && &sel[0] == &b.Sel[0] {
-		return
+		return nil
 	}
 	null := maskOf(e.w.scratch, b.N)
 	fillMask(null, b.N)
@@ -93,11 +109,26 @@ func (e *buildEnd) keepNulls(b *vec.Batch, sel []uint64) {
 		}
 		null[i] &^= sel[i]
 	}
+	rows := setBits(null, b.N, make([]int32, 0, 64))
+	e.someNulls = e.someNulls || len(rows) > 0
+	return rows
+}
+
+// keepNulls keeps the rows of b with a NULL key.
+func (e *buildEnd) keepNulls(b *vec.Batch, rows []int32) {
+	if len(rows) == 0 {
+		return
+	}
 	e.nulls.cut(e.w.morsel)
-	e.nulls.add(nil, b.Cols, b.N, setBits(null, b.N, make([]int32, 0, 64)))
+	e.nulls.add(nil, b.Cols, b.N, rows)
 }
 
 func (j *joinBuild) finish(ex *execution) error {
+	if j.spill.right != nil {
+		if err := j.endSpill(); err != nil {
+			return err
+		}
+	}
 	ts := typesOf(j.node.Right)
 	t := &j.table
 	t.codec, t.rows, t.nulls = j.codec, newStore(ts, ex.newArena()), newStore(ts, ex.newArena())
@@ -105,6 +136,7 @@ func (j *joinBuild) finish(ex *execution) error {
 	for _, e := range j.ends {
 		t.rows.adopt(e.rows)
 		t.nulls.adopt(e.nulls)
+		t.someNulls = t.someNulls || e.someNulls
 	}
 	for _, s := range []*store{t.rows, t.nulls} {
 		s.inMorselOrder()
@@ -122,7 +154,10 @@ type joinTable struct {
 	codec *keyCodec
 	rows  *store
 	nulls *store // rows with a NULL key
-	next  [][]rowID
+	// someRows and someNulls say that there are rows without a NULL key and with one, here
+	// or in another partition of a join that spilled.
+	someRows, someNulls bool
+	next                [][]rowID
 	// matched has a bit for every row that has found a partner, for kinds that end with
 	// right rows.
 	matched [][]uint32

@@ -17,6 +17,9 @@ func errManyRows() error {
 }
 
 func (s *probeStage) open(w *worker, next pusher) (pusher, error) {
+	if s.build.spill.right != nil {
+		return s.build.openLeft(w)
+	}
 	n := s.build.node
 	p := &probe{table: &s.build.table, node: n, w: w, codec: s.build.codec}
 	p.out = joinOutput{w: w, next: next, kind: n.Kind, dead: n.Dead}
@@ -130,9 +133,9 @@ func (p *probe) pushMask(b *vec.Batch, found []uint64) error {
 func (p *probe) unknown(b *vec.Batch) []uint64 {
 	mask := maskOf(p.w.scratch, b.N)
 	switch {
-	case p.table.nulls.rows > 0:
+	case p.table.someNulls:
 		fillMask(mask, b.N)
-	case p.table.rows.rows == 0:
+	case p.table.rows.rows == 0 && !p.table.someRows:
 		clear(mask)
 	default:
 		fillMask(mask, b.N)

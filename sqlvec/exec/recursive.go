@@ -150,7 +150,7 @@ func (f pushFunc) push(b *vec.Batch) error { return f(b) }
 // child returns an execution for a part of the work of ex: it shares limits, and stops
 // when ex does. The caller closes it.
 func (ex *execution) child() *execution {
-	return &execution{ctx: ex.ctx, opts: ex.opts, budget: ex.budget, stats: ex.stats, moved: ex.moved, parent: ex}
+	return &execution{ctx: ex.ctx, opts: ex.opts, budget: ex.budget, stats: ex.stats, moved: ex.moved, temp: ex.temp, parent: ex}
 }
 
 // workScan reads the rows of the step before.
@@ -171,6 +171,7 @@ func (b *builder) kept(n *plan.HashJoin) (*joinBuild, error) {
 	b.outer.w.ex.onClose(ex.close)
 	inner := &builder{ex: ex, ctes: b.ctes, work: b.work}
 	build := newJoinBuild(n)
+	build.spill.able = false // its table serves every step
 	if err := inner.breaker(n, n.Right, build, false); err != nil {
 		return nil, err
 	}

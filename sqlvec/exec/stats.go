@@ -28,6 +28,8 @@ type OpStats struct {
 	Groups, GroupsRead int64
 	// Removed are a scan's rows that a hash join above would find no partner for.
 	Removed int64
+	// SpilledBytes were written to temporary files, in SpilledParts partitions.
+	SpilledBytes, SpilledParts int64
 	// Scan is what the storage says of a scan, nil for other operators.
 	Scan *colstore.Explain
 }
@@ -55,6 +57,9 @@ func (s *Stats) add(n plan.Node) *OpStats {
 // explainer is a scan of the storage that can say how it went.
 type explainer interface{ Explain() colstore.Explain }
 
+// spiller is a sink that may write to temporary files.
+type spiller interface{ spilled() spillStats }
+
 // collect adds up the meters and reads what scans say, before they are closed.
 func (s *Stats) collect(ex *execution) {
 	s.MemoryBytes = max(s.MemoryBytes, ex.budget.Peak())
@@ -65,6 +70,11 @@ func (s *Stats) collect(ex *execution) {
 		}
 		if st := s.Of(p.owner); st != nil {
 			st.Nanos += above + p.finishNanos
+			if sp, ok := p.sink.(spiller); ok {
+				wrote := sp.spilled()
+				st.SpilledBytes += wrote.bytes
+				st.SpilledParts += wrote.parts
+			}
 		}
 	}
 }

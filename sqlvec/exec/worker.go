@@ -20,6 +20,7 @@ type execution struct {
 	budget *arena.Budget
 	stats  *Stats
 	moved  *Progress
+	temp   *tempUse
 	parent *execution // of a step of a recursion, nil otherwise
 
 	pipes   []*pipeline // in the order in which they run
