@@ -138,6 +138,9 @@ func (e *aggEnd) settle(mode int32) error {
 
 // feedStaged groups the staged rows in the worker's table.
 func (e *aggEnd) feedStaged() error {
+	if e.own.table.rising {
+		e.own = e.g.newGroups(e.a) // the rows come once more, from the least key on
+	}
 	err := e.feedStore(e.own, e.staging)
 	if err == nil && e.nulls.rows > 0 {
 		err = e.feedNulls(e.own, e.nulls)

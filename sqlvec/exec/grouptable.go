@@ -23,10 +23,17 @@ type groupTable struct {
 	// A single codec has two words a slot: the number plus one, and the key.
 	slots []uint64
 	null  int // single: the group of NULL, -1 while there is none
+	// rising says that the keys of a single codec have come in ascending order, as those of
+	// a table that is kept in it do: a key is the last one or a new one. The slots are then
+	// empty, until a key comes that is less than one before.
+	rising bool
 
 	memo memo
 	idx  []int32
 }
+
+// noGroup is the number of no group.
+const noGroup = ^uint32(0)
 
 // maxGroups bounds the groups of one table: numbers are 32 bits.
 const maxGroups = 1<<32 - 2
@@ -35,6 +42,7 @@ const maxGroups = 1<<32 - 2
 func newGroupTable(codec *keyCodec, a *arena.Arena) *groupTable {
 	t := &groupTable{codec: codec, a: a, heap: heap{a: a}, null: -1}
 	t.resize(1 << 8)
+	t.rising = codec.single
 	return t
 }
 
@@ -65,6 +73,7 @@ func (t *groupTable) resize(n int) {
 
 // reserve makes room for n groups.
 func (t *groupTable) reserve(n int) {
+	t.settle()
 	if n <= t.limit {
 		return
 	}
@@ -127,8 +136,25 @@ func (t *groupTable) group(row []uint64) uint32 {
 	return uint32(g)
 }
 
+// settle places the groups of keys that have come in ascending order.
+func (t *groupTable) settle() {
+	if t.rising {
+		t.rising = false
+		t.resize(max(1<<8, 1<<bits.Len(uint(2*t.n))))
+	}
+}
+
 // groupOfWord is group for a single codec.
 func (t *groupTable) groupOfWord(key uint64) uint32 {
+	if t.rising {
+		switch {
+		case t.n == 0 || int64(key) > int64(t.keys[t.n-1]):
+			return uint32(t.append([]uint64{key}))
+		case key == t.keys[t.n-1]:
+			return uint32(t.n - 1)
+		}
+		t.settle()
+	}
 	pos := hashWord(key) & t.mask
 	for {
 		g := t.slots[2*pos]
@@ -151,6 +177,7 @@ func (t *groupTable) groupOfWord(key uint64) uint32 {
 // groupOfNull returns the group of the single NULL key.
 func (t *groupTable) groupOfNull() uint32 {
 	if t.null < 0 {
+		t.settle()
 		t.null = t.append([]uint64{0})
 	}
 	return uint32(t.null)
@@ -210,14 +237,17 @@ func (t *groupTable) findWords(v *vec.Vec, words []uint64, idx []int32, out []ui
 		t.findNullable(v, words, idx, out)
 		return
 	}
-	if idx == nil {
-		for i, w := range words {
-			out[i] = t.groupOfWord(w)
+	// Equal keys often come in a row: tables are written in some order.
+	last, group := uint64(0), noGroup
+	for k, w := range words {
+		if w != last || group == noGroup {
+			last, group = w, t.groupOfWord(w)
 		}
-		return
-	}
-	for k, i := range idx {
-		out[i] = t.groupOfWord(words[k])
+		if idx == nil {
+			out[k] = group
+		} else {
+			out[idx[k]] = group
+		}
 	}
 }
 

@@ -222,6 +222,7 @@ func scaledArith(f *frame, op arith, a, b *vec.Vec, sel []uint64) (vec.Vec, bool
 		return out, !over
 	}
 	scale := int(max(a.Type.Scale, b.Type.Scale))
+	a, b = constAtScale(a, scale), constAtScale(b, scale)
 	out, dst := fixed[int64](f, types.Dec(types.MaxScaledPrec, scale))
 	if a.Type.Scale == b.Type.Scale && op != opMod {
 		return out, !intKernel(f, op, dst, a, b)
@@ -237,6 +238,21 @@ func scaledArith(f *frame, op arith, a, b *vec.Vec, sel []uint64) (vec.Vec, bool
 		return out, !kernel.Sub(dst, x, y)
 	}
 	return out, !kernel.Mod(dst, x, y)
+}
+
+// constAtScale returns a scaled constant at a larger scale, where it fits; v otherwise.
+func constAtScale(v *vec.Vec, scale int) *vec.Vec {
+	up := scale - int(v.Type.Scale)
+	if v.Form != vec.Const || v.IsNull(0) || up <= 0 || scale > types.MaxScaledPrec {
+		return v
+	}
+	x, power := vec.Of[int64](v)[0], types.Pow10(up)
+	if kernel.MulOverflows(x, power) {
+		return v
+	}
+	out := *v
+	out.Type, out.Data = types.Dec(types.MaxScaledPrec, scale), vec.BytesOf([]int64{x * power})
+	return &out
 }
 
 // decimalArith computes row by row on decimals.

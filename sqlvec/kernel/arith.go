@@ -67,11 +67,19 @@ func mulHigh(x, y int64) int64 {
 // magnitude returns the OR of the magnitudes of a, in one's complement: the bits that
 // some value needs beside its sign.
 func magnitude[T Signed](a []T) uint64 {
-	var or T
-	for _, x := range a {
-		or |= x ^ T(int64(x)>>63)
+	if m, ok := magnitudeWide(a); ok {
+		return m
 	}
-	return uint64(or)
+	// Two sums of their own, so that one need not wait for the other.
+	var even, odd T
+	for ; len(a) >= 2; a = a[2:] {
+		even |= a[0] ^ T(int64(a[0])>>63)
+		odd |= a[1] ^ T(int64(a[1])>>63)
+	}
+	for _, x := range a {
+		even |= x ^ T(int64(x)>>63)
+	}
+	return uint64(even | odd)
 }
 
 // Mul sets dst = a × b and reports whether a row overflowed. Where the sizes of the
@@ -79,8 +87,10 @@ func magnitude[T Signed](a []T) uint64 {
 func Mul[T Signed](dst, a, b []T) bool {
 	a, b = a[:len(dst)], b[:len(dst)]
 	if bits.Len64(magnitude(a))+bits.Len64(magnitude(b)) < widthOf[T]() {
-		for i := range dst {
-			dst[i] = a[i] * b[i]
+		if !productsWide(dst, a, b) {
+			for i := range dst {
+				dst[i] = a[i] * b[i]
+			}
 		}
 		return false
 	}

@@ -145,6 +145,46 @@ func lookupWide[T Int](codes []T, table []uint64, out []uint64) bool {
 	return true
 }
 
+// magnitudeWide is magnitude for 64 bits.
+func magnitudeWide[T Signed](a []T) (uint64, bool) {
+	var z T
+	if !wide || unsafe.Sizeof(z) != 8 || len(a) < 64 {
+		return 0, false
+	}
+	x := as[int64](a)
+	var even, odd archsimd.Int64x8
+	for ; len(x) >= 16; x = x[16:] {
+		v, w := archsimd.LoadInt64x8((*[8]int64)(x)), archsimd.LoadInt64x8((*[8]int64)(x[8:]))
+		even, odd = even.Or(v.Xor(v.ShiftAllRight(63))), odd.Or(w.Xor(w.ShiftAllRight(63)))
+	}
+	var lanes [8]int64
+	even.Or(odd).Store(&lanes)
+	or := int64(0)
+	for _, v := range lanes {
+		or |= v
+	}
+	for _, v := range x {
+		or |= v ^ v>>63
+	}
+	return uint64(or), true
+}
+
+// productsWide sets dst = a × b for 64 bits.
+func productsWide[T Signed](dst, a, b []T) bool {
+	var z T
+	if !wide || unsafe.Sizeof(z) != 8 || len(dst) < 64 {
+		return false
+	}
+	d, x, y := as[int64](dst), as[int64](a), as[int64](b)
+	for ; len(d) >= 8; d, x, y = d[8:], x[8:], y[8:] {
+		archsimd.LoadInt64x8((*[8]int64)(x)).Mul(archsimd.LoadInt64x8((*[8]int64)(y))).Store((*[8]int64)(d))
+	}
+	for i := range d {
+		d[i] = x[i] * y[i]
+	}
+	return true
+}
+
 // sumWide adds the values whose bit is set; nil means all.
 func sumWide[T Signed](a []T, mask []uint64) (Int128, bool) {
 	var z T

@@ -8,6 +8,10 @@ func compareConstWide[T Int](Op, []T, T, []uint64) bool { return false }
 
 func lookupWide[T Int]([]T, []uint64, []uint64) bool { return false }
 
+func magnitudeWide[T Signed]([]T) (uint64, bool) { return 0, false }
+
+func productsWide[T Signed](_, _, _ []T) bool { return false }
+
 func sumWide[T Signed]([]T, []uint64) (Int128, bool) { return Int128{}, false }
 
 func sumNarrowWide[T ~uint8 | ~uint16 | ~uint32]([]T, []uint64) (uint64, bool) { return 0, false }

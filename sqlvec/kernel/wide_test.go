@@ -59,6 +59,43 @@ func TestCompareConstOfEveryWidth(t *testing.T) {
 	})
 }
 
+func testMul[T Signed](t *rapid.T) {
+	x, _ := drawMasked[T](t)
+	y := make([]T, len(x))
+	small := rapid.Bool().Draw(t, "small")
+	for i := range y {
+		if y[i] = x[len(x)-1-i]; small {
+			y[i] &= 7
+		}
+	}
+	var or uint64
+	over := false
+	for i := range x {
+		or |= uint64(int64(x[i]) ^ int64(x[i])>>63)
+		over = over || MulOverflows(x[i], y[i])
+	}
+	if got := Magnitude(x); got != or+1 {
+		t.Fatalf("magnitude %d, not %d", got, or+1)
+	}
+	dst := make([]T, len(x))
+	if got := Mul(dst, x, y); got != over {
+		t.Fatalf("overflow %v", got)
+	}
+	for i := range dst {
+		if !over && dst[i] != x[i]*y[i] {
+			t.Fatalf("row %d: %d × %d is %d", i, x[i], y[i], dst[i])
+		}
+	}
+}
+
+func TestMulOfEveryWidth(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		testMul[int16](t)
+		testMul[int32](t)
+		testMul[int64](t)
+	})
+}
+
 // sums returns the sum of all values and of those in mask.
 func sums[T Int](x []T, mask []uint64) (all, masked *big.Int) {
 	all, masked = new(big.Int), new(big.Int)

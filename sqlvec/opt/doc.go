@@ -5,6 +5,7 @@
 //
 //	cte.go       a WITH query that is used once is put in its place
 //	factor.go    what every alternative of an OR demands stands beside it
+//	orparts.go   what an OR demands of one input of a join alone is asked there too
 //	push.go      conditions move down to where their columns are made; joins that
 //	             keep rows only to have them filtered out become inner or semi joins
 //	unnest.go    dependent joins (correlated subqueries, LATERAL) become plain ones;

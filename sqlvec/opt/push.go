@@ -9,7 +9,13 @@ import (
 func (o *optimizer) push(node plan.Node, preds []expr.Expr) plan.Node {
 	switch n := node.(type) {
 	case *plan.Scan:
-		n.Predicate = plan.Conjunction(append(plan.Conjuncts(n.Predicate), preds...))
+		list := plan.Conjuncts(n.Predicate)
+		for _, p := range preds {
+			if plan.VolatilityOf(p) == expr.Volatile || !contains(list, p) {
+				list = append(list, p)
+			}
+		}
+		n.Predicate = plan.Conjunction(list)
 		return n
 	case *plan.Filter:
 		return o.push(n.Input, append(plan.Conjuncts(n.Predicate), preds...))
@@ -182,6 +188,7 @@ func (o *optimizer) pushJoin(n *plan.Join, preds []expr.Expr) plan.Node {
 			right = append(right, p)
 		case n.Kind == plan.Inner:
 			on = append(on, p)
+			left, right = o.alone(left, p, l), o.alone(right, p, r)
 		default:
 			above = append(above, p)
 		}
@@ -196,6 +203,9 @@ func (o *optimizer) pushJoin(n *plan.Join, preds []expr.Expr) plan.Node {
 			right = append(right, p)
 		default:
 			on = append(on, p)
+			if n.Kind == plan.Inner {
+				left, right = o.alone(left, p, l), o.alone(right, p, r)
+			}
 		}
 	}
 	n.On = plan.Conjunction(on)
