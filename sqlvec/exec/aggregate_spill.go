@@ -148,6 +148,7 @@ func (e *aggEnd) updateKnown(b *vec.Batch, keys []vec.Vec) ([]uint64, error) {
 // lookup writes the group plus one of every selected row of the keys, 0 where there is
 // none. The table stays as it is.
 func (t *groupTable) lookup(keys []vec.Vec, sel []uint64, slot []uint32, scratch *arena.Arena) {
+	t.settle()
 	mark := scratch.Mark()
 	defer scratch.Release(mark)
 	clear(slot)
