@@ -1,6 +1,8 @@
 package exec
 
 import (
+	"cmp"
+	"slices"
 	"sync"
 
 	"driftdb/internal/arena"
@@ -63,7 +65,8 @@ func (e *aggEnd) mayFreeze() error {
 	if e.pushed++; !s.able || e.pushed%sparing != 0 && !e.w.ex.opts.SpillAlways {
 		return nil
 	}
-	if !e.w.ex.crowded(e.bytes(), s.share, s.depth) {
+	// Tables and states double when they are full, so what is held may double at any time.
+	if !e.w.ex.crowded(2*e.bytes(), s.share, s.depth) {
 		return nil
 	}
 	if e.mode != local && e.staging != nil {
@@ -148,7 +151,6 @@ func (e *aggEnd) updateKnown(b *vec.Batch, keys []vec.Vec) ([]uint64, error) {
 // lookup writes the group plus one of every selected row of the keys, 0 where there is
 // none. The table stays as it is.
 func (t *groupTable) lookup(keys []vec.Vec, sel []uint64, slot []uint32, scratch *arena.Arena) {
-	t.settle()
 	mark := scratch.Mark()
 	defer scratch.Release(mark)
 	clear(slot)
@@ -190,6 +192,13 @@ func (t *groupTable) known(row []uint64) uint32 {
 
 // knownWord is known for a single codec.
 func (t *groupTable) knownWord(key uint64) uint32 {
+	if t.rising { // the keys ascend and have no slots, which would take memory that is short
+		g, ok := slices.BinarySearchFunc(t.keys[:t.n], key, func(a, b uint64) int { return cmp.Compare(int64(a), int64(b)) })
+		if !ok {
+			return 0
+		}
+		return uint32(g + 1)
+	}
 	for pos := hashWord(key) & t.mask; t.slots[2*pos] != 0; pos = (pos + 1) & t.mask {
 		if t.slots[2*pos+1] == key {
 			return uint32(t.slots[2*pos])
