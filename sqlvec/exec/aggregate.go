@@ -211,7 +211,7 @@ func (e *aggEnd) take(b *vec.Batch) error {
 	e.own.grow()
 	e.own.rows.Add(slot)
 	for _, c := range e.calls {
-		if err := c.update(b, e.keyCol, slot); err != nil {
+		if err := c.update(b, slot); err != nil {
 			return err
 		}
 	}
@@ -239,7 +239,7 @@ func fewCodes(keys []vec.Vec) bool {
 func (e *aggEnd) updateOne(b *vec.Batch) error {
 	e.own.grow()
 	for _, c := range e.calls {
-		if err := c.update(b, nil, nil); err != nil {
+		if err := c.update(b, nil); err != nil {
 			return err
 		}
 	}
@@ -328,7 +328,7 @@ func (g *aggregation) mergeTables() error {
 		}
 		first.own.rows.Merge(&e.own.rows, to)
 		for i, c := range e.calls {
-			first.calls[i].adopt(c)
+			first.calls[i].adopt(c, to)
 		}
 	}
 	return nil
@@ -341,19 +341,7 @@ func (gs *groups) merged(o *groups) []uint32 {
 		return []uint32{0}
 	}
 	o.grow()
-	to := make([]uint32, o.table.n)
-	stride := o.table.codec.stride
-	for i := range to {
-		switch row := o.table.keys[i*stride : (i+1)*stride]; {
-		case i == o.table.null:
-			to[i] = gs.table.groupOfNull()
-		case o.table.codec.single:
-			to[i] = gs.table.groupOfWord(row[0])
-		default:
-			to[i] = gs.table.group(row)
-		}
-	}
-	return to
+	return gs.table.addAll(o.table)
 }
 
 // span is groups [lo, hi) of a table: a morsel of the aggregation's output.

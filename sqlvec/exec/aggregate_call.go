@@ -1,6 +1,8 @@
 package exec
 
 import (
+	"slices"
+
 	"driftdb/internal/arena"
 	"driftdb/internal/types"
 	"driftdb/internal/vec"
@@ -17,7 +19,7 @@ type callEnd struct {
 	filter *expr.Program
 	cols   []vec.Vec
 
-	// set holds the distinct (keys, arguments) of a DISTINCT call; the states are made
+	// set holds the distinct (arguments, group) of a DISTINCT call; the states are made
 	// of them when the workers' sets have been merged.
 	set *groupTable
 	// ints takes the place of set while it is not nil.
@@ -46,9 +48,9 @@ func newCallEnd(c *aggCall, g *aggregation, e *aggEnd) (*callEnd, error) {
 		}
 	}
 	if c.Distinct {
-		ts := append([]types.Type(nil), c.types...)
-		for _, k := range g.node.Keys {
-			ts = append(ts, k.Type())
+		ts := slices.Clone(c.types)
+		if len(g.node.Keys) > 0 {
+			ts = append(ts, types.T(types.Int64))
 		}
 		ce.set = newGroupTable(groupCodec(ts), e.a)
 		if len(g.node.Keys) == 0 && len(c.types) == 1 && len(c.OrderBy) == 0 {
@@ -81,7 +83,7 @@ func (c *callEnd) loose() {
 
 // update adds the selected rows of a batch. slot is the group plus one of each of them
 // and 0 elsewhere, or nil without keys.
-func (c *callEnd) update(b *vec.Batch, keys []vec.Vec, slot []uint32) (err error) {
+func (c *callEnd) update(b *vec.Batch, slot []uint32) (err error) {
 	w := c.e.w
 	in := *b
 	if c.filter != nil {
@@ -103,7 +105,7 @@ func (c *callEnd) update(b *vec.Batch, keys []vec.Vec, slot []uint32) (err error
 		c.leaveInts()
 	}
 	if c.set != nil {
-		in.Sel = c.firstSeen(&in, keys)
+		in.Sel = c.firstSeen(&in, slot)
 		if c.rows == nil || noBits(in.Sel) {
 			return nil
 		}
@@ -143,13 +145,26 @@ func (c *callEnd) feed(gs *groups, slot []uint32, sel []uint64, n int) error {
 }
 
 // firstSeen adds the rows to the set and returns the mask of those that were not in it.
-func (c *callEnd) firstSeen(b *vec.Batch, keys []vec.Vec) []uint64 {
+func (c *callEnd) firstSeen(b *vec.Batch, slot []uint32) []uint64 {
 	w := c.e.w
-	cols := append(append([]vec.Vec(nil), c.cols...), keys...)
-	group := make([]uint32, b.N)
+	cols := c.cols
+	if slot != nil {
+		cols = append(slices.Clip(cols), groupsOf(slot, w.scratch))
+	}
+	group := arena.Make[uint32](w.scratch, b.N)
 	known := c.set.n
 	c.set.find(cols, b.N, b.Sel, group, w.scratch)
 	return newGroupsMask(group, known, b.Sel, b.N, w)
+}
+
+// groupsOf returns the groups of slots as a column of BIGINT; those of rows that are not
+// selected are unspecified.
+func groupsOf(slot []uint32, a *arena.Arena) vec.Vec {
+	number := arena.Make[int64](a, len(slot))
+	for i, k := range slot {
+		number[i] = int64(k) - 1
+	}
+	return vec.FromFixed(types.T(types.Int64), number, nil)
 }
 
 // newGroupsMask returns the mask of the first rows of groups at or above known: groups
@@ -169,13 +184,13 @@ func newGroupsMask(group []uint32, known int, sel []uint64, n int, w *worker) []
 // collect keeps the rows of a call with ORDER BY.
 func (c *callEnd) collect(b *vec.Batch, slot []uint32) error {
 	w := c.e.w
-	number := make([]int64, b.N)
-	for i := range number {
-		if slot != nil {
-			number[i] = int64(slot[i]) - 1
+	if slot == nil {
+		slot = arena.Make[uint32](w.scratch, b.N)
+		for i := range slot {
+			slot[i] = 1
 		}
 	}
-	cols := append([]vec.Vec{vec.FromFixed(types.T(types.Int64), number, nil)}, c.cols...)
+	cols := append([]vec.Vec{groupsOf(slot, w.scratch)}, c.cols...)
 	cols, err := evalAll(c.by, b, w, cols)
 	if err != nil {
 		return err
@@ -184,8 +199,9 @@ func (c *callEnd) collect(b *vec.Batch, slot []uint32) error {
 	return nil
 }
 
-// adopt takes over the set of another worker's end of the call.
-func (c *callEnd) adopt(o *callEnd) {
+// adopt takes over the set of another worker's end of the call, whose groups are numbered
+// to here.
+func (c *callEnd) adopt(o *callEnd, to []uint32) {
 	if c.set == nil {
 		return
 	}
@@ -194,7 +210,10 @@ func (c *callEnd) adopt(o *callEnd) {
 	}
 	c.leaveInts()
 	o.leaveInts()
-	(&groups{table: c.set}).merged(&groups{table: o.set})
+	if c.e.own.table != nil {
+		o.set.renumber(len(o.call.types), to)
+	}
+	c.set.addAll(o.set)
 }
 
 // leaveInts moves the distinct integers to the table.
@@ -247,7 +266,9 @@ func (c *callEnd) finishDistinct(gs *groups, w *worker) error {
 		var of []uint32
 		if gs.table != nil {
 			of = slot[:hi-lo]
-			gs.table.findSlots(cols[n:], nil, of, a)
+			for i, g := range vec.Of[int64](&cols[n]) {
+				of[i] = uint32(g) + 1
+			}
 		}
 		err := c.feed(gs, of, nil, hi-lo)
 		a.Release(mark)

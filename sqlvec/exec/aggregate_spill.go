@@ -141,7 +141,7 @@ func (e *aggEnd) updateKnown(b *vec.Batch, keys []vec.Vec) ([]uint64, error) {
 	e.own.grow()
 	e.own.rows.Add(slot)
 	for _, c := range e.calls {
-		if err := c.update(&in, keys, slot); err != nil {
+		if err := c.update(&in, slot); err != nil {
 			return nil, err
 		}
 	}

@@ -25,6 +25,7 @@ import (
 // The value words of a NULL are zero. A codec is immutable.
 type keyCodec struct {
 	types   []types.Type
+	class   []types.Class // of each type
 	at      []int // first word of each column
 	raw     []int // first word of the column's value as it was, -1 where at serves
 	nulls   int   // words of NULL bits
@@ -51,7 +52,7 @@ func newKeyCodec(ts []types.Type, nulls, single bool) *keyCodec {
 		c.words = c.nulls
 	}
 	for _, t := range ts {
-		c.at = append(c.at, c.words)
+		c.at, c.class = append(c.at, c.words), append(c.class, t.Class())
 		switch t.Class() {
 		case types.Bytes:
 			c.strings = true
@@ -314,12 +315,12 @@ func (c *keyCodec) equal(a, b []uint64) bool {
 			return false
 		}
 	}
-	for k, t := range c.types {
+	for k, class := range c.class {
 		at := c.at[k]
 		if a[at] != b[at] {
 			return false
 		}
-		switch t.Class() {
+		switch class {
 		case types.Bytes:
 			x, y := str{a[at], a[at+1]}, str{b[at], b[at+1]}
 			if x.hi != y.hi && (x.len() <= inlineBytes || !bytes.Equal(x.far(), y.far())) {
@@ -360,10 +361,10 @@ func (c *keyCodec) hashRow(row []uint64) uint64 {
 	for _, w := range row[:c.nulls] {
 		h = hashWord(h ^ w)
 	}
-	for k, t := range c.types {
+	for k, class := range c.class {
 		at := c.at[k]
 		h = hashWord(h ^ row[at])
-		switch t.Class() {
+		switch class {
 		case types.Bytes:
 			if s := (str{row[at], row[at+1]}); s.len() > inlineBytes {
 				h ^= hashBytes(s.far())
@@ -383,7 +384,7 @@ func (c *keyCodec) keep(row []uint64, h *heap) {
 		return
 	}
 	for k, t := range c.types {
-		if t.Class() != types.Bytes {
+		if c.class[k] != types.Bytes {
 			continue
 		}
 		at, raw := c.at[k], c.raw[k]
