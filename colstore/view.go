@@ -18,6 +18,7 @@ type View struct {
 	catalog *Catalog
 	next    *Catalog // just before the next event, for a name that catalog has not; nil for none
 	past    bool     // taken at a point that was asked for
+	within  bool     // the point lies between the events of a transaction
 	own     *ownCut  // writes of a transaction on top; nil
 }
 
@@ -80,6 +81,7 @@ func (db *DB) ViewAtSeq(seq uint64) (*View, error) {
 		next = c.CSN - 1
 	}
 	v := db.pastView(p, head)
+	v.within = next < p.CSN
 	v.next = &Catalog{history: &db.history, csn: max(next, p.CSN)}
 	return v, nil
 }
@@ -146,6 +148,10 @@ func (db *DB) SeqAtTime(ctx context.Context, micros int64) (uint64, error) {
 
 // Point is where the view is taken.
 func (v *View) Point() Point { return v.point }
+
+// Whole reports whether the view shows whole transactions, so that every constraint holds in
+// it. Between the events of one, a key may be there twice.
+func (v *View) Whole() bool { return !v.within }
 
 // Catalog is the view's catalog.
 func (v *View) Catalog() *Catalog { return v.catalog }

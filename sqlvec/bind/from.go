@@ -29,6 +29,9 @@ func (s viewSource) Open(ctx context.Context, spec colstore.ScanSpec) (plan.Rows
 // Stats implements the interface by which the optimizer asks for statistics.
 func (s viewSource) Stats() colstore.TableStats { return s.view.Stats(s.table) }
 
+// Keyed implements the interface by which the optimizer asks whether the keys are unique.
+func (s viewSource) Keyed() bool { return s.view.Whole() }
+
 // systemColumns are the extra columns of a temporal table reference.
 var systemColumns = []struct {
 	name string

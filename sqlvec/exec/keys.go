@@ -26,13 +26,13 @@ import (
 type keyCodec struct {
 	types   []types.Type
 	class   []types.Class // of each type
-	at      []int // first word of each column
-	raw     []int // first word of the column's value as it was, -1 where at serves
-	nulls   int   // words of NULL bits
-	strings bool  // some column is a str
-	single  bool  // the row is one word, without hash; NULLs are left to the caller
-	words   int   // compared words
-	stride  int   // words of a row
+	at      []int         // first word of each column
+	raw     []int         // first word of the column's value as it was, -1 where at serves
+	nulls   int           // words of NULL bits
+	strings bool          // some column is a str
+	single  bool          // the row is one word, without hash; NULLs are left to the caller
+	words   int           // compared words
+	stride  int           // words of a row
 }
 
 // groupCodec returns the codec of keys whose NULLs are equal to each other; a single

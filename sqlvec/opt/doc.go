@@ -14,6 +14,7 @@
 //	order.go     chains of inner joins are put into the order with the smallest
 //	             intermediate results; the smaller side is hashed
 //	sink.go      semi and anti joins come before inner joins that have more rows
+//	determined.go keys that others determine are not grouped by
 //	algorithm.go equalities become hash keys; rangejoin.go: a value between two others
 //	             of the other side is searched for in sorted ranges
 //	physical.go  Sort under Limit keeps only the first rows, conditions of a scan become
@@ -27,7 +28,7 @@
 //	O1  A rewrite never changes rows, nor which errors a row can raise: a condition
 //	    is not moved below an operator that decides whether it is evaluated at all,
 //	    except below joins and filters, as in PostgreSQL.
-//	O2  Constraints (keys, NOT NULL) are not used to remove work: between the events
-//	    of a transaction they need not hold.
+//	O2  Constraints (keys, NOT NULL) are not used to remove work where they need not
+//	    hold: between the events of a transaction.
 //	O3  The columns of the plan's root stay, in order.
 package opt

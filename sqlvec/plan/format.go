@@ -127,6 +127,9 @@ func formatConst(v types.Value) string {
 
 // FormatAggregate prints a call of an aggregate as EXPLAIN shows it.
 func FormatAggregate(a *AggCall) string {
+	if a.Agg.IsKept() {
+		return Format(a.Args[0])
+	}
 	var b strings.Builder
 	b.WriteString(a.Agg.Name + "(")
 	if a.Distinct {
