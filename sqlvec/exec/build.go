@@ -122,12 +122,8 @@ func (b *builder) breaker(owner, input plan.Node, sink sink, serial bool) error 
 
 func (b *builder) scan(n *plan.Scan) []*part {
 	src := &scanSource{scan: n}
-	p := &part{src: src}
-	if n.Predicate != nil {
-		p.stages = append(p.stages, &filterStage{n.Predicate})
-	}
-	p.stages = append(p.stages, &src.keys)
-	return []*part{p}
+	src.sieve.pred = n.Predicate
+	return []*part{{src: src, stages: []stage{&src.sieve}}}
 }
 
 // limit makes its parts serial: which rows it passes must not depend on who is faster.

@@ -1,8 +1,6 @@
 package exec
 
 import (
-	"sync/atomic"
-
 	"driftdb/internal/arena"
 	"driftdb/internal/types"
 	"driftdb/internal/vec"
@@ -10,32 +8,11 @@ import (
 	"driftdb/sqlvec/plan"
 )
 
-// keyFilterStage leaves out rows of a scan that find no partner in a hash join above: their
-// keys are looked up in the sets of keys that the joins' right inputs have. Between the scan
-// and the joins there may be other joins, filters and projections, which then have fewer rows.
-type keyFilterStage struct {
-	tests   []keyTest
-	removed atomic.Int64 // rows
-}
-
-// keyTest is one column of the scan, and the key of a join that it is.
+// keyTest is one column of a scan, and the key of a join that it is.
 type keyTest struct {
 	column int
 	build  *joinBuild
 	key    int
-}
-
-func (s *keyFilterStage) open(w *worker, next pusher) (pusher, error) {
-	f := &keyFilter{stage: s, w: w, next: next}
-	for _, t := range s.tests {
-		if set := t.build.sets[t.key]; set != nil {
-			f.tests = append(f.tests, setTest{column: t.column, set: set})
-		}
-	}
-	if len(f.tests) == 0 {
-		return next, nil
-	}
-	return f, nil
 }
 
 // setTest is a worker's keyTest. It rests for some batches after one of which it left most
@@ -52,46 +29,6 @@ const (
 	worthwhile  = 4
 	longestRest = 64
 )
-
-type keyFilter struct {
-	stage *keyFilterStage
-	w     *worker
-	next  pusher
-	tests []setTest
-	out   vec.Batch // the batch being pushed
-}
-
-func (f *keyFilter) push(b *vec.Batch) error {
-	a := f.w.scratch
-	mark := a.Mark()
-	defer a.Release(mark)
-	mask := maskOf(a, b.N)
-	if b.Sel == nil {
-		fillMask(mask, b.N)
-	} else {
-		copy(mask, b.Sel)
-	}
-	before := vec.CountBits(mask)
-	n := before
-	for i := range f.tests {
-		if n > 0 {
-			n = f.tests[i].apply(b, mask, n, a)
-		}
-	}
-	if n == before {
-		return f.next.push(b)
-	}
-	f.stage.removed.Add(int64(before - n))
-	switch {
-	case n == 0:
-		return nil
-	case n*sparse < b.N:
-		f.out = takeBatch(b, setBits(mask, b.N, arena.Make[int32](a, n)[:0]), a)
-	default:
-		f.out = vec.Batch{N: b.N, Sel: mask, Cols: b.Cols}
-	}
-	return f.next.push(&f.out)
-}
 
 // apply clears the bits of mask, n in all, of rows whose key is not in the set, and returns
 // how many are left.
@@ -128,7 +65,7 @@ func (b *builder) filterByKeys(n *plan.HashJoin, build *joinBuild, parts []*part
 			if !ok || scan == nil || src.scan != scan {
 				continue
 			}
-			src.keys.tests = append(src.keys.tests, keyTest{column: c, build: build, key: k})
+			src.sieve.tests = append(src.sieve.tests, keyTest{column: c, build: build, key: k})
 			build.wanted(k, scan.Estimate.Rows)
 		}
 	}

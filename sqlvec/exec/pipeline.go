@@ -140,7 +140,7 @@ func (r *run) small() bool {
 func (pt *part) light() bool {
 	for _, s := range pt.stages {
 		switch s.(type) {
-		case *filterStage, *keyFilterStage, *projectStage, *limitStage:
+		case *filterStage, *sieveStage, *projectStage, *limitStage:
 		default:
 			return false
 		}

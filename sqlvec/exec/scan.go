@@ -15,7 +15,7 @@ type scanSource struct {
 	rows   plan.Rows
 	list   []int // the group of each morsel
 	size   int   // rows of all of them
-	keys   keyFilterStage
+	sieve  sieveStage
 }
 
 func (s *scanSource) prepare(ex *execution) (int, error) {

@@ -106,7 +106,7 @@ func (s *Stats) collectScan(src *scanSource) {
 		return
 	}
 	st.Groups, st.GroupsRead = int64(src.rows.Groups()), src.groups.Load()
-	st.Removed = src.keys.removed.Load()
+	st.Removed = src.sieve.removed.Load()
 	if x, ok := src.rows.(explainer); ok {
 		e := x.Explain()
 		st.Scan = &e
