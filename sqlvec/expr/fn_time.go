@@ -134,6 +134,7 @@ func init() {
 		}
 		register(
 			&Function{Name: "+", Params: ids(in, types.Interval), Ret: ret, Volatility: vol, eval: timeEval(fn, false)},
+			&Function{Name: "date_add", Params: ids(in, types.Interval), Ret: ret, Volatility: vol, eval: timeEval(fn, false)},
 			&Function{Name: "+", Params: ids(types.Interval, in), Ret: ret, Volatility: vol, eval: timeEval(fn, true)},
 			&Function{Name: "-", Params: ids(in, types.Interval), Ret: ret, Volatility: vol, eval: timeEval(minus(fn), false)},
 		)
