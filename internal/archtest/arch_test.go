@@ -37,6 +37,7 @@ var allowed = map[string][]string{
 	"internal/arena":     {"internal/dberr", "internal/invariant", "internal/types", "internal/vec"},
 	"internal/binfmt":    {"internal/dberr"},
 	"internal/vfs":       {"internal/dberr", "internal/invariant"},
+	"internal/jsonpath":  {"internal/dberr", "internal/types"},
 
 	"internal/formats/arrowio":   leaves,
 	"internal/formats/copytext":  leaves,
@@ -51,7 +52,7 @@ var allowed = map[string][]string{
 
 	"sqlvec/parse":  leaves,
 	"sqlvec/kernel": leaves,
-	"sqlvec/expr":   with(leaves, "sqlvec/kernel"),
+	"sqlvec/expr":   with(leaves, "internal/jsonpath", "sqlvec/kernel"),
 	"sqlvec/plan":   with(leaves, "colstore", "sqlvec/expr"),
 	"sqlvec/files":  with(slices.Concat(leaves, formats), "colstore", "sqlvec/plan"),
 	"sqlvec/bind":   with(leaves, "colstore", "eventlog", "sqlvec/parse", "sqlvec/expr", "sqlvec/plan", "sqlvec/files"),

@@ -282,6 +282,15 @@ func appendKeyBytes(dst []byte, s string) []byte {
 	return append(dst, 0, 0)
 }
 
+// normalPath returns the one text of a JSONPATH; see SetPaths.
+var normalPath = func(text string) (string, error) {
+	return "", dberr.New(dberr.FeatureNotSupported, "type jsonpath is not supported")
+}
+
+// SetPaths makes fn what reads a text as a JSONPATH and returns its one text. The package that
+// knows paths calls it when the program starts.
+func SetPaths(fn func(text string) (string, error)) { normalPath = fn }
+
 // castJSON converts between JSON and JSONB, and a JSONB boolean or number to its type.
 func castJSON(v Value, t Type) (Value, error) {
 	switch t.ID {

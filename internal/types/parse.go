@@ -63,6 +63,9 @@ func parseBytesClass(text string, t Type) (Value, error) {
 	case JSONB:
 		s, err := NormalJSON(text)
 		return BytesValue(t, s), err
+	case JSONPath:
+		s, err := normalPath(text)
+		return BytesValue(t, s), err
 	case Enum:
 		return parseEnum(text, t)
 	case UUID:

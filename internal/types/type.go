@@ -47,8 +47,9 @@ const (
 	UUID        ID = 17
 	JSONB       ID = 18
 	Enum        ID = 19
+	JSONPath    ID = 20
 
-	LastID = Enum // the greatest ID there is, but for those of arrays, see ArrayOf
+	LastID = JSONPath // the greatest ID there is, but for those of arrays, see ArrayOf
 )
 
 // Type is a SQL type with its modifiers. Types are comparable with ==; the zero
@@ -154,7 +155,7 @@ var names = map[ID]string{
 	Float32: "real", Float64: "double precision", Numeric: "numeric", Text: "text",
 	Varchar: "character varying", Bytea: "bytea", Date: "date",
 	Timestamp: "timestamp without time zone", TimestampTZ: "timestamp with time zone",
-	Interval: "interval", JSON: "json", Time: "time without time zone", UUID: "uuid", JSONB: "jsonb", Enum: "anyenum",
+	Interval: "interval", JSON: "json", Time: "time without time zone", UUID: "uuid", JSONB: "jsonb", JSONPath: "jsonpath", Enum: "anyenum",
 }
 
 // String returns PostgreSQL's name of the type, with modifiers.

@@ -6,10 +6,12 @@ import (
 	"driftdb/sqlvec/expr"
 )
 
-// checkGrouping returns an error unless rows can be told apart by values of a type: JSON
-// has no equality.
+// comparable reports whether a type has an equality and an order: JSON and paths have none.
+func comparable(id types.ID) bool { return id != types.JSON && id != types.JSONPath }
+
+// checkGrouping returns an error unless rows can be told apart by values of a type.
 func checkGrouping(t types.Type, pos int) error {
-	if t.ID == types.JSON || t.ID == types.ArrayOf(types.JSON) {
+	if !comparable(t.ID) || t.IsArray() && !comparable(t.ID.Elem()) {
 		return dberr.Newf(dberr.UndefinedFunction, "could not identify an equality operator for type %s", t).At(pos)
 	}
 	return nil
@@ -18,15 +20,15 @@ func checkGrouping(t types.Type, pos int) error {
 // orderedBy returns what rows are sorted by where a query sorts by x.
 func orderedBy(x expr.Expr, pos int) (expr.Expr, error) {
 	if t := x.Type(); t.IsArray() {
-		if t.ID.Elem() == types.JSON {
-			return nil, dberr.New(dberr.UndefinedFunction, "could not identify an ordering operator for type json[]").At(pos).
+		if !comparable(t.ID.Elem()) {
+			return nil, dberr.Newf(dberr.UndefinedFunction, "could not identify an ordering operator for type %s", t).At(pos).
 				WithHint("Use an explicit ordering operator or modify the query.")
 		}
 		return expr.NewCall(pos, expr.ArrayKey, []expr.Expr{x})
 	}
 	switch x.Type().ID {
-	case types.JSON:
-		return nil, dberr.New(dberr.UndefinedFunction, "could not identify an ordering operator for type json").At(pos).
+	case types.JSON, types.JSONPath:
+		return nil, dberr.Newf(dberr.UndefinedFunction, "could not identify an ordering operator for type %s", x.Type()).At(pos).
 			WithHint("Use an explicit ordering operator or modify the query.")
 	case types.JSONB:
 		return expr.NewCall(pos, expr.JSONKey, []expr.Expr{x})

@@ -25,6 +25,8 @@ var setFunctions = map[string]setFunction{
 	"json_each":                 {[]string{"$json_each_keys", "$json_each_values"}, []string{"key", "value"}},
 	"jsonb_each":                {[]string{"$jsonb_each_keys", "$jsonb_each_values"}, []string{"key", "value"}},
 	"json_each_text":            {[]string{"$json_each_keys", "$json_each_texts"}, []string{"key", "value"}},
+	"jsonb_path_query":          {[]string{"$jsonb_path_query"}, []string{""}},
+	"jsonb_path_query_tz":       {[]string{"$jsonb_path_query_tz"}, []string{""}},
 	"jsonb_each_text":           {[]string{"$jsonb_each_keys", "$jsonb_each_texts"}, []string{"key", "value"}},
 }
 

@@ -18,7 +18,7 @@ var typeNames = map[string]types.ID{
 	"text": types.Text, "varchar": types.Varchar, "string": types.Text,
 	"bytea": types.Bytea, "blob": types.Bytea,
 	"date": types.Date, "timestamp": types.Timestamp, "timestamptz": types.TimestampTZ,
-	"interval": types.Interval, "json": types.JSON, "jsonb": types.JSONB,
+	"interval": types.Interval, "json": types.JSON, "jsonb": types.JSONB, "jsonpath": types.JSONPath,
 	"time": types.Time, "uuid": types.UUID,
 }
 

@@ -120,13 +120,13 @@ func serialSequence(env *Env, a []types.Value) (types.Value, error) {
 var typeOIDs = map[types.ID]int64{
 	types.Bool: 16, types.Bytea: 17, types.Int64: 20, types.Int16: 21, types.Int32: 23, types.Text: 25, types.JSON: 114,
 	types.Float32: 700, types.Float64: 701, types.Varchar: 1043, types.Date: 1082, types.Timestamp: 1114,
-	types.TimestampTZ: 1184, types.Interval: 1186, types.Numeric: 1700, types.Time: 1083, types.UUID: 2950, types.JSONB: 3802,
+	types.TimestampTZ: 1184, types.Interval: 1186, types.Numeric: 1700, types.Time: 1083, types.UUID: 2950, types.JSONB: 3802, types.JSONPath: 4072,
 }
 
 func init() {
 	for id, oid := range map[types.ID]int64{types.Bool: 1000, types.Bytea: 1001, types.Int64: 1016, types.Int16: 1005, types.Int32: 1007, types.Text: 1009,
 		types.JSON: 199, types.Float32: 1021, types.Float64: 1022, types.Varchar: 1015, types.Date: 1182, types.Timestamp: 1115,
-		types.TimestampTZ: 1185, types.Interval: 1187, types.Numeric: 1231, types.Time: 1183, types.UUID: 2951, types.JSONB: 3807} {
+		types.TimestampTZ: 1185, types.Interval: 1187, types.Numeric: 1231, types.Time: 1183, types.UUID: 2951, types.JSONB: 3807, types.JSONPath: 4073} {
 		typeOIDs[types.ArrayOf(id)] = oid
 	}
 }

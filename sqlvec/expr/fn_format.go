@@ -33,7 +33,10 @@ func init() {
 			return types.IntValue(dateType, types.TimeToDate(m)), err
 		}),
 		&Function{Name: "to_timestamp", Params: ids(t, t), Ret: types.TimestampTZ, Volatility: Stable, row: func(env *Env, a []types.Value) (types.Value, error) {
-			m, err := parseTemplate(a[0].S, a[1].S)
+			r, m, err := readTemplate(a[0].S, a[1].S)
+			if r.zoned {
+				return types.IntValue(tzType, m-r.c.offset*types.MicrosPerSecond), err
+			}
 			return types.IntValue(tzType, types.ToUTC(env.zone(), m)), err
 		}},
 		rowFn("to_number", ids(t, t), types.Numeric, toNumber),

@@ -64,7 +64,7 @@ func compileRegex(pattern, flags string) (*regexp.Regexp, error) {
 	}
 	re, err := regexp.Compile(translateRegex(pattern, flags))
 	if err != nil {
-		return nil, dberr.Newf("2201B", "invalid regular expression: %s", regexReason(err))
+		return nil, dberr.Newf(dberr.InvalidRegularExpression, "invalid regular expression: %s", regexReason(err))
 	}
 	regexCache.Lock()
 	if regexCache.m == nil || len(regexCache.m) >= maxRegexes {

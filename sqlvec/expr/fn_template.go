@@ -24,11 +24,19 @@ type templateReader struct {
 	doy, week, dow  int64
 	isoYear         int64
 	hasYear, julian bool
+	west            bool // the zone is west of Greenwich
+	zoned           bool // TZH was there; c.offset has what it and TZM say
 }
 
 // parseTemplate reads a text by a template as wall clock time.
 func parseTemplate(text, template string) (int64, error) {
-	r := templateReader{s: text, c: clockFace{month: 1, day: 1}}
+	_, t, err := readTemplate(text, template)
+	return t, err
+}
+
+// readTemplate is parseTemplate, and returns the reader with what else it read.
+func readTemplate(text, template string) (*templateReader, int64, error) {
+	r := &templateReader{s: text, c: clockFace{month: 1, day: 1}}
 	parts := splitTemplate(template)
 	for i, p := range parts {
 		if p.word == "" {
@@ -41,10 +49,11 @@ func parseTemplate(text, template string) (int64, error) {
 		}
 		next := i+1 < len(parts) && parts[i+1].word != ""
 		if err := r.word(p, next); err != nil {
-			return 0, err
+			return r, 0, err
 		}
 	}
-	return r.value(text)
+	t, err := r.value(text)
+	return r, t, err
 }
 
 // literal skips one character of the template: a separator skips any separators.
@@ -88,7 +97,8 @@ func (r *templateReader) digits(n int, word string) (int64, error) {
 // templateWidths are the digits of numeric patterns.
 var templateWidths = map[string]int{"YYYY": 4, "YYY": 3, "YY": 2, "Y": 1, "MM": 2, "DD": 2, "DDD": 3, "HH24": 2, "HH12": 2, "HH": 2,
 	"MI": 2, "SS": 2, "MS": 3, "US": 6, "SSSS": 5, "SSSSS": 5, "D": 1, "ID": 1, "IW": 2, "WW": 2, "W": 1, "Q": 1, "J": 7,
-	"IYYY": 4, "CC": 2, "FF1": 1, "FF2": 2, "FF3": 3, "FF4": 4, "FF5": 5, "FF6": 6}
+	"IYYY": 4, "CC": 2, "FF1": 1, "FF2": 2, "FF3": 3, "FF4": 4, "FF5": 5, "FF6": 6,
+	"TZH": 2, "TZM": 2}
 
 // word reads one pattern; adjacent says that another follows at once.
 func (r *templateReader) word(p templatePart, adjacent bool) error {
@@ -97,10 +107,11 @@ func (r *templateReader) word(p templatePart, adjacent bool) error {
 	if !numeric {
 		return r.named(w)
 	}
-	if !adjacent && !strings.HasPrefix(w, "FF") && w != "MS" && w != "US" {
+	if !adjacent && !strings.HasPrefix(w, "FF") && !strings.HasPrefix(w, "TZ") && w != "MS" && w != "US" {
 		width = max(width, 9)
 	}
 	before := len(r.s)
+	west := w == "TZH" && strings.HasPrefix(r.s, "-")
 	n, err := r.digits(width, p.word)
 	if err != nil {
 		return err
@@ -108,7 +119,23 @@ func (r *templateReader) word(p templatePart, adjacent bool) error {
 	if p.suffix != "" && len(r.s) >= 2 {
 		r.s = r.s[2:]
 	}
+	if w == "TZH" || w == "TZM" {
+		return r.setZone(w, n, west)
+	}
 	return r.set(w, n, before-len(r.s))
+}
+
+// setZone stores hours, or behind them minutes, from Greenwich.
+func (r *templateReader) setZone(w string, n int64, west bool) error {
+	switch {
+	case w == "TZH":
+		r.zoned, r.west, r.c.offset = true, west, n*3600
+	case r.west:
+		r.c.offset -= n * 60
+	default:
+		r.c.offset += n * 60
+	}
+	return nil
 }
 
 // set stores the number of a pattern; got is how many characters it had.

@@ -35,6 +35,7 @@ var written = map[types.ID]form{
 	types.Unknown:     {dictionary(parquet.String()), bytesValue},
 	types.Text:        {dictionary(parquet.String()), bytesValue},
 	types.Varchar:     {dictionary(parquet.String()), bytesValue},
+	types.JSONPath:    {dictionary(parquet.String()), bytesValue},
 	types.JSON:        {parquet.JSON(), bytesValue},
 	types.JSONB:       {parquet.JSON(), bytesValue},
 }

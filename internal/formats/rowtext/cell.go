@@ -31,7 +31,7 @@ func appendJSONCell(dst []byte, ctx types.Context, v *vec.Vec, i int) []byte {
 	switch v.Type.ID {
 	case types.Bool:
 		return strconv.AppendBool(dst, v.Int(i) != 0)
-	case types.Text, types.Varchar, types.Unknown:
+	case types.Text, types.Varchar, types.JSONPath, types.Unknown:
 		return AppendJSONString(dst, v.Bytes(i))
 	case types.JSON, types.JSONB:
 		return appendOneLine(dst, v.Bytes(i))
