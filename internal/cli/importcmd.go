@@ -30,6 +30,9 @@ type importFlags struct {
 	delimiter  string
 	null       string
 	file       string // of the old form --file
+	onError    string // stop or skip
+	rejectFile string
+	maxErrors  int
 }
 
 func newImport(std streams) *cobra.Command {
@@ -41,9 +44,14 @@ func newImport(std streams) *cobra.Command {
 		Long: `Loads a file into a table in one transaction: all of it or nothing. Columns are matched by the
 names in the header (or the members of the objects); missing ones get their defaults. With --create
 the table is made, and the types of its columns are found from the data. Members of NDJSON objects
-that the table lacks become new columns. An error names the line and column.`,
+that the table lacks become new columns. An error names the line and column.
+
+With --on-error skip, records that cannot be read as the table's columns are left out and counted;
+--reject-file writes them to a CSV file with their line, column, SQLSTATE, reason and text. More than
+--max-errors of them undo the import, as a row does that breaks a constraint.`,
 		Example: `  driftdb import --data shop --table users --create --primary-key id users.csv
   driftdb import --data shop --table users more.ndjson
+  driftdb import --data shop --table users --on-error skip --reject-file bad.csv users.csv
   generate | driftdb import --data shop --table users --format csv -`,
 		RunE: func(cmd *cobra.Command, args []string) error { return f.run(cmd, std, args) },
 	}
@@ -57,6 +65,9 @@ that the table lacks become new columns. An error names the line and column.`,
 	flags.BoolVar(&f.noHeader, "no-header", false, "the first line has values; columns are taken in order")
 	flags.StringVar(&f.delimiter, "delimiter", "", "character between fields (default comma; tab for tsv)")
 	flags.StringVar(&f.null, "null", "", `text that means NULL (default nothing; \N for tsv)`)
+	flags.StringVar(&f.onError, "on-error", "stop", "what a record that cannot be loaded does: stop, or skip")
+	flags.StringVar(&f.rejectFile, "reject-file", "", "with --on-error skip: CSV file to write the skipped records to")
+	flags.IntVar(&f.maxErrors, "max-errors", -1, "with --on-error skip: most records to skip (default any number)")
 	flags.StringVarP(&f.file, "file", "f", "", "file to load, instead of the argument")
 	return cmd
 }
@@ -76,8 +87,14 @@ func (f *importFlags) run(cmd *cobra.Command, std streams, args []string) error 
 	if err != nil {
 		return err
 	}
-	return f.with(cmd, false, func(ctx context.Context, db *sqlvec.DB) error {
+	return f.with(cmd, false, func(ctx context.Context, db *sqlvec.DB) (err error) {
 		l := &loader{flags: f, opts: opts, db: db, std: std}
+		if opts.Skip {
+			if l.rejects, err = f.newRejects(); err != nil {
+				return err
+			}
+			defer func() { err = errors.Join(err, l.rejects.close()) }()
+		}
 		load := l.load
 		if slices.Contains(binaryFormats, f.format) {
 			load = l.loadBinary
@@ -86,9 +103,41 @@ func (f *importFlags) run(cmd *cobra.Command, std streams, args []string) error 
 		if err != nil {
 			return &importError{err: err, file: f.file}
 		}
-		_, err = fmt.Fprintf(std.out, "Ingested %d rows into table '%s'\n", rows, f.table)
+		if _, err = fmt.Fprintf(std.out, "Ingested %d rows into table '%s'\n", rows, f.table); err == nil && opts.Skip {
+			_, err = fmt.Fprintf(std.out, "Skipped %d records%s\n", l.rejects.n, f.rejectNote())
+		}
 		return err
 	})
+}
+
+// rejectNote says where the skipped records are.
+func (f *importFlags) rejectNote() string {
+	if f.rejectFile == "" {
+		return ""
+	}
+	return ", see " + f.rejectFile
+}
+
+// checkSkip checks the flags about records that cannot be loaded.
+func (f *importFlags) checkSkip(cmd *cobra.Command) error {
+	switch f.onError {
+	case "stop":
+		for _, name := range []string{"reject-file", "max-errors"} {
+			if cmd.Flags().Changed(name) {
+				return usageError{fmt.Errorf("--%s needs --on-error skip", name)}
+			}
+		}
+	case "skip":
+		if slices.Contains(binaryFormats, f.format) {
+			return usageError{fmt.Errorf("--on-error skip is not for --format %s", f.format)}
+		}
+		if cmd.Flags().Changed("max-errors") && f.maxErrors < 0 {
+			return usageError{errors.New("--max-errors must not be negative")}
+		}
+	default:
+		return usageError{fmt.Errorf("--on-error must be stop or skip, not %q", f.onError)}
+	}
+	return nil
 }
 
 // options are what the flags say about the file.
@@ -109,7 +158,10 @@ func (f *importFlags) options(cmd *cobra.Command) (textin.Options, error) {
 			}
 		}
 	}
-	opts := textin.Options{Format: textin.Format(f.format), NoHeader: f.noHeader || !f.header}
+	if err := f.checkSkip(cmd); err != nil {
+		return textin.Options{}, err
+	}
+	opts := textin.Options{Format: textin.Format(f.format), NoHeader: f.noHeader || !f.header, Skip: f.onError == "skip"}
 	switch f.delimiter {
 	case "":
 	case `\t`:

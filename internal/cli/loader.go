@@ -20,6 +20,8 @@ type loader struct {
 	db    *sqlvec.DB
 	std   streams
 	table *colstore.Table // nil when it is to be made
+
+	rejects *rejects // with --on-error skip
 }
 
 // layout is what a file's columns are taken for.
@@ -35,6 +37,9 @@ func (l *loader) load(ctx context.Context) (int64, error) {
 	if err := l.lookUp(); err != nil {
 		return 0, err
 	}
+	if l.opts.Skip && l.opts.Format == textin.NDJSON && l.flags.file != "-" {
+		return l.loadKnown(ctx) // a member that comes late is a column, not an error
+	}
 	rows, again, err := l.attempt(ctx, nil)
 	if err == nil || !l.surprised(err) {
 		return rows, err
@@ -42,11 +47,21 @@ func (l *loader) load(ctx context.Context) (int64, error) {
 	if !again {
 		return 0, withHint(err, "The columns were guessed from the beginning of the input. Load from a file, or make the table first.")
 	}
-	cols, inferErr := l.infer(ctx)
-	if inferErr != nil {
-		return 0, inferErr
+	return l.loadKnown(ctx)
+}
+
+// loadKnown loads the file with columns that are found by reading all of it first.
+func (l *loader) loadKnown(ctx context.Context) (int64, error) {
+	cols, err := l.infer(ctx)
+	if err != nil {
+		return 0, err
 	}
-	rows, _, err = l.attempt(ctx, cols)
+	if l.rejects != nil {
+		if err := l.rejects.restart(); err != nil {
+			return 0, err
+		}
+	}
+	rows, _, err := l.attempt(ctx, cols)
 	return rows, err
 }
 
@@ -212,7 +227,10 @@ func (l *loader) transaction(ctx context.Context, f *textin.File, p layout, bar 
 		if last, err = f.Next(); err != nil {
 			return nil, err
 		}
-		return &last.Batch, nil
+		if l.rejects != nil {
+			err = l.rejects.add(last.Rejects)
+		}
+		return &last.Batch, err
 	})
 	if err != nil {
 		return 0, err

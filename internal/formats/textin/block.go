@@ -13,6 +13,9 @@ const (
 	blockBytes = 1 << 20
 	// maxRecord is the most bytes of one record. Spans have room for it and their flags.
 	maxRecord = 128 << 20
+	// maxBlocks is how many blocks are read in search of the end of a record, where records that
+	// cannot be read are left out.
+	maxBlocks = 4
 	// pad is how many readable bytes stand before a block's data, so that eight bytes that end
 	// anywhere in it can be loaded at once.
 	pad = 8
@@ -22,6 +25,9 @@ const (
 type block struct {
 	raw  []byte // pad bytes, then the data
 	line int    // line of the file that the data begin on, from 1
+
+	skip    bool // records that cannot be read are left out
+	rejects []Reject
 }
 
 func (b *block) data() []byte { return b.raw[pad:] }
@@ -34,6 +40,7 @@ type cutter struct {
 	rest  []byte // the beginning of a record whose end is not read yet
 	line  int
 	eof   bool
+	skip  bool // see block
 }
 
 func newCutter(src io.Reader, quote byte, size int) *cutter {
@@ -43,7 +50,7 @@ func newCutter(src io.Reader, quote byte, size int) *cutter {
 // next fills b with the next block and reports io.EOF after the last. It reuses b's memory.
 func (c *cutter) next(b *block) error {
 	b.raw = append(append(b.raw[:0], make([]byte, pad)...), c.rest...)
-	b.line = c.line
+	b.line, b.skip, b.rejects = c.line, c.skip, nil
 	c.rest = c.rest[:0]
 	for want := c.size; ; want *= 2 {
 		if err := c.fill(b, want); err != nil {
@@ -58,9 +65,11 @@ func (c *cutter) next(b *block) error {
 			return nil
 		}
 		if end := c.lastRecordEnd(data); end > 0 {
-			c.rest = append(c.rest, data[end:]...)
-			b.raw = b.raw[:pad+end]
-			c.count(b.data())
+			c.cut(b, end)
+			return nil
+		}
+		if n := bytes.IndexByte(data, '\n'); c.skip && n >= 0 && len(data) >= maxBlocks*c.size {
+			c.cut(b, n+1) // a quote that is never closed: its line is a block of its own
 			return nil
 		}
 		if len(data) >= maxRecord {
@@ -68,6 +77,13 @@ func (c *cutter) next(b *block) error {
 				Message: "record is longer than 128 MiB", Hint: "A quote that is never closed makes one record of all that follows."}
 		}
 	}
+}
+
+// cut ends b at offset end and keeps what follows.
+func (c *cutter) cut(b *block, end int) {
+	c.rest = append(c.rest, b.data()[end:]...)
+	b.raw = b.raw[:pad+end]
+	c.count(b.data())
 }
 
 // count advances the line number over data.

@@ -21,6 +21,7 @@ type builder struct {
 	b     *block
 	g     *grid
 	col   int
+	name  string
 	typ   types.Type
 	scan  scanner
 	ctx   types.Context
@@ -30,6 +31,8 @@ type builder struct {
 	text  []byte
 	nulls bool
 	bad   int // row of the error
+	// skipped, where it is not nil, takes the rows that cannot be read, with the error of each.
+	skipped map[int]error
 }
 
 // store is the memory of a vector.
@@ -121,9 +124,21 @@ func (x *builder) parse(r int, sp span) (types.Value, error) {
 	x.bad = r
 	text := x.field(sp)
 	if !utf8.Valid(text) || bytes.IndexByte(text, 0) >= 0 {
-		return types.Value{}, invalidText(text)
+		return types.Value{}, x.fail(r, invalidText(text))
 	}
-	return x.ctx.Parse(string(text), x.typ)
+	v, err := x.ctx.Parse(string(text), x.typ)
+	return v, x.fail(r, err)
+}
+
+// fail returns err, or notes it where such rows are left out.
+func (x *builder) fail(r int, err error) error {
+	if err == nil || x.skipped == nil {
+		return err
+	}
+	if x.skipped[r] == nil {
+		x.skipped[r] = x.b.locate(err, x.g.rowStart(r), x.name)
+	}
+	return nil
 }
 
 func integers[T int16 | int32 | int64](x *builder, n, size int) (vec.Vec, error) {

@@ -113,9 +113,17 @@ func (s *csvScanner) scanSlow(b *block, g *grid) error {
 			at += n
 			continue
 		}
+		known := len(g.spans)
 		next, err := s.scanRecord(b, at, g)
 		if err != nil {
-			return err
+			if !b.skip {
+				return err
+			}
+			if next == 0 { // where the record ends is not known: its line is left out
+				next = lineEnd(data, at)
+			}
+			g.spans = g.spans[:known]
+			b.reject(at, next, err)
 		}
 		at = next
 	}
@@ -133,7 +141,16 @@ func emptyLine(data []byte) int {
 	return 0
 }
 
-// scanRecord adds the record at offset from and returns where the next one begins.
+// lineEnd returns the offset behind the line of offset at.
+func lineEnd(data []byte, at int) int {
+	if n := bytes.IndexByte(data[at:], '\n'); n >= 0 {
+		return at + n + 1
+	}
+	return len(data)
+}
+
+// scanRecord adds the record at offset from and returns where the next one begins, 0 with an error
+// after which that is not known.
 func (s *csvScanner) scanRecord(b *block, from int, g *grid) (int, error) {
 	data := b.data()
 	first := len(g.spans)
@@ -150,14 +167,15 @@ func (s *csvScanner) scanRecord(b *block, from int, g *grid) (int, error) {
 		if at < len(data) && data[at] == s.delim {
 			continue
 		}
+		end := at
+		if end < len(data) && data[end] == '\r' {
+			end++
+		}
 		if n := len(g.spans) - first; n != g.cols {
-			return 0, s.wrongCount(b, from, n)
+			return end + 1, s.wrongCount(b, from, n)
 		}
 		g.rows++
-		if at < len(data) && data[at] == '\r' {
-			at++
-		}
-		return at + 1, nil
+		return end + 1, nil
 	}
 }
 

@@ -30,6 +30,8 @@ type Options struct {
 	Delim byte
 	// NoHeader says that the first line has values, not names; columns are then c1, c2, ….
 	NoHeader bool
+	// Skip says that records that cannot be read are left out: see Batch.Rejects.
+	Skip bool
 	// Null is the text of a NULL in CSV and TSV, nil for the default ("" and \N).
 	Null *string
 	// Workers is how many goroutines parse; 0 means one per processor.
@@ -68,6 +70,7 @@ func Open(src io.Reader, opts Options) (*File, error) {
 		quote = f.csv.quote
 	}
 	f.cut = newCutter(src, quote, opts.BlockBytes)
+	f.cut.skip = opts.Skip
 	if err := f.readFirst(); err != nil {
 		return nil, err
 	}
@@ -257,6 +260,8 @@ type Batch struct {
 	vec.Batch
 	// Bytes is how much of the file the rows were read from.
 	Bytes int
+	// Rejects are the records of the block that could not be read, in the order of their lines.
+	Rejects []Reject
 
 	line   int   // of the first row
 	lines  []int // of every row, nil when each row has one line

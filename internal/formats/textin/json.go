@@ -45,7 +45,11 @@ func (s *jsonScanner) scan(b *block, g *grid) error {
 		c.space()
 		if c.at < end {
 			if err := s.scanObject(&c, g); err != nil {
-				return err
+				if !b.skip {
+					return err
+				}
+				g.spans = g.spans[:g.rows*g.cols]
+				b.reject(at, end, err)
 			}
 		}
 		at = end + 1
@@ -57,7 +61,7 @@ func (s *jsonScanner) scan(b *block, g *grid) error {
 func (s *jsonScanner) scanObject(c *jsonCursor, g *grid) error {
 	first := len(g.spans)
 	for range g.cols {
-		g.spans = append(g.spans, span{end: flagNull})
+		g.spans = append(g.spans, span{start: uint32(c.line), end: uint32(c.line) | flagNull})
 	}
 	seen := make([]bool, g.cols)
 	if !c.take('{') {

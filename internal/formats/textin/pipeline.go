@@ -178,6 +178,7 @@ func (w *worker) infer(b *block) (*Batch, error) {
 
 // parse turns a block into vectors.
 func (w *worker) parse(b *block) (*Batch, error) {
+	b.rejects = nil // of a scan before
 	if err := w.scan.scan(b, &w.g); err != nil {
 		return nil, err
 	}
@@ -185,18 +186,24 @@ func (w *worker) parse(b *block) (*Batch, error) {
 	out.N, out.Sel = w.g.rows, nil
 	out.line, out.lines = b.line, b.rowLines(&w.g)
 	x := builder{b: b, g: &w.g, scan: w.scan, ctx: w.f.opts.Types, json: w.f.csv == nil, empty: w.f.opts.Format == TSV}
+	if b.skip {
+		x.skipped = map[int]error{}
+	}
 	bad, badErr := -1, error(nil)
 	for c := range w.cols {
 		if w.f.skip != nil && w.f.skip[c] {
 			out.Cols[c] = vec.Vec{Type: w.cols[c].Type, N: w.g.rows}
 			continue
 		}
-		x.col, x.typ, x.store = c, w.cols[c].Type, &out.stores[c]
+		x.col, x.name, x.typ, x.store = c, w.cols[c].Name, w.cols[c].Type, &out.stores[c]
 		v, err := x.build()
 		if err != nil && (bad < 0 || x.bad < bad) {
 			bad, badErr = x.bad, b.locate(err, w.g.rowStart(x.bad), w.cols[c].Name)
 		}
 		out.Cols[c] = v
+	}
+	if b.skip {
+		out.leaveOut(b, &w.g, x.skipped)
 	}
 	return out, badErr
 }

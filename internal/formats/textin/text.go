@@ -31,9 +31,16 @@ func (x *builder) texts(n int) (vec.Vec, error) {
 		}
 		s.offs[r+1] = int32(len(s.heap))
 	}
-	if r, text := firstInvalid(s.heap, s.offs); r >= 0 {
+	for from := 0; ; {
+		r, text := firstInvalid(s.heap, s.offs, from)
+		if r < 0 {
+			break
+		}
 		x.bad = r
-		return vec.Vec{}, invalidText(text)
+		if err := x.fail(r, invalidText(text)); err != nil {
+			return vec.Vec{}, err
+		}
+		from = r + 1
 	}
 	return vec.Vec{Offs: s.offs, Heap: s.heap}, nil
 }
@@ -57,12 +64,13 @@ func (x *builder) parsedTexts(n int) (vec.Vec, error) {
 	return vec.Vec{Offs: s.offs, Heap: s.heap}, nil
 }
 
-// firstInvalid returns the first row whose text is not UTF-8 or has a zero byte, or -1.
-func firstInvalid(heap []byte, offs []int32) (int, []byte) {
-	if isASCII(heap) && bytes.IndexByte(heap, 0) < 0 {
+// firstInvalid returns the first row, at or behind from, whose text is not UTF-8 or has a zero
+// byte, or -1.
+func firstInvalid(heap []byte, offs []int32, from int) (int, []byte) {
+	if from == 0 && isASCII(heap) && bytes.IndexByte(heap, 0) < 0 {
 		return -1, nil
 	}
-	for r := range len(offs) - 1 {
+	for r := from; r < len(offs)-1; r++ {
 		text := heap[offs[r]:offs[r+1]]
 		if !utf8.Valid(text) || bytes.IndexByte(text, 0) >= 0 {
 			return r, text
