@@ -39,9 +39,9 @@ var allowed = map[string][]string{
 	"internal/vfs":       {"internal/dberr", "internal/invariant"},
 	"internal/jsonpath":  {"internal/dberr", "internal/types"},
 
-	"internal/formats/arrowio":   leaves,
+	"internal/formats/arrowio":   with(leaves, "internal/formats/rowtext"),
 	"internal/formats/copytext":  leaves,
-	"internal/formats/parquetio": leaves,
+	"internal/formats/parquetio": with(leaves, "internal/formats/rowtext"),
 	"internal/formats/rowtext":   leaves,
 	"internal/formats/textin":    leaves,
 

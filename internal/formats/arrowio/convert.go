@@ -37,8 +37,8 @@ var readers = map[arrow.Type]struct {
 	arrow.FLOAT64:                 {types.Float64, readInts(func(a *array.Float64, i int) (float64, error) { return a.Value(i), nil })},
 	arrow.DATE32:                  {types.Date, readInts(func(a *array.Date32, i int) (int32, error) { return checkDate(int64(a.Value(i))) })},
 	arrow.DATE64:                  {types.Date, readInts(func(a *array.Date64, i int) (int32, error) { return checkDate(floorDiv(int64(a.Value(i)), 86400000)) })},
-	arrow.TIME32:                  {types.Text, readTexts(clock32)},
-	arrow.TIME64:                  {types.Text, readTexts(clock64)},
+	arrow.TIME32:                  {types.Time, readInts(clock32)},
+	arrow.TIME64:                  {types.Time, readInts(clock64)},
 	arrow.STRING:                  {types.Text, readTexts(func(a *array.String, i int) (string, error) { return a.Value(i), nil })},
 	arrow.LARGE_STRING:            {types.Text, readTexts(func(a *array.LargeString, i int) (string, error) { return a.Value(i), nil })},
 	arrow.STRING_VIEW:             {types.Text, readTexts(func(a *array.StringView, i int) (string, error) { return a.Value(i), nil })},
@@ -94,15 +94,17 @@ func readAs(f arrow.Field) (types.Type, convert) {
 	}
 	r, ok := readers[f.Type.ID()]
 	if !ok {
-		return types.Type{}, nil
+		return readNested(f)
 	}
 	switch {
-	case r.id == types.Text && (name == "arrow.json" || own == types.T(types.JSON).String()):
+	case r.id == types.Text && own == "" && name == "arrow.json":
 		return types.T(types.JSON), r.read
-	case r.id == types.Text && own == types.T(types.Numeric).String():
-		return types.T(types.Numeric), r.read
-	case f.Type.ID() == arrow.FIXED_SIZE_BINARY && name == "arrow.uuid":
-		return types.T(types.Text), readTexts(uuidText)
+	case f.Type.ID() == arrow.FIXED_SIZE_BINARY && name == "arrow.uuid" && f.Type.(*arrow.FixedSizeBinaryType).ByteWidth == 16:
+		return types.T(types.UUID), readBytes(func(a *array.FixedSizeBinary, i int) []byte { return a.Value(i) })
+	case r.id == types.Text:
+		if t, ok := recorded[own]; ok {
+			return t, r.read
+		}
 	}
 	return types.T(r.id), r.read
 }
@@ -356,30 +358,22 @@ func nanoSpan(a *array.MonthDayNanoInterval, i int) (vec.Span, error) {
 	return vec.Span{Months: v.Months, Days: v.Days, Micros: floorDiv(v.Nanoseconds, 1000)}, nil
 }
 
-func clock32(a *array.Time32, i int) (string, error) {
+func clock32(a *array.Time32, i int) (int64, error) {
 	micros, _ := toMicros(int64(a.Value(i)), a.DataType().(*arrow.Time32Type).Unit)
-	return clockText(micros)
+	return clockMicros(micros)
 }
 
-func clock64(a *array.Time64, i int) (string, error) {
+func clock64(a *array.Time64, i int) (int64, error) {
 	micros, _ := toMicros(int64(a.Value(i)), a.DataType().(*arrow.Time64Type).Unit)
-	return clockText(micros)
+	return clockMicros(micros)
 }
 
-func clockText(micros int64) (string, error) {
+// clockMicros checks a time of day.
+func clockMicros(micros int64) (int64, error) {
 	if micros < 0 || micros > 86400e6 {
-		return "", dberr.Newf(dberr.DatetimeFieldOverflow, "time out of range: %d microseconds", micros)
+		return 0, dberr.Newf(dberr.DatetimeFieldOverflow, "time out of range: %d microseconds", micros)
 	}
-	s := fmt.Sprintf("%02d:%02d:%02d.%06d", micros/3600e6, micros/60e6%60, micros/1e6%60, micros%1e6)
-	return string(bytes.TrimRight(bytes.TrimRight([]byte(s), "0"), ".")), nil
-}
-
-func uuidText(a *array.FixedSizeBinary, i int) (string, error) {
-	u := a.Value(i)
-	if len(u) != 16 {
-		return "", damaged("a UUID of %d bytes", len(u))
-	}
-	return fmt.Sprintf("%x-%x-%x-%x-%x", u[:4], u[4:6], u[6:8], u[8:10], u[10:]), nil
+	return micros, nil
 }
 
 // pointed writes n × 10^-scale.

@@ -15,6 +15,10 @@ type messages struct {
 	src  io.ReaderAt
 	size int64
 	off  int64
+	// schema is the message of the schema that the footer of a file has, until it is read; files
+	// need not begin with one.
+	schema []byte
+	footer bool // the schema comes from the footer
 }
 
 const (
@@ -43,11 +47,13 @@ const (
 	recordBuffers     = 8
 	recordCompression = 10
 	recordVariadic    = 12
+	footerSchema      = 6
 
 	headerSchema     = 1
 	headerDictionary = 2
 	headerRecord     = 3
 	typeUnion        = 14
+	metadataV5       = 4
 )
 
 // magic begins and ends a file.
@@ -69,11 +75,57 @@ func (m *messages) skipMagic() error {
 		return damaged("its footer declares %d bytes, the file has %d", footer, m.size)
 	}
 	m.off, m.size = 8, end-footer
+	foot := make([]byte, footer)
+	if _, err := m.src.ReadAt(foot, m.size); err != nil && err != io.EOF {
+		return err
+	}
+	if msg, ok := schemaMessage(foot); ok {
+		m.schema, m.footer = msg, true
+	}
 	return nil
+}
+
+// schemaMessage makes a message of the schema in a footer: the table of a message in front of the
+// footer, whose offsets are relative.
+func schemaMessage(footer []byte) (msg []byte, ok bool) {
+	if len(footer) < 8 {
+		return nil, false
+	}
+	const (
+		vtable = 8
+		table  = 24
+		header = table + 8
+		front  = 48
+	)
+	root := &flatbuffers.Table{Bytes: footer, Pos: flatbuffers.GetUOffsetT(footer)}
+	err := guard(func() error {
+		at := flatbuffers.UOffsetT(root.Offset(footerSchema))
+		if at == 0 {
+			return damaged("its footer has no schema")
+		}
+		schema := root.Indirect(root.Pos + at)
+		msg = make([]byte, front, front+len(footer))
+		binary.LittleEndian.PutUint32(msg, table)
+		for i, x := range []uint16{12, 24, 4, 6, 8, 16} { // sizes of vtable and table; version, type, header, body length
+			binary.LittleEndian.PutUint16(msg[vtable+2*i:], x)
+		}
+		binary.LittleEndian.PutUint32(msg[table:], table-vtable)
+		binary.LittleEndian.PutUint16(msg[table+4:], metadataV5)
+		msg[table+6] = headerSchema
+		binary.LittleEndian.PutUint32(msg[header:], uint32(front-header)+uint32(schema))
+		msg = append(msg, footer...)
+		whole := &flatbuffers.Table{Bytes: msg, Pos: flatbuffers.GetUOffsetT(msg)}
+		return checkHeader(whole, nil, 0)
+	})
+	return msg, err == nil
 }
 
 // Message implements ipc.MessageReader.
 func (m *messages) Message() (*ipc.Message, error) {
+	if s := m.schema; s != nil {
+		m.schema = nil
+		return ipc.NewMessage(memory.NewBufferBytes(s), memory.NewBufferBytes(nil)), nil
+	}
 	begin := m.off
 	size, err := m.length()
 	if err != nil {
@@ -98,7 +150,11 @@ func (m *messages) Message() (*ipc.Message, error) {
 	if err != nil {
 		return nil, err
 	}
-	return ipc.NewMessage(memory.NewBufferBytes(meta), memory.NewBufferBytes(body)), nil
+	msg := ipc.NewMessage(memory.NewBufferBytes(meta), memory.NewBufferBytes(body))
+	if m.footer && msg.Type() == ipc.MessageSchema {
+		return m.Message() // the footer's has been read
+	}
+	return msg, nil
 }
 
 // length reads the length of the next message; the end of the stream is io.EOF.

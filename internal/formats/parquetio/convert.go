@@ -75,11 +75,11 @@ func readLogical(l format.LogicalTypeValue, t parquet.Type) (types.Type, convert
 		}
 		return types.T(id), readTimes(l.Unit), true
 	case *format.TimeType:
-		return types.T(types.Text), readClock(l.Unit), true
+		return types.T(types.Time), readClock(l.Unit), true
 	case *format.IntType:
 		return readInteger(int(l.BitWidth), l.IsSigned)
 	case *format.UUIDType:
-		return types.T(types.Text), readUUID, true
+		return types.T(types.UUID), readUUID, true
 	case *format.Float16Type:
 		return types.T(types.Float32), readHalf, true
 	}
@@ -243,10 +243,10 @@ func readInt96(v encoding.Values, _ types.Type) (packed, error) {
 	return packed{data: vec.BytesOf(out), n: len(out)}, nil
 }
 
-// readClock reads times of day as text.
+// readClock reads times of day.
 func readClock(u format.TimeUnit) convert {
 	perMicro, micros := unitOf(u)
-	return func(v encoding.Values, t types.Type) (packed, error) {
+	return func(v encoding.Values, _ types.Type) (packed, error) {
 		size := 8
 		if micros == 1000 {
 			size = 4
@@ -266,13 +266,8 @@ func readClock(u format.TimeUnit) convert {
 				return packed{}, dberr.Newf(dberr.DatetimeFieldOverflow, "time out of range: %d microseconds", all[i])
 			}
 		}
-		return parsedAll(all, t, clockText)
+		return packed{data: vec.BytesOf(all), n: len(all)}, nil
 	}
-}
-
-func clockText(micros int64) string {
-	s := fmt.Sprintf("%02d:%02d:%02d.%06d", micros/3600e6, micros/60e6%60, micros/1e6%60, micros%1e6)
-	return string(bytes.TrimRight(bytes.TrimRight([]byte(s), "0"), "."))
 }
 
 func readHalf(v encoding.Values, _ types.Type) (packed, error) {
@@ -380,10 +375,39 @@ func readParsed(v encoding.Values, t types.Type) (packed, error) {
 	for i := range rows {
 		rows[i] = i
 	}
-	if t.Class() == types.Span {
+	switch t.Class() {
+	case types.Span:
 		return readSpans(p, t)
+	case types.I64: // TIME, in our files of old
+		out := make([]int64, p.n)
+		for i := range out {
+			v, err := types.Parse(string(p.at(i)), t)
+			if err != nil {
+				return packed{}, err
+			}
+			out[i] = v.I
+		}
+		return packed{data: vec.BytesOf(out), n: p.n}, nil
 	}
 	return parsedAll(rows, t, func(i int) string { return string(p.at(i)) })
+}
+
+// readInterval reads the intervals of other writers: months, days and milliseconds of four bytes.
+func readInterval(v encoding.Values, t types.Type) (packed, error) {
+	p, err := readBytes(v, t)
+	if err != nil {
+		return p, err
+	}
+	out := make([]vec.Span, p.n)
+	for i := range out {
+		b := p.at(i)
+		if len(b) != 12 {
+			return packed{}, damaged("an interval of %d bytes", len(b))
+		}
+		word := func(at int) uint32 { return binary.LittleEndian.Uint32(b[at:]) }
+		out[i] = vec.Span{Months: int32(word(0)), Days: int32(word(4)), Micros: int64(word(8)) * 1000}
+	}
+	return packed{data: vec.BytesOf(out), n: p.n}, nil
 }
 
 func readSpans(p packed, t types.Type) (packed, error) {
@@ -403,15 +427,12 @@ func readUUID(v encoding.Values, t types.Type) (packed, error) {
 	if err != nil {
 		return p, err
 	}
-	rows := make([][]byte, p.n)
-	for i := range rows {
-		if rows[i] = p.at(i); len(rows[i]) != 16 {
-			return packed{}, damaged("a UUID of %d bytes", len(rows[i]))
+	for i := range p.n {
+		if n := len(p.at(i)); n != 16 {
+			return packed{}, damaged("a UUID of %d bytes", n)
 		}
 	}
-	return parsedAll(rows, t, func(u []byte) string {
-		return fmt.Sprintf("%x-%x-%x-%x-%x", u[:4], u[4:6], u[6:8], u[8:10], u[10:])
-	})
+	return p, nil
 }
 
 // maxNumericPrec is the most digits of a NUMERIC(p,s).

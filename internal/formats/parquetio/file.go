@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"github.com/parquet-go/parquet-go"
+	"github.com/parquet-go/parquet-go/deprecated"
 	"github.com/parquet-go/parquet-go/format"
 
 	"driftdb/internal/dberr"
@@ -31,6 +32,7 @@ type column struct {
 	levels int // the definition level of a value that is not NULL: 0 or 1
 	typ    parquet.Type
 	read   convert
+	nest   *nest // of a nested column
 }
 
 // Open reads the footer of a file of the given size. The source is not closed by the File.
@@ -121,6 +123,14 @@ func (f *File) readColumns() error {
 			if err := col.decide(leaves[col.leaf], names, i); err != nil {
 				return err
 			}
+		} else if n, ok, err := newNest(c, leaves, 0, 0, 0); err != nil && dberr.CodeOf(err) != dberr.FeatureNotSupported {
+			return err
+		} else if ok {
+			name := ""
+			if i < len(names) {
+				name = names[i]
+			}
+			col.nest, col.Type = n, n.sqlType(name)
 		}
 		f.cols = append(f.cols, col)
 	}
@@ -146,6 +156,10 @@ func (c *column) decide(e *format.SchemaElement, names []string, i int) error {
 	var err error
 	if _, half := e.LogicalType.Value.(*format.Float16Type); half && c.typ.Length() == 2 {
 		c.Type, c.read = types.T(types.Float32), readHalf
+		return nil
+	}
+	if e.ConvertedType.Valid && e.ConvertedType.V == deprecated.Interval && c.typ.Length() == 12 {
+		c.Type, c.read = types.T(types.Interval), readInterval
 		return nil
 	}
 	if c.Type, c.read, err = readAs(c.typ); err != nil {
@@ -196,7 +210,7 @@ func chunkRange(m *format.ColumnMetaData) (off, size int64) {
 	return off, m.TotalCompressedSize
 }
 
-// Columns are the file's columns. Those of nested types have the zero type: they cannot be read.
+// Columns are the file's columns. Those that cannot be read have the zero type.
 func (f *File) Columns() []Column {
 	cols := make([]Column, len(f.cols))
 	for i, c := range f.cols {
@@ -207,10 +221,10 @@ func (f *File) Columns() []Column {
 
 // Nested returns the error of a column that has no type, nil for the others.
 func (f *File) Nested(i int) error {
-	if f.cols[i].read != nil {
+	if f.cols[i].read != nil || f.cols[i].nest != nil {
 		return nil
 	}
-	return dberr.Newf(dberr.FeatureNotSupported, "column \"%s\" of the Parquet file is nested, which is not supported", f.cols[i].Name)
+	return nestedError(f.cols[i].Name)
 }
 
 // Groups returns the number of row groups.
@@ -234,6 +248,10 @@ func (f *File) Read(g int, cols []int) (*Rows, error) {
 	for _, i := range cols {
 		if err := f.Nested(i); err != nil {
 			return nil, err
+		}
+		if n := f.cols[i].nest; n != nil {
+			r.chunks = append(r.chunks, f.newNestChunk(&f.cols[i], g))
+			continue
 		}
 		c := &chunk{col: &f.cols[i], group: g}
 		err := c.guard(func() error {

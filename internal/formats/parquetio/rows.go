@@ -15,7 +15,14 @@ import (
 type Rows struct {
 	group  int
 	left   int64
-	chunks []*chunk
+	chunks []columnReader
+}
+
+// columnReader reads a column of one row group.
+type columnReader interface {
+	next(n int) (vec.Vec, error)
+	guard(fn func() error) error
+	close()
 }
 
 // Next returns the next rows, at most n, or io.EOF after the last. n is a multiple of 64. The
@@ -42,8 +49,13 @@ func (r *Rows) Next(n int) (*vec.Batch, error) {
 // Close ends the reading.
 func (r *Rows) Close() {
 	for _, c := range r.chunks {
-		c.guard(func() error { return c.pages.Close() }) //nolint:errcheck // nothing was written
+		c.close()
 	}
+}
+
+// close implements columnReader.
+func (c *chunk) close() {
+	c.guard(func() error { return c.pages.Close() }) //nolint:errcheck // nothing was written
 }
 
 // chunk reads the pages of one column in one row group.
@@ -91,28 +103,10 @@ func (c *chunk) turn() error {
 }
 
 // readPage makes the page's values readable.
-func (c *chunk) readPage(page parquet.Page) (err error) {
-	have := 0
-	if d := page.Dictionary(); d != nil {
-		if !c.haveDict || c.dictOf != d {
-			if c.dict, err = c.col.read(d.Page().Data(), c.col.Type); err != nil {
-				return err
-			}
-			c.dictOf, c.haveDict = d, true
-		}
-		data := page.Data()
-		c.codes = data.Int32()
-		have = len(c.codes)
-		for _, code := range c.codes {
-			if uint(code) >= uint(c.dict.n) {
-				return damaged("code %d in a dictionary of %d values", code, c.dict.n)
-			}
-		}
-	} else {
-		if c.values, err = c.col.read(page.Data(), c.col.Type); err != nil {
-			return err
-		}
-		have = c.values.n
+func (c *chunk) readPage(page parquet.Page) error {
+	have, err := c.valuesOf(page)
+	if err != nil {
+		return err
 	}
 	want := c.rows
 	if c.levels != nil {
@@ -125,6 +119,29 @@ func (c *chunk) readPage(page parquet.Page) (err error) {
 		return damaged("a page has %d values for %d rows", have, want)
 	}
 	return nil
+}
+
+// valuesOf reads the values or codes of a page and returns how many there are.
+func (c *chunk) valuesOf(page parquet.Page) (have int, err error) {
+	if d := page.Dictionary(); d != nil {
+		if !c.haveDict || c.dictOf != d {
+			if c.dict, err = c.col.read(d.Page().Data(), c.col.Type); err != nil {
+				return 0, err
+			}
+			c.dictOf, c.haveDict = d, true
+		}
+		data := page.Data()
+		c.codes = data.Int32()
+		have = len(c.codes)
+		for _, code := range c.codes {
+			if uint(code) >= uint(c.dict.n) {
+				return 0, damaged("code %d in a dictionary of %d values", code, c.dict.n)
+			}
+		}
+		return have, nil
+	}
+	c.values, err = c.col.read(page.Data(), c.col.Type)
+	return c.values.n, err
 }
 
 // next returns the next n rows.
@@ -179,6 +196,17 @@ func newBuilder(t types.Type, n int) *builder {
 		b.words = make([]uint64, (n*max(size, 1)+7)/8)
 	}
 	return b
+}
+
+// reserve makes room for n rows more.
+func (b *builder) reserve(n int) {
+	size := max(b.typ.Class().Size(), 1)
+	for len(b.valid) < vec.Words(b.n+n) {
+		b.valid = append(b.valid, 0)
+	}
+	if want := ((b.n+n)*size + 7) / 8; b.typ.Class() != types.Bytes && want > len(b.words) {
+		b.words = append(b.words, make([]uint64, max(want-len(b.words), len(b.words)))...)
+	}
 }
 
 // add adds n rows whose values begin with value at of from, or with code at of codes, and

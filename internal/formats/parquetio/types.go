@@ -30,6 +30,8 @@ var written = map[types.ID]form{
 	types.Float64:     {parquet.Leaf(parquet.DoubleType), doubleValue},
 	types.Bytea:       {parquet.Leaf(parquet.ByteArrayType), bytesValue},
 	types.Date:        {parquet.Date(), int32Value},
+	types.Time:        {parquet.TimeAdjusted(parquet.Microsecond, false), int64Value},
+	types.UUID:        {parquet.UUID(), uuidValue},
 	types.Timestamp:   {parquet.TimestampAdjusted(parquet.Microsecond, false), int64Value},
 	types.TimestampTZ: {parquet.TimestampAdjusted(parquet.Microsecond, true), int64Value},
 	types.Unknown:     {dictionary(parquet.String()), bytesValue},
@@ -67,6 +69,17 @@ func decimalForm(prec, scale int) form {
 		return form{parquet.Decimal(scale, prec, parquet.Int64Type), int64Value}
 	}
 	return form{parquet.Decimal(scale, prec, parquet.FixedLenByteArrayType(decimalBytes)), decimalValue}
+}
+
+// recordedArrays are the types of arrays by their names.
+var recordedArrays = map[string]types.Type{}
+
+func init() {
+	for id := types.Bool; id <= types.LastID; id++ {
+		if t := types.T(id).Array(); id != types.Enum {
+			recordedArrays[t.String()] = t
+		}
+	}
 }
 
 // recorded are the types that our files hold as text and give back by their recorded names.

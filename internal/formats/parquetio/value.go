@@ -34,6 +34,10 @@ func bytesValue(_ *columnWriter, v *vec.Vec, i int) (parquet.Value, error) {
 	return parquet.ByteArrayValue(v.Bytes(i)), nil
 }
 
+func uuidValue(_ *columnWriter, v *vec.Vec, i int) (parquet.Value, error) {
+	return parquet.FixedLenByteArrayValue(v.Bytes(i)), nil
+}
+
 // textValue writes a value in its SQL form.
 func textValue(c *columnWriter, v *vec.Vec, i int) (parquet.Value, error) {
 	at := len(c.text)

@@ -1,6 +1,7 @@
 package rowtext
 
 import (
+	"bytes"
 	"strconv"
 	"unicode/utf8"
 
@@ -65,8 +66,14 @@ func quoteUnlessNumber(dst []byte, start int, t types.Type) []byte {
 	if last := dst[len(dst)-1]; t.IsNumber() && last >= '0' && last <= '9' {
 		return append(dst[:start], dst[start+1:]...)
 	}
+	if text := dst[start+1:]; bytes.IndexFunc(text, needsEscape) >= 0 {
+		return AppendJSONString(dst[:start], bytes.Clone(text))
+	}
 	return append(dst, '"')
 }
+
+// needsEscape reports whether a character cannot stand in a JSON string as it is.
+func needsEscape(r rune) bool { return r == '"' || r == '\\' || r < ' ' }
 
 // appendOneLine appends JSON text with its line breaks, which stand between tokens only, as spaces.
 func appendOneLine(dst, s []byte) []byte {
