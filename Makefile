@@ -19,7 +19,7 @@ export GOEXPERIMENT := $(SIMD)
 # Packages whose code runs in several goroutines: these are tested under the race detector.
 RACE_PKGS := ./mmapseg/... ./eventlog/... ./colstore/... ./sqlvec ./sqlvec/exec/... ./internal/vfs/... ./internal/formats/...
 
-.PHONY: all build test race soak fuzz crash bench lint fmt golden cover demo sqllogictest check-pg tpch clean help
+.PHONY: all build test race soak fuzz crash bench microbench bench-compare lint fmt golden cover demo sqllogictest check-pg tpch clean help
 
 all: build lint test
 
@@ -47,8 +47,14 @@ fuzz: ## run every fuzz target for FUZZTIME (10s)
 crash: build ## kill a real writing process 200 times and check what it acknowledged
 	DRIFTDB_CRASH_ROUNDS=200 $(GO) test -count=1 -timeout 60m -v -run '^TestKill$$' ./internal/cli ./internal/proof
 
-bench: ## run the Go benchmarks
+bench: build ## measure against DuckDB, SQLite and PostgreSQL; about ten minutes (ROWS=, REPEATS=, WORKLOADS=)
+	@scripts/bench
+
+microbench: ## run the Go benchmarks
 	$(GO) test -run '^$$' -bench . -benchmem $(PKGS)
+
+bench-compare: ## compare the Go benchmarks with those of another commit (BASE=commit, BENCH=regexp, PKGS=)
+	@scripts/bench-compare "$(BASE)"
 
 lint: ## gofmt, vet and staticcheck
 	@out=$$(gofmt -l $$(git ls-files '*.go')); if [ -n "$$out" ]; then echo "gofmt would change:"; echo "$$out"; exit 1; fi

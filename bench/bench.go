@@ -35,7 +35,7 @@ type Options struct {
 }
 
 // Names are the workloads in the order they run.
-var Names = []string{"commits", "points", "import", "history", "cold", "tpch"}
+var Names = []string{"commits", "points", "import", "history", "h2o", "growth", "cold", "tpch"}
 
 // run is the state of one run.
 type run struct {
@@ -52,12 +52,15 @@ func Run(ctx context.Context, opts Options) (*Report, error) {
 	if opts.Threads <= 0 {
 		opts.Threads = runtime.GOMAXPROCS(0)
 	}
+	if err := checkProgram(opts.DuckDBCLI); err != nil {
+		return nil, err
+	}
 	r := &run{Options: opts}
 	r.report.Date = time.Now().UTC().Format("2006-01-02")
 	r.report.Machine = machine()
 	r.version("%s, %d threads", runtime.Version(), opts.Threads)
 	steps := map[string]func(context.Context) error{
-		"commits": r.commits, "points": r.points, "import": r.importCSV, "history": r.history, "cold": r.cold, "tpch": r.tpch,
+		"commits": r.commits, "points": r.points, "import": r.importCSV, "history": r.history, "h2o": r.h2o, "growth": r.growth, "cold": r.cold, "tpch": r.tpch,
 	}
 	for _, name := range Names {
 		if !slices.Contains(opts.Workloads, name) {
@@ -71,6 +74,24 @@ func Run(ctx context.Context, opts Options) (*Report, error) {
 	return &r.report, nil
 }
 
+// checkProgram refuses a script in the place of DuckDB's program: the package duckdb-cli installs
+// one that starts Python first, which would be measured, too.
+func checkProgram(path string) error {
+	if path == "" {
+		return nil
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return fmt.Errorf("DuckDB's command: %w", err)
+	}
+	defer f.Close()
+	var head [2]byte
+	if _, err := f.Read(head[:]); err == nil && string(head[:]) == "#!" {
+		return fmt.Errorf("%s is a script that starts DuckDB, and would be measured with it; name the program itself: the file duckdb in the package's directory duckdb_cli", path)
+	}
+	return nil
+}
+
 // say prints what is being done.
 func (r *run) say(format string, args ...any) { fmt.Fprintf(r.Progress, format+"\n", args...) }
 
@@ -79,6 +100,12 @@ func (r *run) version(format string, args ...any) {
 	if v := fmt.Sprintf(format, args...); !slices.Contains(r.report.Versions, v) {
 		r.report.Versions = append(r.report.Versions, v)
 	}
+}
+
+// fail makes a figure one that failed: the run goes on, and ends with an error.
+func (r *run) fail(row *Row, err error) {
+	row.Note, row.Ours, row.Peer = "FAILED: "+err.Error(), nil, nil
+	r.report.Failed = append(r.report.Failed, row.Workload+", "+row.Name+": "+err.Error())
 }
 
 // row adds a figure to the report and prints it.
@@ -127,7 +154,7 @@ func firstRow(ctx context.Context, s *sqlvec.Session, q string) (string, error) 
 					continue
 				}
 				for c := range b.Cols {
-					parts = append(parts, fmt.Sprint(b.Cols[c].Value(i).I))
+					parts = append(parts, textOf(b.Cols[c].Value(i)))
 				}
 			}
 			return nil

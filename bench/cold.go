@@ -37,7 +37,7 @@ func (r *run) cold(ctx context.Context) error {
 	} {
 		row := Row{Workload: "Cold process", Name: fmt.Sprintf("%s on %.0f MB", q.name, float64(n)/1e6), Unit: "ms", PeerName: "DuckDB CLI", Note: "from exec to exit, files in the page cache"}
 		for range 2*r.Repeats + 1 {
-			d, err := timed(ctx, r.Binary, "sql", "--data", db, "--format", "csv", "-e", q.sql)
+			d, ours, err := timed(ctx, r.Binary, "sql", "--data", db, "--format", "csv", "-q", "-e", q.sql)
 			if err != nil {
 				return err
 			}
@@ -45,10 +45,15 @@ func (r *run) cold(ctx context.Context) error {
 			if r.DuckDBCLI == "" {
 				continue
 			}
-			if d, err = timed(ctx, r.DuckDBCLI, "-readonly", "-csv", peer, "-c", q.sql); err != nil {
+			d, theirs, err := timed(ctx, r.DuckDBCLI, "-readonly", "-csv", peer, "-c", q.sql)
+			if err != nil {
 				return err
 			}
 			row.Peer = append(row.Peer, millis(d))
+			if err := sameOutput(ours, theirs); err != nil {
+				r.fail(&row, err)
+				break
+			}
 		}
 		r.row(row)
 	}
@@ -88,12 +93,12 @@ func (r *run) makeCold(ctx context.Context, db, peer string) error {
 	return ours.Close()
 }
 
-// timed runs a command and returns its wall time from start to exit.
-func timed(ctx context.Context, name string, args ...string) (time.Duration, error) {
+// timed runs a command and returns its wall time from start to exit, and what it printed.
+func timed(ctx context.Context, name string, args ...string) (time.Duration, []byte, error) {
 	start := time.Now()
 	out, err := exec.CommandContext(ctx, name, args...).CombinedOutput()
 	if err != nil {
-		return 0, fmt.Errorf("%s: %w\n%s", filepath.Base(name), err, out)
+		return 0, nil, fmt.Errorf("%s: %w\n%s", filepath.Base(name), err, out)
 	}
-	return time.Since(start), nil
+	return time.Since(start), out, nil
 }

@@ -13,29 +13,24 @@ import (
 	"driftdb/sqlvec"
 )
 
-// comparedRows is how many rows of a result are compared one by one; of larger results
-// only the number is.
-const comparedRows = 100
-
-// answerOf runs a query and returns its rows as text, and how many there are.
-func answerOf(ctx context.Context, s *sqlvec.Session, q string) (rows [][]string, n int64, err error) {
+// answerOf runs a query and returns its rows as text.
+func answerOf(ctx context.Context, s *sqlvec.Session, q string) (rows [][]string, err error) {
 	err = s.Run(ctx, q, func(res *sqlvec.Result) error {
 		return res.Each(func(b *vec.Batch) error {
-			n += int64(b.Count())
-			for i := 0; i < b.N && len(rows) < comparedRows; i++ {
+			for i := range b.N {
 				if b.Sel != nil && b.Sel[i>>6]>>(uint(i)&63)&1 == 0 {
 					continue
 				}
-				var row []string
+				row := make([]string, len(b.Cols))
 				for c := range b.Cols {
-					row = append(row, textOf(b.Cols[c].Value(i)))
+					row[c] = textOf(b.Cols[c].Value(i))
 				}
 				rows = append(rows, row)
 			}
 			return nil
 		})
 	})
-	return rows, n, err
+	return rows, err
 }
 
 // textOf returns a value as text, NULL as "NULL".
@@ -57,34 +52,38 @@ func peerText(v any) string {
 	return fmt.Sprint(v)
 }
 
-// sameAnswer compares our rows with a peer's, in any order. Numbers may differ in the last
-// digits, where one system computes in floats.
-func sameAnswer(ours [][]string, n int64, peer peerAnswer) error {
-	if n != peer.Count {
-		return fmt.Errorf("%d rows, the peer has %d", n, peer.Count)
+// sameAnswer compares all our rows with a peer's. Rows that are not equal place by place are
+// compared as sets: queries without an order, or with ties in it, may give them in any. Numbers
+// may differ in the last digits, where one system computes in floats.
+func sameAnswer(ours [][]string, peer peerAnswer) error {
+	if int64(len(ours)) != peer.Count {
+		return fmt.Errorf("%d rows, the peer has %d", len(ours), peer.Count)
 	}
-	if n > comparedRows {
+	theirs := make([][]string, len(peer.Rows))
+	for i, r := range peer.Rows {
+		for _, v := range r {
+			theirs[i] = append(theirs[i], peerText(v))
+		}
+	}
+	if _, differ := firstDifference(ours, theirs); !differ {
 		return nil
 	}
-	var theirs [][]string
-	for _, r := range peer.Rows {
-		var row []string
-		for _, v := range r {
-			row = append(row, peerText(v))
-		}
-		theirs = append(theirs, row)
-	}
 	byText := func(a, b []string) int { return slices.Compare(roundAll(a), roundAll(b)) }
-	ours = slices.SortedFunc(slices.Values(ours), byText)
-	slices.SortFunc(theirs, byText)
-	for i, row := range ours {
-		for c, x := range row {
-			if c >= len(theirs[i]) || !sameValue(x, theirs[i][c]) {
-				return fmt.Errorf("row %d is %v, the peer has %v", i+1, row, theirs[i])
-			}
-		}
+	ours, theirs = slices.SortedFunc(slices.Values(ours), byText), slices.SortedFunc(slices.Values(theirs), byText)
+	if i, differ := firstDifference(ours, theirs); differ {
+		return fmt.Errorf("row %d is %v, the peer has %v", i+1, ours[i], theirs[i])
 	}
 	return nil
+}
+
+// firstDifference returns the first row that two answers of equal length do not share.
+func firstDifference(a, b [][]string) (row int, differ bool) {
+	for i := range a {
+		if !slices.EqualFunc(a[i], b[i], sameValue) {
+			return i, true
+		}
+	}
+	return 0, false
 }
 
 // roundAll returns a row with its numbers rounded, to sort by.

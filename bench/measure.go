@@ -46,12 +46,14 @@ type Row struct {
 	PeerName string
 	More     bool   // true when more is better
 	Note     string // a condition a reader must know
+	Area     string // of the targets, "" for none
+	NoRatio  bool   // the figures are not to be divided
 }
 
 // Ratio returns ours divided by the peer's medians, or 0 without a peer.
 func (r Row) Ratio() float64 {
 	p := r.Peer.Median()
-	if p == 0 {
+	if p == 0 || r.NoRatio {
 		return 0
 	}
 	return r.Ours.Median() / p

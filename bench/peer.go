@@ -99,10 +99,16 @@ func decodeAnswer(line []byte) (a peerAnswer, err error) {
 	return a, err
 }
 
-// sql runs a statement and returns its time as the peer's own clock saw it, and its rows.
-func (d *duckDB) sql(q string) (time.Duration, [][]any, error) {
-	a, err := d.ask(map[string]any{"op": "sql", "sql": q})
-	return time.Duration(a.Seconds * float64(time.Second)), a.Rows, err
+// sql runs a statement and returns its time as the peer's own clock saw it, and the number of
+// its rows, which are fetched as columns.
+func (d *duckDB) sql(q string) (time.Duration, int64, error) {
+	a, err := d.ask(map[string]any{"op": "run", "sql": q})
+	return time.Duration(a.Seconds * float64(time.Second)), a.Count, err
+}
+
+// rows returns all rows of a query.
+func (d *duckDB) rows(q string) (peerAnswer, error) {
+	return d.ask(map[string]any{"op": "rows", "sql": q})
 }
 
 // close ends the process.

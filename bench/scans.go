@@ -9,26 +9,26 @@ import (
 )
 
 // scan is a measured query over the table h; %s is the temporal clause or nothing.
-type scan struct{ name, sql string }
+type scan struct{ name, sql, area string }
 
 // pastScans are measured now and as of the past.
 var pastScans = []scan{
-	{"filter", "SELECT count(*) FROM h%s WHERE v < 500000 AND grp > 10"},
-	{"sum", "SELECT sum(v) FROM h%s"},
-	{"filter and sum", "SELECT sum(v) FROM h%s WHERE grp < 50"},
-	{"GROUP BY, 20 groups", "SELECT cat, count(*), sum(v) FROM h%s GROUP BY cat"},
-	{"GROUP BY, 100 groups", "SELECT grp, sum(v), min(v), max(v) FROM h%s GROUP BY grp"},
+	{"filter", "SELECT count(*) FROM h%s WHERE v < 500000 AND grp > 10", areaFew},
+	{"sum", "SELECT sum(v) FROM h%s", areaFew},
+	{"filter and sum", "SELECT sum(v) FROM h%s WHERE grp < 50", areaFew},
+	{"GROUP BY, 20 groups", "SELECT cat, count(*), sum(v) FROM h%s GROUP BY cat", areaFew},
+	{"GROUP BY, 100 groups", "SELECT grp, sum(v), min(v), max(v) FROM h%s GROUP BY grp", areaFew},
 }
 
 // presentScans are measured now only.
 var presentScans = []scan{
-	{"GROUP BY of two columns, half of the rows", "SELECT grp, cat, sum(v) FROM h%s WHERE grp < 50 GROUP BY grp, cat"},
-	{"GROUP BY of an expression, 1,000 groups", "SELECT v %% 1000, count(*) FROM h%s GROUP BY v %% 1000"},
-	{"GROUP BY, a million groups, the first 10", "SELECT v, count(*) AS c FROM h%s GROUP BY v ORDER BY c DESC, v LIMIT 10"},
-	{"count(DISTINCT) of a million values", "SELECT count(DISTINCT v) FROM h%s"},
-	{"LIKE", "SELECT count(*) FROM h%s WHERE cat LIKE '%%ory 1%%'"},
-	{"ORDER BY … LIMIT 10", "SELECT id, grp, cat, v FROM h%s ORDER BY v DESC, id LIMIT 10"},
-	{"join of the table with itself by id", "SELECT count(*), sum(a.v) FROM h%s a JOIN h b ON a.id = b.id"},
+	{"GROUP BY of two columns, half of the rows", "SELECT grp, cat, sum(v) FROM h%s WHERE grp < 50 GROUP BY grp, cat", areaFew},
+	{"GROUP BY of an expression, 1,000 groups", "SELECT v %% 1000, count(*) FROM h%s GROUP BY v %% 1000", areaFew},
+	{"GROUP BY, a million groups, the first 10", "SELECT v, count(*) AS c FROM h%s GROUP BY v ORDER BY c DESC, v LIMIT 10", areaMany},
+	{"count(DISTINCT) of a million values", "SELECT count(DISTINCT v) FROM h%s", areaMany},
+	{"LIKE", "SELECT count(*) FROM h%s WHERE cat LIKE '%%ory 1%%'", areaFew},
+	{"ORDER BY … LIMIT 10", "SELECT id, grp, cat, v FROM h%s ORDER BY v DESC, id LIMIT 10", areaWindow},
+	{"join of the table with itself by id", "SELECT count(*), sum(a.v) FROM h%s a JOIN h b ON a.id = b.id", areaJoin},
 }
 
 const (
@@ -39,11 +39,7 @@ const (
 // measureScans times every scan against DuckDB, and those of the past against our present.
 func (r *run) measureScans(ctx context.Context, s *sqlvec.Session, peer *duckDB, loaded, last int64) error {
 	for _, q := range append(pastScans[:len(pastScans):len(pastScans)], presentScans...) {
-		row, err := r.pair(ctx, s, peer, Row{Workload: scanTitle, Name: q.name}, fmt.Sprintf(q.sql, ""))
-		if err != nil {
-			return err
-		}
-		r.row(row)
+		r.pairRow(ctx, s, peer, Row{Workload: scanTitle, Area: q.area, Name: q.name}, fmt.Sprintf(q.sql, ""))
 	}
 	for _, q := range pastScans {
 		for _, percent := range []int64{1, 50, 99} {

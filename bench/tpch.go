@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"os"
 	"path/filepath"
 
 	"driftdb/sqlvec"
@@ -32,27 +33,69 @@ func (r *run) tpch(ctx context.Context) error {
 	if err := r.loadTPCH(ctx, path, peer); err != nil {
 		return err
 	}
-	db, err := sqlvec.Open(path, sqlvec.Options{Threads: r.Threads})
+	if err := r.tpchBytes(path, dir, peer); err != nil {
+		return err
+	}
+	threads := []int{1}
+	if r.Threads > 1 {
+		threads = append(threads, r.Threads)
+	}
+	for _, n := range threads {
+		if err := r.tpchPower(ctx, path, peer, n); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// tpchBytes reports the bytes on disk of both systems.
+func (r *run) tpchBytes(path, dir string, peer *duckDB) error {
+	n, err := diskBytes(path)
+	if err != nil {
+		return err
+	}
+	row := Row{Workload: "TPC-H", Name: "bytes on disk", Unit: "MB", Ours: Sample{float64(n) / 1e6}, PeerName: "DuckDB"}
+	if peer != nil {
+		if _, _, err := peer.sql("CHECKPOINT"); err != nil {
+			return err
+		}
+		st, err := os.Stat(filepath.Join(dir, "peer.duckdb"))
+		if err != nil {
+			return err
+		}
+		row.Peer = Sample{float64(st.Size()) / 1e6}
+	}
+	r.row(row)
+	return nil
+}
+
+// tpchPower runs the 22 queries, one after another, with a number of threads.
+func (r *run) tpchPower(ctx context.Context, path string, peer *duckDB, threads int) error {
+	db, err := sqlvec.Open(path, sqlvec.Options{Threads: threads})
 	if err != nil {
 		return err
 	}
 	defer db.Close()
 	s := db.Session()
 	defer s.Close()
+	if peer != nil {
+		if _, err := peer.ask(map[string]any{"op": "threads", "threads": threads}); err != nil {
+			return err
+		}
+	}
+	title := fmt.Sprintf("TPC-H, %d threads", threads)
+	memory := watchMemory(os.Getpid())
 	ratios, log := 0, 0.0
 	for i, q := range tpchQueries {
-		row, err := r.pair(ctx, s, peer, Row{Workload: "TPC-H", Name: fmt.Sprintf("query %d", i+1)}, q)
-		if err != nil {
-			row.Note = "failed: " + err.Error()
-		} else if ratio := row.Ratio(); ratio > 0 {
+		row := r.pairRow(ctx, s, peer, Row{Workload: title, Area: areaTPCH, Name: fmt.Sprintf("query %d, %d threads", i+1, threads)}, q)
+		if ratio := row.Ratio(); ratio > 0 {
 			ratios++
 			log += math.Log(ratio)
 		}
-		r.row(row)
 	}
+	r.row(Row{Workload: title, Name: "peak anonymous memory of all of them", Unit: "MB", Ours: Sample{memory.end()}, Note: "heap and arenas; mapped files not counted"})
 	if ratios > 0 {
-		mean := math.Exp(log / float64(ratios))
-		r.row(Row{Workload: "TPC-H", Name: "geometric mean of the ratios", Unit: "ratio", Ours: Sample{mean},
+		r.row(Row{Workload: title, Name: "geometric mean of the ratios", Unit: "ratio", Ours: Sample{math.Exp(log / float64(ratios))},
 			Note: fmt.Sprintf("%d of %d queries", ratios, len(tpchQueries))})
 	}
 	return nil

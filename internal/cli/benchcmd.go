@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -19,6 +20,8 @@ type benchFlags struct {
 	opts      bench.Options
 	workloads []string
 	json      string
+	markdown  string
+	svg       string
 	keep      bool
 }
 
@@ -28,23 +31,27 @@ func newBench(std streams) *cobra.Command {
 		Use:   "bench [--workloads NAME,...]",
 		Short: "Measure this machine against peers on the same data",
 		Long: `Measures workloads in pairs with peers (ours, peer, ours, peer ...) and prints a report as Markdown.
-Before anything is timed, the answers of both systems are compared.
+Before anything is timed, all rows of both answers are compared; a figure whose answers differ is
+marked as failed, and the command ends with an error.
 
   commits   durable single-row commits a second at 1, 8 and 64 writers; the disk's own rate
   points    SELECT and UPDATE of one row by its key
   import    a CSV file into a durable table; bytes on disk, peak memory
   history   scans, groups, joins and orders over --rows rows now; AS OF after 1, 50 and 99 % of
             changes to a tenth of them, at points asked for the first time and again
+  h2o       the questions of the H2O.ai benchmark of groups and joins, windows, sorts, first rows
+  growth    the same at a sixteenth, a quarter and all of --rows: the power of the rows that the time goes with
   cold      a new process on a database of about 100 bytes a row: SELECT 1, one row, count(*), TPC-H Q6
-  tpch      the 22 queries over the files in --tpch-data (made by: tpchgen-cli csv -s 1 --output-dir DIR)
+  tpch      the 22 queries with one thread and with all, over the files in --tpch-data (made by: tpchgen-cli csv -s 1 --output-dir DIR)
 
 DuckDB and SQLite run in the Python interpreter that --python names, which needs the package duckdb;
---duckdb names DuckDB's command (package duckdb-cli). Without them there are no peers. A peer that is
+--duckdb names DuckDB's program: of the package duckdb-cli the file duckdb in its directory
+duckdb_cli, not the script in bin, which starts Python first. Without them there are no peers. A peer that is
 missing is left out. The data are made below --dir; without --dir in a temporary directory that is
 removed afterwards. Progress goes to stderr.`,
 		Example: `  driftdb bench --workloads commits
-  python3 -m venv VENV && VENV/bin/pip install duckdb duckdb-cli tpchgen-cli
-  driftdb bench --python VENV/bin/python --duckdb VENV/bin/duckdb --tpch-data DIR --json bench.json >bench.md`,
+  python3 -m venv VENV && VENV/bin/pip install duckdb duckdb-cli pyarrow tpchgen-cli
+  driftdb bench --python VENV/bin/python --duckdb VENV/lib/python3*/site-packages/duckdb_cli/duckdb --tpch-data DIR --json bench.json >bench.md`,
 		Args: exactArgs(0, "flags only"),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return f.run(cmd.Context(), std)
@@ -63,6 +70,8 @@ removed afterwards. Progress goes to stderr.`,
 	flags.StringVar(&f.opts.Postgres, "postgres", bench.DebianPostgres, "directory of PostgreSQL's programs, for commits; empty leaves it out")
 	flags.StringVar(&f.opts.TPCH, "tpch-data", "", "directory with the CSV files of TPC-H, for the workload tpch")
 	flags.StringVar(&f.json, "json", "", "also write every measurement to this file")
+	flags.StringVar(&f.markdown, "markdown", "", "write the report to this file, not to standard output")
+	flags.StringVar(&f.svg, "svg", "", "also draw the ratios of every workload, into this directory")
 	flags.BoolVar(&f.keep, "keep", false, "keep the databases and data")
 	return cmd
 }
@@ -91,13 +100,49 @@ func (f *benchFlags) run(ctx context.Context, std streams) (err error) {
 	if err != nil {
 		return err
 	}
+	defer func() {
+		if len(report.Failed) > 0 && err == nil {
+			err = fmt.Errorf("%d figures failed:\n  %s", len(report.Failed), strings.Join(report.Failed, "\n  "))
+		}
+	}()
 	report.Command = strings.Join(append([]string{"driftdb"}, os.Args[1:]...), " ")
 	if f.json != "" {
 		if err := writeFile(f.json, report.WriteJSON); err != nil {
 			return err
 		}
 	}
+	if err := f.plot(report); err != nil {
+		return err
+	}
+	if f.markdown != "" {
+		return writeFile(f.markdown, report.WriteMarkdown)
+	}
 	return report.WriteMarkdown(std.out)
+}
+
+// plot draws the workloads that have ratios.
+func (f *benchFlags) plot(report *bench.Report) error {
+	if f.svg == "" {
+		return nil
+	}
+	for _, w := range report.Workloads() {
+		name := filepath.Join(f.svg, bench.PlotName(w))
+		drawn := false
+		err := writeFile(name, func(out io.Writer) (err error) {
+			drawn, err = report.WritePlot(out, w)
+			return err
+		})
+		if err == nil && !drawn {
+			err = os.Remove(name)
+		}
+		if err != nil {
+			return err
+		}
+		if drawn {
+			report.Plots = append(report.Plots, bench.PlotName(w))
+		}
+	}
+	return nil
 }
 
 // writeFile makes a file of what fn writes.
