@@ -31,7 +31,7 @@ func TestRunWithoutPeers(t *testing.T) {
 		}
 	}
 	for _, row := range report.Rows {
-		if len(row.Ours) == 0 || row.Ours.Median() < 0 {
+		if len(row.Ours) == 0 || row.Ours.Median() < 0 && row.Workload != growthTitle {
 			t.Errorf("%s was not measured", row.Name)
 		}
 	}
