@@ -19,7 +19,7 @@ export GOEXPERIMENT := $(SIMD)
 # Packages whose code runs in several goroutines: these are tested under the race detector.
 RACE_PKGS := ./mmapseg/... ./eventlog/... ./colstore/... ./sqlvec ./sqlvec/exec/... ./internal/vfs/... ./internal/formats/...
 
-.PHONY: all build test race soak fuzz crash bench microbench bench-compare lint fmt golden cover demo sqllogictest check-pg tpch clean help
+.PHONY: all build test race soak fuzz crash bench microbench bench-compare lint fmt golden cover demo sqllogictest check-pg interop tpch clean help
 
 all: build lint test
 
@@ -78,6 +78,9 @@ sqllogictest: ## run 100,000 queries of SQLite's corpus, which CORPUS=folder say
 
 check-pg: ## check the SQL files and random queries against a real PostgreSQL 15 (PGBIN says where)
 	scripts/postgres-oracle
+
+interop: build ## exchange files of all types and compressions with pyarrow, polars and DuckDB (PYTHON has them)
+	@scripts/interop
 
 tpch: build ## compare the 22 TPC-H queries with DuckDB (SCALE=0.01; PYTHON has duckdb and tpchgen-cli)
 	@scripts/tpch $(SCALE)

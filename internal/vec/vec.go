@@ -98,6 +98,34 @@ func FromFixed[T any](t types.Type, s []T, valid []uint64) Vec {
 	return Vec{Type: t, N: len(s), Data: BytesOf(s), Valid: valid}
 }
 
+// Repeat returns v as a Const vector of n rows. Its memory is in the Go heap.
+func Repeat(v types.Value, n int) Vec {
+	out := Vec{Type: v.Type, Form: Const, N: n}
+	if !v.Valid {
+		out.Valid = []uint64{0}
+	}
+	switch c := v.Type.Class(); c {
+	case types.Bits:
+		out.Data = BytesOf([]uint64{uint64(v.I)})
+	case types.I16:
+		out.Data = BytesOf([]int16{int16(v.I)})
+	case types.I32:
+		out.Data = BytesOf([]int32{int32(v.I)})
+	case types.I64:
+		out.Data = BytesOf([]int64{v.I})
+	case types.F32:
+		out.Data = BytesOf([]float32{float32(v.F)})
+	case types.F64:
+		out.Data = BytesOf([]float64{v.F})
+	case types.Span:
+		out.Data = BytesOf([]Span{v.Iv})
+	default:
+		out.Heap = []byte(v.S)
+		out.Offs = []int32{0, int32(len(v.S))}
+	}
+	return out
+}
+
 // FromBits returns a Flat BOOLEAN vector of n rows over words, which it aliases.
 func FromBits(n int, words, valid []uint64) Vec {
 	return Vec{Type: types.T(types.Bool), N: n, Data: BytesOf(words), Valid: valid}

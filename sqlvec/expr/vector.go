@@ -20,32 +20,7 @@ func (f *frame) words() []uint64 { return arena.Make[uint64](f.arena, vec.Words(
 func (f *frame) bools(words, valid []uint64) vec.Vec { return vec.FromBits(f.n, words, valid) }
 
 // constVec returns v as a Const vector of n rows. Its memory is in the Go heap.
-func constVec(v types.Value, n int) vec.Vec {
-	out := vec.Vec{Type: v.Type, Form: vec.Const, N: n}
-	if !v.Valid {
-		out.Valid = []uint64{0}
-	}
-	switch c := v.Type.Class(); c {
-	case types.Bits:
-		out.Data = vec.BytesOf([]uint64{uint64(v.I)})
-	case types.I16:
-		out.Data = vec.BytesOf([]int16{int16(v.I)})
-	case types.I32:
-		out.Data = vec.BytesOf([]int32{int32(v.I)})
-	case types.I64:
-		out.Data = vec.BytesOf([]int64{v.I})
-	case types.F32:
-		out.Data = vec.BytesOf([]float32{float32(v.F)})
-	case types.F64:
-		out.Data = vec.BytesOf([]float64{v.F})
-	case types.Span:
-		out.Data = vec.BytesOf([]vec.Span{v.Iv})
-	default:
-		out.Heap = []byte(v.S)
-		out.Offs = []int32{0, int32(len(v.S))}
-	}
-	return out
-}
+func constVec(v types.Value, n int) vec.Vec { return vec.Repeat(v, n) }
 
 // ConstVec returns v as a Const vector of n rows, in the Go heap.
 func ConstVec(v types.Value, n int) vec.Vec { return constVec(v, n) }

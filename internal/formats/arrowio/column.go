@@ -23,13 +23,20 @@ type column struct {
 	data  []byte // fixed-width values, or bits
 	offs  []int32
 	heap  []byte
-	text  []byte // one value being formatted
+	text  []byte  // one value being formatted
+	elems *column // of arrays
 }
 
 func (c *column) reset() {
 	c.n, c.nulls = 0, 0
 	c.valid, c.data, c.heap = c.valid[:0], c.data[:0], c.heap[:0]
 	c.offs = append(c.offs[:0], 0)
+	if c.typ.IsArray() {
+		if c.elems == nil {
+			c.elems = &column{typ: elementType(c.typ)}
+		}
+		c.elems.reset()
+	}
 }
 
 // add appends the rows of v that sel selects, all of them when sel is nil.
@@ -118,6 +125,8 @@ func (c *column) addValue(v *vec.Vec, i int, null bool) error {
 		return nil
 	case c.typ.ID == types.Interval:
 		return c.addInterval(v, i, null)
+	case c.typ.IsArray():
+		return c.addList(v, i, null)
 	case c.typ.Class() == types.Bytes:
 		c.addText(v, i, null)
 		return nil
@@ -129,12 +138,37 @@ func (c *column) addValue(v *vec.Vec, i int, null bool) error {
 func (c *column) addText(v *vec.Vec, i int, null bool) {
 	switch {
 	case null:
-	case c.typ.ID == types.Numeric, c.typ.ID == types.UUID, c.typ.IsArray():
+	case c.typ.ID == types.Numeric, c.typ.ID == types.UUID:
 		c.heap = types.Context{}.Append(c.heap, v.Value(i))
 	default:
 		c.heap = append(c.heap, v.Bytes(i)...)
 	}
 	c.offs = append(c.offs, int32(len(c.heap)))
+}
+
+// addList appends an array.
+func (c *column) addList(v *vec.Vec, i int, null bool) error {
+	if !null {
+		a, err := v.Value(i).Array()
+		if err != nil {
+			return err
+		}
+		if len(a.Dims) > 1 {
+			return dberr.Newf(dberr.FeatureNotSupported, "an array of %d dimensions has no form in Arrow", len(a.Dims)).
+				WithHint("Write the column as text: column::text.")
+		}
+		for _, e := range a.Elems {
+			if e.Valid && c.elems.typ.ID == types.Text && e.Type.ID != types.Text {
+				e = types.BytesValue(types.T(types.Text), types.Format(e))
+			}
+			one := vec.Repeat(e, 1)
+			if err := c.elems.addRow(&one, 0); err != nil {
+				return err
+			}
+		}
+	}
+	c.offs = append(c.offs, int32(c.elems.n))
+	return nil
 }
 
 func (c *column) addFixed(v *vec.Vec, i int, null bool) {
@@ -225,7 +259,13 @@ func (c *column) array() arrow.Array {
 	if c.typ.Class() == types.Bytes && !isDecimal(c.typ) {
 		buffers = []*memory.Buffer{valid, memory.NewBufferBytes(vec.BytesOf(c.offs)), memory.NewBufferBytes(c.heap)}
 	}
-	data := array.NewData(DataType(c.typ), c.n, buffers, nil, c.nulls, 0)
+	var kids []arrow.ArrayData
+	if c.typ.IsArray() {
+		elems := c.elems.array()
+		defer elems.Release()
+		buffers, kids = buffers[:2], []arrow.ArrayData{elems.Data()}
+	}
+	data := array.NewData(DataType(c.typ), c.n, buffers, kids, c.nulls, 0)
 	defer data.Release()
 	return array.MakeFromData(data)
 }

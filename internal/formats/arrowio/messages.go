@@ -18,7 +18,8 @@ type messages struct {
 	// schema is the message of the schema that the footer of a file has, until it is read; files
 	// need not begin with one.
 	schema []byte
-	footer bool // the schema comes from the footer
+	// blocks are where the other messages of a file begin, as its footer says; nil for a stream.
+	blocks []int64
 }
 
 const (
@@ -32,22 +33,25 @@ const (
 
 // Fields of the tables of Message.fbs, as offsets in their vtables.
 const (
-	messageHeaderType = 6
-	messageHeader     = 8
-	messageBodyLength = 10
-	schemaFields      = 6
-	schemaMetadata    = 8
-	fieldTypeType     = 8
-	fieldType         = 10
-	fieldChildren     = 14
-	fieldMetadata     = 16
-	unionTypeIDs      = 6
-	dictionaryData    = 6
-	recordNodes       = 6
-	recordBuffers     = 8
-	recordCompression = 10
-	recordVariadic    = 12
-	footerSchema      = 6
+	messageHeaderType  = 6
+	messageHeader      = 8
+	messageBodyLength  = 10
+	schemaFields       = 6
+	schemaMetadata     = 8
+	fieldTypeType      = 8
+	fieldType          = 10
+	fieldChildren      = 14
+	fieldMetadata      = 16
+	unionTypeIDs       = 6
+	dictionaryData     = 6
+	recordNodes        = 6
+	recordBuffers      = 8
+	recordCompression  = 10
+	recordVariadic     = 12
+	footerSchema       = 6
+	footerDictionaries = 8
+	footerRecords      = 10
+	blockBytes         = 24 // of a block in the footer
 
 	headerSchema     = 1
 	headerDictionary = 2
@@ -80,9 +84,34 @@ func (m *messages) skipMagic() error {
 		return err
 	}
 	if msg, ok := schemaMessage(foot); ok {
-		m.schema, m.footer = msg, true
+		m.schema = msg
+		return guard(func() (err error) {
+			m.blocks, err = footerBlocks(foot, m.size)
+			return err
+		})
 	}
 	return nil
+}
+
+// footerBlocks returns where the messages of dictionaries and then of record batches begin.
+func footerBlocks(footer []byte, end int64) ([]int64, error) {
+	root := &flatbuffers.Table{Bytes: footer, Pos: flatbuffers.GetUOffsetT(footer)}
+	budget := len(footer)
+	blocks := []int64{}
+	for _, slot := range []flatbuffers.VOffsetT{footerDictionaries, footerRecords} {
+		n, err := checkVector(root, slot, blockBytes, &budget)
+		if err != nil {
+			return nil, err
+		}
+		for i := range n {
+			at := root.GetInt64(root.Vector(flatbuffers.UOffsetT(root.Offset(slot))) + flatbuffers.UOffsetT(blockBytes*i))
+			if at < 8 || at >= end {
+				return nil, damaged("its footer says that a message begins at byte %d", at)
+			}
+			blocks = append(blocks, at)
+		}
+	}
+	return blocks, nil
 }
 
 // schemaMessage makes a message of the schema in a footer: the table of a message in front of the
@@ -126,6 +155,12 @@ func (m *messages) Message() (*ipc.Message, error) {
 		m.schema = nil
 		return ipc.NewMessage(memory.NewBufferBytes(s), memory.NewBufferBytes(nil)), nil
 	}
+	if m.blocks != nil {
+		if len(m.blocks) == 0 {
+			return nil, io.EOF
+		}
+		m.off, m.blocks = m.blocks[0], m.blocks[1:]
+	}
 	begin := m.off
 	size, err := m.length()
 	if err != nil {
@@ -150,11 +185,7 @@ func (m *messages) Message() (*ipc.Message, error) {
 	if err != nil {
 		return nil, err
 	}
-	msg := ipc.NewMessage(memory.NewBufferBytes(meta), memory.NewBufferBytes(body))
-	if m.footer && msg.Type() == ipc.MessageSchema {
-		return m.Message() // the footer's has been read
-	}
-	return msg, nil
+	return ipc.NewMessage(memory.NewBufferBytes(meta), memory.NewBufferBytes(body)), nil
 }
 
 // length reads the length of the next message; the end of the stream is io.EOF.

@@ -20,6 +20,10 @@ func readNested(f arrow.Field) (types.Type, convert) {
 		if read == nil {
 			return types.Type{}, nil
 		}
+		own, _ := f.Metadata.GetValue(TypeKey)
+		if rec, ok := recorded[own]; ok && rec.IsArray() && t.ID == types.Text {
+			return rec, readLists(rec.Elem(), read)
+		}
 		if !t.IsArray() && t.ID != types.JSON && t.ID != types.JSONB {
 			return t.Array(), readLists(t, read)
 		}

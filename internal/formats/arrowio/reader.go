@@ -12,8 +12,8 @@ import (
 	"driftdb/internal/vec"
 )
 
-// Reader reads an Arrow file or stream, record batch after record batch: a file is a stream between
-// two marks, and of its footer only the length is needed. It belongs to one goroutine.
+// Reader reads an Arrow file or stream, record batch after record batch. The footer of a file says
+// what its schema is and where its messages are. It belongs to one goroutine.
 type Reader struct {
 	msgs *messages
 	in   *ipc.Reader

@@ -37,7 +37,20 @@ func DataType(t types.Type) arrow.DataType {
 	if dt, ok := plainTypes[t.ID]; ok {
 		return dt
 	}
+	if t.IsArray() {
+		return arrow.ListOf(DataType(elementType(t)))
+	}
 	return arrow.BinaryTypes.String
+}
+
+// elementType is what the elements of an array are written as: NUMERIC and JSON as text.
+func elementType(t types.Type) types.Type {
+	switch e := t.Elem(); e.ID {
+	case types.Numeric, types.JSON, types.JSONB:
+		return types.T(types.Text)
+	default:
+		return e
+	}
 }
 
 func isDecimal(t types.Type) bool {

@@ -165,7 +165,7 @@ func (c *column) decide(e *format.SchemaElement, names []string, i int) error {
 	if c.Type, c.read, err = readAs(c.typ); err != nil {
 		return err
 	}
-	if i < len(names) && c.Type.ID == types.Text {
+	if i < len(names) && (c.Type.ID == types.Text || c.Type.ID == types.JSON) {
 		if id, ok := recorded[names[i]]; ok {
 			c.Type, c.read = types.T(id), readParsed
 		}

@@ -45,8 +45,20 @@ var written = map[types.ID]form{
 // maxDecimalPrec is the most digits of a DECIMAL that other readers take.
 const maxDecimalPrec = 38
 
+// listForm returns how the elements of arrays are written: in their own form where that needs no
+// more than their value, else as text.
+func listForm(elem types.Type) form {
+	if f, ok := written[elem.ID]; ok && elem.ID != types.JSON && elem.ID != types.JSONB {
+		return f
+	}
+	return form{dictionary(parquet.String()), textValue}
+}
+
 // formOf returns how values of t are written.
 func formOf(t types.Type) form {
+	if t.IsArray() {
+		return form{node: parquet.List(parquet.Optional(listForm(t.Elem()).node))}
+	}
 	if t.ID == types.Numeric && t.Prec >= 1 && t.Prec <= maxDecimalPrec && t.Scale >= 0 && t.Scale <= t.Prec {
 		return decimalForm(int(t.Prec), int(t.Scale))
 	}

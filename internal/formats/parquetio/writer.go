@@ -107,6 +107,14 @@ func (c *columnWriter) write(v *vec.Vec, sel []uint64) (size int, err error) {
 			c.values = append(c.values, parquet.NullValue().Level(0, 0, c.index))
 			continue
 		}
+		if c.typ.IsArray() {
+			n, err := c.writeList(v, i)
+			if err != nil {
+				return 0, err
+			}
+			size += n
+			continue
+		}
 		value, err := c.form.value(c, v, i)
 		if err != nil {
 			return 0, err
@@ -118,6 +126,46 @@ func (c *columnWriter) write(v *vec.Vec, sel []uint64) (size int, err error) {
 	}
 	if _, err := c.out.WriteRowValues(c.values); err != nil {
 		return 0, dberr.IO("write a Parquet column", err)
+	}
+	return size, nil
+}
+
+// The levels of a list: of one without elements, of a NULL in it, and of a value.
+const (
+	emptyList = 1
+	nullElem  = 2
+	someElem  = 3
+)
+
+// writeList adds the array of row i and returns the bytes of its text.
+func (c *columnWriter) writeList(v *vec.Vec, i int) (size int, err error) {
+	a, err := v.Value(i).Array()
+	if err != nil {
+		return 0, err
+	}
+	if len(a.Dims) > 1 {
+		return 0, dberr.Newf(dberr.FeatureNotSupported, "an array of %d dimensions has no form in a Parquet file", len(a.Dims)).
+			WithHint("Write the column as text: column::text.")
+	}
+	if len(a.Elems) == 0 {
+		c.values = append(c.values, parquet.NullValue().Level(0, emptyList, c.index))
+	}
+	form, rep := listForm(c.typ.Elem()), 0
+	for _, e := range a.Elems {
+		if !e.Valid {
+			c.values = append(c.values, parquet.NullValue().Level(rep, nullElem, c.index))
+		} else {
+			one := vec.Repeat(e, 1)
+			value, err := form.value(c, &one, 0)
+			if err != nil {
+				return 0, err
+			}
+			if value.Kind() == parquet.ByteArray {
+				size += len(value.ByteArray())
+			}
+			c.values = append(c.values, value.Level(rep, someElem, c.index))
+		}
+		rep = 1
 	}
 	return size, nil
 }
