@@ -64,6 +64,8 @@ type script struct {
 	command func(ctx context.Context, part typedPart) error
 	left    func() bool
 	file    string // that is being read, for \ir
+	// behind are the lines behind a command of a script, for \copy; nil where there are none.
+	behind func() (string, error)
 }
 
 // runSource runs all statements of a source and stops at the first error.
@@ -101,7 +103,7 @@ func isConversation(in io.Reader) bool {
 // a script, standard input where it was given with -e.
 func (s *script) copyInput(split *parse.Splitter, inline bool) io.Reader {
 	if inline {
-		return &copyData{split: split}
+		return &copyData{next: linesBehind(split)}
 	}
 	return s.std.in
 }
@@ -112,8 +114,11 @@ func (s *script) runReader(ctx context.Context, r io.Reader, file string, inline
 	split := parse.NewSplitter(lines)
 	lines.isCommand = func() bool { return !split.Pending() }
 	lines.run = func(line string) error { return s.command(ctx, typedPart{command: line}) }
-	defer func(before string) { s.file = before }(s.file)
-	s.file = file
+	defer func(file string, behind func() (string, error)) { s.file, s.behind = file, behind }(s.file, s.behind)
+	s.file, s.behind = file, nil
+	if inline {
+		s.behind = lines.next
+	}
 	for {
 		lines.data = false
 		s.session.SetCopy(s.copyInput(split, inline), s.out.w)
@@ -175,6 +180,16 @@ func (c *commandLines) Read(p []byte) (int, error) {
 	n := copy(p, c.rest)
 	c.rest = c.rest[:copy(c.rest, c.rest[n:])]
 	return n, nil
+}
+
+// next returns the next line, which is data of a command.
+func (c *commandLines) next() (string, error) {
+	text, err := c.r.ReadString('\n')
+	if text == "" && err != nil {
+		return "", err
+	}
+	c.line++
+	return strings.TrimSuffix(strings.TrimSuffix(text, "\n"), "\r"), nil
 }
 
 func isCommandLine(text []byte) bool {

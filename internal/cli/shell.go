@@ -30,6 +30,7 @@ type shell struct {
 	typed   string // and not run yet
 	last    string // the statement before, for \g and \e without one
 	quit    bool
+	data    bool    // lines of data are read, not statements
 	opened  *target // of \o
 	words   *words  // for completion
 }
@@ -51,7 +52,7 @@ func (sh *shell) converse(ctx context.Context) error {
 	if !ok {
 		in = os.Stdin
 	}
-	config := term.Config{In: in, Out: sh.std.out, Done: entryDone, Complete: sh.words.complete, History: sh.history}
+	config := term.Config{In: in, Out: sh.std.out, Done: func(text string) bool { return sh.data || entryDone(text) }, Complete: sh.words.complete, History: sh.history}
 	if sh.color {
 		config.Color = colored
 		sh.out.opts.Bold = sh.screen != nil
@@ -179,6 +180,7 @@ func (sh *shell) runTyped(ctx context.Context, sql string) {
 func (sh *shell) runStatement(ctx context.Context, piece parse.Piece) bool {
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt)
 	defer stop()
+	sh.session.SetCopy(&copyData{next: sh.linesTyped()}, sh.out.w)
 	done := sh.show()
 	err := sh.runPiece(ctx, piece)
 	if flushing := sh.out.w.Flush(); err == nil {

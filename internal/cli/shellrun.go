@@ -20,7 +20,7 @@ var usesStatement = map[string]bool{"g": true, "gx": true, "watch": true, "chart
 
 // ownOutput are the commands that run statements or change where results go: the pager is not theirs.
 var ownOutput = map[string]bool{"g": true, "gx": true, "watch": true, "chart": true, "e": true, "edit": true, "o": true, "out": true,
-	"i": true, "include": true, "ir": true, "include_relative": true, "!": true}
+	"copy": true, "i": true, "include": true, "ir": true, "include_relative": true, "!": true}
 
 // runCommands run statements, or take them from elsewhere.
 var runCommands = []shellCommand{
@@ -31,6 +31,7 @@ var runCommands = []shellCommand{
 	{"e", "[FILE]", "edit the statement (or the last one), or a file, in $EDITOR, then run it", (*shell).edit},
 	{"i", "FILE", "run the statements of a file", (*shell).include},
 	{"ir", "FILE", "the same, found from the directory of the file that says so", (*shell).includeRelative},
+	{"copy", "TABLE|(QUERY) from|to FILE|stdin|stdout [OPTIONS]", "copy rows between a table and a file", (*shell).copyRows},
 	{"o", "[FILE or |COMMAND]", "write results to a file or command; without one to the screen", (*shell).redirect},
 	{"p", "", "show the statement typed so far, or the last one", (*shell).printTyped},
 	{"r", "", "forget the statement typed so far", func(*shell, call) error { return nil }},
