@@ -8,7 +8,14 @@ import (
 )
 
 func init() {
-	registerAggregate(&Aggregate{Name: "array_agg", Params: ids(anyType), Ordered: true,
+	for _, name := range []string{"array_agg", "list"} {
+		registerArrayAgg(name)
+	}
+}
+
+// registerArrayAgg adds array_agg under a name.
+func registerArrayAgg(name string) {
+	registerAggregate(&Aggregate{Name: name, Params: ids(anyType), Ordered: true,
 		returns: func(args []types.Type) types.Type {
 			if args[0].IsArray() {
 				return args[0]

@@ -252,8 +252,10 @@ func wholeParts(part string, from, to int64) (int64, bool) {
 	if ok {
 		return (to - from) / n, true
 	}
-	n, ok = partMonths(part)
-	return wholeMonths(from, to) / n, ok
+	if n, ok = partMonths(part); !ok {
+		return 0, false
+	}
+	return wholeMonths(from, to) / n, true
 }
 
 // wholeMonths returns the most months that can be added to from without passing to.

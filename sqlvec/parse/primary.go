@@ -35,8 +35,11 @@ func (p *parser) primary() Expr {
 	case tokKeyword:
 		return p.keywordExpr()
 	case tokOp:
-		if text == "(" {
+		switch text {
+		case "(":
 			return p.parenthesised()
+		case "[": // as DuckDB writes a list
+			return p.arrayList(pos)
 		}
 	}
 	p.syntaxError()

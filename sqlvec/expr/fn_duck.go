@@ -1,0 +1,212 @@
+package expr
+
+import (
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"driftdb/internal/dberr"
+	"driftdb/internal/types"
+)
+
+// Functions of texts and lists that DuckDB has and PostgreSQL has not. Lists are arrays.
+
+func init() {
+	t, b, i := types.Text, types.Bool, types.Int64
+	texts := types.ArrayOf(t)
+	test := func(name string, fn func(s, part string) bool) *Function {
+		return rowFn(name, ids(t, t), b, func(_ *Env, a []types.Value) (types.Value, error) {
+			return types.BoolValue(fn(a[0].S, a[1].S)), nil
+		})
+	}
+	register(
+		test("contains", strings.Contains), test("prefix", strings.HasPrefix), test("suffix", strings.HasSuffix), test("ends_with", strings.HasSuffix),
+		rowFn("instr", ids(t, t), i, func(_ *Env, a []types.Value) (types.Value, error) {
+			at := strings.Index(a[0].S, a[1].S)
+			if at < 0 {
+				return types.IntValue(types.T(i), 0), nil
+			}
+			return types.IntValue(types.T(i), int64(utf8.RuneCountInString(a[0].S[:at])+1)), nil
+		}),
+		rowFn("len", ids(t), i, func(_ *Env, a []types.Value) (types.Value, error) {
+			return types.IntValue(types.T(i), int64(utf8.RuneCountInString(a[0].S))), nil
+		}),
+		rowFn("levenshtein", ids(t, t), i, func(_ *Env, a []types.Value) (types.Value, error) {
+			n, err := levenshtein([]rune(a[0].S), []rune(a[1].S))
+			return types.IntValue(types.T(i), n), err
+		}),
+		rowFn("regexp_full_match", ids(t, t), b, func(_ *Env, a []types.Value) (types.Value, error) {
+			re, err := compileRegex("^(?:"+a[1].S+")$", "")
+			if err != nil {
+				return a[0], err
+			}
+			return types.BoolValue(re.MatchString(a[0].S)), nil
+		}),
+		rowFn("regexp_extract", ids(t, t), t, regexpExtract), rowFn("regexp_extract", ids(t, t, types.Int32), t, regexpExtract),
+		rowFn("regexp_extract_all", ids(t, t), texts, regexpExtractAll), rowFn("regexp_extract_all", ids(t, t, types.Int32), texts, regexpExtractAll),
+	)
+	for _, name := range []string{"string_split", "str_split", "split"} {
+		register(rowFn(name, ids(t, t), texts, func(_ *Env, a []types.Value) (types.Value, error) {
+			return textList(strings.Split(a[0].S, a[1].S))
+		}))
+	}
+	like := func(args []types.Type) types.Type { return args[0] }
+	for name, fn := range map[string]func([]types.Value) []types.Value{
+		"list_sort": sortedBy(1), "array_sort": sortedBy(1), "list_reverse_sort": sortedBy(-1), "list_distinct": distinctValues, "array_distinct": distinctValues,
+		"list_reverse": reversedValues, "array_reverse": reversedValues,
+	} {
+		register(&Function{Name: name, Params: ids(anyArray), returns: like, eval: typedRow(func(typ types.Type, a []types.Value) (types.Value, error) {
+			list, err := a[0].Array()
+			if err != nil || len(list.Dims) > 1 {
+				return a[0], errOr(err, name)
+			}
+			return types.List(fn(list.Elems)).Value(typ)
+		})})
+	}
+	for _, name := range []string{"list_contains", "list_has", "array_contains", "array_has"} {
+		register(&Function{Name: name, Params: ids(likeArray, likeElement), Ret: b, row: func(env *Env, a []types.Value) (types.Value, error) {
+			at, err := arrayPosition(env, a)
+			return types.BoolValue(at.Valid), err
+		}})
+	}
+	for _, name := range []string{"len", "list_length", "array_length"} {
+		register(rowFn(name, ids(anyArray), i, func(_ *Env, a []types.Value) (types.Value, error) {
+			dims, _, err := a[0].ArrayDims()
+			if err != nil || len(dims) == 0 {
+				return types.IntValue(types.T(i), 0), err
+			}
+			return types.IntValue(types.T(i), int64(dims[0].Len)), nil
+		}))
+	}
+}
+
+// errOr is err, or the error of a list of lists.
+func errOr(err error, name string) error {
+	if err != nil {
+		return err
+	}
+	return dberr.Newf(dberr.FeatureNotSupported, "%s of an array of several dimensions is not supported", name)
+}
+
+// textList returns texts as an array.
+func textList(list []string) (types.Value, error) {
+	elems := make([]types.Value, len(list))
+	for i, s := range list {
+		elems[i] = textValue(s)
+	}
+	return types.List(elems).Value(types.T(types.Text).Array())
+}
+
+// sortedBy makes a function that sorts values, NULLs last.
+func sortedBy(sign int) func([]types.Value) []types.Value {
+	return func(v []types.Value) []types.Value {
+		v = slices.Clone(v)
+		slices.SortStableFunc(v, func(a, b types.Value) int {
+			switch {
+			case a.Valid && b.Valid:
+				return sign * types.Compare(a, b)
+			case a.Valid:
+				return -1
+			case b.Valid:
+				return 1
+			}
+			return 0
+		})
+		return v
+	}
+}
+
+// distinctValues leaves out NULLs, and of equal values all but the first.
+func distinctValues(v []types.Value) []types.Value {
+	order := make([]int, 0, len(v))
+	for i := range v {
+		if v[i].Valid {
+			order = append(order, i)
+		}
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return types.Compare(v[a], v[b]) })
+	order = slices.CompactFunc(order, func(a, b int) bool { return types.Compare(v[a], v[b]) == 0 })
+	slices.Sort(order)
+	out := make([]types.Value, len(order))
+	for i, k := range order {
+		out[i] = v[k]
+	}
+	return out
+}
+
+func reversedValues(v []types.Value) []types.Value {
+	v = slices.Clone(v)
+	slices.Reverse(v)
+	return v
+}
+
+// maxLevenshtein bounds the product of the lengths of what levenshtein compares.
+const maxLevenshtein = 1 << 28
+
+// levenshtein returns how many characters must be inserted, removed or replaced to turn a into b.
+func levenshtein(a, b []rune) (int64, error) {
+	if int64(len(a))*int64(len(b)) > maxLevenshtein {
+		return 0, dberr.New(dberr.ProgramLimitExceeded, "levenshtein of texts that are too long")
+	}
+	row := make([]int64, len(b)+1)
+	for j := range row {
+		row[j] = int64(j)
+	}
+	for i := range a {
+		diagonal := row[0]
+		row[0] = int64(i + 1)
+		for j := range b {
+			cost := int64(1)
+			if a[i] == b[j] {
+				cost = 0
+			}
+			diagonal, row[j+1] = row[j+1], min(row[j+1]+1, row[j]+1, diagonal+cost)
+		}
+	}
+	return row[len(b)], nil
+}
+
+// groupNumber is the third argument of regexp_extract, 0 when it is not there.
+func groupNumber(a []types.Value, groups int) (int, error) {
+	if len(a) < 3 {
+		return 0, nil
+	}
+	if a[2].I < 0 || a[2].I > int64(groups) {
+		return 0, dberr.Newf(dberr.InvalidParameterValue, "the pattern has no group %d", a[2].I).WithHint("It has %d groups; group 0 is all of a match.", groups)
+	}
+	return int(a[2].I), nil
+}
+
+// regexpExtract returns the first match, or a group of it; an empty text without one.
+func regexpExtract(_ *Env, a []types.Value) (types.Value, error) {
+	re, err := compileRegex(a[1].S, "")
+	if err != nil {
+		return a[0], err
+	}
+	k, err := groupNumber(a, re.NumSubexp())
+	if err != nil {
+		return a[0], err
+	}
+	m := re.FindStringSubmatch(a[0].S)
+	if m == nil {
+		return textValue(""), nil
+	}
+	return textValue(m[k]), nil
+}
+
+// regexpExtractAll returns all matches, or a group of each.
+func regexpExtractAll(_ *Env, a []types.Value) (types.Value, error) {
+	re, err := compileRegex(a[1].S, "")
+	if err != nil {
+		return a[0], err
+	}
+	k, err := groupNumber(a, re.NumSubexp())
+	if err != nil {
+		return a[0], err
+	}
+	var list []string
+	for _, m := range re.FindAllStringSubmatch(a[0].S, -1) {
+		list = append(list, m[k])
+	}
+	return textList(list)
+}
