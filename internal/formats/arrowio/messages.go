@@ -300,7 +300,7 @@ func checkBuffers(rec *flatbuffers.Table, body []byte, begin int64) error {
 		_, err = checkVector(rec, recordNodes, 16, &budget)
 	}
 	if err == nil {
-		_, err = checkVector(rec, recordVariadic, 8, &budget)
+		err = checkVariadic(rec, n, &budget)
 	}
 	if err != nil || n == 0 {
 		return err
@@ -320,6 +320,23 @@ func checkBuffers(rec *flatbuffers.Table, body []byte, begin int64) error {
 		if plain < -1 || plain > maxBuffer && plain/maxExpansion > size {
 			return damaged("a buffer of the message at byte %d declares that %d bytes become %d", begin, size, plain)
 		}
+	}
+	return nil
+}
+
+// checkVariadic proves how many of the buffers columns of views say that they have.
+func checkVariadic(rec *flatbuffers.Table, buffers int, budget *int) error {
+	n, err := checkVector(rec, recordVariadic, 8, budget)
+	if err != nil || n == 0 {
+		return err
+	}
+	first := rec.Vector(flatbuffers.UOffsetT(rec.Offset(recordVariadic)))
+	for i := range n {
+		have := rec.GetInt64(first + flatbuffers.UOffsetT(8*i))
+		if have < 0 || have > int64(buffers) {
+			return damaged("a column of views declares %d buffers of %d", have, buffers)
+		}
+		buffers -= int(have)
 	}
 	return nil
 }

@@ -260,7 +260,7 @@ func (f *File) Read(g int, cols []int) (*Rows, error) {
 			if m.NumValues != r.left {
 				return damaged("%d values in %d rows", m.NumValues, r.left)
 			}
-			if err := checkPages(f.in, off, size, m.NumValues); err != nil {
+			if err := checkPages(f.in, off, size, m.NumValues, m.Codec); err != nil {
 				return err
 			}
 			c.pages = f.groups[g].ColumnChunks()[c.col.leaf].Pages()

@@ -341,7 +341,7 @@ func (l *nestLeaf) load(f *File, g int) error {
 	if m.NumValues < 0 || m.NumValues > math.MaxInt32 {
 		return damaged("a column of %d values", m.NumValues)
 	}
-	if err := checkPages(f.in, off, size, m.NumValues); err != nil {
+	if err := checkPages(f.in, off, size, m.NumValues, m.Codec); err != nil {
 		return err
 	}
 	l.defs, l.reps, l.at, l.value = nil, nil, 0, 0

@@ -2,6 +2,9 @@ package parquetio
 
 import (
 	"io"
+
+	"github.com/parquet-go/parquet-go/format"
+	"github.com/pierrec/lz4/v4"
 )
 
 const (
@@ -22,7 +25,9 @@ const (
 type pageHeader struct {
 	plain, packed int64 // bytes uncompressed and compressed
 	values        int64
-	size          int // of the header
+	size          int   // of the header
+	levels        int64 // bytes of levels before the values, which are not compressed: version 2
+	uncompressed  bool  // version 2 says that its values are not compressed
 }
 
 // readHeader reads the page header at the beginning of b; ok is false when b has no whole one.
@@ -34,6 +39,10 @@ func readHeader(b []byte) (h pageHeader, ok bool) {
 			h.plain = v
 		case [2]int{0, 3}:
 			h.packed = v
+		case [2]int{8, 5}, [2]int{8, 6}:
+			h.levels += v
+		case [2]int{8, 7}:
+			h.uncompressed = v == 0
 		case [2]int{5, 1}, [2]int{7, 1}, [2]int{8, 1}: // data page, dictionary page, data page of version 2
 			h.values = v
 		}
@@ -45,7 +54,7 @@ func readHeader(b []byte) (h pageHeader, ok bool) {
 
 // checkPages proves the sizes that the pages of a column chunk declare: the chunk is size bytes
 // from off of r and has the given number of values.
-func checkPages(r io.ReaderAt, off, size, values int64) error {
+func checkPages(r io.ReaderAt, off, size, values int64, codec format.CompressionCodec) error {
 	var buf []byte
 	for at, left := off, size; left > 0; {
 		h, err := headerAt(r, at, left, &buf)
@@ -61,8 +70,32 @@ func checkPages(r io.ReaderAt, off, size, values int64) error {
 		case h.values < 0 || h.values > maxPageValues || h.values > values+h.plain:
 			return damaged("a page at byte %d declares %d values", at, h.values)
 		}
+		if codec == format.Lz4Raw && !h.uncompressed {
+			if err := checkLZ4(r, at+int64(h.size), h); err != nil {
+				return err
+			}
+		}
 		at += int64(h.size) + h.packed
 		left = rest - h.packed
+	}
+	return nil
+}
+
+// checkLZ4 proves that the values of a page can be decompressed to the size that it declares: the
+// library takes every failure for a lack of room, and asks for ever more.
+func checkLZ4(r io.ReaderAt, at int64, h pageHeader) error {
+	if h.levels < 0 || h.levels > h.packed || h.levels > h.plain {
+		return damaged("a page at byte %d declares %d bytes of levels", at, h.levels)
+	}
+	packed, plain := make([]byte, h.packed-h.levels), make([]byte, h.plain-h.levels)
+	if len(packed) == 0 {
+		return nil
+	}
+	if n, err := r.ReadAt(packed, at+h.levels); n < len(packed) {
+		return damaged("a page at byte %d lies outside the file: %v", at, err)
+	}
+	if n, err := lz4.UncompressBlock(packed, plain); err != nil || n != len(plain) {
+		return damaged("a page at byte %d does not become the %d bytes that it declares", at, h.plain)
 	}
 	return nil
 }

@@ -106,6 +106,8 @@ func (t *thrift) value(typ byte, depth int, path [2]int, field bool) {
 	case typ == thriftTrue || typ == thriftFalse:
 		if !field {
 			t.skip(1)
+		} else if t.note != nil {
+			t.note(path, int64(thriftFalse-typ))
 		}
 	case typ == thriftByte:
 		t.skip(1)
