@@ -189,6 +189,9 @@ func readInts[A arrow.Array, T any](value func(a A, i int) (T, error)) convert {
 func readBytes[A arrow.Array](value func(a A, i int) []byte) convert {
 	return func(in arrow.Array, _ types.Type) (vec.Vec, error) {
 		a := in.(A)
+		if err := checkViews(in); err != nil {
+			return vec.Vec{}, err
+		}
 		v := vec.Vec{Offs: make([]int32, 1, a.Len()+1), Valid: validity(a)}
 		for i := range a.Len() {
 			if !a.IsNull(i) {
@@ -211,6 +214,9 @@ func tooLong() error {
 func readTexts[A arrow.Array](value func(a A, i int) (string, error)) convert {
 	return func(in arrow.Array, t types.Type) (vec.Vec, error) {
 		a := in.(A)
+		if err := checkViews(in); err != nil {
+			return vec.Vec{}, err
+		}
 		v := vec.Vec{Offs: make([]int32, 1, a.Len()+1), Valid: validity(a)}
 		for i := range a.Len() {
 			if !a.IsNull(i) {
@@ -235,6 +241,21 @@ func readTexts[A arrow.Array](value func(a A, i int) (string, error)) convert {
 		}
 		return v, nil
 	}
+}
+
+// viewBytes is the size of a view of a string.
+const viewBytes = 16
+
+// checkViews proves that an array of views has as many as it declares; of the other arrays the
+// library does.
+func checkViews(a arrow.Array) error {
+	switch a.DataType().ID() {
+	case arrow.STRING_VIEW, arrow.BINARY_VIEW:
+		if b := a.Data().Buffers(); len(b) < 2 || b[1] == nil && a.Len() > 0 || b[1] != nil && b[1].Len()/viewBytes < a.Len() {
+			return damaged("an array of views declares %d", a.Len())
+		}
+	}
+	return nil
 }
 
 // checkText refuses bytes that are not UTF-8, or zero.
