@@ -55,6 +55,11 @@ func Run(ctx context.Context, opts Options) (*Report, error) {
 	if err := checkProgram(opts.DuckDBCLI); err != nil {
 		return nil, err
 	}
+	dir, err := filepath.Abs(opts.Dir) // peers have other working directories
+	if err != nil {
+		return nil, err
+	}
+	opts.Dir = dir
 	r := &run{Options: opts}
 	r.report.Date = time.Now().UTC().Format("2006-01-02")
 	r.report.Machine = machine()

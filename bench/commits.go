@@ -57,7 +57,8 @@ func (r *run) postgresPeer(ctx context.Context) (*postgres, error) {
 	}
 	pg, err := startPostgres(ctx, r.Postgres, r.Dir)
 	if err != nil {
-		return nil, err
+		r.say("PostgreSQL is left out: %v", err)
+		return nil, nil
 	}
 	if pg == nil {
 		r.say("PostgreSQL is left out: there is no server in %s", r.Postgres)
