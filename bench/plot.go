@@ -60,7 +60,7 @@ func plot(title string, bars []bar) string {
 	fmt.Fprintf(&s, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" font-family="sans-serif" font-size="12">
 <style>text{fill:#444}line{stroke:#999}@media(prefers-color-scheme:dark){text{fill:#ccc}}</style>
 <text x="10" y="18" font-size="15">%s: time of DriftDB / time of the peer</text>
-`, left+width+70, height, escape(title))
+`, left+width+110, height, escape(title))
 	for k := -math.Log2(limit); k <= math.Log2(limit); k++ {
 		x := at(math.Pow(2, k))
 		weight := 0.5
