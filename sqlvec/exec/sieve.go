@@ -87,11 +87,12 @@ func (v *sieve) sift(b *vec.Batch, mask []uint64) (n int, err error) {
 	}
 	keysFirst := v.order.second()
 	start := time.Now()
+	n = vec.CountBits(mask)
 	if keysFirst {
-		if n = v.byKeys(b, mask, vec.CountBits(mask)); n > 0 {
+		if n = v.byKeys(b, mask, n); n > 0 {
 			n, err = v.byPredicate(b, mask, n)
 		}
-	} else if n, err = v.byPredicate(b, mask, b.N); err == nil && n > 0 {
+	} else if n, err = v.byPredicate(b, mask, n); err == nil && n > 0 {
 		n = v.byKeys(b, mask, n)
 	}
 	v.order.took(keysFirst, time.Since(start), b.N)
@@ -113,16 +114,18 @@ func (v *sieve) byKeys(b *vec.Batch, mask []uint64, n int) int {
 // byPredicate computes the predicate of the n rows of mask. Few are moved together first.
 func (v *sieve) byPredicate(b *vec.Batch, mask []uint64, n int) (int, error) {
 	a := v.w.scratch
+	m := a.Mark()
+	defer a.Release(m)
 	if v.cols == nil || n*sparse >= b.N {
 		in := vec.Batch{N: b.N, Sel: mask, Cols: b.Cols}
 		if n == b.N {
 			in.Sel = nil
 		}
-		err := v.pred.EvalMask(&in, a, mask)
+		kept := maskOf(a, b.N) // the selection is read while it is written
+		err := v.pred.EvalMask(&in, a, kept)
+		copy(mask, kept)
 		return vec.CountBits(mask), err
 	}
-	m := a.Mark()
-	defer a.Release(m)
 	idx := setBits(mask, b.N, arena.Make[int32](a, n)[:0])
 	in := vec.Batch{N: n, Cols: make([]vec.Vec, len(b.Cols))}
 	for _, c := range v.cols {

@@ -66,7 +66,7 @@ func (p *Program) Eval(b *vec.Batch, a *arena.Arena) (out vec.Vec, err error) {
 }
 
 // EvalMask computes a BOOLEAN expression into out, one bit a row: set where the row
-// is selected and the value is true (not NULL). out has vec.Words(b.N) words.
+// is selected and the value is true (not NULL). out has vec.Words(b.N) words, and is not b.Sel.
 func (p *Program) EvalMask(b *vec.Batch, a *arena.Arena, out []uint64) (err error) {
 	defer arena.Recover(&err)
 	f := &p.frame
