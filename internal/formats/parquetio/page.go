@@ -34,6 +34,9 @@ type pageHeader struct {
 func readHeader(b []byte) (h pageHeader, ok bool) {
 	t := &thrift{b: b}
 	t.note = func(path [2]int, v int64) {
+		if t.level > 1 { // of statistics
+			return
+		}
 		switch path {
 		case [2]int{0, 2}:
 			h.plain = v

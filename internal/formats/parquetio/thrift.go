@@ -10,10 +10,12 @@ import (
 // headers of its pages are written. It makes nothing of them: it proves that every declared
 // length lies inside the bytes, and notes the few numbers that page.go asks for.
 type thrift struct {
-	b    []byte
-	at   int
-	bad  bool // for good, once set
-	note func(path [2]int, value int64)
+	b   []byte
+	at  int
+	bad bool // for good, once set
+	// level is how many structs are around the field that note is told of.
+	level int
+	note  func(path [2]int, value int64)
 }
 
 // The compact encoding's types.
@@ -96,6 +98,7 @@ func (t *thrift) structure(depth int, path [2]int) {
 			v := t.varint()
 			id = int(int16(v>>1) ^ -int16(v&1))
 		}
+		t.level = depth
 		t.value(head&15, depth+1, [2]int{path[1], id}, true)
 	}
 }
