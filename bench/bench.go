@@ -35,7 +35,7 @@ type Options struct {
 }
 
 // Names are the workloads in the order they run.
-var Names = []string{"commits", "points", "import", "history", "h2o", "growth", "cold", "tpch"}
+var Names = []string{"commits", "points", "import", "export", "history", "h2o", "growth", "cold", "tpch"}
 
 // run is the state of one run.
 type run struct {
@@ -65,7 +65,8 @@ func Run(ctx context.Context, opts Options) (*Report, error) {
 	r.report.Machine = machine()
 	r.version("%s, %d threads", runtime.Version(), opts.Threads)
 	steps := map[string]func(context.Context) error{
-		"commits": r.commits, "points": r.points, "import": r.importCSV, "history": r.history, "h2o": r.h2o, "growth": r.growth, "cold": r.cold, "tpch": r.tpch,
+		"commits": r.commits, "points": r.points, "import": r.imports, "export": r.exports, "history": r.history,
+		"h2o": r.h2o, "growth": r.growth, "cold": r.cold, "tpch": r.tpch,
 	}
 	for _, name := range Names {
 		if !slices.Contains(opts.Workloads, name) {
@@ -133,6 +134,11 @@ func (r *run) create(dir string) (*sqlvec.DB, error) {
 	if err := colstore.Init(dir, colstore.Options{}); err != nil {
 		return nil, err
 	}
+	return r.open(dir)
+}
+
+// open opens a database.
+func (r *run) open(dir string) (*sqlvec.DB, error) {
 	return sqlvec.Open(dir, sqlvec.Options{Threads: r.Threads, Store: colstore.Options{AutoCheckpoint: true}})
 }
 

@@ -1,9 +1,13 @@
 package bench
 
 import (
+	"bytes"
+	"cmp"
 	"context"
+	"encoding/csv"
 	"encoding/json"
 	"fmt"
+	"io"
 	"math"
 	"slices"
 	"strconv"
@@ -109,4 +113,40 @@ func sameValue(a, b string) bool {
 		return false
 	}
 	return math.Abs(x-y) <= 1e-9*max(math.Abs(x), math.Abs(y), 1e-3)
+}
+
+// csvAnswer reads what DuckDB's command prints as CSV: a header and rows.
+func csvAnswer(out []byte) (a peerAnswer, err error) {
+	records, err := csv.NewReader(bytes.NewReader(out)).ReadAll()
+	if err != nil || len(records) == 0 {
+		return a, fmt.Errorf("%w in the peer's answer %q", cmp.Or(err, io.ErrUnexpectedEOF), out)
+	}
+	for _, record := range records[1:] {
+		row := make([]any, len(record))
+		for i, v := range record {
+			row[i] = v
+		}
+		a.Rows = append(a.Rows, row)
+	}
+	a.Count = int64(len(a.Rows))
+	return a, nil
+}
+
+// sameOutput compares two outputs as CSV, but for their first lines.
+func sameOutput(ours, theirs []byte) error {
+	a, err := csvAnswer(ours)
+	if err != nil {
+		return err
+	}
+	b, err := csvAnswer(theirs)
+	if err != nil {
+		return err
+	}
+	rows := make([][]string, len(a.Rows))
+	for i, row := range a.Rows {
+		for _, v := range row {
+			rows[i] = append(rows[i], peerText(v))
+		}
+	}
+	return sameAnswer(rows, b)
 }

@@ -103,8 +103,11 @@ func decodeAnswer(line []byte) (a peerAnswer, err error) {
 // its rows, which are fetched as columns.
 func (d *duckDB) sql(q string) (time.Duration, int64, error) {
 	a, err := d.ask(map[string]any{"op": "run", "sql": q})
-	return time.Duration(a.Seconds * float64(time.Second)), a.Count, err
+	return seconds(a.Seconds), a.Count, err
 }
+
+// seconds returns a time in seconds as a duration.
+func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }
 
 // rows returns all rows of a query.
 func (d *duckDB) rows(q string) (peerAnswer, error) {

@@ -5,6 +5,8 @@
 {"op":"run","sql":S}                 run S, and where it is a query fetch its result as Arrow columns; answers seconds and the number of rows
 {"op":"rows","sql":S}                run the query S; answers all its rows, for comparison: nothing is timed
 {"op":"points","sql":S,"keys":K,"seconds":T}   run S with one parameter from 1 to K, again and again; answers how often
+{"op":"arrow_file","path":P,"name":N}   map an Arrow file and give its columns the name of a table
+{"op":"write_arrow","sql":S,"path":P}   write the result of S as an Arrow file
 {"op":"version"}                     the library's version, and how results are fetched
 """
 import json
@@ -14,7 +16,8 @@ import time
 import duckdb
 
 try:
-    import pyarrow  # noqa: F401, DuckDB makes Arrow tables with it
+    import pyarrow  # DuckDB makes Arrow tables with it
+    import pyarrow.ipc
 
     arrow = True
 except ImportError:
@@ -36,6 +39,13 @@ def fetch(sql):
     return relation.to_arrow_table().num_rows if arrow else len(relation.fetchall())
 
 
+def write_arrow(sql, path):
+    reader = con.sql(sql).to_arrow_reader(122880)
+    with pyarrow.ipc.new_file(path, reader.schema) as writer:
+        for batch in reader:
+            writer.write_batch(batch)
+
+
 for line in sys.stdin:
     req = json.loads(line)
     try:
@@ -54,6 +64,14 @@ for line in sys.stdin:
                 con.execute(req["sql"], [key + 1]).fetchall()
                 n += 1
             answer(ok=True, count=n, seconds=time.perf_counter() - start)
+        elif op == "arrow_file":
+            start = time.perf_counter()
+            con.register(req["name"], pyarrow.ipc.open_file(pyarrow.memory_map(req["path"])).read_all())
+            answer(ok=True, seconds=time.perf_counter() - start)
+        elif op == "write_arrow":
+            start = time.perf_counter()
+            write_arrow(req["sql"], req["path"])
+            answer(ok=True, seconds=time.perf_counter() - start)
         elif op == "rows":
             rows = con.execute(req["sql"]).fetchall()
             answer(ok=True, count=len(rows), rows=[[str(v) if v != v else v for v in r] for r in rows])  # NaN is no JSON

@@ -36,7 +36,8 @@ marked as failed, and the command ends with an error.
 
   commits   durable single-row commits a second at 1, 8 and 64 writers; the disk's own rate
   points    SELECT and UPDATE of one row by its key
-  import    a CSV file into a durable table; bytes on disk, peak memory
+  import    CSV, NDJSON, Parquet and Arrow files into a durable table; bytes on disk, peak memory
+  export    a table into such files; their bytes, peak memory
   history   scans, groups, joins and orders over --rows rows now; AS OF after 1, 50 and 99 % of
             changes to a tenth of them, at points asked for the first time and again
   h2o       the questions of the H2O.ai benchmark of groups and joins, windows, sorts, first rows
@@ -61,7 +62,7 @@ removed afterwards. Progress goes to stderr.`,
 	flags.StringSliceVar(&f.workloads, "workloads", bench.Names, "what to measure: "+strings.Join(bench.Names, ", "))
 	flags.StringVar(&f.opts.Dir, "dir", "", "directory on the disk to measure (default a temporary one)")
 	flags.IntVar(&f.opts.Rows, "rows", 10_000_000, "rows of the scanned tables")
-	flags.IntVar(&f.opts.CSVRows, "csv-rows", 6_000_000, "rows of the imported CSV file")
+	flags.IntVar(&f.opts.CSVRows, "csv-rows", 6_000_000, "rows of the imported and exported files")
 	flags.IntVar(&f.opts.Repeats, "repeats", 5, "paired runs of each figure")
 	flags.DurationVar(&f.opts.Duration, "duration", 3*time.Second, "length of one measurement of commits")
 	flags.IntVar(&f.opts.Threads, "threads", 0, "threads of ours and the peers (default one per core)")

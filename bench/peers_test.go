@@ -1,0 +1,78 @@
+package bench
+
+import (
+	"context"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// withPeers returns options of a tiny run, with the command built and the peers that make bench has
+// found on this machine.
+func withPeers(t *testing.T, workloads ...string) Options {
+	t.Helper()
+	binary := filepath.Join(t.TempDir(), "driftdb")
+	if out, err := exec.Command("go", "build", "-o", binary, "driftdb/cmd/driftdb").CombinedOutput(); err != nil {
+		t.Fatalf("go build: %v\n%s", err, out)
+	}
+	opts := Options{Workloads: workloads, Dir: t.TempDir(), Rows: 2000, CSVRows: 2000, Repeats: 1, Duration: 20 * time.Millisecond, Binary: binary, Postgres: DebianPostgres}
+	python, _ := filepath.Abs("../.bench/venv/bin/python")
+	if err := exec.Command(python, "-c", "import duckdb, pyarrow").Run(); err != nil {
+		t.Log("DuckDB and SQLite are left out: make bench makes .bench/venv")
+		return opts
+	}
+	opts.Python = python
+	if list, _ := filepath.Glob("../.bench/venv/lib/python3*/site-packages/duckdb_cli/duckdb"); len(list) > 0 {
+		opts.DuckDBCLI, _ = filepath.Abs(list[0])
+	}
+	return opts
+}
+
+// runTiny runs the workloads and looks for rows whose names begin as wanted, each measured in ours
+// and, where its peer is there, in the peer.
+func runTiny(t *testing.T, opts Options, want ...string) *Report {
+	t.Helper()
+	report, err := Run(context.Background(), opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range report.Failed {
+		t.Error(f)
+	}
+	for _, name := range want {
+		found := false
+		for _, row := range report.Rows {
+			if !strings.HasPrefix(row.Name, name) {
+				continue
+			}
+			found = true
+			if len(row.Ours) == 0 {
+				t.Errorf("%s: not measured", row.Name)
+			}
+			if row.PeerName == "DuckDB" && opts.Python != "" && len(row.Peer) == 0 {
+				t.Errorf("%s: DuckDB was not measured", row.Name)
+			}
+		}
+		if !found {
+			t.Errorf("the report has no %q", name)
+		}
+	}
+	return report
+}
+
+func TestFiles(t *testing.T) {
+	opts := withPeers(t, "import", "export")
+	runTiny(t, opts, "CSV of", "NDJSON of", "Parquet of", "Arrow of", "CSV, 2000 rows", "NDJSON, 2000 rows", "Parquet, 2000 rows", "Arrow, 2000 rows", "Arrow: bytes of the file")
+	left, err := os.ReadDir(filepath.Join(opts.Dir, "export"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range left {
+		if strings.HasPrefix(e.Name(), "ours.") || strings.HasPrefix(e.Name(), "peer.") {
+			t.Errorf("%s was left behind", e.Name())
+		}
+	}
+}
