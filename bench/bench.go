@@ -35,7 +35,7 @@ type Options struct {
 }
 
 // Names are the workloads in the order they run.
-var Names = []string{"commits", "points", "import", "export", "history", "h2o", "growth", "cold", "tpch"}
+var Names = []string{"commits", "points", "import", "export", "history", "maintenance", "h2o", "growth", "cold", "tpch"}
 
 // run is the state of one run.
 type run struct {
@@ -65,7 +65,7 @@ func Run(ctx context.Context, opts Options) (*Report, error) {
 	r.report.Machine = machine()
 	r.version("%s, %d threads", runtime.Version(), opts.Threads)
 	steps := map[string]func(context.Context) error{
-		"commits": r.commits, "points": r.points, "import": r.imports, "export": r.exports, "history": r.history,
+		"commits": r.commits, "points": r.points, "import": r.imports, "export": r.exports, "history": r.history, "maintenance": r.maintenance,
 		"h2o": r.h2o, "growth": r.growth, "cold": r.cold, "tpch": r.tpch,
 	}
 	for _, name := range Names {
@@ -117,6 +117,10 @@ func (r *run) fail(row *Row, err error) {
 // row adds a figure to the report and prints it.
 func (r *run) row(row Row) {
 	r.report.Rows = append(r.report.Rows, row)
+	if len(row.Peer) == 0 {
+		r.say("%-40s %s %s", row.Name, row.Ours.format(), row.Unit)
+		return
+	}
 	r.say("%-40s %s %s | %s %s | ratio %.2f", row.Name, row.Ours.format(), row.Unit, row.PeerName, row.Peer.format(), row.Ratio())
 }
 

@@ -14,7 +14,7 @@ import (
 // the report.
 func TestRunWithoutPeers(t *testing.T) {
 	report, err := Run(context.Background(), Options{
-		Workloads: []string{"commits", "points", "history", "h2o", "growth"}, Dir: t.TempDir(),
+		Workloads: []string{"commits", "points", "history", "maintenance", "h2o", "growth"}, Dir: t.TempDir(),
 		Rows: 5000, Repeats: 1, Duration: 10 * time.Millisecond,
 	})
 	if err != nil {
@@ -25,7 +25,8 @@ func TestRunWithoutPeers(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, want := range []string{"### Durable commits", "64 writers", "### One row by its primary key", "GROUP BY, 100 groups",
-		"join of the table with itself", "sum, after 99 % of the changes, the same point again", "bytes on disk", "group 10", "join 5", "How the cost grows"} {
+		"join of the table with itself", "sum, after 99 % of the changes, the same point again", "bytes on disk", "group 10", "join 5", "How the cost grows",
+		"open after a crash, a tail of 500 events", "checkpoint of a tail of 500 rows", "vacuum after updates", "bytes on disk after it"} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("the report has no %q", want)
 		}

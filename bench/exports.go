@@ -76,6 +76,9 @@ func (r *run) exportForm(ctx context.Context, dir, db string, f fileForm) error 
 	size := Row{Workload: "Export", Name: f.name + ": bytes of the file", Unit: "MB", PeerName: "DuckDB"}
 	ours, theirs := filepath.Join(dir, "ours."+f.ending), filepath.Join(dir, "peer."+f.ending)
 	for k := range r.few() {
+		if err := errors.Join(os.RemoveAll(ours), os.RemoveAll(theirs)); err != nil { // replacing a file takes longer
+			return err
+		}
 		if err := watched(ctx, &took, &mem, false, r.Binary, "export", "--data", db, "--table", "lines", "-o", ours); err != nil {
 			return err
 		}

@@ -40,6 +40,7 @@ marked as failed, and the command ends with an error.
   export    a table into such files; their bytes, peak memory
   history   scans, groups, joins and orders over --rows rows now; AS OF after 1, 50 and 99 % of
             changes to a tenth of them, at points asked for the first time and again
+  maintenance   the checkpoint of a tail, the vacuum of a history, opening after a crash; with their bytes
   h2o       the questions of the H2O.ai benchmark of groups and joins, windows, sorts, first rows
   growth    the same at a sixteenth, a quarter and all of --rows: the power of the rows that the time goes with
   cold      a new process on a database of about 100 bytes a row: SELECT 1, one row, count(*), TPC-H Q6
