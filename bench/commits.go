@@ -5,9 +5,6 @@ import (
 	"fmt"
 	"path/filepath"
 	"strings"
-	"sync"
-	"sync/atomic"
-	"time"
 
 	"driftdb/sqlvec"
 )
@@ -124,36 +121,18 @@ func (r *run) ourCommits(ctx context.Context, dir string, writers int) (float64,
 		return 0, err
 	}
 	s.Close()
-	var total atomic.Int64
-	errs := make(chan error, writers)
-	var group sync.WaitGroup
-	start := time.Now()
-	for k := range writers {
-		group.Go(func() {
-			n, err := insertUntil(ctx, db, int64(k)<<40, start.Add(r.Duration))
-			total.Add(n)
-			if err != nil {
-				errs <- err
-			}
-		})
-	}
-	group.Wait()
-	took := time.Since(start)
-	select {
-	case err := <-errs:
-		return 0, err
-	default:
-	}
-	return float64(total.Load()) / took.Seconds(), nil
+	return rate(writers, r.Duration, func(k int, more func() bool) (int64, error) {
+		return insertWhile(ctx, db, int64(k)<<40, more)
+	})
 }
 
-// insertUntil inserts rows with keys above key, one a transaction, until the time stop.
-func insertUntil(ctx context.Context, db *sqlvec.DB, key int64, stop time.Time) (int64, error) {
+// insertWhile inserts rows with keys above key, one a transaction.
+func insertWhile(ctx context.Context, db *sqlvec.DB, key int64, more func() bool) (int64, error) {
 	s := db.Session()
 	defer s.Close()
 	payload := strings.Repeat("x", 150)
 	var n int64
-	for time.Now().Before(stop) {
+	for more() {
 		key++
 		if _, _, err := query(ctx, s, fmt.Sprintf("INSERT INTO t VALUES (%d, '%s')", key, payload)); err != nil {
 			return n, err

@@ -3,7 +3,11 @@ package bench
 import (
 	"fmt"
 	"slices"
+	"sync"
+	"sync/atomic"
 	"time"
+
+	"driftdb/internal/dberr"
 )
 
 // Sample is the repeated measurement of one figure, in seconds unless said otherwise.
@@ -77,4 +81,36 @@ func number(f float64) string {
 		return fmt.Sprintf("%.0f", f)
 	}
 	return fmt.Sprintf("%.3g", f)
+}
+
+// rate runs work at once in so many goroutines, each until more says no, and returns how often a
+// second it was done.
+func rate(workers int, d time.Duration, work func(k int, more func() bool) (int64, error)) (float64, error) {
+	var total atomic.Int64
+	errs := make(chan error, workers)
+	var group sync.WaitGroup
+	start := time.Now()
+	more := func() bool { return time.Since(start) < d }
+	for k := range workers {
+		group.Go(func() {
+			n, err := work(k, more)
+			total.Add(n)
+			if err != nil {
+				errs <- err
+			}
+		})
+	}
+	group.Wait()
+	took := time.Since(start)
+	close(errs)
+	return float64(total.Load()) / took.Seconds(), <-errs
+}
+
+// again runs a transaction until it does not meet another's change of its rows, as a client would.
+func again(fn func() error) error {
+	for {
+		if err := fn(); err == nil || dberr.CodeOf(err) != dberr.SerializationFailure {
+			return err
+		}
+	}
 }

@@ -19,12 +19,20 @@ var duckdbPeer string
 //go:embed peers/sqlite_peer.py
 var sqlitePeer string
 
-// duckDB is a DuckDB process that answers one request at a time. It is not safe for
+//go:embed peers/ycsb_sqlite.py
+var ycsbSQLite string
+
+// process is a peer's process that answers one request at a time. It is not safe for
 // concurrent use.
+type process struct {
+	cmd *exec.Cmd
+	in  io.WriteCloser
+	out *bufio.Reader
+}
+
+// duckDB is a process of DuckDB.
 type duckDB struct {
-	cmd     *exec.Cmd
-	in      io.WriteCloser
-	out     *bufio.Reader
+	*process
 	Version string
 }
 
@@ -36,13 +44,30 @@ type peerAnswer struct {
 	Rows    [][]any `json:"rows"`
 	Count   int64   `json:"count"` // of all rows
 	Version string  `json:"version"`
+	Digest  string  `json:"digest"`
 }
 
 // startDuckDB starts the peer with the Python interpreter at python, which must have
 // the package duckdb, and opens the database file path with the given threads.
 func startDuckDB(python, dir, path string, threads int) (*duckDB, error) {
-	script := filepath.Join(dir, "duckdb_peer.py")
-	if err := os.WriteFile(script, []byte(duckdbPeer), 0o644); err != nil {
+	p, err := startProcess(python, dir, "duckdb_peer.py", duckdbPeer)
+	if err != nil {
+		return nil, err
+	}
+	d := &duckDB{process: p}
+	v, err := d.ask(map[string]any{"op": "version"})
+	if err != nil {
+		return nil, fmt.Errorf("DuckDB peer (is the package duckdb installed for %s?): %w", python, err)
+	}
+	d.Version = v.Version
+	_, err = d.ask(map[string]any{"op": "open", "path": path, "threads": threads})
+	return d, err
+}
+
+// startProcess writes the program into dir under the given name and starts it with Python.
+func startProcess(python, dir, name, program string) (*process, error) {
+	script := filepath.Join(dir, name)
+	if err := os.WriteFile(script, []byte(program), 0o644); err != nil {
 		return nil, err
 	}
 	cmd := exec.Command(python, script)
@@ -56,20 +81,13 @@ func startDuckDB(python, dir, path string, threads int) (*duckDB, error) {
 		return nil, err
 	}
 	if err := cmd.Start(); err != nil {
-		return nil, fmt.Errorf("start DuckDB peer with %s: %w", python, err)
+		return nil, fmt.Errorf("start a peer with %s: %w", python, err)
 	}
-	d := &duckDB{cmd: cmd, in: in, out: bufio.NewReaderSize(out, 1<<20)}
-	v, err := d.ask(map[string]any{"op": "version"})
-	if err != nil {
-		return nil, fmt.Errorf("DuckDB peer (is the package duckdb installed for %s?): %w", python, err)
-	}
-	d.Version = v.Version
-	_, err = d.ask(map[string]any{"op": "open", "path": path, "threads": threads})
-	return d, err
+	return &process{cmd: cmd, in: in, out: bufio.NewReaderSize(out, 1<<20)}, nil
 }
 
 // ask sends one request and waits for its answer.
-func (d *duckDB) ask(req map[string]any) (peerAnswer, error) {
+func (d *process) ask(req map[string]any) (peerAnswer, error) {
 	var a peerAnswer
 	b, err := json.Marshal(req)
 	if err != nil {
@@ -115,7 +133,7 @@ func (d *duckDB) rows(q string) (peerAnswer, error) {
 }
 
 // close ends the process.
-func (d *duckDB) close() error {
+func (d *process) close() error {
 	d.in.Close()
 	return d.cmd.Wait()
 }

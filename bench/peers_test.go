@@ -76,3 +76,13 @@ func TestFiles(t *testing.T) {
 		}
 	}
 }
+
+func TestYCSB(t *testing.T) {
+	opts := withPeers(t, "ycsb")
+	report := runTiny(t, opts, "A (half reads, half updates), 1 clients", "B (", "C (", "D (", "E (", "F (half reads, half reads with an update), 8 clients")
+	for _, row := range report.Rows {
+		if row.PeerName == "SQLite" && opts.Python != "" && len(row.Peer) == 0 {
+			t.Errorf("%s: SQLite was not measured", row.Name)
+		}
+	}
+}

@@ -150,9 +150,15 @@ func (p *postgres) commits(ctx context.Context, writers int, d time.Duration) (f
 	if err := os.WriteFile(script, []byte(insertScript), 0o644); err != nil {
 		return 0, err
 	}
+	return p.bench(ctx, writers, d, "-f", script)
+}
+
+// bench runs pgbench with so many clients, each a connection with prepared statements, and returns
+// the transactions a second.
+func (p *postgres) bench(ctx context.Context, clients int, d time.Duration, scripts ...string) (float64, error) {
 	seconds := max(1, int(d.Round(time.Second)/time.Second))
-	out, err := p.run(ctx, "pgbench", "-h", p.dir, "-U", "postgres", "-n", "-M", "prepared", "-c", fmt.Sprint(writers),
-		"-j", fmt.Sprint(min(writers, 2)), "-T", fmt.Sprint(seconds), "-f", script, "postgres")
+	args := []string{"-h", p.dir, "-U", "postgres", "-n", "-M", "prepared", "-c", fmt.Sprint(clients), "-j", fmt.Sprint(min(clients, 2)), "-T", fmt.Sprint(seconds)}
+	out, err := p.run(ctx, "pgbench", append(append(args, scripts...), "postgres")...)
 	if err != nil {
 		return 0, err
 	}

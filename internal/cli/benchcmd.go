@@ -36,6 +36,7 @@ marked as failed, and the command ends with an error.
 
   commits   durable single-row commits a second at 1, 8 and 64 writers; the disk's own rate
   points    SELECT and UPDATE of one row by its key
+  ycsb      the mixes A to F of YCSB on --rows/40 records of 1 kB, with 1 and 8 clients
   import    CSV, NDJSON, Parquet and Arrow files into a durable table; bytes on disk, peak memory
   export    a table into such files; their bytes, peak memory
   history   scans, groups, joins and orders over --rows rows now; AS OF after 1, 50 and 99 % of
