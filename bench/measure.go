@@ -2,6 +2,7 @@ package bench
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -106,11 +107,13 @@ func rate(workers int, d time.Duration, work func(k int, more func() bool) (int6
 	return float64(total.Load()) / took.Seconds(), <-errs
 }
 
-// again runs a transaction until it does not meet another's change of its rows, as a client would.
+// again runs a transaction until it does not meet another's change of its rows. As a client would, it
+// waits in between, longer from time to time, so that those who meet do not meet again.
 func again(fn func() error) error {
-	for {
+	for wait := 200 * time.Microsecond; ; wait = min(2*wait, 10*time.Millisecond) {
 		if err := fn(); err == nil || dberr.CodeOf(err) != dberr.SerializationFailure {
 			return err
 		}
+		time.Sleep(rand.N(wait))
 	}
 }

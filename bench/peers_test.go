@@ -86,3 +86,7 @@ func TestYCSB(t *testing.T) {
 		}
 	}
 }
+
+func TestTPCB(t *testing.T) {
+	runTiny(t, withPeers(t, "tpcb"), "1 clients, 100000 accounts", "8 clients, 100000 accounts")
+}

@@ -37,6 +37,7 @@ marked as failed, and the command ends with an error.
   commits   durable single-row commits a second at 1, 8 and 64 writers; the disk's own rate
   points    SELECT and UPDATE of one row by its key
   ycsb      the mixes A to F of YCSB on --rows/40 records of 1 kB, with 1 and 8 clients
+  tpcb      transfers like those of TPC-B, --rows/200,000 branches, with 1 and 8 clients
   import    CSV, NDJSON, Parquet and Arrow files into a durable table; bytes on disk, peak memory
   export    a table into such files; their bytes, peak memory
   history   scans, groups, joins and orders over --rows rows now; AS OF after 1, 50 and 99 % of
@@ -70,7 +71,7 @@ removed afterwards. Progress goes to stderr.`,
 	flags.IntVar(&f.opts.Threads, "threads", 0, "threads of ours and the peers (default one per core)")
 	flags.StringVar(&f.opts.Python, "python", "", "Python interpreter with the package duckdb, for the peers")
 	flags.StringVar(&f.opts.DuckDBCLI, "duckdb", "", "DuckDB's command, for cold starts")
-	flags.StringVar(&f.opts.Postgres, "postgres", bench.DebianPostgres, "directory of PostgreSQL's programs, for commits; empty leaves it out")
+	flags.StringVar(&f.opts.Postgres, "postgres", bench.DebianPostgres, "directory of PostgreSQL's programs, for commits, ycsb and tpcb; empty leaves it out")
 	flags.StringVar(&f.opts.TPCH, "tpch-data", "", "directory with the CSV files of TPC-H, for the workload tpch")
 	flags.StringVar(&f.json, "json", "", "also write every measurement to this file")
 	flags.StringVar(&f.markdown, "markdown", "", "write the report to this file, not to standard output")
