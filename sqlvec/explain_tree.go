@@ -123,7 +123,7 @@ func ranDetails(node plan.Node, st *exec.OpStats) []explainField {
 		if st.SpilledBytes == 0 {
 			return nil
 		}
-		return []explainField{{"Temporary Files", fmt.Sprintf("%d kB in %d partitions", (st.SpilledBytes+1023)/1024, st.SpilledParts)}}
+		return []explainField{{"Temporary Files", spilledText(st)}}
 	}
 	out := []explainField{{"Row Groups", fmt.Sprintf("%d of %d read", st.GroupsRead, st.Groups)}}
 	if st.Removed > 0 {
@@ -139,6 +139,18 @@ func ranDetails(node plan.Node, st *exec.OpStats) []explainField {
 		}
 	}
 	return out
+}
+
+// spilledText says what an operator wrote to temporary files.
+func spilledText(st *exec.OpStats) string {
+	n, unit := st.SpilledParts, "partitions"
+	if st.SpilledRuns > 0 {
+		n, unit = st.SpilledRuns, "runs"
+	}
+	if n == 1 {
+		unit = unit[:len(unit)-1]
+	}
+	return fmt.Sprintf("%d kB in %d %s", (st.SpilledBytes+1023)/1024, n, unit)
 }
 
 // nodeOutput names what an operator hands on.

@@ -1,6 +1,8 @@
 package sqlvec_test
 
 import (
+	"fmt"
+	"math/rand/v2"
 	"os"
 	"strings"
 	"testing"
@@ -24,6 +26,8 @@ func TestSpill(t *testing.T) {
 		{"Hash Join", "SELECT count(*), sum(a.id + b.k), max(b.name) FROM big a JOIN big b ON b.id = a.k"},
 		{"Hash Left Join", "SELECT count(*), count(b.id), max(b.name) FROM big a LEFT JOIN big b ON b.name = a.name AND b.id < 300000"},
 		{"Hash Full Join", "SELECT count(*), count(a.id), count(b.id), max(a.name || b.name) FROM (SELECT * FROM big WHERE id > 300000) a FULL JOIN (SELECT * FROM big WHERE id < 500000) b ON a.id = b.id"},
+		{"Sort", "SELECT * FROM big ORDER BY name DESC, k, id LIMIT 20 OFFSET 600000"},
+		{"WindowAgg", "SELECT sum(n * id), sum(s), max(l) FROM (SELECT id, row_number() OVER w AS n, sum(id) OVER w AS s, lag(name) OVER w AS l FROM big WINDOW w AS (PARTITION BY k ORDER BY name)) x"},
 	} {
 		must(t, s, "SET memory_limit = '2GB'")
 		want := must(t, s, c.sql)[0]
@@ -45,5 +49,78 @@ func TestSpill(t *testing.T) {
 	}
 	if left, err := os.ReadDir(temp); err != nil || len(left) > 0 {
 		t.Errorf("temporary files stay: %v %v", left, err)
+	}
+}
+
+// TestSpillRandom runs random queries over more rows than memory holds: they answer as they
+// do without a limit.
+func TestSpillRandom(t *testing.T) {
+	db := open(t, sqlvec.Options{Threads: 2})
+	s := db.Session()
+	defer s.Close()
+	must(t, s, `CREATE TABLE t AS SELECT g AS id, CASE WHEN g % 11 > 0 THEN g % 5003 END AS a, (g * 7919 % 100003)::NUMERIC / 8 AS b,
+		CASE WHEN g % 7 > 0 THEN repeat('x', g % 23) || g * 31 % 20011 END AS c, g % 3 = 0 AS d, DATE '2020-01-01' + g % 1009 AS e,
+		(g * 17 % 40009) * INTERVAL '1 hour' AS f, CASE WHEN g % 5 > 0 THEN (g * 13 % 50021)::FLOAT8 END AS h
+		FROM generate_series(1, 250000) g`)
+	n := 60
+	if testing.Short() {
+		n = 12
+	}
+	q := &spillQueries{rand.New(rand.NewPCG(20261125, 1))}
+	spilled := 0
+	for range n {
+		sql := q.query()
+		must(t, s, "SET memory_limit = '2GB'")
+		want, err := script(s, sql)
+		if err != nil {
+			t.Fatalf("%s\n%v", sql, describe(err))
+		}
+		must(t, s, "SET memory_limit = '24MB'")
+		if got, err := script(s, sql); err != nil || got[0] != want[0] {
+			t.Errorf("%s\n got: %v %v\nwant: %s", sql, got, err, want[0])
+			continue
+		}
+		if strings.Contains(must(t, s, "EXPLAIN (ANALYZE, COSTS OFF) "+sql)[0], "Temporary Files: ") {
+			spilled++
+		}
+	}
+	if spilled < n/2 {
+		t.Errorf("only %d of %d queries spill", spilled, n)
+	}
+}
+
+// spillQueries makes queries over the table of TestSpillRandom, whose answers are short and
+// have one order.
+type spillQueries struct{ *rand.Rand }
+
+func (q *spillQueries) of(list ...string) string { return list[q.IntN(len(list))] }
+
+// columns returns n different columns.
+func (q *spillQueries) columns(n int) []string {
+	list := []string{"a", "b", "c", "e", "f", "h"}
+	q.Shuffle(len(list), func(i, j int) { list[i], list[j] = list[j], list[i] })
+	return list[:n]
+}
+
+// order returns an order of all rows that begins with some of the columns.
+func (q *spillQueries) order(n int) string {
+	var keys []string
+	for _, c := range q.columns(n) {
+		keys = append(keys, c+q.of("", " DESC", " DESC NULLS LAST", " NULLS FIRST"))
+	}
+	return strings.Join(append(keys, "id"+q.of("", " DESC")), ", ")
+}
+
+func (q *spillQueries) query() string {
+	switch q.IntN(3) {
+	case 0:
+		return "SELECT * FROM t ORDER BY repeat(c, 10), " + q.order(1) + " LIMIT 20 OFFSET 5000"
+	case 1:
+		return fmt.Sprintf("SELECT * FROM t ORDER BY %s LIMIT 30 OFFSET %d", q.order(1+q.IntN(3)), 70000+q.IntN(180000))
+	default:
+		call := q.of("row_number()", "rank()", "dense_rank()", "ntile(7)", "cume_dist()", "sum(id)", "count(c)", "max(c)", "lag(c, 3)", "lead(b)", "first_value(h)", "last_value(f)")
+		part := strings.Join(q.columns(1+q.IntN(2)), ", ")
+		return fmt.Sprintf("SELECT * FROM (SELECT *, %s OVER (PARTITION BY %s ORDER BY %s) AS w FROM t) x ORDER BY id LIMIT 100 OFFSET %d",
+			call, part, q.order(q.IntN(2)), q.IntN(240000))
 	}
 }

@@ -16,6 +16,7 @@ type Arena struct {
 	chunks [][]byte // chunks[:cur] are full, chunks[cur] is being filled, the rest are empty
 	cur    int
 	off    int // bytes used of chunks[cur]
+	size   int64
 }
 
 // Mark is a position in an arena, for Release. It is valid until an earlier mark
@@ -69,6 +70,7 @@ func (a *Arena) insert(i, size int) {
 	a.chunks = append(a.chunks, nil)
 	copy(a.chunks[i+1:], a.chunks[i:])
 	a.chunks[i] = c
+	a.size += int64(n)
 }
 
 // AllocZero returns n zero bytes, aligned to 64.
@@ -119,14 +121,8 @@ func (a *Arena) Free() {
 		a.chunks[i] = nil
 	}
 	a.chunks = a.chunks[:0]
-	a.cur, a.off = 0, 0
+	a.cur, a.off, a.size = 0, 0, 0
 }
 
 // Size returns the bytes of the chunks that the arena holds.
-func (a *Arena) Size() int64 {
-	var n int64
-	for _, c := range a.chunks {
-		n += int64(len(c))
-	}
-	return n
-}
+func (a *Arena) Size() int64 { return a.size }

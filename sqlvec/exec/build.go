@@ -161,11 +161,7 @@ func (b *builder) sort(n *plan.Sort) ([]*part, error) {
 	if err := b.breaker(n, n.Input, s, false); err != nil {
 		return nil, err
 	}
-	src := &idSource{
-		cols: len(n.Input.Columns()),
-		rows: func() (*store, []rowID) { return s.rows, s.ids },
-	}
-	return []*part{{src: src}}, nil
+	return []*part{{src: &sortSource{s}}}, nil
 }
 
 // window sorts the input by partition and order.

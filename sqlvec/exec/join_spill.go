@@ -40,7 +40,7 @@ func (s *joinSpill) fileOf(p **partFile, ex *execution, n plan.Node) (*partFile,
 // spilled implements spiller.
 func (j *joinBuild) spilled() spillStats {
 	r, l := j.spill.right.stats(), j.spill.left.stats()
-	return spillStats{r.bytes + l.bytes, r.parts}
+	return spillStats{bytes: r.bytes + l.bytes, parts: r.parts}
 }
 
 // tableBytes is what a row takes in the table that finish makes.

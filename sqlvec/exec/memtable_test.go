@@ -14,6 +14,7 @@ import (
 	"driftdb/internal/arena"
 	"driftdb/internal/types"
 	"driftdb/internal/vec"
+	"driftdb/internal/vfs"
 	"driftdb/sqlvec/expr"
 	"driftdb/sqlvec/plan"
 )
@@ -219,8 +220,10 @@ func drawTypes(r *rapid.T, lo, hi int) []types.Type {
 // drawOptions draws the settings that must not change an answer.
 func drawOptions(r *rapid.T) Options {
 	return Options{
-		Workers:   rapid.SampledFrom([]int{1, 4}).Draw(r, "workers"),
-		BatchRows: rapid.SampledFrom([]int{1, 3, 64, 2048}).Draw(r, "batch"),
+		Workers:     rapid.SampledFrom([]int{1, 4}).Draw(r, "workers"),
+		BatchRows:   rapid.SampledFrom([]int{1, 3, 64, 2048}).Draw(r, "batch"),
+		SpillAlways: rapid.Bool().Draw(r, "spill"),
+		Temp:        TempSpace{FS: vfs.NewMem(), Dir: "temp"},
 	}
 }
 

@@ -40,7 +40,12 @@ func orderWords(v *vec.Vec, idx []int32, dst []uint64, a *arena.Arena) {
 	case types.Bytes:
 		strs := vec.Cast[str](vec.BytesOf(arena.Make[uint64](a, 2*len(dst))))
 		strsInto(v, idx, strs)
+		form := isForm(v.Type)
 		for i, s := range strs {
+			if form {
+				var short [16]byte
+				s = keyOfForm(s, short[:0])
+			}
 			dst[i] = orderPrefix(s)
 		}
 	case types.Span:

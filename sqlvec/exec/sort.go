@@ -15,6 +15,7 @@ type sorting struct {
 	extra []expr.Expr // keys that are not columns of the input, kept behind them
 	types []types.Type
 	ends  []*sortEnd
+	spill sortSpill
 
 	rows *store
 	ids  []rowID
@@ -37,6 +38,9 @@ func newSorting(node *plan.Sort) *sorting {
 	return s
 }
 
+// width returns the number of columns that the sort hands on.
+func (s *sorting) width() int { return len(s.types) - len(s.extra) }
+
 // sortEnd is a worker's end of a sort. With a limit it drops rows behind the limit's row
 // now and then, and lets only rows in that lie before it.
 type sortEnd struct {
@@ -52,6 +56,9 @@ func (s *sorting) open(w *worker) (pusher, error) {
 	by, err := compileAll(s.extra, w.ex.opts.Env)
 	if err != nil {
 		return nil, err
+	}
+	if s.spill.share == 0 {
+		s.spill.share = w.ex.share()
 	}
 	e := &sortEnd{s: s, w: w, by: by, rows: newStore(s.types, w.ex.newArena())}
 	if s.node.Limit > 0 && s.node.Limit <= maxTop {
@@ -77,12 +84,17 @@ func (e *sortEnd) push(b *vec.Batch) (err error) {
 	e.rows.cut(e.w.morsel)
 	e.rows.add(nil, e.cols, b.N, selected(&vec.Batch{N: b.N, Sel: sel}, a))
 	if e.top != nil && int64(e.rows.rows) >= 2*e.s.node.Limit+topSlack {
-		return e.prune()
+		if err := e.prune(); err != nil {
+			return err
+		}
 	}
-	return nil
+	return e.maySpill()
 }
 
 func (s *sorting) finish(ex *execution) error {
+	if s.spill.file != nil {
+		return s.endSpill(ex)
+	}
 	s.rows = newStore(s.types, ex.newArena())
 	for _, e := range s.ends {
 		s.rows.adopt(e.rows)
@@ -99,27 +111,32 @@ func (s *sorting) finish(ex *execution) error {
 	return nil
 }
 
-// idSource reads rows of a store by their ids: a morsel is a block's worth of them.
-type idSource struct {
-	cols int // columns of the store that are read: the first ones
-	rows func() (*store, []rowID)
+// sortSource reads the rows of a sort: a morsel is a block's worth of them, or all that are
+// merged from runs.
+type sortSource struct{ s *sorting }
+
+func (s *sortSource) prepare(*execution) (int, error) {
+	if s.s.spill.file != nil {
+		return 1, nil
+	}
+	return (len(s.s.ids) + blockRows - 1) / blockRows, nil
 }
 
-func (s *idSource) prepare(*execution) (int, error) {
-	_, ids := s.rows()
-	return (len(ids) + blockRows - 1) / blockRows, nil
-}
+func (s *sortSource) open(w *worker) (reader, error) { return &sortReader{s: s.s, w: w}, nil }
 
-func (s *idSource) open(w *worker) (reader, error) { return &idReader{s: s, w: w}, nil }
-
-type idReader struct {
-	s    *idSource
+type sortReader struct {
+	s    *sorting
 	w    *worker
 	cols []vec.Vec
 }
 
-func (r *idReader) run(morsel int, next pusher) error {
-	rows, ids := r.s.rows()
+func (r *sortReader) run(morsel int, next pusher) error {
+	if r.s.spill.file != nil {
+		return r.s.mergeRuns(r.w, r.s.width(), func(cols []vec.Vec, n int) error {
+			return next.push(&vec.Batch{N: n, Cols: cols})
+		})
+	}
+	rows, ids := r.s.rows, r.s.ids
 	ids = ids[morsel*blockRows : min((morsel+1)*blockRows, len(ids))]
 	for len(ids) > 0 {
 		k := min(len(ids), r.w.ex.opts.BatchRows)
@@ -131,7 +148,7 @@ func (r *idReader) run(morsel int, next pusher) error {
 	return nil
 }
 
-func (r *idReader) batch(rows *store, ids []rowID, next pusher) error {
+func (r *sortReader) batch(rows *store, ids []rowID, next pusher) error {
 	if err := r.w.ex.check(); err != nil {
 		return err
 	}
@@ -139,7 +156,7 @@ func (r *idReader) batch(rows *store, ids []rowID, next pusher) error {
 	mark := a.Mark()
 	defer a.Release(mark)
 	r.cols = r.cols[:0]
-	for c := range r.s.cols {
+	for c := range r.s.width() {
 		r.cols = append(r.cols, rows.gather(c, ids, false, a))
 	}
 	return next.push(&vec.Batch{N: len(ids), Cols: r.cols})

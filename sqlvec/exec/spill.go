@@ -29,7 +29,8 @@ const (
 // spillStats are what an operator wrote to temporary files.
 type spillStats struct {
 	bytes int64
-	parts int64 // runs of a sort, else partitions
+	parts int64 // partitions
+	runs  int64 // of a sort
 }
 
 // share returns the bytes that each worker's end of an operator that begins now may hold

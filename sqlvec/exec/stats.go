@@ -28,8 +28,9 @@ type OpStats struct {
 	Groups, GroupsRead int64
 	// Removed are a scan's rows that a hash join above would find no partner for.
 	Removed int64
-	// SpilledBytes were written to temporary files, in SpilledParts partitions.
-	SpilledBytes, SpilledParts int64
+	// SpilledBytes were written to temporary files, in SpilledParts partitions, or in
+	// SpilledRuns sorted runs that were merged.
+	SpilledBytes, SpilledParts, SpilledRuns int64
 	// Scan is what the storage says of a scan, nil for other operators.
 	Scan *colstore.Explain
 }
@@ -74,6 +75,7 @@ func (s *Stats) collect(ex *execution) {
 				wrote := sp.spilled()
 				st.SpilledBytes += wrote.bytes
 				st.SpilledParts += wrote.parts
+				st.SpilledRuns += wrote.runs
 			}
 		}
 	}

@@ -55,6 +55,7 @@ type tempFile struct {
 type extent struct {
 	off        int64
 	size, rows int32
+	raw        int32 // bytes before compression
 }
 
 const (
@@ -128,7 +129,7 @@ func (t *tempFile) write(cols []vec.Vec, n int) (extent, error) {
 	if err := t.take(size); err != nil {
 		return extent{}, err
 	}
-	x := extent{off: t.end.Add(size) - size, size: int32(size), rows: int32(n)}
+	x := extent{off: t.end.Add(size) - size, size: int32(size), rows: int32(n), raw: int32(len(buf[0]))}
 	if _, err := t.f.WriteAt(out, x.off); err != nil {
 		return x, vfs.Wrap("write temporary file", err)
 	}
@@ -137,15 +138,19 @@ func (t *tempFile) write(cols []vec.Vec, n int) (extent, error) {
 
 // read returns the rows of an extent, as flat columns in a.
 func (t *tempFile) read(x extent, ts []types.Type, a *arena.Arena) ([]vec.Vec, error) {
-	in := a.Alloc(int(x.size))
+	return t.load(x, ts, a.Alloc(int(x.size)), a.Alloc(int(x.raw)))
+}
+
+// load is read with memory for the extent as it is in the file, and for the columns.
+func (t *tempFile) load(x extent, ts []types.Type, in, buf []byte) ([]vec.Vec, error) {
 	if _, err := t.f.ReadAt(in, x.off); err != nil {
 		return nil, vfs.Wrap("read temporary file", err)
 	}
 	if crc32.Checksum(in[4:], castagnoli) != binary.LittleEndian.Uint32(in) {
 		return nil, dberr.Corrupt(t.f.Name(), x.off, "checksum of a temporary extent does not match")
 	}
-	raw, err := s2.Decode(a.Alloc(int(binary.LittleEndian.Uint32(in[4:]))), in[extentHeader:])
-	if err != nil {
+	raw, err := s2.Decode(buf, in[extentHeader:])
+	if err != nil || len(raw) != int(x.raw) {
 		return nil, dberr.Corrupt(t.f.Name(), x.off, "a temporary extent cannot be decompressed")
 	}
 	d := rowDecoder{b: raw, n: int(x.rows)}

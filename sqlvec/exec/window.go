@@ -91,12 +91,14 @@ func (w *windowing) prepare(ex *execution) (int, error) {
 			return 0, err
 		}
 	}
+	if w.spill.file != nil {
+		return 1, nil
+	}
 	if n == 0 {
 		return 0, nil
 	}
 	w.part, w.peer = make(startMask, vec.Words(n)), make(startMask, vec.Words(n))
-	keys := len(w.node.Partition)
-	if err := w.markStarts(ex, w.specs[:keys], w.part); err != nil {
+	if err := w.markStarts(ex, w.partSpecs(), w.part); err != nil {
 		return 0, err
 	}
 	if err := w.markStarts(ex, w.specs, w.peer); err != nil {
@@ -116,34 +118,48 @@ func (w *windowing) markStarts(ex *execution, specs []orderSpec, mask startMask)
 	if len(specs) == 0 {
 		return nil
 	}
-	ts := make([]types.Type, len(specs))
-	for i, s := range specs {
-		ts[i] = w.types[s.column]
-	}
-	codec, n := joinCodec(ts, true), len(w.ids)
+	codec, n := w.startCodec(specs), len(w.ids)
 	for i := range ex.opts.Workers {
 		ex.newWorker(i)
 	}
 	return ex.tasks((n+vec.BatchRows-1)/vec.BatchRows, func(worker, i int) error {
-		a := ex.workers[worker].scratch
-		mark := a.Mark()
-		defer a.Release(mark)
 		lo := i * vec.BatchRows
-		from, hi := max(0, lo-1), min(lo+vec.BatchRows, n)
-		cols := make([]vec.Vec, len(specs))
-		for k, s := range specs {
-			cols[k] = w.rows.gather(s.column, w.ids[from:hi], false, a)
-		}
-		rows := codec.encode(cols, hi-from, nil, a)
-		stride := codec.stride
-		for r := from + 1; r < hi; r++ {
-			at := (r - from) * stride
-			if !codec.equal(rows[at-stride:at], rows[at:at+stride]) {
-				mask[r>>6] |= 1 << (uint(r) & 63)
-			}
-		}
+		w.markRange(ex.workers[worker], codec, specs, mask, lo, min(lo+vec.BatchRows, n))
 		return nil
 	})
+}
+
+// partSpecs returns the keys of the partitions.
+func (w *windowing) partSpecs() []orderSpec { return w.specs[:len(w.node.Partition)] }
+
+// startCodec returns the codec by which rows are compared.
+func (w *windowing) startCodec(specs []orderSpec) *keyCodec {
+	ts := make([]types.Type, len(specs))
+	for i, s := range specs {
+		ts[i] = w.types[s.column]
+	}
+	return joinCodec(ts, true)
+}
+
+// markRange is markStarts for rows [lo, hi). lo is a multiple of 64 and has its bit already
+// if it is 0.
+func (w *windowing) markRange(by *worker, codec *keyCodec, specs []orderSpec, mask startMask, lo, hi int) {
+	a := by.scratch
+	mark := a.Mark()
+	defer a.Release(mark)
+	from := max(0, lo-1)
+	cols := make([]vec.Vec, len(specs))
+	for k, s := range specs {
+		cols[k] = w.rows.gather(s.column, w.ids[from:hi], false, a)
+	}
+	rows := codec.encode(cols, hi-from, nil, a)
+	stride := codec.stride
+	for r := from + 1; r < hi; r++ {
+		at := (r - from) * stride
+		if !codec.equal(rows[at-stride:at], rows[at:at+stride]) {
+			mask[r>>6] |= 1 << (uint(r) & 63)
+		}
+	}
 }
 
 // startMask has a bit set for every row that begins something.
@@ -205,10 +221,17 @@ type windowEval interface {
 }
 
 func (r *windowReader) run(morsel int, next pusher) error {
+	if r.s.spill.file != nil {
+		return r.runSpilled(next)
+	}
+	return r.rows(r.s.morsels[morsel], r.s.morsels[morsel+1], next)
+}
+
+// rows computes rows [lo, hi), which are whole partitions.
+func (r *windowReader) rows(lo, hi int, next pusher) error {
 	a := r.w.scratch
 	mark := a.Mark()
 	defer a.Release(mark)
-	lo, hi := r.s.morsels[morsel], r.s.morsels[morsel+1]
 	m := &windowMorselState{s: r.s, w: r.w, lo: lo, hi: hi, a: r.a}
 	defer r.a.Reset()
 	evals := make([]windowEval, len(r.s.calls))
