@@ -29,13 +29,14 @@ type Options struct {
 	Python    string        // interpreter with the package duckdb; "" leaves DuckDB and SQLite out
 	DuckDBCLI string        // DuckDB's command line for cold starts; "" leaves it out
 	Postgres  string        // directory of PostgreSQL's programs; "" leaves it out
+	MariaDB   string        // MariaDB's server; "" leaves it out
 	Binary    string        // the driftdb command, for imports and cold starts
 	TPCH      string        // directory with the CSV files of TPC-H; "" leaves that workload out
 	Progress  io.Writer     // what is being done; nil is silent
 }
 
 // Names are the workloads in the order they run.
-var Names = []string{"commits", "points", "ycsb", "tpcb", "import", "export", "history", "maintenance", "h2o", "growth", "cold", "tpch"}
+var Names = []string{"commits", "points", "ycsb", "tpcb", "import", "export", "history", "temporal", "maintenance", "h2o", "growth", "cold", "tpch"}
 
 // run is the state of one run.
 type run struct {
@@ -65,7 +66,7 @@ func Run(ctx context.Context, opts Options) (*Report, error) {
 	r.report.Machine = machine()
 	r.version("%s, %d threads", runtime.Version(), opts.Threads)
 	steps := map[string]func(context.Context) error{
-		"commits": r.commits, "points": r.points, "ycsb": r.ycsb, "tpcb": r.tpcb, "import": r.imports, "export": r.exports, "history": r.history, "maintenance": r.maintenance,
+		"commits": r.commits, "points": r.points, "ycsb": r.ycsb, "tpcb": r.tpcb, "import": r.imports, "export": r.exports, "history": r.history, "temporal": r.temporal, "maintenance": r.maintenance,
 		"h2o": r.h2o, "growth": r.growth, "cold": r.cold, "tpch": r.tpch,
 	}
 	for _, name := range Names {

@@ -3,7 +3,6 @@ package bench
 import (
 	"context"
 	"fmt"
-	"path/filepath"
 
 	"driftdb/sqlvec"
 )
@@ -66,21 +65,6 @@ func (r *run) h2oRows(ctx context.Context, name string, rows int, fn func(*sqlve
 	if err != nil {
 		return err
 	}
-	db, err := r.create(filepath.Join(dir, "db"))
-	if err != nil {
-		return err
-	}
-	defer db.Close()
-	s := db.Session()
-	defer s.Close()
-	var peer *duckDB
-	if r.Python != "" {
-		if peer, err = startDuckDB(r.Python, dir, filepath.Join(dir, "peer.duckdb"), r.Threads); err != nil {
-			return err
-		}
-		defer peer.close()
-		r.version("DuckDB %s", peer.Version)
-	}
 	statements := []string{h2oTable}
 	const step = 1 << 20
 	for lo := 1; lo <= rows; lo += step {
@@ -91,15 +75,5 @@ func (r *run) h2oRows(ctx context.Context, name string, rows int, fn func(*sqlve
 		fmt.Sprintf("CREATE TABLE medium AS SELECT CAST(i AS INTEGER) AS id6, 'id' || CAST(i AS VARCHAR) AS id3, i * 3 AS v FROM generate_series(1, %d) AS g(i)", max(rows*9/1000, 1)),
 		fmt.Sprintf("CREATE TABLE big AS SELECT i + %d AS n, i %% 1000 AS v FROM generate_series(CAST(1 AS BIGINT), CAST(%d AS BIGINT)) AS g(i)", rows/10, rows*9/10),
 		"ANALYZE", "CHECKPOINT")
-	for _, q := range statements {
-		if _, _, err := query(ctx, s, q); err != nil {
-			return err
-		}
-		if peer != nil {
-			if _, _, err := peer.sql(q); err != nil {
-				return err
-			}
-		}
-	}
-	return fn(s, peer)
+	return r.bothWith(ctx, dir, statements, fn)
 }

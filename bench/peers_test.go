@@ -14,11 +14,12 @@ import (
 // found on this machine.
 func withPeers(t *testing.T, workloads ...string) Options {
 	t.Helper()
+	t.Parallel() // most of the time goes to the start of servers
 	binary := filepath.Join(t.TempDir(), "driftdb")
 	if out, err := exec.Command("go", "build", "-o", binary, "driftdb/cmd/driftdb").CombinedOutput(); err != nil {
 		t.Fatalf("go build: %v\n%s", err, out)
 	}
-	opts := Options{Workloads: workloads, Dir: t.TempDir(), Rows: 2000, CSVRows: 2000, Repeats: 1, Duration: 20 * time.Millisecond, Binary: binary, Postgres: DebianPostgres}
+	opts := Options{Workloads: workloads, Dir: t.TempDir(), Rows: 2000, CSVRows: 2000, Repeats: 1, Duration: 20 * time.Millisecond, Binary: binary, Postgres: DebianPostgres, MariaDB: DebianMariaDB}
 	python, _ := filepath.Abs("../.bench/venv/bin/python")
 	if err := exec.Command(python, "-c", "import duckdb, pyarrow").Run(); err != nil {
 		t.Log("DuckDB and SQLite are left out: make bench makes .bench/venv")
@@ -89,4 +90,18 @@ func TestYCSB(t *testing.T) {
 
 func TestTPCB(t *testing.T) {
 	runTiny(t, withPeers(t, "tpcb"), "1 clients, 100000 accounts", "8 clients, 100000 accounts")
+}
+
+func TestTemporal(t *testing.T) {
+	opts := withPeers(t, "temporal")
+	report := runTiny(t, opts, "sum AS OF the middle, 1 versions", "one row AS OF the middle, 100 versions", "blame", "diff", "sum at 20 points, 1000 rows, one query", "sum at 20 points, 1000 rows, a query each", "as-of join")
+	if _, err := os.Stat(opts.MariaDB); err != nil {
+		t.Log("MariaDB is left out")
+		return
+	}
+	for _, row := range report.Rows {
+		if row.PeerName == "MariaDB" && len(row.Peer) == 0 {
+			t.Errorf("%s: MariaDB was not measured", row.Name)
+		}
+	}
 }

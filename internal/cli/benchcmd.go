@@ -42,6 +42,8 @@ marked as failed, and the command ends with an error.
   export    a table into such files; their bytes, peak memory
   history   scans, groups, joins and orders over --rows rows now; AS OF after 1, 50 and 99 % of
             changes to a tenth of them, at points asked for the first time and again
+  temporal  one row, sums, blame and diff AS OF the middle of histories of 1, 10 and 100 versions a row, a
+            series of 1,464 points, as-of join
   maintenance   the checkpoint of a tail, the vacuum of a history, opening after a crash; with their bytes
   h2o       the questions of the H2O.ai benchmark of groups and joins, windows, sorts, first rows
   growth    the same at a sixteenth, a quarter and all of --rows: the power of the rows that the time goes with
@@ -72,6 +74,7 @@ removed afterwards. Progress goes to stderr.`,
 	flags.StringVar(&f.opts.Python, "python", "", "Python interpreter with the package duckdb, for the peers")
 	flags.StringVar(&f.opts.DuckDBCLI, "duckdb", "", "DuckDB's command, for cold starts")
 	flags.StringVar(&f.opts.Postgres, "postgres", bench.DebianPostgres, "directory of PostgreSQL's programs, for commits, ycsb and tpcb; empty leaves it out")
+	flags.StringVar(&f.opts.MariaDB, "mariadb", bench.DebianMariaDB, "MariaDB's server, for temporal, with mariadb and mariadb-install-db in PATH; empty leaves it out")
 	flags.StringVar(&f.opts.TPCH, "tpch-data", "", "directory with the CSV files of TPC-H, for the workload tpch")
 	flags.StringVar(&f.json, "json", "", "also write every measurement to this file")
 	flags.StringVar(&f.markdown, "markdown", "", "write the report to this file, not to standard output")
