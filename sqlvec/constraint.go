@@ -65,6 +65,9 @@ func (r *run) createPlainTable(st *parse.CreateTable) error {
 	if err := d.bindRows(); err != nil {
 		return err
 	}
+	if err := r.replaceTable(st); err != nil {
+		return err
+	}
 	t, err := r.txFor(st.Temp).CreateTable(d.def)
 	if err != nil {
 		return err

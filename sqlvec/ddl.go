@@ -68,7 +68,7 @@ func (r *run) createTable(st *parse.CreateTable) error {
 	if err := r.checkSchema(st.Name); err != nil {
 		return err
 	}
-	if r.taken(st.Name.Last(), st.Temp) {
+	if !st.OrReplace && r.taken(st.Name.Last(), st.Temp) {
 		if st.IfNotExists {
 			r.s.notice("NOTICE", dberr.DuplicateTable, fmt.Sprintf("relation \"%s\" already exists, skipping", st.Name.Last()))
 			return nil
@@ -79,6 +79,20 @@ func (r *run) createTable(st *parse.CreateTable) error {
 		return r.createTableAs(st)
 	}
 	return r.createPlainTable(st)
+}
+
+// replaceTable drops the table that CREATE OR REPLACE TABLE puts another in the place of.
+func (r *run) replaceTable(st *parse.CreateTable) error {
+	if !st.OrReplace || !r.taken(st.Name.Last(), st.Temp) {
+		return nil
+	}
+	name := st.Name
+	if !st.Temp { // which a temporary table may hide
+		name.Parts = []string{bind.PublicSchema, st.Name.Last()}
+	}
+	tag := r.result.tag
+	defer func() { r.result.tag = tag }()
+	return r.drop(&parse.Drop{Pos: st.Pos, Object: parse.ObjectTable, Names: []parse.Name{name}})
 }
 
 func names(list []parse.Ident) []string {
@@ -219,6 +233,9 @@ func (r *run) createTableAs(st *parse.CreateTable) error {
 	}
 	if len(def.Columns) == 0 {
 		return notSupported(st, "tables without columns are")
+	}
+	if err := r.replaceTable(st); err != nil {
+		return err
 	}
 	t, err := r.txFor(st.Temp).CreateTable(def)
 	if err != nil {

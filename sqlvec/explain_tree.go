@@ -87,7 +87,7 @@ func (x *explainer) change(st parse.Stmt, node plan.Node, ran *exec.OpStats) *ex
 		out.title = "Insert on " + st.Table.Last()
 		if st.OnConflict != nil {
 			action := "NOTHING"
-			if len(st.OnConflict.Set) > 0 {
+			if len(st.OnConflict.Set) > 0 || st.OnConflict.Replace {
 				action = "UPDATE"
 			}
 			out.details = []explainField{{"Conflict Resolution", action}}

@@ -133,6 +133,9 @@ func columnTypes(t *colstore.Table) []types.Type {
 // upsert runs INSERT … ON CONFLICT over the rows proposed.
 func (r *run) upsert(st *parse.Insert, t *colstore.Table, proposed *rowSet) error {
 	b := r.binder()
+	replacing := *st
+	replacing.OnConflict = bind.Replacing(t, st.OnConflict)
+	st = &replacing
 	key, err := b.ConflictKey(t, st.OnConflict)
 	if err != nil {
 		return err

@@ -89,6 +89,8 @@ func (b *Binder) bindSubscript(e *parse.Subscript, c *exprContext) (expr.Expr, e
 	switch t := x.Type(); {
 	case t.ID == types.JSONB:
 		return b.subscriptJSON(x, chain, c)
+	case (t.IsString() || t.ID == types.Unknown && isText(x)) && len(chain) == 1:
+		return b.sliceText(x, chain[0], c)
 	case !t.IsArray():
 		return nil, dberr.Newf(dberr.DatatypeMismatch, "cannot subscript type %s because it does not support subscripting", t.Base()).At(x.Pos())
 	case len(chain) > types.MaxDims:
@@ -117,6 +119,36 @@ func (b *Binder) bindSubscript(e *parse.Subscript, c *exprContext) (expr.Expr, e
 		return expr.NewSlice(pos, x, list)
 	}
 	return expr.NewSubscript(pos, x, list)
+}
+
+// isText reports whether an expression of unknown type is a text, not NULL.
+func isText(x expr.Expr) bool {
+	c, ok := x.(*expr.Const)
+	return ok && c.Value.Valid
+}
+
+// sliceText binds s[i] and s[lo:hi] of a text: characters counted from 1, from the end where negative.
+func (b *Binder) sliceText(x expr.Expr, s *parse.Subscript, c *exprContext) (expr.Expr, error) {
+	pos := s.Pos
+	args := []expr.Expr{x}
+	hi := s.Hi
+	if !s.Slice {
+		hi = s.Lo
+	} else if hi == nil {
+		hi = &parse.Literal{Pos: pos, Kind: parse.LitInt, Text: "9223372036854775807"}
+	}
+	lo := s.Lo
+	if lo == nil {
+		lo = &parse.Literal{Pos: pos, Kind: parse.LitInt, Text: "1"}
+	}
+	for _, e := range []parse.Expr{lo, hi} {
+		bound, err := b.bindExpr(e, c)
+		if err != nil {
+			return nil, err
+		}
+		args = append(args, bound)
+	}
+	return expr.NewCall(int(pos), "$text_slice", args)
 }
 
 // bindBound binds a bound, nil where there is none.

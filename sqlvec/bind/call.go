@@ -38,6 +38,12 @@ func (b *Binder) bindCall(e *parse.FuncCall, c *exprContext) (expr.Expr, error) 
 	if x, done, err := b.bindWithinGroup(e, name, c); done {
 		return x, err
 	}
+	if lambdaFunctions[name] != 0 {
+		return b.bindLambda(e, name, c)
+	}
+	if name == "columns" {
+		return nil, dberr.New(dberr.FeatureNotSupported, "COLUMNS stands only in the list of a SELECT, with one argument").At(pos)
+	}
 	if name == "grouping" {
 		return b.bindGrouping(e, c)
 	}
@@ -45,6 +51,12 @@ func (b *Binder) bindCall(e *parse.FuncCall, c *exprContext) (expr.Expr, error) 
 		return b.bindAggregate(e, name, c)
 	}
 	if err := plainCall(e, name); err != nil {
+		return nil, err
+	}
+	if x, ok := duckCall(e, name); ok {
+		return b.bindExpr(x, c)
+	}
+	if err := otherWords(name, pos); err != nil {
 		return nil, err
 	}
 	if returnsSet(name) {
@@ -108,7 +120,7 @@ func (b *Binder) bindAggregate(e *parse.FuncCall, name string, c *exprContext) (
 	case c.aggs == nil:
 		return nil, dberr.Newf(dberr.GroupingError, "aggregate functions are not allowed in %s", c.clause).At(pos)
 	}
-	inner := &exprContext{scope: c.scope, clause: c.clause, inAgg: true, aggs: c.aggs, applies: c.aggs.pre}
+	inner := &exprContext{scope: c.scope, clause: c.clause, inAgg: true, aggs: c.aggs, applies: c.aggs.pre, aliases: c.aliases}
 	call, err := b.aggregateCall(e, name, inner)
 	if err != nil {
 		return nil, err

@@ -23,6 +23,9 @@ func (b *Binder) ConflictKey(t *colstore.Table, oc *parse.OnConflict) ([]int, er
 			unique = append(unique, k)
 		}
 	}
+	if oc.Replace {
+		return replaceKey(t, unique, pos)
+	}
 	want, err := conflictColumns(t, oc)
 	if err != nil {
 		return nil, err
@@ -44,6 +47,32 @@ func (b *Binder) ConflictKey(t *colstore.Table, oc *parse.OnConflict) ([]int, er
 		return keyIndexes(t, unique[0]), nil
 	}
 	return nil, nil
+}
+
+// replaceKey is the key of INSERT OR REPLACE: the table's only one.
+func replaceKey(t *colstore.Table, unique []colstore.Index, pos int) ([]int, error) {
+	if len(unique) == 1 {
+		return keyIndexes(t, unique[0]), nil
+	}
+	e := dberr.Newf(dberr.InvalidColumnReference, "INSERT OR REPLACE needs a table with one primary key or unique constraint, and \"%s\" has %d", t.Name, len(unique)).At(pos)
+	return nil, e.WithHint("Use INSERT … ON CONFLICT (column) DO UPDATE SET.")
+}
+
+// Replacing writes INSERT OR REPLACE out as the ON CONFLICT DO UPDATE that it means.
+func Replacing(t *colstore.Table, oc *parse.OnConflict) *parse.OnConflict {
+	if !oc.Replace {
+		return oc
+	}
+	out := *oc
+	out.DoUpdate = true
+	for _, c := range t.Columns {
+		if c.Generated != "" {
+			continue
+		}
+		out.Set = append(out.Set, parse.SetClause{Pos: oc.Pos, Targets: []parse.Target{{Pos: oc.Pos, Name: c.Name}},
+			Value: &parse.ColumnRef{Pos: oc.Pos, Parts: []string{"excluded", c.Name}}})
+	}
+	return &out
 }
 
 // conflictColumns are the ids of the columns named, nil when none are.

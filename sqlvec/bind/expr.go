@@ -19,6 +19,7 @@ type exprContext struct {
 	inAgg   bool        // inside the arguments of an aggregate
 	guard   []expr.Expr // the conditions of the CASE branches around
 
+	aliases  *aliases // nil: names of outputs are not looked for
 	sets     *sets    // nil: set-returning functions are not allowed
 	windows  *windows // nil: window functions are not allowed
 	inWindow bool     // inside the arguments of a window function
@@ -154,6 +155,8 @@ func (b *Binder) bindRest(e parse.Expr, c *exprContext) (expr.Expr, error) {
 		return b.bindSubscript(e, c)
 	case *parse.FieldAccess:
 		return nil, dberr.New(dberr.FeatureNotSupported, "composite types are not supported").At(pos)
+	case *parse.Lambda:
+		return nil, dberr.New(dberr.SyntaxError, "a lambda stands only as an argument of list_transform, list_filter and their kin").At(pos)
 	case *parse.NamedArg:
 		return nil, dberr.New(dberr.FeatureNotSupported, "named arguments are not supported").At(pos)
 	case *parse.GroupingSet:
@@ -219,7 +222,7 @@ func numberType(text string) types.Type {
 func (b *Binder) bindColumn(e *parse.ColumnRef, c *exprContext) (expr.Expr, error) {
 	col, err := c.scope.find(e)
 	if err != nil {
-		return nil, err
+		return b.bindAlias(e, c, err)
 	}
 	b.record.noteColumn(e, col)
 	name := col.Name
@@ -280,11 +283,19 @@ func (b *Binder) bindBinary(e *parse.BinaryExpr, c *exprContext) (expr.Expr, err
 				return nil, err
 			}
 		}
-		if acc, err = expr.NewOp(int(spine[i].Position()), spine[i].Op, acc, r); err != nil {
+		if acc, err = expr.NewOp(int(spine[i].Position()), binaryOp(spine[i].Op, acc, r), acc, r); err != nil {
 			return nil, err
 		}
 	}
 	return acc, nil
+}
+
+// binaryOp is the operator that is meant: DuckDB's // of integers is what / is here.
+func binaryOp(op string, l, r expr.Expr) string {
+	if op == "//" && l.Type().IsInteger() && r.Type().IsInteger() {
+		return "/"
+	}
+	return op
 }
 
 // bindRowCompare binds (a, b) = (c, d) and <>; ok is false when e is none.

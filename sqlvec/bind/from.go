@@ -282,7 +282,7 @@ func (b *Binder) bindFuncRef(t *parse.FuncRef, left, parent *scope) (from, error
 	if err != nil {
 		return from{}, err
 	}
-	if call.Name.Last() != "generate_series" {
+	if call = rangeCall(call); call.Name.Last() != "generate_series" {
 		return b.bindScalarRef(call, t.Alias, leftScope(left, parent), parent)
 	}
 	node, err := b.bindSeries(call, leftScope(left, parent))

@@ -39,6 +39,9 @@ func (b *Binder) bindJoin(j *parse.Join, left, parent *scope) (from, error) {
 	if err := distinctTables(l.scope, r.scope, int(j.R.Position())); err != nil {
 		return from{}, err
 	}
+	if j.Kind == parse.SemiJoin || j.Kind == parse.AntiJoin {
+		return b.bindSemi(j, l, r)
+	}
 	kind := joinKinds[j.Kind]
 	sc := nullable(kind, l.scope, r.scope)
 	using := j.Using
@@ -61,6 +64,30 @@ func (b *Binder) bindJoin(j *parse.Join, left, parent *scope) (from, error) {
 		return out, err
 	}
 	return b.aliasJoin(out, j.Alias, parent)
+}
+
+// bindSemi binds L SEMI JOIN R and L ANTI JOIN R, whose columns are those of L alone.
+func (b *Binder) bindSemi(j *parse.Join, l, r from) (from, error) {
+	pos := int(j.Position())
+	if plan.Touches(freeExpr(r.node), plan.IDs(l.node)) {
+		return from{}, dberr.New(dberr.FeatureNotSupported, "SEMI JOIN and ANTI JOIN with a LATERAL item are not supported").At(pos)
+	}
+	n := &plan.Join{Kind: plan.Semi, Left: l.node, Right: r.node}
+	if j.Kind == parse.AntiJoin {
+		n.Kind = plan.Anti
+	}
+	sc := l.scope.join(r.scope)
+	if len(j.Using) > 0 {
+		conds, _, err := b.usingConditions(plan.Inner, l, r, sc, j.Using, pos)
+		if err != nil {
+			return from{}, err
+		}
+		n.On = conjunction(conds)
+		return from{n, l.scope}, nil
+	}
+	var err error
+	n.On, err = b.bindCondition(j.On, &exprContext{scope: sc, clause: "JOIN conditions"})
+	return from{n, l.scope}, err
 }
 
 // outerSide says that a side of a join may be missing: that of the kind given, or both.

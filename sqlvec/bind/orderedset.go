@@ -304,6 +304,16 @@ func duckAggregate(e *parse.FuncCall, name string) *parse.FuncCall {
 			out.Args = e.Args[1:]
 		}
 		return out
+	case (name == "group_concat" || name == "listagg") && (n == 1 || n == 2):
+		out := named("string_agg")
+		if n == 1 {
+			out.Args = append(out.Args[:1:1], &parse.Literal{Pos: e.Pos, Kind: parse.LitString, Text: ","})
+		}
+		return out
+	case (name == "argmax" || name == "argmin") && n == 2:
+		return duckAggregate(named("arg_"+name[3:]), "arg_"+name[3:])
+	case name == "arbitrary" && n == 1:
+		return named("any_value")
 	case name == "mode" && n == 1 && len(e.WithinGroup) == 0:
 		out := named("mode")
 		out.WithinGroup, out.Args = []parse.OrderItem{{Pos: e.Pos, Expr: e.Args[0]}}, nil

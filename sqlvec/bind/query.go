@@ -179,6 +179,16 @@ func (b *Binder) orderByOutput(node plan.Node, order []parse.OrderItem) (plan.No
 	}
 	s := &plan.Sort{Input: node}
 	for _, o := range order {
+		if isStar(o.Expr) {
+			for _, c := range node.Columns() {
+				key, err := sortKey(colExpr(c), o)
+				if err != nil {
+					return nil, err
+				}
+				s.Keys = append(s.Keys, key)
+			}
+			continue
+		}
 		x, err := outputRef(node.Columns(), o.Expr, "ORDER BY")
 		if err != nil {
 			return nil, err

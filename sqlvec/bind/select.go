@@ -50,7 +50,7 @@ func (b *Binder) bindSelect(sel *parse.Select, order []parse.OrderItem, parent *
 	}
 	recursive := b.selfRef
 	b.selfRef = selfRef
-	input, err := b.bindWhere(f.node, f.scope, sel.Where)
+	input, err := b.bindWhereOf(f.node, f.scope, sel.Where, &aliases{items: sel.Items})
 	if err != nil {
 		return nil, err
 	}
@@ -70,10 +70,15 @@ func (b *Binder) bindSelect(sel *parse.Select, order []parse.OrderItem, parent *
 
 // bindWhere adds a condition on top of node.
 func (b *Binder) bindWhere(node plan.Node, sc *scope, where parse.Expr) (plan.Node, error) {
+	return b.bindWhereOf(node, sc, where, nil)
+}
+
+// bindWhereOf is bindWhere where names of outputs may be used.
+func (b *Binder) bindWhereOf(node plan.Node, sc *scope, where parse.Expr, names *aliases) (plan.Node, error) {
 	if where == nil {
 		return node, nil
 	}
-	c := &exprContext{scope: sc, clause: "WHERE", applies: &applies{}}
+	c := &exprContext{scope: sc, clause: "WHERE", applies: &applies{}, aliases: names}
 	x, err := b.bindCondition(where, c)
 	if err != nil {
 		return nil, err
@@ -85,12 +90,16 @@ func (b *Binder) bindWhere(node plan.Node, sc *scope, where parse.Expr) (plan.No
 }
 
 func (s *selection) context(clause string) *exprContext {
-	return &exprContext{scope: s.scope, clause: clause, aggs: s.aggs, applies: s.post, windows: s.windows}
+	return &exprContext{scope: s.scope, clause: clause, aggs: s.aggs, applies: s.post, windows: s.windows, aliases: &aliases{items: s.sel.Items}}
 }
 
 // bindItems binds the select list.
 func (s *selection) bindItems() error {
-	for _, item := range s.sel.Items {
+	items, err := s.expandColumns()
+	if err != nil {
+		return err
+	}
+	for i, item := range items {
 		if star, ok := item.Expr.(*parse.Star); ok {
 			if err := s.bindStar(star); err != nil {
 				return err
@@ -98,7 +107,7 @@ func (s *selection) bindItems() error {
 			continue
 		}
 		c := s.context(cmp.Or(s.clause, "SELECT"))
-		c.sets = s.rowSets
+		c.sets, c.aliases = s.rowSets, &aliases{items: items[:i]}
 		x, err := s.b.bindExpr(item.Expr, c)
 		if err != nil {
 			return err
@@ -160,11 +169,15 @@ func (s *selection) bindStar(star *parse.Star) error {
 	} else if len(s.sel.From) == 0 {
 		return dberr.New(dberr.SyntaxError, "SELECT * with no tables specified is not valid").At(pos)
 	}
-	cols, err := excluded(s.scope.star(table), star.Exclude)
+	cols, err := s.b.starColumns(s.scope.star(table), star)
 	if err != nil {
 		return err
 	}
 	replaced, err := s.replacements(cols, star.Replace)
+	if err != nil {
+		return err
+	}
+	renamed, err := renames(cols, star.Rename)
 	if err != nil {
 		return err
 	}
@@ -176,44 +189,9 @@ func (s *selection) bindStar(star *parse.Star) error {
 			col.At = expr.At(pos)
 			x = col
 		}
-		s.addItem(x, c.Name)
+		s.addItem(x, cmp.Or(renamed[c.Name], c.Name))
 	}
 	return nil
-}
-
-func excluded(cols []column, names []parse.Ident) ([]column, error) {
-	for _, n := range names {
-		var kept []column
-		for _, c := range cols {
-			if c.Name != n.Name {
-				kept = append(kept, c)
-			}
-		}
-		if len(kept) == len(cols) {
-			return nil, dberr.Newf(dberr.UndefinedColumn, "column \"%s\" in EXCLUDE list does not exist", n.Name).At(int(n.Pos))
-		}
-		cols = kept
-	}
-	return cols, nil
-}
-
-func (s *selection) replacements(cols []column, items []parse.SelectItem) (map[string]expr.Expr, error) {
-	out := map[string]expr.Expr{}
-	for _, item := range items {
-		found := false
-		for _, c := range cols {
-			found = found || c.Name == item.Alias
-		}
-		if !found {
-			return nil, dberr.Newf(dberr.UndefinedColumn, "column \"%s\" in REPLACE list does not exist", item.Alias).At(int(item.Position()))
-		}
-		x, err := s.b.bindExpr(item.Expr, s.context(cmp.Or(s.clause, "SELECT")))
-		if err != nil {
-			return nil, err
-		}
-		out[item.Alias] = x
-	}
-	return out, nil
 }
 
 func (s *selection) bindHaving() error {
@@ -281,6 +259,12 @@ func (s *selection) itemNamed(name, clause string, pos int) (int, error) {
 
 func (s *selection) bindOrder(order []parse.OrderItem) error {
 	for _, o := range order {
+		if isStar(o.Expr) {
+			if err := s.orderByAll(o); err != nil {
+				return err
+			}
+			continue
+		}
 		x, err := s.listOrExpr(o.Expr, "ORDER BY")
 		if err != nil {
 			return err
@@ -295,6 +279,18 @@ func (s *selection) bindOrder(order []parse.OrderItem) error {
 		s.order = append(s.order, key)
 	}
 	return s.checkDistinctOn()
+}
+
+// orderByAll sorts by every output, from the first to the last.
+func (s *selection) orderByAll(o parse.OrderItem) error {
+	for _, x := range s.items[:s.visible] {
+		key, err := sortKey(x, o)
+		if err != nil {
+			return err
+		}
+		s.order = append(s.order, key)
+	}
+	return nil
 }
 
 // checkDistinctOn demands that the first keys of ORDER BY are those of DISTINCT ON.

@@ -1,6 +1,8 @@
 package bind
 
 import (
+	"slices"
+
 	"driftdb/internal/dberr"
 	"driftdb/internal/types"
 	"driftdb/sqlvec/expr"
@@ -21,6 +23,11 @@ func (b *Binder) bindSetOp(o *parse.SetOp, parent *scope) (plan.Node, error) {
 	l, r, err := b.bindOperands(o, parent)
 	if err != nil {
 		return nil, err
+	}
+	if o.ByName {
+		if l, r, err = b.byName(l, r, pos); err != nil {
+			return nil, err
+		}
 	}
 	lc, rc := l.Columns(), r.Columns()
 	if len(lc) != len(rc) {
@@ -46,6 +53,36 @@ func (b *Binder) bindSetOp(o *parse.SetOp, parent *scope) (plan.Node, error) {
 	}
 	n.Right, err = b.castColumns(r, want)
 	return n, err
+}
+
+// byName gives both sides of UNION BY NAME the same columns: those of the left, then those that only
+// the right has. What a side lacks is NULL.
+func (b *Binder) byName(l, r plan.Node, pos int) (plan.Node, plan.Node, error) {
+	var names []string
+	places := [2]map[string]int{{}, {}}
+	for side, n := range []plan.Node{l, r} {
+		for i, c := range n.Columns() {
+			if _, double := places[side][c.Name]; double {
+				return nil, nil, dberr.Newf(dberr.AmbiguousColumn, "column \"%s\" appears more than once in a query of UNION BY NAME", c.Name).At(pos)
+			}
+			places[side][c.Name] = i
+			if !slices.Contains(names, c.Name) {
+				names = append(names, c.Name)
+			}
+		}
+	}
+	arrange := func(n plan.Node, at map[string]int) plan.Node {
+		p := &plan.Project{Input: n}
+		for _, name := range names {
+			var x expr.Expr = &expr.Const{}
+			if i, ok := at[name]; ok {
+				x = sourceExpr(n, i)
+			}
+			p.Exprs, p.Out = append(p.Exprs, x), append(p.Out, b.newColumn(name, x.Type()))
+		}
+		return p
+	}
+	return arrange(l, places[0]), arrange(r, places[1]), nil
 }
 
 // bindOperands binds the two sides of a set operation. A recursive query must not name

@@ -71,6 +71,34 @@ func subscriptsCall(e *parse.FuncCall) (*parse.FuncCall, error) {
 	return &parse.FuncCall{Pos: e.Pos, Name: parse.Name{Pos: e.Pos, Parts: []string{"generate_series"}}, Args: args}, nil
 }
 
+// rangeCall writes DuckDB's range, whose end is not part of it, and generate_series with one argument as a
+// generate_series; others come back as they are.
+func rangeCall(e *parse.FuncCall) *parse.FuncCall {
+	name, n := e.Name.Last(), len(e.Args)
+	if n == 0 || n > 3 || name != "range" && (name != "generate_series" || n > 1) {
+		return e
+	}
+	number := func(s string) parse.Expr { return &parse.Literal{Pos: e.Pos, Kind: parse.LitInt, Text: s} }
+	call := func(name string, args ...parse.Expr) *parse.FuncCall {
+		return &parse.FuncCall{Pos: e.Pos, Name: parse.Name{Pos: e.Pos, Parts: []string{name}}, Args: args}
+	}
+	wide := func(x parse.Expr) parse.Expr {
+		return &parse.Cast{Pos: e.Pos, X: x, Type: &parse.TypeName{Pos: e.Pos, Name: parse.Name{Pos: e.Pos, Parts: []string{"int8"}}}}
+	}
+	start, stop, step := number("0"), e.Args[0], number("1")
+	if n > 1 {
+		start, stop = e.Args[0], e.Args[1]
+	}
+	if n > 2 {
+		step = e.Args[2]
+	}
+	last := wide(stop)
+	if name == "range" {
+		last = &parse.BinaryExpr{Pos: e.Pos, Op: "-", L: last, R: wide(call("sign", step))}
+	}
+	return call("generate_series", wide(start), last, wide(step))
+}
+
 // setArrays binds the arrays of a set-returning function, and makes their columns.
 func (b *Binder) setArrays(e *parse.FuncCall, c *exprContext) ([]expr.Expr, []plan.Column, error) {
 	name, pos := e.Name.Last(), int(e.Position())
@@ -127,6 +155,9 @@ func (b *Binder) bindSetCall(e *parse.FuncCall, c *exprContext) (expr.Expr, erro
 	call, err := subscriptsCall(e)
 	if err != nil {
 		return nil, err
+	}
+	if call.Name.Last() == "generate_series" {
+		call = rangeCall(call)
 	}
 	s := c.sets
 	inner := &exprContext{scope: c.scope, clause: c.clause, applies: s.applies}

@@ -132,8 +132,10 @@ func (b *Binder) Insert(st *parse.Insert, undeclared bool) (*Change, error) {
 		}
 		ins.table = t
 	}
-	if err := ins.findTargets(); err != nil {
-		return nil, err
+	if !st.ByName { // else they are known when the query is
+		if err := ins.findTargets(); err != nil {
+			return nil, err
+		}
 	}
 	values, ok := bareValues(st.Query)
 	var err error
@@ -366,6 +368,17 @@ func (ins *insertion) fromQuery() error {
 		return err
 	}
 	cols := node.Columns()
+	if ins.st.ByName {
+		named := *ins.st
+		named.Columns = make([]parse.Target, len(cols))
+		for i, c := range cols {
+			named.Columns[i] = parse.Target{Pos: ins.st.Query.Pos, Name: c.Name}
+		}
+		ins.st = &named
+		if err := ins.findTargets(); err != nil {
+			return err
+		}
+	}
 	if err := ins.checkCount(len(cols), int(ins.st.Query.Position())); err != nil {
 		return err
 	}

@@ -20,7 +20,14 @@ var typeNames = map[string]types.ID{
 	"date": types.Date, "timestamp": types.Timestamp, "timestamptz": types.TimestampTZ,
 	"interval": types.Interval, "json": types.JSON, "jsonb": types.JSONB, "jsonpath": types.JSONPath,
 	"time": types.Time, "uuid": types.UUID,
+	// DuckDB's: those that PostgreSQL has no equal of are the next wider type.
+	"tinyint": types.Int16, "utinyint": types.Int16, "usmallint": types.Int32, "uinteger": types.Int64, "ubigint": types.Numeric,
+	"hugeint": types.Numeric, "uhugeint": types.Numeric, "long": types.Int64, "short": types.Int16, "signed": types.Int32, "datetime": types.Timestamp,
+	"binary": types.Bytea, "varbinary": types.Bytea,
 }
+
+// wholeDigits are the digits of integers that BIGINT cannot hold.
+var wholeDigits = map[string]int{"ubigint": 20, "hugeint": 39, "uhugeint": 39}
 
 // unsupported are types of PostgreSQL that have no storage yet.
 var unsupported = map[string]bool{
@@ -51,6 +58,9 @@ func TypeOf(n *parse.TypeName, c *colstore.Catalog) (types.Type, error) {
 	}
 	if s := n.Name.Schema(); !ok || s != "" && s != "pg_catalog" && s != PublicSchema {
 		return types.Type{}, dberr.Newf(dberr.UndefinedObject, "type \"%s\" does not exist", name).At(pos)
+	}
+	if len(n.Mods) == 0 && id == types.Numeric && wholeDigits[name] > 0 {
+		n = &parse.TypeName{Pos: n.Pos, Name: n.Name, Mods: []int{wholeDigits[name], 0}, Dims: n.Dims}
 	}
 	t, err := withMods(types.T(id), n.Mods)
 	if err != nil {

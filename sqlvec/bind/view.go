@@ -184,6 +184,11 @@ func (r *viewRecord) star(sel *parse.Select, star *parse.Star, cols []column) {
 		if c.table != "" {
 			item.Expr = &parse.ColumnRef{Pos: star.Pos, Parts: []string{c.table, c.Name}}
 		}
+		for _, with := range star.Rename {
+			if with.Expr.(*parse.ColumnRef).Parts[0] == c.Name {
+				item.Alias = with.Alias
+			}
+		}
 		for _, with := range star.Replace {
 			if with.Alias == c.Name {
 				item = with

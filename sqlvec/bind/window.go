@@ -67,7 +67,7 @@ func (b *Binder) bindWindowCall(e *parse.FuncCall, name string, c *exprContext) 
 	if err := checkWindowPlace(pos, c); err != nil {
 		return nil, err
 	}
-	call, ret, err := b.windowCall(e, name, &exprContext{scope: c.scope, clause: c.clause, aggs: c.aggs, applies: c.applies, inWindow: true})
+	call, ret, err := b.windowCall(e, name, &exprContext{scope: c.scope, clause: c.clause, aggs: c.aggs, applies: c.applies, inWindow: true, aliases: c.aliases})
 	if err != nil {
 		return nil, err
 	}
@@ -292,7 +292,7 @@ func (s *selection) bindUnusedWindows() error {
 // windowNode binds partitioning and order. The node returned is not yet among those of
 // the SELECT.
 func (b *Binder) windowNode(def *parse.WindowDef, c *exprContext) (*plan.Window, error) {
-	in := &exprContext{scope: c.scope, clause: "window definitions", aggs: c.aggs, applies: c.applies}
+	in := &exprContext{scope: c.scope, clause: "window definitions", aggs: c.aggs, applies: c.applies, aliases: c.aliases}
 	n := &plan.Window{}
 	for _, e := range def.PartitionBy {
 		for _, item := range rowItems(e) {

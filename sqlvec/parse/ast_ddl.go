@@ -80,6 +80,7 @@ type TableLike struct {
 // AsColumns may name the result.
 type CreateTable struct {
 	Pos
+	OrReplace   bool // DuckDB's: the table of that name is dropped before
 	Temp        bool
 	Unlogged    bool
 	IfNotExists bool

@@ -41,6 +41,7 @@ type Insert struct {
 	Table         Name
 	Alias         string
 	Columns       []Target // nil where no list was given
+	ByName        bool     // DuckDB's BY NAME: the names of the query's columns are the list
 	Overriding    Overriding
 	Query         *Query
 	Docs          []JSONDoc
@@ -57,6 +58,7 @@ type OnConflict struct {
 	Items       []IndexItem
 	IndexWhere  Expr
 	Constraint  string
+	Replace     bool // INSERT OR REPLACE: DO UPDATE SET every column, for the table's one unique key
 	DoUpdate    bool
 	Set         []SetClause
 	UpdateWhere Expr

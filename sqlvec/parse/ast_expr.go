@@ -48,19 +48,24 @@ type Param struct {
 }
 
 // ColumnRef is a possibly qualified column: Parts holds one to four names, the
-// column last.
+// column last. Where it names an item of the select list, not a column, the binder sets Means to the
+// item's expression, which is then what is printed.
 type ColumnRef struct {
 	Pos
 	Parts []string
+	Means Expr
 }
 
 // Star is *, t.* or (expr).*, in a select list, in count(*) or in a row.
 type Star struct {
 	Pos
-	Table   []string // the qualifier of t.*, or nil
-	Of      Expr     // the composite value of (expr).*, or nil
-	Exclude []Ident  // EXCLUDE (…), columns left out
+	Table []string // the qualifier of t.*, or nil
+	Of    Expr     // the composite value of (expr).*, or nil
+	// Like is a pattern that the names must match, whose X is nil; it stands alone.
+	Like    *LikeExpr
+	Exclude []Ident // EXCLUDE (…), columns left out
 	Replace []SelectItem
+	Rename  []SelectItem // RENAME (a AS b): each Expr is a *ColumnRef
 }
 
 // UnaryExpr is a prefix operator: -, +, ~, @, |/ and the like. NOT is NotExpr.
@@ -283,6 +288,14 @@ type NamedArg struct {
 	X    Expr
 }
 
+// Lambda is an argument of a function of lists: a value made of each element, and of its number
+// where there is a second parameter.
+type Lambda struct {
+	Pos
+	Params []Ident
+	Body   Expr
+}
+
 // DefaultExpr is the word DEFAULT as a value of INSERT or UPDATE.
 type DefaultExpr struct{ Pos }
 
@@ -333,5 +346,6 @@ func (*Subscript) expr()      {}
 func (*CaseExpr) expr()       {}
 func (*FuncCall) expr()       {}
 func (*NamedArg) expr()       {}
+func (*Lambda) expr()         {}
 func (*DefaultExpr) expr()    {}
 func (*GroupingSet) expr()    {}

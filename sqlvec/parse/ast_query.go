@@ -89,12 +89,14 @@ const (
 	Except
 )
 
-// SetOp is L UNION|INTERSECT|EXCEPT [ALL] R.
+// SetOp is L UNION|INTERSECT|EXCEPT [ALL] R. ByName is DuckDB's UNION [ALL] BY NAME: columns of one
+// name belong together, and those that one side lacks are NULL there.
 type SetOp struct {
 	Pos
-	Kind SetOpKind
-	All  bool
-	L, R QueryBody
+	Kind   SetOpKind
+	All    bool
+	ByName bool
+	L, R   QueryBody
 }
 
 // Values is VALUES (…), (…). All rows have the same number of values. An item
@@ -210,6 +212,8 @@ const (
 	RightJoin
 	FullJoin
 	CrossJoin
+	SemiJoin // DuckDB's: left rows that have a partner, once
+	AntiJoin // left rows that have none
 )
 
 // Join is L JOIN R. At most one of On, Using and Natural is set; none is for a

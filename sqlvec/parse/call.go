@@ -7,8 +7,12 @@ func (p *parser) call(n Name) *FuncCall {
 	switch {
 	case p.is(")"):
 	case p.is("*"):
-		e.Args = []Expr{&Star{Pos: p.pos()}}
+		star := &Star{Pos: p.pos()}
+		e.Args = []Expr{star}
 		p.next()
+		if n.Last() == "columns" {
+			p.starOptions(star)
+		}
 	default:
 		p.arguments(e)
 	}
@@ -26,7 +30,11 @@ func (p *parser) arguments(e *FuncCall) {
 	}
 	for {
 		e.Variadic = p.accept("variadic")
-		e.Args = append(e.Args, p.argument())
+		if takesLambda(e.Name.Last()) && p.atLambda() {
+			e.Args = append(e.Args, p.lambda())
+		} else {
+			e.Args = append(e.Args, p.argument())
+		}
 		if e.Variadic || !p.accept(",") {
 			break
 		}
@@ -52,7 +60,8 @@ func (p *parser) afterCall(e *FuncCall) {
 		p.expect(")")
 	}
 	if p.then("filter", "(") {
-		p.expect("filter", "(", "where")
+		p.expect("filter", "(")
+		p.accept("where") // DuckDB can do without
 		e.Filter = p.expr()
 		p.expect(")")
 	}

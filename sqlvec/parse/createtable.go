@@ -4,7 +4,7 @@ import "driftdb/internal/dberr"
 
 // createTable reads a table from behind the word TABLE.
 func (p *parser) createTable(t *CreateTable) Stmt {
-	t.IfNotExists = p.ifNotExists()
+	t.IfNotExists = !t.OrReplace && p.ifNotExists()
 	t.Name = p.name()
 	fromQuery := true
 	switch {

@@ -10,9 +10,9 @@ func (p *parser) create(pos Pos) Stmt {
 	temp := p.acceptAny("temp", "temporary") != ""
 	unlogged := !temp && p.accept("unlogged")
 	switch {
-	case replace && !p.isAny("view", "recursive"):
+	case replace && !p.isAny("table", "view", "recursive"):
 	case p.accept("table"):
-		return p.createTable(&CreateTable{Pos: pos, Temp: temp, Unlogged: unlogged})
+		return p.createTable(&CreateTable{Pos: pos, OrReplace: replace, Temp: temp, Unlogged: unlogged})
 	case p.isAny("view", "recursive"):
 		v := &CreateView{Pos: pos, OrReplace: replace, Temp: temp, Recursive: p.accept("recursive")}
 		p.expect("view")

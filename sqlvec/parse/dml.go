@@ -5,7 +5,9 @@ import "driftdb/internal/dberr"
 // insert reads INSERT INTO.
 func (p *parser) insert(w *With) Stmt {
 	s := &Insert{Pos: p.pos(), With: w}
-	p.expect("insert", "into")
+	p.expect("insert")
+	s.OnConflict = p.orConflict()
+	p.expect("into")
 	s.Table = p.name()
 	if p.accept("as") {
 		s.Alias = p.ident().Name
@@ -13,13 +15,31 @@ func (p *parser) insert(w *With) Stmt {
 	if p.is("(") && !p.queryInParens() {
 		s.Columns = p.insertColumns()
 	}
+	if s.Columns == nil && p.accept("by", "name") {
+		s.ByName = true
+	} else if s.Columns == nil {
+		p.accept("by", "position")
+	}
 	s.Overriding = p.overriding()
 	p.insertSource(s)
-	if p.is("on") {
+	if p.is("on") && s.OnConflict == nil {
 		s.OnConflict = p.onConflict()
 	}
 	s.Returning = p.returning()
 	return s
+}
+
+// orConflict reads DuckDB's and SQLite's OR REPLACE and OR IGNORE.
+func (p *parser) orConflict() *OnConflict {
+	c := &OnConflict{Pos: p.pos()}
+	switch {
+	case p.accept("or", "replace"):
+		c.Replace = true
+	case p.accept("or", "ignore"):
+	default:
+		return nil
+	}
+	return c
 }
 
 // overriding reads [OVERRIDING SYSTEM | USER VALUE].
@@ -55,15 +75,18 @@ func (p *parser) insertColumns() []Target {
 
 func (p *parser) insertSource(s *Insert) {
 	switch {
-	case p.accept("default", "values"):
+	case !s.ByName && p.accept("default", "values"):
 		s.DefaultValues = true
-	case p.tok.kind == tokJSON:
+	case !s.ByName && p.tok.kind == tokJSON:
 		if s.Columns != nil {
 			p.syntaxError()
 		}
 		s.Docs = p.documents()
 	default:
 		s.Query = p.query()
+		if _, ok := s.Query.Body.(*Values); ok && s.ByName {
+			p.failAt(s.Query.Pos, dberr.SyntaxError, "INSERT BY NAME needs a query whose columns have names, not VALUES")
+		}
 	}
 }
 

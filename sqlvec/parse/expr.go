@@ -89,13 +89,13 @@ func (p *parser) infixPrec(restricted bool) int {
 // opPrec is infixPrec for operators and punctuation.
 func opPrec(op string) int {
 	switch op {
-	case "<", ">", "=", "<=", ">=", "<>":
+	case "<", ">", "=", "<=", ">=", "<>", "==":
 		return precCompare
 	case "+", "-":
 		return precAdd
-	case "*", "/", "%":
+	case "*", "/", "%", "//":
 		return precMul
-	case "^":
+	case "^", "**":
 		return precPow
 	case "::":
 		return precCast
@@ -205,6 +205,12 @@ func (p *parser) symbol() string {
 	}
 	op := p.tok.text
 	p.next()
+	switch op { // DuckDB's spellings
+	case "==":
+		return "="
+	case "**":
+		return "^"
+	}
 	return op
 }
 

@@ -68,6 +68,7 @@ func objectText(k ObjectKind) string {
 
 func (f *formatter) createTable(t *CreateTable) {
 	f.w("CREATE ")
+	f.opt(t.OrReplace, "OR REPLACE ")
 	f.opt(t.Temp, "TEMP ")
 	f.opt(t.Unlogged, "UNLOGGED ")
 	f.w("TABLE ")

@@ -29,7 +29,10 @@ func (f *formatter) stmt(s Stmt) {
 
 func (f *formatter) insert(s *Insert) {
 	f.with(s.With)
-	f.w("INSERT INTO ")
+	f.w("INSERT ")
+	replaces := s.OnConflict != nil && s.OnConflict.Replace
+	f.opt(replaces, "OR REPLACE ")
+	f.w("INTO ")
 	f.name(s.Table)
 	if s.Alias != "" {
 		f.w(" AS ")
@@ -40,6 +43,7 @@ func (f *formatter) insert(s *Insert) {
 		f.targets(s.Columns)
 		f.w(")")
 	}
+	f.opt(s.ByName, " BY NAME")
 	f.w(" ")
 	f.overriding(s.Overriding)
 	switch {
@@ -50,7 +54,9 @@ func (f *formatter) insert(s *Insert) {
 	default:
 		f.query(s.Query)
 	}
-	f.onConflict(s.OnConflict)
+	if !replaces {
+		f.onConflict(s.OnConflict)
+	}
 	f.returning(s.Returning)
 }
 

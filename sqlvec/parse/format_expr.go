@@ -79,6 +79,12 @@ func (f *formatter) expr(e Expr, min int) {
 	case *Param:
 		f.w("$", strconv.Itoa(e.N))
 	case *ColumnRef:
+		if e.Means != nil {
+			f.w("(")
+			f.expr(e.Means, precOr)
+			f.w(")")
+			return
+		}
 		f.dotted(e.Parts)
 	case *Star:
 		f.star(e)
@@ -90,6 +96,11 @@ func (f *formatter) expr(e Expr, min int) {
 		f.ident(e.Name)
 		f.w(" => ")
 		f.expr(e.X, precOr)
+	case *Lambda:
+		f.w("lambda ")
+		f.list(len(e.Params), func(i int) { f.ident(e.Params[i].Name) })
+		f.w(": ")
+		f.expr(e.Body, precOr)
 	case *UnaryExpr, *BinaryExpr, *BoolExpr, *NotExpr, *QuantifiedExpr:
 		f.operation(e)
 	case *IsExpr, *DistinctExpr, *BetweenExpr, *LikeExpr, *InExpr:
@@ -148,11 +159,19 @@ func (f *formatter) star(e *Star) {
 		f.w(".")
 	}
 	f.w("*")
+	if e.Like != nil {
+		f.likePattern(e.Like)
+	}
 	f.idents(" EXCLUDE ", e.Exclude)
-	if len(e.Replace) > 0 {
-		f.w(" REPLACE (")
-		f.items(e.Replace)
-		f.w(")")
+	for _, part := range []struct {
+		word  string
+		items []SelectItem
+	}{{" REPLACE (", e.Replace}, {" RENAME (", e.Rename}} {
+		if len(part.items) > 0 {
+			f.w(part.word)
+			f.items(part.items)
+			f.w(")")
+		}
 	}
 }
 
@@ -264,6 +283,10 @@ func (f *formatter) predicate(e Expr) {
 
 func (f *formatter) like(e *LikeExpr) {
 	f.expr(e.X, precLike+1)
+	f.likePattern(e)
+}
+
+func (f *formatter) likePattern(e *LikeExpr) {
 	f.opt(e.Not, " NOT")
 	f.w([]string{Like: " LIKE ", ILike: " ILIKE ", SimilarTo: " SIMILAR TO "}[e.Kind])
 	f.expr(e.Pattern, precLike+1)

@@ -127,6 +127,7 @@ func (f *formatter) setOp(s *SetOp) {
 	f.operand(s.L, s.Kind, true)
 	f.w([]string{Union: " UNION ", Intersect: " INTERSECT ", Except: " EXCEPT "}[s.Kind])
 	f.opt(s.All, "ALL ")
+	f.opt(s.ByName, "BY NAME ")
 	f.operand(s.R, s.Kind, false)
 }
 
@@ -208,7 +209,11 @@ func (f *formatter) orderBy(list []OrderItem) {
 func (f *formatter) orderItems(list []OrderItem) {
 	f.list(len(list), func(i int) {
 		o := list[i]
-		f.expr(o.Expr, precOr)
+		if _, all := o.Expr.(*Star); all {
+			f.w("ALL")
+		} else {
+			f.expr(o.Expr, precOr)
+		}
 		if o.Using != "" {
 			f.w(" USING ")
 			f.operator(o.Using, "", opPrec(o.Using) != precNone)
@@ -366,7 +371,8 @@ func (f *formatter) join(j *Join) {
 	f.w(" ")
 	f.opt(j.Natural, "NATURAL ")
 	f.opt(j.Asof, "ASOF ")
-	f.w([]string{InnerJoin: "JOIN ", LeftJoin: "LEFT JOIN ", RightJoin: "RIGHT JOIN ", FullJoin: "FULL JOIN ", CrossJoin: "CROSS JOIN "}[j.Kind])
+	f.w([]string{InnerJoin: "JOIN ", LeftJoin: "LEFT JOIN ", RightJoin: "RIGHT JOIN ", FullJoin: "FULL JOIN ", CrossJoin: "CROSS JOIN ",
+		SemiJoin: "SEMI JOIN ", AntiJoin: "ANTI JOIN "}[j.Kind])
 	if r, ok := j.R.(*Join); ok && r.Alias == nil {
 		f.w("(")
 		f.join(r)

@@ -31,7 +31,13 @@ func (p *parser) atJoin() bool {
 	if p.tok.kind == tokKeyword {
 		return p.isAny("join", "cross", "natural", "inner", "left", "right", "full")
 	}
-	return p.atAsof()
+	return p.atAsof() || p.atSemi()
+}
+
+// atSemi reports whether SEMI JOIN or ANTI JOIN begins here, rather than a name.
+func (p *parser) atSemi() bool {
+	next := p.peek(1)
+	return p.isAny("semi", "anti") && next.kind == tokKeyword && next.text == "join"
 }
 
 // atAsof reports whether the word ASOF begins a join here, rather than being a
@@ -57,7 +63,11 @@ func (p *parser) join(left TableExpr) TableExpr {
 		p.next()
 		j.Asof = true
 	}
-	switch p.acceptAny("inner", "left", "right", "full") {
+	switch p.acceptAny("inner", "left", "right", "full", "semi", "anti") {
+	case "semi":
+		j.Kind = SemiJoin
+	case "anti":
+		j.Kind = AntiJoin
 	case "left":
 		j.Kind = LeftJoin
 	case "right":
@@ -65,7 +75,7 @@ func (p *parser) join(left TableExpr) TableExpr {
 	case "full":
 		j.Kind = FullJoin
 	}
-	if j.Kind != InnerJoin {
+	if j.Kind != InnerJoin && j.Kind < CrossJoin {
 		p.accept("outer")
 	}
 	p.expect("join")
@@ -238,7 +248,7 @@ func (p *parser) alias(function bool) *Alias {
 			return a
 		}
 		a.Name = p.ident().Name
-	case p.tok.isName() && !p.atAsof() && !p.atPivot() && !p.is("qualify"):
+	case p.tok.isName() && !p.atAsof() && !p.atSemi() && !p.atPivot() && !p.is("qualify"):
 		a.Name = p.ident().Name
 	default:
 		return nil

@@ -1,5 +1,7 @@
 package parse
 
+import "slices"
+
 // isTest reads IS [NOT] …, ISNULL and NOTNULL.
 func (p *parser) isTest(left Expr, restricted bool) Expr {
 	pos := p.pos()
@@ -68,6 +70,9 @@ func (p *parser) between(left Expr, not bool, pos Pos, restricted bool) Expr {
 
 // in reads the list or query of IN.
 func (p *parser) in(left Expr, not bool, pos Pos) Expr {
+	if !p.is("(") {
+		return p.inList(left, not, pos)
+	}
 	e := &InExpr{Pos: pos, X: left, Not: not}
 	p.expect("(")
 	if p.startsQuery() {
@@ -75,12 +80,38 @@ func (p *parser) in(left Expr, not bool, pos Pos) Expr {
 		p.expect(")")
 		return e
 	}
-	e.List = p.exprList()
+	e.List = []Expr{p.expr()}
+	for p.accept(",") && !p.is(")") { // as in DuckDB, a comma may stand behind the last one
+		e.List = append(e.List, p.expr())
+	}
 	p.expect(")")
 	if sub, ok := e.List[0].(*SubqueryExpr); ok && len(e.List) == 1 {
 		e.List, e.Query = nil, sub.Query
 	}
 	return e
+}
+
+// inList reads the list of DuckDB's x IN list, which is IN (…) where it is written out, else list_contains:
+// there a NULL in the list is no value.
+func (p *parser) inList(left Expr, not bool, pos Pos) Expr {
+	if !p.is("[") && !p.tok.isName() {
+		p.syntaxError()
+		return left
+	}
+	list := p.binary(precLike+1, false)
+	if a, ok := list.(*ArrayExpr); ok && a.Query == nil && len(a.Elems) > 0 && !slices.ContainsFunc(a.Elems, mayBeNull) {
+		return &InExpr{Pos: pos, X: left, Not: not, List: a.Elems}
+	}
+	var e Expr = &FuncCall{Pos: pos, Name: Name{pos, []string{"list_contains"}}, Args: []Expr{list, left}}
+	if not {
+		e = &NotExpr{Pos: pos, X: e}
+	}
+	return e
+}
+
+func mayBeNull(e Expr) bool {
+	lit, ok := e.(*Literal)
+	return !ok || lit.Kind == LitNull
 }
 
 // likeOps are the operators that LIKE stands for before ANY and ALL.

@@ -2,6 +2,7 @@ package parse
 
 import (
 	"strconv"
+	"strings"
 
 	"driftdb/internal/dberr"
 )
@@ -122,6 +123,9 @@ func (p *parser) keywordExpr() Expr {
 	if p.startsTypedLiteral() {
 		return p.typedLiteral()
 	}
+	if next := p.peek(1); word == "interval" && (next.kind == tokInt || next.kind == tokNumeric || next.kind == tokOp && next.text == "(") {
+		return p.intervalOf()
+	}
 	return p.named()
 }
 
@@ -166,6 +170,35 @@ func (p *parser) keywordCall() Expr {
 		return e
 	}
 	return nil
+}
+
+// intervalUnits are DuckDB's units of an interval, and the functions that make one of a number.
+var intervalUnits = map[string]string{"year": "to_years", "quarter": "to_quarters", "month": "to_months", "week": "to_weeks", "day": "to_days",
+	"hour": "to_hours", "minute": "to_minutes", "second": "to_seconds", "millisecond": "to_milliseconds", "microsecond": "to_microseconds",
+	"decade": "to_decades", "century": "to_centuries", "millennium": "to_millennia",
+	"centuries": "to_centuries", "millennia": "to_millennia"}
+
+// intervalOf reads DuckDB's INTERVAL 3 DAYS and INTERVAL (n) DAYS, a call of to_days and its kin.
+func (p *parser) intervalOf() Expr {
+	e := &FuncCall{Pos: p.pos()}
+	p.expect("interval")
+	if p.accept("(") {
+		e.Args = []Expr{p.expr()}
+		p.expect(")")
+	} else {
+		e.Args = []Expr{p.primary()}
+	}
+	word := p.tok.text
+	fn, ok := intervalUnits[word]
+	if !ok {
+		fn, ok = intervalUnits[strings.TrimSuffix(word, "s")]
+	}
+	if !ok || !p.tok.word() {
+		p.syntaxError()
+	}
+	p.next()
+	e.Name = Name{e.Pos, []string{fn}}
+	return e
 }
 
 // bareCall reads CURRENT_DATE and its kin; those of time take a precision.
@@ -243,6 +276,9 @@ func (p *parser) arrayList(pos Pos) Expr {
 			e.Elems = append(e.Elems, p.arrayList(p.pos()))
 		} else {
 			e.Elems = append(e.Elems, p.expr())
+		}
+		if len(e.Elems) == 1 && p.is("for") {
+			return p.comprehension(e.Elems[0], pos)
 		}
 		if !p.accept(",") {
 			break

@@ -72,6 +72,9 @@ func (p *parser) setOps(left QueryBody, min int) QueryBody {
 		if !op.All {
 			p.accept("distinct")
 		}
+		if op.Kind == Union {
+			op.ByName = p.accept("by", "name")
+		}
 		op.R = p.setOps(p.operand(), prec+1)
 		left = op
 		p.height = p.grow(p.height)
@@ -275,7 +278,12 @@ func (p *parser) orderBy() []OrderItem {
 }
 
 func (p *parser) orderItem() OrderItem {
-	o := OrderItem{Pos: p.pos(), Expr: p.expr()}
+	o := OrderItem{Pos: p.pos()}
+	if p.accept("all") {
+		o.Expr = &Star{Pos: o.Pos}
+	} else {
+		o.Expr = p.expr()
+	}
 	switch {
 	case p.accept("using"):
 		o.Using, _ = p.operator()

@@ -76,3 +76,77 @@ func HasSubquery(e Expr) bool {
 	})
 	return found
 }
+
+// Calls calls fn for every call in an expression, but for those in subqueries.
+func Calls(e Expr, fn func(*FuncCall)) { visitCalls(reflect.ValueOf(e), fn) }
+
+func visitCalls(v reflect.Value, fn func(*FuncCall)) {
+	switch v.Kind() {
+	case reflect.Interface, reflect.Pointer:
+		if v.IsNil() {
+			return
+		}
+		switch n := v.Interface().(type) {
+		case *Query:
+			return
+		case *FuncCall:
+			fn(n)
+		}
+		visitCalls(v.Elem(), fn)
+	case reflect.Struct:
+		for i := range v.NumField() {
+			visitCalls(v.Field(i), fn)
+		}
+	case reflect.Slice:
+		for i := range v.Len() {
+			visitCalls(v.Index(i), fn)
+		}
+	}
+}
+
+// Replaced returns a copy of an expression in which what fn gives for an expression stands in its
+// place; nil leaves it.
+func Replaced(e Expr, fn func(Expr) Expr) Expr {
+	out := reflect.New(reflect.TypeFor[Expr]()).Elem()
+	copyTree(out, reflect.ValueOf(&e).Elem(), fn)
+	return out.Interface().(Expr)
+}
+
+// copyTree copies from to to, which is of the same type and settable.
+func copyTree(to, from reflect.Value, fn func(Expr) Expr) {
+	switch from.Kind() {
+	case reflect.Interface:
+		if from.IsNil() {
+			return
+		}
+		if e, ok := from.Interface().(Expr); ok {
+			if other := fn(e); other != nil {
+				to.Set(reflect.ValueOf(other))
+				return
+			}
+		}
+		inner := reflect.New(from.Elem().Type()).Elem()
+		copyTree(inner, from.Elem(), fn)
+		to.Set(inner)
+	case reflect.Pointer:
+		if from.IsNil() {
+			return
+		}
+		to.Set(reflect.New(from.Type().Elem()))
+		copyTree(to.Elem(), from.Elem(), fn)
+	case reflect.Struct:
+		for i := range from.NumField() {
+			copyTree(to.Field(i), from.Field(i), fn)
+		}
+	case reflect.Slice:
+		if from.IsNil() {
+			return
+		}
+		to.Set(reflect.MakeSlice(from.Type(), from.Len(), from.Len()))
+		for i := range from.Len() {
+			copyTree(to.Index(i), from.Index(i), fn)
+		}
+	default:
+		to.Set(from)
+	}
+}

@@ -75,9 +75,10 @@ func (p *parser) endsSelectList() bool {
 	return p.tok.kind == tokEOF && p.err == nil || p.isAny("from", "where", "group", "having", "window", "into", ")") || p.continuesQuery()
 }
 
+// selectItems reads item, …; as in DuckDB, a comma may stand behind the last one.
 func (p *parser) selectItems() []SelectItem {
 	list := []SelectItem{p.selectItem()}
-	for p.accept(",") {
+	for p.accept(",") && !p.endsSelectList() {
 		list = append(list, p.selectItem())
 	}
 	return list
@@ -85,6 +86,13 @@ func (p *parser) selectItems() []SelectItem {
 
 func (p *parser) selectItem() SelectItem {
 	item := SelectItem{Pos: p.pos()}
+	if p.atPrefixAlias() {
+		item.AliasPos = p.pos()
+		item.Alias = p.ident().Name
+		p.expect(":")
+		item.Expr = p.expr()
+		return item
+	}
 	if p.is("*") {
 		item.Expr = &Star{Pos: p.pos()}
 		p.next()
@@ -102,8 +110,24 @@ func (p *parser) selectItem() SelectItem {
 	return item
 }
 
-// starOptions reads EXCLUDE (a, b) and REPLACE (expr AS a).
+// atPrefixAlias reports whether an alias stands before its expression, as DuckDB allows: name: expr.
+func (p *parser) atPrefixAlias() bool {
+	next := p.peek(1)
+	return p.tok.isName() && next.kind == tokOp && next.text == ":"
+}
+
+// starOptions reads LIKE 'pattern' and its kin, or EXCLUDE (a, b), REPLACE (expr AS a) and RENAME (a AS b).
 func (p *parser) starOptions(s *Star) {
+	if p.isAny("like", "ilike", "not", "similar") {
+		like, ok := p.likeOrIn(s, true).(*LikeExpr)
+		if !ok {
+			p.syntaxError()
+			return
+		}
+		like.X = nil // the names, not the star
+		s.Like = like
+		return
+	}
 	if p.accept("exclude") {
 		if p.is("(") {
 			s.Exclude = p.identList()
@@ -111,21 +135,35 @@ func (p *parser) starOptions(s *Star) {
 			s.Exclude = []Ident{p.ident()}
 		}
 	}
-	if !p.then("replace", "(") {
-		return
+	if p.then("replace", "(") {
+		p.expect("replace")
+		s.Replace = p.starItems(p.expr)
 	}
-	p.expect("replace", "(")
+	if p.then("rename", "(") {
+		p.expect("rename")
+		s.Rename = p.starItems(func() Expr {
+			id := p.ident()
+			return &ColumnRef{Pos: id.Pos, Parts: []string{id.Name}}
+		})
+	}
+}
+
+// starItems reads (x AS name, …).
+func (p *parser) starItems(x func() Expr) []SelectItem {
+	var list []SelectItem
+	p.expect("(")
 	for {
-		item := SelectItem{Pos: p.pos(), Expr: p.expr()}
+		item := SelectItem{Pos: p.pos(), Expr: x()}
 		p.expect("as")
 		item.AliasPos = p.pos()
 		item.Alias = p.label().Name
-		s.Replace = append(s.Replace, item)
+		list = append(list, item)
 		if !p.accept(",") {
 			break
 		}
 	}
 	p.expect(")")
+	return list
 }
 
 // groupBy reads GROUP BY ALL, or [DISTINCT] item, ….

@@ -94,7 +94,7 @@ func (p *parser) simpleType() *TypeName {
 func (p *parser) builtinRest(t *TypeName, word string) {
 	switch word {
 	case "double":
-		p.expect("precision")
+		p.accept("precision")
 	case "float":
 		p.floatPrecision(t)
 	case "decimal", "dec", "numeric":

@@ -1,0 +1,91 @@
+package expr
+
+import (
+	"math"
+	"math/bits"
+
+	"driftdb/internal/dberr"
+	"driftdb/internal/types"
+)
+
+// maxRange is how many elements the list of range may have; range in FROM has no limit.
+const maxRange = 1 << 20
+
+func init() {
+	f, b, i, t := types.Float64, types.Bool, types.Int64, types.Text
+	number := func(name string, fn func(float64) float64) *Function {
+		return rowFn(name, ids(f), f, func(_ *Env, a []types.Value) (types.Value, error) {
+			return types.FloatValue(types.T(f), fn(a[0].F)), nil
+		})
+	}
+	test := func(name string, fn func(float64) bool) *Function {
+		return rowFn(name, ids(f), b, func(_ *Env, a []types.Value) (types.Value, error) { return types.BoolValue(fn(a[0].F)), nil })
+	}
+	register(
+		rowFn("log2", ids(f), f, func(_ *Env, a []types.Value) (types.Value, error) {
+			switch x := a[0].F; {
+			case x == 0:
+				return a[0], dberr.New(dberr.InvalidArgumentForLog, "cannot take logarithm of zero")
+			case x < 0:
+				return a[0], dberr.New(dberr.InvalidArgumentForLog, "cannot take logarithm of a negative number")
+			default:
+				return types.FloatValue(types.T(f), math.Log2(x)), nil
+			}
+		}),
+		number("even", func(x float64) float64 { return math.Copysign(2*math.Ceil(math.Abs(x)/2), x) }),
+		test("isnan", math.IsNaN), test("isinf", func(x float64) bool { return math.IsInf(x, 0) }),
+		rowFn("$text_slice", ids(t, i, i), t, textSlice),
+		rowFn("bit_count", ids(i), i, func(_ *Env, a []types.Value) (types.Value, error) {
+			return types.IntValue(types.T(i), int64(bits.OnesCount64(uint64(a[0].I)))), nil
+		}),
+		rowFn("range", ids(i), types.ArrayOf(i), rangeList), rowFn("range", ids(i, i), types.ArrayOf(i), rangeList), rowFn("range", ids(i, i, i), types.ArrayOf(i), rangeList),
+	)
+}
+
+// rangeList is range(stop), range(start, stop) and range(start, stop, step): the numbers before stop.
+func rangeList(_ *Env, a []types.Value) (types.Value, error) {
+	start, stop, step := int64(0), a[0].I, int64(1)
+	if len(a) > 1 {
+		start, stop = a[0].I, a[1].I
+	}
+	if len(a) > 2 {
+		step = a[2].I
+	}
+	if step == 0 {
+		return a[0], dberr.New(dberr.InvalidParameterValue, "the step of range cannot be zero")
+	}
+	count := uint64(0)
+	switch {
+	case step > 0 && start < stop:
+		count = (uint64(stop)-uint64(start)-1)/uint64(step) + 1
+	case step < 0 && start > stop:
+		count = (uint64(start)-uint64(stop)-1)/-uint64(step) + 1
+	}
+	if count > maxRange {
+		return a[0], dberr.Newf(dberr.ProgramLimitExceeded, "the list of range has more than %d elements", maxRange).
+			WithHint("Use range in FROM: SELECT … FROM range(…).")
+	}
+	elems := make([]types.Value, count)
+	for i := range elems {
+		elems[i] = types.IntValue(types.T(types.Int64), start+int64(i)*step)
+	}
+	return types.List(elems).Value(types.T(types.Int64).Array())
+}
+
+// textSlice returns the characters from the second to the third argument, counted from 1, from the end
+// where they are negative.
+func textSlice(_ *Env, a []types.Value) (types.Value, error) {
+	s := []rune(a[0].S)
+	n := int64(len(s))
+	place := func(i int64) int64 {
+		if i < 0 {
+			return n + i + 1
+		}
+		return i
+	}
+	lo, hi := max(1, place(a[1].I)), min(n, place(a[2].I))
+	if lo > hi {
+		return textValue(""), nil
+	}
+	return textValue(string(s[lo-1 : hi])), nil
+}

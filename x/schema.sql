@@ -1,0 +1,2 @@
+CREATE TABLE t(id INTEGER, "name" VARCHAR, n INTEGER, d DOUBLE, "day" DATE);
+
