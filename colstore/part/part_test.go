@@ -357,6 +357,40 @@ func TestEncodingsAreSmall(t *testing.T) {
 	}
 }
 
+// TestConstAmongTexts writes vectors of one value, NULL among them, into a group whose dictionary of
+// texts was given up before.
+func TestConstAmongTexts(t *testing.T) {
+	text := types.T(types.Text)
+	col := column{spec: ColumnSpec{ID: 1, Name: "v", Type: text}}
+	var out bytes.Buffer
+	w, err := NewWriter(&out, WriteOptions{Columns: specsOf([]column{col})})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.Close()
+	add := func(n int, form vec.Form, value func(i int) types.Value) {
+		values := make([]types.Value, n)
+		for i := range values {
+			values[i] = value(i)
+		}
+		if err := w.Append([]vec.Vec{vectorOf(text, values, form)}, nil, nil); err != nil {
+			t.Fatal(err)
+		}
+		col.values = append(col.values, values...)
+	}
+	for round := range 3 {
+		add(10_000, vec.Flat, func(i int) types.Value { return types.BytesValue(text, fmt.Sprint("text ", round, i)) })
+		add(1000, vec.Const, func(int) types.Value { return types.BytesValue(text, "one text") })
+		add(1000, vec.Const, func(int) types.Value { return types.NullOf(text) })
+		add(1000, vec.Const, func(int) types.Value { return types.BytesValue(text, "") })
+	}
+	add(70_000, vec.Const, func(int) types.Value { return types.NullOf(text) }) // beyond the end of the group
+	if _, err := w.Finish(); err != nil {
+		t.Fatal(err)
+	}
+	checkValues(t, openPart(t, out.Bytes()), []column{col})
+}
+
 func TestRunsNumberRows(t *testing.T) {
 	cols := []column{{spec: ColumnSpec{ID: 1, Name: "v", Type: types.T(types.Int64)}}}
 	for i := range 200 {

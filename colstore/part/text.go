@@ -96,9 +96,12 @@ func (t *textStage) appendSame(v *vec.Vec, n int, null bool) {
 	if t.flat {
 		for range n {
 			t.push(b)
+			t.n++
 		}
-		t.group.add(hashBytes(b))
-		t.n, t.seen = t.n+n, t.seen+n
+		if !null {
+			t.group.add(hashBytes(b))
+		}
+		t.seen += n
 		return
 	}
 	if t.tooMany(1) || len(t.dict.heap)+len(b) > maxDictBytes {
