@@ -246,6 +246,10 @@ func cutTyped(text string) (part typedPart, prompt byte, ok bool) {
 			return typedPart{sql: between(text, begin, t.from), command: strings.TrimSpace(text[t.from+1 : t.to]), rest: text[t.to:]}, 0, true
 		case tokBlank, tokComment:
 		default:
+			if begin < 0 && isDotLine(text[t.from:]) {
+				end := strings.IndexByte(text[t.from:]+"\n", '\n') + t.from
+				return typedPart{command: strings.TrimSpace(text[t.from:end]), rest: text[end:]}, 0, true
+			}
 			if begin < 0 {
 				begin = t.from
 			}

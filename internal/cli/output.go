@@ -34,6 +34,7 @@ func checkFormat(name string, names []string) error {
 type output struct {
 	form  string
 	w     *bufio.Writer
+	base  io.Writer // what w writes to, unless \o or \g say otherwise
 	opts  rowtext.Options
 	sets  int       // results written
 	flush bool      // after every result
@@ -46,7 +47,7 @@ type output struct {
 const outputBuffer = 256 << 10
 
 func newOutput(form string, w io.Writer) *output {
-	return &output{form: form, w: bufio.NewWriterSize(w, outputBuffer), flush: isTerminal(w)}
+	return &output{form: form, base: w, w: bufio.NewWriterSize(w, outputBuffer), flush: isTerminal(w)}
 }
 
 // write writes the rows of a result.

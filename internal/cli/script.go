@@ -2,7 +2,6 @@ package cli
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -63,7 +62,9 @@ type script struct {
 	// command runs a line that begins with a backslash; left reports whether one said to leave.
 	command func(ctx context.Context, part typedPart) error
 	left    func() bool
-	file    string // that is being read, for \ir
+	lastErr error     // for \errverbose
+	blocks  []ifBlock // of \if, the innermost last
+	file    string    // that is being read, for \ir
 	// behind are the lines behind a command of a script, for \copy; nil where there are none.
 	behind func() (string, error)
 }
@@ -110,9 +111,10 @@ func (s *script) copyInput(split *parse.Splitter, inline bool) io.Reader {
 
 // runReader runs the statements of r. inline says that the data of a COPY follow its statement.
 func (s *script) runReader(ctx context.Context, r io.Reader, file string, inline bool) error {
-	lines := &commandLines{r: withoutMark(r)}
+	lines := &commandLines{r: withoutMark(r), skipping: s.skipping}
 	split := parse.NewSplitter(lines)
 	lines.isCommand = func() bool { return !split.Pending() }
+	depth := len(s.blocks)
 	lines.run = func(line string) error { return s.command(ctx, typedPart{command: line}) }
 	defer func(file string, behind func() (string, error)) { s.file, s.behind = file, behind }(s.file, s.behind)
 	s.file, s.behind = file, nil
@@ -124,17 +126,20 @@ func (s *script) runReader(ctx context.Context, r io.Reader, file string, inline
 		s.session.SetCopy(s.copyInput(split, inline), s.out.w)
 		piece, err := split.Next()
 		if lines.failed != nil {
-			return &statementError{err: lines.failed, line: lines.line, file: file}
+			return placed(lines.failed, lines.line, file)
 		}
-		if err == io.EOF || s.left() {
+		if s.left() {
 			return nil
+		}
+		if err == io.EOF {
+			return s.unfinished(depth)
 		}
 		if err == nil {
 			lines.data = true
-			err = s.runPiece(ctx, piece)
+			err = s.runPart(ctx, piece, lines.behind())
 		}
 		if err != nil {
-			return &statementError{err: err, text: s.vars.expand(piece.Text), line: max(piece.Line, 1), file: file}
+			return s.failed(err, s.vars.expand(piece.Text), max(piece.Line, 1), file)
 		}
 		if ctx.Err() != nil {
 			return dberr.New(dberr.QueryCanceled, "canceling statement due to user request")
@@ -142,58 +147,24 @@ func (s *script) runReader(ctx context.Context, r io.Reader, file string, inline
 	}
 }
 
-// commandLines gives a splitter the lines of a script and runs those that are commands of the shell.
-type commandLines struct {
-	r         *bufio.Reader
-	isCommand func() bool // whether a command may begin here: no statement is open
-	run       func(line string) error
-	data      bool // a statement runs: what is read now is its data
-	inside    bool // of a line
-	line      int
-	rest      []byte
-	failed    error // of a command
-}
-
-// Read gives one line, or a piece of a long one.
-func (c *commandLines) Read(p []byte) (int, error) {
-	for len(c.rest) == 0 {
-		text, err := c.r.ReadSlice('\n')
-		begins := !c.inside
-		c.inside = err == bufio.ErrBufferFull
-		if begins && len(text) > 0 {
-			c.line++
-		}
-		if c.inside {
-			err = nil
-		}
-		if begins && !c.inside && !c.data && isCommandLine(text) && c.isCommand() {
-			if c.failed = c.run(strings.TrimSpace(string(text))[1:]); c.failed != nil {
-				return 0, io.EOF
-			}
-			text = []byte("\n") // the lines behind keep their numbers
-		}
-		c.rest = append(c.rest, text...)
-		if err != nil && len(c.rest) == 0 {
-			return 0, err
-		}
+// runPart runs a statement, or the command that stands behind it.
+func (s *script) runPart(ctx context.Context, piece parse.Piece, command string) error {
+	switch {
+	case s.skipping():
+		return nil
+	case command != "":
+		return s.command(ctx, typedPart{sql: piece.Text, command: command})
 	}
-	n := copy(p, c.rest)
-	c.rest = c.rest[:copy(c.rest, c.rest[n:])]
-	return n, nil
+	return s.runPiece(ctx, piece)
 }
 
-// next returns the next line, which is data of a command.
-func (c *commandLines) next() (string, error) {
-	text, err := c.r.ReadString('\n')
-	if text == "" && err != nil {
-		return "", err
+// placed is an error of a command with the line of the script that it stands on.
+func placed(err error, line int, file string) error {
+	var in *statementError
+	if errors.As(err, &in) {
+		return &statementError{err: in.err, text: in.text, line: line, file: file}
 	}
-	c.line++
-	return strings.TrimSuffix(strings.TrimSuffix(text, "\n"), "\r"), nil
-}
-
-func isCommandLine(text []byte) bool {
-	return bytes.HasPrefix(bytes.TrimLeft(text, " \t"), []byte{'\\'})
+	return &statementError{err: err, line: line, file: file}
 }
 
 // withoutMark skips the byte order mark that some editors put at the beginning of UTF-8 files.

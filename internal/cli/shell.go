@@ -112,7 +112,7 @@ func (sh *shell) run(ctx context.Context) error {
 		line, err := sh.keys.Read(sh.prompt(open), sh.more())
 		switch {
 		case errors.Is(err, term.ErrInterrupted):
-			sh.typed = ""
+			sh.typed, sh.blocks = "", nil
 		case err == io.EOF:
 			fmt.Fprintln(sh.std.err)
 			return sh.leave()
@@ -172,6 +172,10 @@ func (sh *shell) runTyped(ctx context.Context, sql string) {
 	if strings.TrimSpace(sql) == "" {
 		return
 	}
+	if sh.skipping() {
+		sh.noteSkipped("The statement")
+		return
+	}
 	sh.last = sql
 	sh.runStatement(ctx, parse.Piece{Text: sql, Line: 1})
 }
@@ -190,7 +194,7 @@ func (sh *shell) runStatement(ctx context.Context, piece parse.Piece) bool {
 	sh.words.forget()
 	if err != nil && !errors.Is(err, errPagerLeft) {
 		text := sh.vars.expand(piece.Text)
-		reportColored(sh.std.err, &statementError{err: withKeyword(err, text), text: text, line: 1}, sh.color)
+		reportColored(sh.std.err, sh.failed(err, text, 1, ""), sh.color)
 	}
 	return err == nil
 }
@@ -217,6 +221,9 @@ func (sh *shell) prompt(open byte) string {
 		past = "[" + strings.TrimPrefix(point, "@") + "]"
 	}
 	state := ""
+	if sh.skipping() {
+		open = '@'
+	}
 	switch inside, failed := sh.session.InTransaction(); {
 	case failed:
 		state = "!"

@@ -125,6 +125,32 @@ func TestShellCommands(t *testing.T) {
 	}
 }
 
+func TestShellOfOtherNames(t *testing.T) {
+	out, errs, prompts := runShell(t,
+		"CREATE TABLE t (a INTEGER);", "INSERT INTO t VALUES (1), (2);", ".tables", "SELECT 1 +", ".5 AS half;", ".mode csv", "SELECT count(*) > 5 AS many, sum(a) AS s FROM t \\gset",
+		`\if :many`, "SELECT 'not run';", `\echo not run`, "SELECT 'nor this' \\g", `\else`, `\echo sum :s`, `\endif`, `\if 1`, `\if maybe`, "^C", "SELECT 'after' AS x;",
+		"SELECT * FROM tt;", `\errverbose`, `\prompt 'your name: ' who`, "Ann", `\echo hello :who`, "SELECT a, a AS b, 'c' AS v FROM t ORDER BY a \\crosstabview", ".quit")
+	for _, part := range []string{" t    | table |       1 |    2\n", " half \n------\n  1.5\n", "sum 3\n", "x\nafter\n", "hello Ann\n", "a,1,2\n1,c,\"\"\n2,\"\",c\n"} {
+		if !strings.Contains(out, part) {
+			t.Errorf("no %q in\n%s", part, out)
+		}
+	}
+	if strings.Contains(out, "not run") || strings.Contains(out, "nor this") {
+		t.Errorf("what stands in a part that is not run was run:\n%s", out)
+	}
+	for _, part := range []string{"The statement is ignored: ", "The command \\echo is ignored: ", "unrecognized value \"maybe\" of \\if"} {
+		if !strings.Contains(errs, part) {
+			t.Errorf("no %q in\n%s", part, errs)
+		}
+	}
+	if n := strings.Count(errs, `relation "tt" does not exist`); n != 2 || !strings.Contains(errs, `Perhaps you meant the table "t".`) {
+		t.Errorf("the last error is there %d times in\n%s", n, errs)
+	}
+	if all := strings.Join(prompts, "|"); !strings.Contains(all, "db@> |") || !strings.Contains(all, "|your name: |db=> ") {
+		t.Errorf("prompts %s", all)
+	}
+}
+
 // withoutTimes removes times, which differ from run to run.
 func withoutTimes(s string) string {
 	return regexp.MustCompile(`[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9:.+]+,`).ReplaceAllString(s, "")

@@ -39,10 +39,10 @@ func (c call) arg(i int) string {
 var shellCommands []shellCommand
 
 func init() {
-	shellCommands = slices.Concat(lookCommands, runCommands, formCommands, []shellCommand{
+	shellCommands = slices.Concat(lookCommands, runCommands, getCommands, formCommands, moreCommands, ifCommands, []shellCommand{
 		{"set", "[NAME [VALUE]]", "set a variable, for :NAME, :'NAME' and :\"NAME\"; without name list them", (*shell).setVariable},
 		{"unset", "NAME", "remove a variable", (*shell).unsetVariable},
-		{"echo", "TEXT", "write text", (*shell).echo},
+		{"echo", "TEXT", "write text to standard output; -n without a line's end", (*shell).echo},
 		{"h", "[STATEMENT]", "the syntax of a statement; without one list them", (*shell).syntax},
 		{"?", "", "this list", (*shell).help},
 		{"q", "", "leave", func(sh *shell, _ call) error { sh.quit = true; return nil }},
@@ -51,7 +51,8 @@ func init() {
 
 // otherNames are what people of psql and duckdb type for the same.
 var otherNames = map[string]string{"help": "h", "quit": "q", "exit": "q", "watch": "watch", "list": "l", "print": "p", "reset": "r",
-	"include": "i", "include_relative": "ir", "out": "o", "edit": "e", "write": "w", "d+": "d", "dt+": "dt", "l+": "l", "df+": "df", "di+": "di", "dv+": "dv", "asof": "as-of"}
+	"include": "i", "include_relative": "ir", "out": "o", "edit": "e", "write": "w", "d+": "d", "dt+": "dt", "l+": "l", "df+": "df", "di+": "di", "dv+": "dv", "asof": "as-of",
+	"ds+": "ds", "dT+": "dT", "dn+": "dn", "dS": "d", "dtS": "dt", "da": "df", "sv+": "sv", "crosstab": "crosstabview", "pset+": "pset"}
 
 // command runs a command and shows its error.
 func (sh *shell) command(ctx context.Context, part typedPart) {
@@ -62,18 +63,32 @@ func (sh *shell) command(ctx context.Context, part typedPart) {
 	err := sh.runCommand(ctx, part)
 	done()
 	if err != nil && !errors.Is(err, errPagerLeft) {
+		sh.lastErr = err
 		reportColored(sh.std.err, err, sh.color)
 	}
 }
 
 // runCommand runs a command.
 func (sh *shell) runCommand(ctx context.Context, part typedPart) error {
+	if isDotLine(part.command) {
+		var err error
+		if part.command, err = undotted(part.command); err != nil {
+			return err
+		}
+	}
 	name, text, _ := strings.Cut(part.command, " ")
 	name = strings.TrimSuffix(name, ";")
 	text = strings.TrimSpace(text)
 	at := commandAt(name)
 	if at < 0 || !usesStatement[shellCommands[at].name] { // the statement goes on behind the command
 		sh.typed = part.sql + sh.typed
+	}
+	if sh.skipping() && !isIfCommand(name) {
+		sh.noteSkipped("The command \\" + clean(name))
+		return nil
+	}
+	if hint, ok := absentCommands[strings.TrimRight(name, "+S")]; ok && at < 0 {
+		return dberr.Newf(dberr.FeatureNotSupported, "\\%s is not supported", clean(name)).WithHint("%s", hint)
 	}
 	if at < 0 {
 		return dberr.Newf(dberr.SyntaxError, "invalid command \\%s", clean(name)).WithHint("%sTry \\? for help.", meant(name))
@@ -121,7 +136,11 @@ func withKeyword(err error, text string) error {
 	word := strings.ToLower(l.text[:t.to])
 	best, least := "", 3
 	for _, k := range keywords {
-		if d := distance(word, k); d > 0 && d < least {
+		d := distance(word, k)
+		if d == 2 && sameLetters(word, k) { // two letters exchanged are one slip
+			d = 1
+		}
+		if d > 0 && (d < least || d == least && sameLetters(word, k)) {
 			best, least = k, d
 		}
 	}
@@ -129,6 +148,14 @@ func withKeyword(err error, text string) error {
 		return err
 	}
 	return e.WithHint("Perhaps you meant \"%s\".", strings.ToUpper(best))
+}
+
+// sameLetters reports whether two words differ only in the order of their letters.
+func sameLetters(a, b string) bool {
+	x, y := []byte(a), []byte(b)
+	slices.Sort(x)
+	slices.Sort(y)
+	return slices.Equal(x, y)
 }
 
 // distance is how many characters must be inserted, removed or replaced to turn a into b.
@@ -170,6 +197,7 @@ func (sh *shell) setVariable(c call) error {
 		return fmt.Errorf("invalid variable name: %q", c.args[0])
 	}
 	sh.vars[c.args[0]] = strings.Join(c.args[1:], "")
+	sh.noteStanding(c.args[0])
 	return nil
 }
 
@@ -179,8 +207,10 @@ func (sh *shell) unsetVariable(c call) error {
 }
 
 func (sh *shell) echo(c call) error {
-	_, err := fmt.Fprintln(sh.out.w, strings.Join(c.args, " "))
-	return err
+	if sh.opened != nil { // results go elsewhere
+		return echoTo(sh.std.out, c.args)
+	}
+	return echoTo(sh.out.w, c.args)
 }
 
 func (sh *shell) asOf(c call) error {

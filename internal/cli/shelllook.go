@@ -21,6 +21,7 @@ var lookCommands = []shellCommand{
 	{"dt", "[PATTERN]", "list the tables", listOf(colstore.KindTable)},
 	{"dv", "[PATTERN]", "list the views", listOf(colstore.KindView)},
 	{"ds", "[PATTERN]", "list the sequences", listOf(colstore.KindSequence)},
+	{"dn", "[PATTERN]", "list the schemas", (*shell).listSchemas},
 	{"dT", "[PATTERN]", "list the types that were created", (*shell).listTypes},
 	{"di", "[PATTERN]", "list the indexes", (*shell).listIndexes},
 	{"df", "[PATTERN]", "list the functions", (*shell).listFunctions},
@@ -122,10 +123,7 @@ func (sh *shell) describe(c call) error {
 		if name == "" || strings.ContainsAny(name, "*?") {
 			return sh.list(relationList(view, name, all), "tables, views or sequences", name)
 		}
-		plain := strings.Trim(name, `"`)
-		if plain == name {
-			plain = strings.ToLower(name)
-		}
+		plain := plainName(name)
 		t, ok := view.Catalog().Relation(plain)
 		if !ok {
 			return noRelation(view, plain)
@@ -137,13 +135,7 @@ func (sh *shell) describe(c call) error {
 // noRelation says that there is no such relation, and which one may be meant.
 func noRelation(view *colstore.View, name string) error {
 	err := dberr.Newf(dberr.UndefinedTable, "relation \"%s\" does not exist", name)
-	best, least := "", 3
-	for _, t := range view.Catalog().Relations() {
-		if d := distance(name, t.Name); d < least && d < len(name) {
-			best, least = t.Name, d
-		}
-	}
-	if best != "" {
+	if best := nearestRelation(view, name); best != "" {
 		return err.WithHint("Perhaps you meant \"%s\".", best)
 	}
 	return err

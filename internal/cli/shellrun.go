@@ -16,11 +16,13 @@ import (
 )
 
 // usesStatement are the commands that take the statement typed before them.
-var usesStatement = map[string]bool{"g": true, "gx": true, "watch": true, "chart": true, "e": true, "p": true, "r": true, "w": true}
+var usesStatement = map[string]bool{"g": true, "gx": true, "watch": true, "chart": true, "e": true, "p": true, "r": true, "w": true,
+	"gset": true, "gexec": true, "gdesc": true, "crosstabview": true}
 
 // ownOutput are the commands that run statements or change where results go: the pager is not theirs.
 var ownOutput = map[string]bool{"g": true, "gx": true, "watch": true, "chart": true, "e": true, "edit": true, "o": true, "out": true,
-	"copy": true, "i": true, "include": true, "ir": true, "include_relative": true, "!": true}
+	"copy": true, "i": true, "include": true, "ir": true, "include_relative": true, "!": true,
+	"gset": true, "gexec": true, "prompt": true}
 
 // runCommands run statements, or take them from elsewhere.
 var runCommands = []shellCommand{
@@ -58,8 +60,7 @@ func (sh *shell) run1(c call) error {
 		return err
 	}
 	if c.text == "" {
-		sh.runStatement(c.ctx, parse.Piece{Text: sql, Line: 1})
-		return nil
+		return sh.runHere(c, sql)
 	}
 	before := sh.opened
 	sh.opened = nil
@@ -67,13 +68,26 @@ func (sh *shell) run1(c call) error {
 		sh.opened = before
 		return err
 	}
-	sh.runStatement(c.ctx, parse.Piece{Text: sql, Line: 1})
+	err = sh.runHere(c, sql)
 	sh.closeOutput()
 	sh.opened = before
 	if before != nil {
 		sh.out.w.Reset(before.Writer)
 	} else {
-		sh.out.w.Reset(sh.std.out)
+		sh.out.w.Reset(sh.out.base)
+	}
+	return err
+}
+
+// runHere runs a statement for a command. A person is shown its error, a script ends with it.
+func (sh *shell) runHere(c call, sql string) error {
+	piece := parse.Piece{Text: sql, Line: 1}
+	if sh.keys != nil {
+		sh.runStatement(c.ctx, piece)
+		return nil
+	}
+	if err := sh.runPiece(c.ctx, piece); err != nil {
+		return sh.failed(err, sh.vars.expand(sql), 1, "")
 	}
 	return nil
 }
@@ -87,8 +101,7 @@ func (sh *shell) runAs(c call, form string) error {
 	before := sh.out.form
 	sh.out.form = form
 	defer func() { sh.out.form = before }()
-	sh.runStatement(c.ctx, parse.Piece{Text: sql, Line: 1})
-	return nil
+	return sh.runHere(c, sql)
 }
 
 func (sh *shell) runVertical(c call) error { return sh.runAs(c, "vertical") }
@@ -197,7 +210,7 @@ func (sh *shell) includeRelative(c call) error {
 func (sh *shell) redirect(c call) error {
 	sh.out.w.Flush()
 	sh.closeOutput()
-	t, err := openTarget(strings.TrimSpace(c.text), sh.std.out)
+	t, err := openTarget(strings.TrimSpace(c.text), sh.out.base)
 	if err != nil {
 		return err
 	}

@@ -129,3 +129,22 @@ func appendJSONEscape(dst []byte, c byte) []byte {
 	}
 	return append(dst, '\\', 'u', '0', '0', hexDigits[c>>4], hexDigits[c&15])
 }
+
+// Texts calls fn with the texts of every row of b, as PostgreSQL writes them; null says which are NULL. Both
+// are valid until fn returns.
+func Texts(b *vec.Batch, ctx types.Context, fn func(row []string, null []bool) error) error {
+	row, null := make([]string, len(b.Cols)), make([]bool, len(b.Cols))
+	var buf []byte
+	return eachRow(b, func(r int) error {
+		for c := range b.Cols {
+			v := &b.Cols[c]
+			if null[c] = v.IsNull(r); null[c] {
+				row[c] = ""
+				continue
+			}
+			buf = appendCell(buf[:0], ctx, v, r)
+			row[c] = string(buf)
+		}
+		return fn(row, null)
+	})
+}
