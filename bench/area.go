@@ -9,6 +9,7 @@ const (
 	areaMany   = "many groups, distinct, sort"
 	areaWindow = "windows, top-N, point queries"
 	areaTPCH   = "TPC-H"
+	areaWide   = "questions of a wide table"
 )
 
 // target is the worst ratio that each query may have, and the geometric mean to reach.
@@ -18,7 +19,7 @@ type target struct {
 }
 
 var targets = []target{
-	{areaFew, 1, 0.25}, {areaJoin, 1, 0.4}, {areaMany, 1, 0.33}, {areaWindow, 1, 0.7}, {areaTPCH, 1, 0.5},
+	{areaFew, 1, 0.25}, {areaJoin, 1, 0.4}, {areaMany, 1, 0.33}, {areaWindow, 1, 0.7}, {areaTPCH, 1, 0.5}, {areaWide, 1, 0.5},
 }
 
 // Standing is how the figures of an area stand against its targets.

@@ -36,7 +36,7 @@ type Options struct {
 }
 
 // Names are the workloads in the order they run.
-var Names = []string{"commits", "points", "ycsb", "tpcb", "import", "export", "history", "temporal", "maintenance", "h2o", "growth", "cold", "tpch"}
+var Names = []string{"commits", "points", "ycsb", "tpcb", "import", "export", "history", "temporal", "maintenance", "h2o", "hits", "growth", "cold", "tpch"}
 
 // run is the state of one run.
 type run struct {
@@ -67,7 +67,7 @@ func Run(ctx context.Context, opts Options) (*Report, error) {
 	r.version("%s, %d threads", runtime.Version(), opts.Threads)
 	steps := map[string]func(context.Context) error{
 		"commits": r.commits, "points": r.points, "ycsb": r.ycsb, "tpcb": r.tpcb, "import": r.imports, "export": r.exports, "history": r.history, "temporal": r.temporal, "maintenance": r.maintenance,
-		"h2o": r.h2o, "growth": r.growth, "cold": r.cold, "tpch": r.tpch,
+		"h2o": r.h2o, "hits": r.hits, "growth": r.growth, "cold": r.cold, "tpch": r.tpch,
 	}
 	for _, name := range Names {
 		if !slices.Contains(opts.Workloads, name) {
@@ -111,7 +111,7 @@ func (r *run) version(format string, args ...any) {
 
 // fail makes a figure one that failed: the run goes on, and ends with an error.
 func (r *run) fail(row *Row, err error) {
-	row.Note, row.Ours, row.Peer = "FAILED: "+err.Error(), nil, nil
+	row.Note, row.Ours, row.Peer, row.OursCPU, row.PeerCPU = "FAILED: "+err.Error(), nil, nil, nil, nil
 	r.report.Failed = append(r.report.Failed, row.Workload+", "+row.Name+": "+err.Error())
 }
 

@@ -52,9 +52,12 @@ var h2oQueries = []struct{ area, name, sql string }{
 // h2o measures the questions over Rows rows.
 func (r *run) h2o(ctx context.Context) error {
 	return r.h2oRows(ctx, "h2o", r.Rows, func(s *sqlvec.Session, peer *duckDB) error {
+		const title = "H2O.ai and windows"
+		all := watchSums(peer)
 		for _, q := range h2oQueries {
-			r.pairRow(ctx, s, peer, Row{Workload: "H2O.ai and windows", Area: q.area, Name: q.name}, q.sql)
+			all.add(r.pairRow(ctx, s, peer, Row{Workload: title, Area: q.area, Name: q.name}, q.sql))
 		}
+		all.report(r, title)
 		return nil
 	})
 }

@@ -54,10 +54,7 @@ func (r *run) history(ctx context.Context) error {
 	if err := r.historyBytes(dir, loaded, last, peer); err != nil {
 		return err
 	}
-	memory := watchMemory(os.Getpid())
-	err = r.measureScans(ctx, s, peer, loaded, last)
-	r.row(Row{Workload: scanTitle, Name: "peak anonymous memory of all of them", Unit: "MB", Ours: Sample{memory.end()}, Note: "heap and arenas; mapped files not counted"})
-	return err
+	return r.measureScans(ctx, s, peer, loaded, last)
 }
 
 // historyBytes reports the bytes on disk, history included.

@@ -53,6 +53,8 @@ type Row struct {
 	Note     string // a condition a reader must know
 	Area     string // of the targets, "" for none
 	NoRatio  bool   // the figures are not to be divided
+	OursCPU  Sample // processor time in milliseconds, where it is measured
+	PeerCPU  Sample
 }
 
 // Ratio returns ours divided by the peer's medians, or 0 without a peer.

@@ -3,6 +3,10 @@ package bench
 import (
 	"context"
 	"fmt"
+	"os"
+	"time"
+
+	"golang.org/x/sys/unix"
 
 	"driftdb/sqlvec"
 )
@@ -28,20 +32,71 @@ func (r *run) pair(ctx context.Context, s *sqlvec.Session, peer *duckDB, row Row
 		}
 	}
 	for range r.Repeats {
+		used := processorTime()
 		d, _, err := query(ctx, s, sql)
 		if err != nil {
 			return row, err
 		}
-		row.Ours = append(row.Ours, millis(d))
+		row.Ours, row.OursCPU = append(row.Ours, millis(d)), append(row.OursCPU, millis(processorTime()-used))
 		if peer == nil {
 			continue
 		}
-		if d, _, err = peer.sql(sql); err != nil {
+		a, err := peer.ask(map[string]any{"op": "run", "sql": sql})
+		if err != nil {
 			return row, err
 		}
-		row.Peer = append(row.Peer, millis(d))
+		row.Peer, row.PeerCPU = append(row.Peer, 1e3*a.Seconds), append(row.PeerCPU, 1e3*a.CPU)
 	}
 	return row, nil
+}
+
+// processorTime returns the processor time that this process has used.
+func processorTime() time.Duration {
+	var t unix.Timespec
+	if err := unix.ClockGettime(unix.CLOCK_PROCESS_CPUTIME_ID, &t); err != nil {
+		return 0
+	}
+	return time.Duration(t.Nano())
+}
+
+// sums adds up the processor time and the peak memory of queries.
+type sums struct {
+	ours, peer         float64 // milliseconds of processor time, of the medians
+	ourMemory, memory  *peakMemory
+	queries, withPeers int
+}
+
+// watchSums starts to watch the memory of both processes.
+func watchSums(peer *duckDB) *sums {
+	s := &sums{ourMemory: watchMemory(os.Getpid())}
+	if peer != nil {
+		s.memory = watchMemory(peer.cmd.Process.Pid)
+	}
+	return s
+}
+
+// add takes the figures of a query.
+func (s *sums) add(row Row) {
+	if len(row.Ours) > 0 {
+		s.ours, s.queries = s.ours+row.OursCPU.Median(), s.queries+1
+	}
+	if len(row.Peer) > 0 {
+		s.peer, s.withPeers = s.peer+row.PeerCPU.Median(), s.withPeers+1
+	}
+}
+
+// report adds the rows of a workload. Sums over different queries are not reported beside one another.
+func (s *sums) report(r *run, title string) {
+	memory := Row{Workload: title, Name: "peak anonymous memory of all of them", Unit: "MB", PeerName: "DuckDB", Ours: Sample{s.ourMemory.end()}, Note: "of the two processes; heap and arenas; mapped files not counted"}
+	used := Row{Workload: title, Name: "processor time of all of them", Unit: "ms", PeerName: "DuckDB", Ours: Sample{s.ours}, Note: fmt.Sprintf("sum of the medians of %d queries", s.queries)}
+	if s.memory != nil {
+		memory.Peer = Sample{s.memory.end()}
+		if s.withPeers == s.queries {
+			used.Peer = Sample{s.peer}
+		}
+	}
+	r.row(memory)
+	r.row(used)
 }
 
 // pairRow is pair, and adds the figure to the report, failed or not.

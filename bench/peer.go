@@ -41,6 +41,7 @@ type peerAnswer struct {
 	OK      bool    `json:"ok"`
 	Error   string  `json:"error"`
 	Seconds float64 `json:"seconds"`
+	CPU     float64 `json:"processor"` // seconds of processor time
 	Rows    [][]any `json:"rows"`
 	Count   int64   `json:"count"` // of all rows
 	Version string  `json:"version"`
@@ -153,6 +154,7 @@ func sqliteCommits(python, dir string, writers int, d time.Duration) (float64, s
 	var a struct {
 		Commits float64 `json:"commits"`
 		Seconds float64 `json:"seconds"`
+		CPU     float64 `json:"processor"` // seconds of processor time
 		Version string  `json:"version"`
 	}
 	if err := json.Unmarshal(out, &a); err != nil {

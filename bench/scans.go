@@ -38,9 +38,11 @@ const (
 
 // measureScans times every scan against DuckDB, and those of the past against our present.
 func (r *run) measureScans(ctx context.Context, s *sqlvec.Session, peer *duckDB, loaded, last int64) error {
+	all := watchSums(peer)
 	for _, q := range append(pastScans[:len(pastScans):len(pastScans)], presentScans...) {
-		r.pairRow(ctx, s, peer, Row{Workload: scanTitle, Area: q.area, Name: q.name}, fmt.Sprintf(q.sql, ""))
+		all.add(r.pairRow(ctx, s, peer, Row{Workload: scanTitle, Area: q.area, Name: q.name}, fmt.Sprintf(q.sql, "")))
 	}
+	all.report(r, scanTitle)
 	for _, q := range pastScans {
 		for _, percent := range []int64{1, 50, 99} {
 			if err := r.measurePast(ctx, s, q, loaded+(last-loaded)*percent/100, percent); err != nil {

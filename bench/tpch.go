@@ -84,16 +84,17 @@ func (r *run) tpchPower(ctx context.Context, path string, peer *duckDB, threads 
 		}
 	}
 	title := fmt.Sprintf("TPC-H, %d threads", threads)
-	memory := watchMemory(os.Getpid())
+	all := watchSums(peer)
 	ratios, log := 0, 0.0
 	for i, q := range tpchQueries {
 		row := r.pairRow(ctx, s, peer, Row{Workload: title, Area: areaTPCH, Name: fmt.Sprintf("query %d, %d threads", i+1, threads)}, q)
+		all.add(row)
 		if ratio := row.Ratio(); ratio > 0 {
 			ratios++
 			log += math.Log(ratio)
 		}
 	}
-	r.row(Row{Workload: title, Name: "peak anonymous memory of all of them", Unit: "MB", Ours: Sample{memory.end()}, Note: "heap and arenas; mapped files not counted"})
+	all.report(r, title)
 	if ratios > 0 {
 		r.row(Row{Workload: title, Name: "geometric mean of the ratios", Unit: "ratio", Ours: Sample{math.Exp(log / float64(ratios))},
 			Note: fmt.Sprintf("%d of %d queries", ratios, len(tpchQueries))})

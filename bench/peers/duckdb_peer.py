@@ -2,7 +2,7 @@
 
 {"op":"open","path":P,"threads":N}   open or create a database file
 {"op":"threads","threads":N}         use so many threads from now on
-{"op":"run","sql":S}                 run S, and where it is a query fetch its result as Arrow columns; answers seconds and the number of rows
+{"op":"run","sql":S}                 run S, and where it is a query fetch its result as Arrow columns; answers seconds, seconds of processor time and the number of rows
 {"op":"rows","sql":S}                run the query S; answers all its rows, for comparison: nothing is timed
 {"op":"points","sql":S,"keys":K,"seconds":T}   run S with one parameter from 1 to K, again and again; answers how often
 {"op":"arrow_file","path":P,"name":N}   map an Arrow file and give its columns the name of a table
@@ -76,8 +76,8 @@ for line in sys.stdin:
             rows = con.execute(req["sql"]).fetchall()
             answer(ok=True, count=len(rows), rows=[[str(v) if v != v else v for v in r] for r in rows])  # NaN is no JSON
         else:
-            start = time.perf_counter()
+            start, used = time.perf_counter(), time.process_time()
             n = fetch(req["sql"])
-            answer(ok=True, seconds=time.perf_counter() - start, count=n)
+            answer(ok=True, seconds=time.perf_counter() - start, processor=time.process_time() - used, count=n)
     except Exception as err:  # the driver reports it
         answer(ok=False, error=str(err))

@@ -46,7 +46,8 @@ marked as failed, and the command ends with an error.
             series of 1,464 points, as-of join
   maintenance   the checkpoint of a tail, the vacuum of a history, opening after a crash; with their bytes
   h2o       the questions of the H2O.ai benchmark of groups and joins, windows, sorts, first rows
-  growth    the same at a sixteenth, a quarter and all of --rows: the power of the rows that the time goes with
+  hits      the questions of ClickBench over a wide table of --rows/2 page views
+  growth    those of h2o at a sixteenth, a quarter and all of --rows: the power of the rows that the time goes with
   cold      a new process on a database of about 100 bytes a row: SELECT 1, one row, count(*), TPC-H Q6
   tpch      the 22 queries with one thread and with all, over the files in --tpch-data (made by: tpchgen-cli csv -s 1 --output-dir DIR)
 
