@@ -47,7 +47,7 @@ fuzz: ## run every fuzz target for FUZZTIME (10s)
 crash: build ## kill a real writing process 200 times and check what it acknowledged
 	DRIFTDB_CRASH_ROUNDS=200 $(GO) test -count=1 -timeout 60m -v -run '^TestKill$$' ./internal/cli ./internal/proof
 
-bench: build ## measure against DuckDB, SQLite and PostgreSQL; about ten minutes (ROWS=, REPEATS=, WORKLOADS=)
+bench: build ## measure against DuckDB, SQLite, PostgreSQL and MariaDB; about ten minutes (ROWS=, REPEATS=, WORKLOADS=)
 	@scripts/bench
 
 microbench: ## run the Go benchmarks

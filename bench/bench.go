@@ -36,7 +36,7 @@ type Options struct {
 }
 
 // Names are the workloads in the order they run.
-var Names = []string{"commits", "points", "ycsb", "tpcb", "import", "export", "history", "temporal", "maintenance", "h2o", "hits", "growth", "cold", "tpch"}
+var Names = []string{"commits", "points", "small", "ycsb", "tpcb", "import", "export", "history", "temporal", "maintenance", "h2o", "hits", "growth", "cold", "tpch"}
 
 // run is the state of one run.
 type run struct {
@@ -66,7 +66,7 @@ func Run(ctx context.Context, opts Options) (*Report, error) {
 	r.report.Machine = machine()
 	r.version("%s, %d threads", runtime.Version(), opts.Threads)
 	steps := map[string]func(context.Context) error{
-		"commits": r.commits, "points": r.points, "ycsb": r.ycsb, "tpcb": r.tpcb, "import": r.imports, "export": r.exports, "history": r.history, "temporal": r.temporal, "maintenance": r.maintenance,
+		"commits": r.commits, "points": r.points, "small": r.small, "ycsb": r.ycsb, "tpcb": r.tpcb, "import": r.imports, "export": r.exports, "history": r.history, "temporal": r.temporal, "maintenance": r.maintenance,
 		"h2o": r.h2o, "hits": r.hits, "growth": r.growth, "cold": r.cold, "tpch": r.tpch,
 	}
 	for _, name := range Names {

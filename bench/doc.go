@@ -6,9 +6,11 @@
 // commits from threads of a Python process, which release the interpreter lock
 // inside SQLite. Peers that are missing are left out with a message, never guessed.
 //
-// Workloads: commits (durable single-row commits), points (SELECT and UPDATE of one row by
-// its key), import (CSV to a durable table), history (scans, groups, joins and orders over a
-// table, and at points of its past), cold (a new process on a large database), tpch (the 22
-// queries on data made elsewhere), and with them bytes on disk and peak memory. Answers are
-// compared with the peer's before anything is timed.
+// PostgreSQL and MariaDB are servers of the benchmark's own, each asked by its own client.
+//
+// Workloads: commits, points, small, ycsb and tpcb (statements on few rows), import and export
+// (whole processes), history and temporal (the past), maintenance (checkpoint, vacuum, recovery),
+// h2o, hits, growth and tpch (questions over many rows), cold (a new process on a large database),
+// and with them bytes on disk, peak memory and processor time. Answers are compared with the
+// peer's before anything is timed.
 package bench

@@ -19,6 +19,9 @@ var duckdbPeer string
 //go:embed peers/sqlite_peer.py
 var sqlitePeer string
 
+//go:embed peers/sqlite_sql.py
+var sqliteSQL string
+
 //go:embed peers/ycsb_sqlite.py
 var ycsbSQLite string
 

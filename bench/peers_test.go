@@ -88,6 +88,19 @@ func TestYCSB(t *testing.T) {
 	}
 }
 
+func TestSmall(t *testing.T) {
+	names := []string{"AS OF after 50 of 150 events"}
+	for _, c := range smallCases() {
+		names = append(names, c.name)
+	}
+	opts := withPeers(t, "small")
+	for _, row := range runTiny(t, opts, names...).Rows {
+		if row.PeerName == "SQLite" && row.Note != "" && opts.Python != "" && len(row.Peer) == 0 {
+			t.Errorf("%s: SQLite was not measured", row.Name)
+		}
+	}
+}
+
 func TestTPCB(t *testing.T) {
 	runTiny(t, withPeers(t, "tpcb"), "1 clients, 100000 accounts", "8 clients, 100000 accounts")
 }

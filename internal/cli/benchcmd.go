@@ -36,6 +36,7 @@ marked as failed, and the command ends with an error.
 
   commits   durable single-row commits a second at 1, 8 and 64 writers; the disk's own rate
   points    SELECT and UPDATE of one row by its key
+  small     inserts, updates, deletes and queries over tables of 100 to 10,000 rows
   ycsb      the mixes A to F of YCSB on --rows/40 records of 1 kB, with 1 and 8 clients
   tpcb      transfers like those of TPC-B, --rows/200,000 branches, with 1 and 8 clients
   import    CSV, NDJSON, Parquet and Arrow files into a durable table; bytes on disk, peak memory
