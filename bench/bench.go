@@ -74,9 +74,11 @@ func Run(ctx context.Context, opts Options) (*Report, error) {
 			continue
 		}
 		r.say("== %s", name)
+		start := time.Now()
 		if err := steps[name](ctx); err != nil {
 			return nil, fmt.Errorf("workload %s: %w", name, err)
 		}
+		r.say("== %s took %.0f s", name, time.Since(start).Seconds())
 	}
 	return &r.report, nil
 }

@@ -19,7 +19,7 @@ func (r *run) growth(ctx context.Context) error {
 		rows := max(r.Rows/share, 1)
 		err := r.h2oRows(ctx, "growth", rows, func(s *sqlvec.Session, peer *duckDB) error {
 			for _, q := range h2oQueries {
-				row, err := r.pair(ctx, s, peer, Row{Workload: growthTitle, Name: fmt.Sprintf("%s, %d rows", q.name, rows)}, q.sql)
+				row, err := pair(ctx, s, peer, r.few(), Row{Workload: growthTitle, Name: fmt.Sprintf("%s, %d rows", q.name, rows)}, q.sql)
 				if err != nil {
 					r.fail(&row, err)
 					r.row(row)

@@ -52,7 +52,7 @@ func (r *run) imports(ctx context.Context) error {
 }
 
 // few is the number of pairs of figures whose single runs take seconds.
-func (r *run) few() int { return max(1, r.Repeats/2) }
+func (r *run) few() int { return (r.Repeats + 1) / 2 }
 
 // makeFiles writes the lines in all forms.
 func (r *run) makeFiles(ctx context.Context, dir string) error {

@@ -14,9 +14,9 @@ import (
 // differs is the error of an answer that is not the peer's.
 type differs struct{ error }
 
-// pair times one query in ours and in DuckDB, in turn. The first runs warm both up and are
-// compared.
-func (r *run) pair(ctx context.Context, s *sqlvec.Session, peer *duckDB, row Row, sql string) (Row, error) {
+// pair times one query in ours and in DuckDB so many times, in turn. The first runs warm both up and
+// are compared.
+func pair(ctx context.Context, s *sqlvec.Session, peer *duckDB, repeats int, row Row, sql string) (Row, error) {
 	rows, err := answerOf(ctx, s, sql)
 	if err != nil {
 		return row, err
@@ -31,7 +31,7 @@ func (r *run) pair(ctx context.Context, s *sqlvec.Session, peer *duckDB, row Row
 			return row, differs{fmt.Errorf("%s: %w", row.Name, err)}
 		}
 	}
-	for range r.Repeats {
+	for range repeats {
 		used := processorTime()
 		d, _, err := query(ctx, s, sql)
 		if err != nil {
@@ -101,7 +101,7 @@ func (s *sums) report(r *run, title string) {
 
 // pairRow is pair, and adds the figure to the report, failed or not.
 func (r *run) pairRow(ctx context.Context, s *sqlvec.Session, peer *duckDB, row Row, sql string) Row {
-	row, err := r.pair(ctx, s, peer, row, sql)
+	row, err := pair(ctx, s, peer, r.Repeats, row, sql)
 	if err != nil {
 		r.fail(&row, err)
 	}
