@@ -42,6 +42,7 @@ var Names = []string{"commits", "points", "small", "ycsb", "tpcb", "import", "ex
 type run struct {
 	Options
 	report Report
+	asked  []Row // of h2o over Rows rows: growth need not ask again
 }
 
 // Run measures the workloads and returns the report. It stops at the first error, and

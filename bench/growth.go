@@ -12,11 +12,23 @@ import (
 var growthScales = []int{16, 4, 1}
 
 // growth measures how the time of questions grows with their rows: at a sixteenth, a quarter and
-// all of Rows. The slope is the power of the rows that the time goes with: 1 is linear.
+// all of Rows, where h2o has measured it before. The slope is the power of the rows that the time goes with: 1 is linear.
 func (r *run) growth(ctx context.Context) error {
 	ours, theirs := map[string][]point{}, map[string][]point{}
+	take := func(name string, rows int, row Row) {
+		ours[name] = append(ours[name], point{float64(rows), row.Ours.Median()})
+		if len(row.Peer) > 0 {
+			theirs[name] = append(theirs[name], point{float64(rows), row.Peer.Median()})
+		}
+	}
 	for _, share := range growthScales {
 		rows := max(r.Rows/share, 1)
+		if share == 1 && len(r.asked) > 0 {
+			for _, row := range r.asked {
+				take(row.Name, rows, row)
+			}
+			continue
+		}
 		err := r.h2oRows(ctx, "growth", rows, func(s *sqlvec.Session, peer *duckDB) error {
 			for _, q := range h2oQueries {
 				row, err := pair(ctx, s, peer, r.few(), Row{Workload: growthTitle, Name: fmt.Sprintf("%s, %d rows", q.name, rows)}, q.sql)
@@ -25,10 +37,7 @@ func (r *run) growth(ctx context.Context) error {
 					r.row(row)
 					continue
 				}
-				ours[q.name] = append(ours[q.name], point{float64(rows), row.Ours.Median()})
-				if len(row.Peer) > 0 {
-					theirs[q.name] = append(theirs[q.name], point{float64(rows), row.Peer.Median()})
-				}
+				take(q.name, rows, row)
 			}
 			return nil
 		})

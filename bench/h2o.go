@@ -3,6 +3,7 @@ package bench
 import (
 	"context"
 	"fmt"
+	"path/filepath"
 
 	"driftdb/sqlvec"
 )
@@ -49,17 +50,29 @@ var h2oQueries = []struct{ area, name, sql string }{
 	{areaMany, "distinct texts and integers", "SELECT count(*) FROM (SELECT DISTINCT id3, id6 FROM x) AS t"},
 }
 
+const h2oTitle = "H2O.ai and windows"
+
 // h2o measures the questions over Rows rows.
 func (r *run) h2o(ctx context.Context) error {
-	return r.h2oRows(ctx, "h2o", r.Rows, func(s *sqlvec.Session, peer *duckDB) error {
-		const title = "H2O.ai and windows"
-		all := watchSums(peer)
+	err := r.h2oRows(ctx, "h2o", r.Rows, func(s *sqlvec.Session, peer *duckDB) error {
+		var all sums
 		for _, q := range h2oQueries {
-			all.add(r.pairRow(ctx, s, peer, Row{Workload: title, Area: q.area, Name: q.name}, q.sql))
+			row := r.pairRow(ctx, s, peer, Row{Workload: h2oTitle, Area: q.area, Name: q.name}, q.sql)
+			r.asked = append(r.asked, row)
+			all.add(row)
 		}
-		all.report(r, title)
+		all.report(r, h2oTitle)
 		return nil
 	})
+	if err != nil {
+		return err
+	}
+	var queries []string
+	for _, q := range h2oQueries {
+		queries = append(queries, q.sql)
+	}
+	dir := filepath.Join(r.Dir, "h2o")
+	return r.queryMemory(ctx, h2oTitle, filepath.Join(dir, "db"), filepath.Join(dir, "peer.duckdb"), queries)
 }
 
 // h2oRows makes the tables with the given number of rows in both systems and calls fn.

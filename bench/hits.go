@@ -3,6 +3,7 @@ package bench
 import (
 	"context"
 	"fmt"
+	"path/filepath"
 	"strings"
 
 	"driftdb/sqlvec"
@@ -103,12 +104,20 @@ func (r *run) hits(ctx context.Context) error {
 	for lo := 1; lo <= rows; lo += step {
 		statements = append(statements, hitsSQL(lo, min(lo+step-1, rows), rows))
 	}
-	return r.bothWith(ctx, dir, append(statements, "ANALYZE", "CHECKPOINT"), func(s *sqlvec.Session, peer *duckDB) error {
-		all := watchSums(peer)
+	err = r.bothWith(ctx, dir, append(statements, "ANALYZE", "CHECKPOINT"), func(s *sqlvec.Session, peer *duckDB) error {
+		var all sums
 		for _, q := range hitsQueries {
 			all.add(r.pairRow(ctx, s, peer, Row{Workload: hitsTitle, Area: areaWide, Name: q.name}, q.sql))
 		}
 		all.report(r, hitsTitle)
 		return nil
 	})
+	if err != nil {
+		return err
+	}
+	var queries []string
+	for _, q := range hitsQueries {
+		queries = append(queries, q.sql)
+	}
+	return r.queryMemory(ctx, hitsTitle, filepath.Join(dir, "db"), filepath.Join(dir, "peer.duckdb"), queries)
 }

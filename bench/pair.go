@@ -3,7 +3,6 @@ package bench
 import (
 	"context"
 	"fmt"
-	"os"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -59,20 +58,10 @@ func processorTime() time.Duration {
 	return time.Duration(t.Nano())
 }
 
-// sums adds up the processor time and the peak memory of queries.
+// sums adds up the processor time of queries.
 type sums struct {
-	ours, peer         float64 // milliseconds of processor time, of the medians
-	ourMemory, memory  *peakMemory
+	ours, peer         float64 // milliseconds, of the medians
 	queries, withPeers int
-}
-
-// watchSums starts to watch the memory of both processes.
-func watchSums(peer *duckDB) *sums {
-	s := &sums{ourMemory: watchMemory(os.Getpid())}
-	if peer != nil {
-		s.memory = watchMemory(peer.cmd.Process.Pid)
-	}
-	return s
 }
 
 // add takes the figures of a query.
@@ -85,17 +74,12 @@ func (s *sums) add(row Row) {
 	}
 }
 
-// report adds the rows of a workload. Sums over different queries are not reported beside one another.
+// report adds the row of a workload. Sums over different queries are not reported beside one another.
 func (s *sums) report(r *run, title string) {
-	memory := Row{Workload: title, Name: "peak anonymous memory of all of them", Unit: "MB", PeerName: "DuckDB", Ours: Sample{s.ourMemory.end()}, Note: "of the two processes; heap and arenas; mapped files not counted"}
 	used := Row{Workload: title, Name: "processor time of all of them", Unit: "ms", PeerName: "DuckDB", Ours: Sample{s.ours}, Note: fmt.Sprintf("sum of the medians of %d queries", s.queries)}
-	if s.memory != nil {
-		memory.Peer = Sample{s.memory.end()}
-		if s.withPeers == s.queries {
-			used.Peer = Sample{s.peer}
-		}
+	if s.withPeers == s.queries {
+		used.Peer = Sample{s.peer}
 	}
-	r.row(memory)
 	r.row(used)
 }
 

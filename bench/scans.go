@@ -38,7 +38,7 @@ const (
 
 // measureScans times every scan against DuckDB, and those of the past against our present.
 func (r *run) measureScans(ctx context.Context, s *sqlvec.Session, peer *duckDB, loaded, last int64) error {
-	all := watchSums(peer)
+	var all sums
 	for _, q := range append(pastScans[:len(pastScans):len(pastScans)], presentScans...) {
 		all.add(r.pairRow(ctx, s, peer, Row{Workload: scanTitle, Area: q.area, Name: q.name}, fmt.Sprintf(q.sql, "")))
 	}

@@ -21,6 +21,15 @@ func (r *run) tpch(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	path := filepath.Join(dir, "db")
+	if err := r.tpchWithPeer(ctx, dir, path); err != nil {
+		return err
+	}
+	return r.queryMemory(ctx, "TPC-H", path, filepath.Join(dir, "peer.duckdb"), tpchQueries[:])
+}
+
+// tpchWithPeer loads both systems and measures the queries.
+func (r *run) tpchWithPeer(ctx context.Context, dir, path string) (err error) {
 	var peer *duckDB
 	if r.Python != "" {
 		if peer, err = startDuckDB(r.Python, dir, filepath.Join(dir, "peer.duckdb"), r.Threads); err != nil {
@@ -29,7 +38,6 @@ func (r *run) tpch(ctx context.Context) error {
 		defer peer.close()
 		r.version("DuckDB %s", peer.Version)
 	}
-	path := filepath.Join(dir, "db")
 	if err := r.loadTPCH(ctx, path, peer); err != nil {
 		return err
 	}
@@ -84,7 +92,7 @@ func (r *run) tpchPower(ctx context.Context, path string, peer *duckDB, threads 
 		}
 	}
 	title := fmt.Sprintf("TPC-H, %d threads", threads)
-	all := watchSums(peer)
+	var all sums
 	ratios, log := 0, 0.0
 	for i, q := range tpchQueries {
 		row := r.pairRow(ctx, s, peer, Row{Workload: title, Area: areaTPCH, Name: fmt.Sprintf("query %d, %d threads", i+1, threads)}, q)
