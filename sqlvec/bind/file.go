@@ -1,6 +1,7 @@
 package bind
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -41,6 +42,9 @@ func (b *Binder) bindFileFunction(call *parse.FuncCall, alias *parse.Alias, pare
 		if err := b.fileOption(&opts, a); err != nil {
 			return from{}, err
 		}
+	}
+	if err := checkEscape(&opts); err != nil {
+		return from{}, at(err, pos)
 	}
 	return b.bindFiles(paths, opts, alias, pos, parent)
 }
@@ -130,6 +134,12 @@ var fileOptions = map[string]fileSetting{
 	"delim":         {separated, setDelim},
 	"sep":           {separated, setDelim},
 	"delimiter":     {separated, setDelim},
+	"quote":         {[]files.Format{files.CSV}, setQuote},
+	"escape":        {[]files.Format{files.CSV}, setEscape},
+	"skip":          {separated, setSkip},
+	"ignore_errors": {textual, flag(func(o *files.Options, on bool) { o.SkipBad = on })},
+	"names":         {separated, setNames},
+	"dtypes":        {textual, setTypes},
 	"nullstr":       {separated, setNull},
 	"null":          {separated, setNull},
 	"columns":       {textual, setColumns},
@@ -161,6 +171,69 @@ func setDelim(o *files.Options, v types.Value) error {
 	}
 	o.Delim = s[0]
 	return nil
+}
+
+func setQuote(o *files.Options, v types.Value) error {
+	if len(v.S) != 1 || strings.ContainsAny(v.S, "\r\n") || v.S[0] >= 0x80 {
+		return dberr.New(dberr.InvalidParameterValue, "the quote must be one ASCII character, and no line break")
+	}
+	o.Quote = v.S[0]
+	return nil
+}
+
+// setEscape notes what stands before a quote within quotes.
+func setEscape(o *files.Options, v types.Value) error {
+	o.Escape = v.S
+	return nil
+}
+
+// checkEscape allows a quote within quotes to be written twice, which is how it is read.
+func checkEscape(o *files.Options) error {
+	if o.Escape != "" && o.Escape != string(rune(cmp.Or(o.Quote, '"'))) {
+		return dberr.New(dberr.FeatureNotSupported, "an escape other than the quote is not supported").
+			WithHint("COPY t FROM 'file' (FORMAT csv, ESCAPE '\\') reads such files.")
+	}
+	return nil
+}
+
+func setSkip(o *files.Options, v types.Value) error {
+	n, err := types.Cast(v, types.T(types.Int32), false)
+	if err == nil && n.I < 0 {
+		err = dberr.New(dberr.InvalidParameterValue, "the number of lines to skip must not be negative")
+	}
+	o.SkipLines = int(n.I)
+	return err
+}
+
+// setNames reads the names of the columns, an array of texts.
+func setNames(o *files.Options, v types.Value) error {
+	list, err := textsOf(v)
+	if err != nil {
+		return err
+	}
+	for i, name := range list {
+		if name == "" || slices.Contains(list[:i], name) {
+			return dberr.New(dberr.InvalidParameterValue, "the names of columns must be texts that differ")
+		}
+	}
+	o.Names = list
+	return nil
+}
+
+// textsOf returns the elements of an array of texts.
+func textsOf(v types.Value) ([]string, error) {
+	if !v.Type.IsArray() || !v.Type.Elem().IsString() {
+		return nil, dberr.New(dberr.DatatypeMismatch, "an array of texts is expected, as ['a', 'b']")
+	}
+	array, err := v.Array()
+	if err != nil {
+		return nil, err
+	}
+	var list []string
+	for _, e := range array.Elems {
+		list = append(list, e.S)
+	}
+	return list, nil
 }
 
 func setNull(o *files.Options, v types.Value) error {

@@ -7,6 +7,7 @@ import (
 	"driftdb/internal/dberr"
 	"driftdb/internal/types"
 	"driftdb/sqlvec/expr"
+	"driftdb/sqlvec/files"
 	"driftdb/sqlvec/parse"
 	"driftdb/sqlvec/plan"
 )
@@ -142,6 +143,11 @@ func (b *Binder) bindTableRef(t *parse.TableRef, left, parent *scope) (from, err
 		return b.scanAtRow(rt, t, left, parent)
 	}
 	ref, err := b.lookup(t.Name.Last(), t.SystemTime, pos)
+	if dberr.CodeOf(err) == dberr.UndefinedTable && t.SystemTime == nil && len(t.Name.Parts) == 1 {
+		if _, ok := files.FormatOf(t.Name.Last()); ok { // "file.csv", as DuckDB has it too
+			return b.bindFileRef(&parse.FileRef{Pos: t.Pos, Path: t.Name.Last(), Alias: t.Alias}, parent)
+		}
+	}
 	if err != nil {
 		return from{}, err
 	}

@@ -32,7 +32,16 @@ type Options struct {
 	// NoHeader, Delim, Quote and Null are about CSV and TSV; see textin.Options.
 	NoHeader bool
 	Delim    byte
-	Null     *string
+	Quote    byte
+	// Escape is what the statement says stands before a quote within quotes; only the quote itself can.
+	Escape string
+	Null   *string
+	// SkipLines is how many lines at the beginning of a CSV or TSV file are left out.
+	SkipLines int
+	// SkipBad leaves out records of text files that cannot be read.
+	SkipBad bool
+	// Names are the names of the columns of CSV and TSV, in order, in the place of those of the header.
+	Names []string
 	// Columns are all of the file's columns, in order; nil finds them.
 	Columns []Column
 	// Types are the types of some columns by name.

@@ -362,7 +362,7 @@ func (s *scan) countOnly(u unit, fn func(*colstore.Group) error) error {
 
 // group puts the columns that the file has, and those that it lacks, where the scan wants them.
 func (s *scan) group(b *vec.Batch, from []int, path string) *colstore.Group {
-	g := &colstore.Group{N: b.N, Cols: make([]vec.Vec, len(s.spec.Columns))}
+	g := &colstore.Group{N: b.N, Live: b.Sel, Cols: make([]vec.Vec, len(s.spec.Columns))}
 	k := 0
 	for i, id := range s.spec.Columns {
 		switch from[id] {

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"errors"
 	"io"
 
 	"driftdb/colstore"
@@ -27,7 +28,8 @@ type textReader struct {
 
 func openText(ctx context.Context, f vfs.File, size int64, format Format, o *Options) (reader, error) {
 	r := &textReader{file: f, size: size, opts: textin.Options{
-		Format: textin.CSV, NoHeader: o.NoHeader, Delim: o.Delim, Null: o.Null, Types: o.Context,
+		Format: textin.CSV, NoHeader: o.NoHeader, Delim: o.Delim, Quote: o.Quote, Null: o.Null, Types: o.Context,
+		SkipLines: o.SkipLines, Skip: o.SkipBad,
 	}}
 	switch format {
 	case TSV:
@@ -42,12 +44,18 @@ func openText(ctx context.Context, f vfs.File, size int64, format Format, o *Opt
 	if err != nil {
 		return nil, err
 	}
-	for _, c := range cols {
+	if len(o.Names) > len(cols) {
+		return nil, dberr.Newf(dberr.BadCopyFileFormat, "the file has %d columns, %d names are given", len(cols), len(o.Names))
+	}
+	for i, c := range cols {
 		col := Column{c.Name, c.Type}
+		if i < len(o.Names) {
+			col.Name = o.Names[i]
+		}
 		if o.AllText {
 			col.Type = types.T(types.Text)
 		}
-		if t, ok := o.Types[c.Name]; ok {
+		if t, ok := o.Types[col.Name]; ok {
 			col.Type = t
 		}
 		r.cols = append(r.cols, col)
@@ -80,13 +88,14 @@ func (r *textReader) find(ctx context.Context, o *Options) ([]textin.Column, err
 	}
 	f, err := textin.Open(src, r.opts)
 	if err != nil {
-		return nil, err
+		return nil, leaveOut(err)
 	}
 	defer f.Close()
 	if packed || r.size > inferWhole || o.Columns != nil || o.AllText {
 		return f.Guess(), nil
 	}
-	return f.Infer(ctx)
+	found, err := f.Infer(ctx)
+	return found, leaveOut(err)
 }
 
 // source returns the file's text. An array of JSON objects becomes one object a line.
@@ -134,11 +143,11 @@ func (r *textReader) read(ctx context.Context, _ int, cols []int, as []types.Typ
 	}
 	f, err := textin.Open(src, r.opts)
 	if err != nil {
-		return nil, err
+		return nil, leaveOut(err)
 	}
 	all, skip := make([]textin.Column, len(r.cols)), make([]bool, len(r.cols))
-	for i, c := range r.cols {
-		all[i], skip[i] = textin.Column{Name: c.Name, Type: c.Type}, true
+	for i, c := range r.cols { // what is bad is bad whichever columns are wanted
+		all[i], skip[i] = textin.Column{Name: c.Name, Type: c.Type}, !r.opts.Skip
 	}
 	for i, c := range cols {
 		skip[c], all[c].Type = false, as[i]
@@ -164,14 +173,23 @@ func (r *textRows) next() (*vec.Batch, error) {
 	}
 	b, err := r.file.Next()
 	if err != nil {
-		return nil, err
+		return nil, leaveOut(err)
 	}
 	r.last = b
-	r.out = vec.Batch{N: b.N, Cols: r.out.Cols[:0]}
+	r.out = vec.Batch{N: b.N, Sel: b.Sel, Cols: r.out.Cols[:0]}
 	for _, c := range r.cols {
 		r.out.Cols = append(r.out.Cols, b.Cols[c])
 	}
 	return &r.out, nil
+}
+
+// leaveOut gives the error of a record a hint at ignore_errors.
+func leaveOut(err error) error {
+	var e *dberr.Error
+	if errors.As(err, &e) && e.Line > 0 && e.Hint == "" {
+		return e.WithHint("read_csv and read_json with ignore_errors => true leave out records that cannot be read.")
+	}
+	return err
 }
 
 func (r *textRows) close() { r.file.Close() }

@@ -1,8 +1,12 @@
 package parse
 
+import "strings"
+
 // call reads the arguments of a call of n and what may follow them.
 func (p *parser) call(n Name) *FuncCall {
 	e := &FuncCall{Pos: n.Pos, Name: n}
+	defer func(before bool) { p.fileCall = before }(p.fileCall)
+	p.fileCall = strings.HasPrefix(n.Last(), "read_")
 	p.expect("(")
 	switch {
 	case p.is(")"):

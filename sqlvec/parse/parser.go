@@ -33,7 +33,9 @@ type parser struct {
 	// into is the table of a SELECT INTO, and intoOf the SELECT that names it.
 	into   *CreateTable
 	intoOf *Select
-	height int // of the tallest expression finished since the enclosing one began
+	// fileCall is set among the arguments of a function that reads files.
+	fileCall bool
+	height   int // of the tallest expression finished since the enclosing one began
 }
 
 var parsers = sync.Pool{New: func() any { return new(parser) }}

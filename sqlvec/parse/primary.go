@@ -35,6 +35,10 @@ func (p *parser) primary() Expr {
 		return p.named()
 	case tokKeyword:
 		return p.keywordExpr()
+	case tokJSON:
+		if p.fileCall {
+			return p.columnTypes()
+		}
 	case tokOp:
 		switch text {
 		case "(":

@@ -26,8 +26,13 @@ const (
 // Options say how a file is read. Only Format is required.
 type Options struct {
 	Format Format
-	// Delim separates the fields of CSV; 0 means a comma.
+	// Delim separates the fields of CSV; 0 means what the first lines show: a comma, or where the
+	// first line has none a semicolon, tab or bar that all of them have as often.
 	Delim byte
+	// Quote stands around fields of CSV; 0 means ".
+	Quote byte
+	// SkipLines is how many lines at the beginning of the file are left out.
+	SkipLines int
 	// NoHeader says that the first line has values, not names; columns are then c1, c2, ….
 	NoHeader bool
 	// Skip says that records that cannot be read are left out: see Batch.Rejects.
@@ -69,10 +74,20 @@ func Open(src io.Reader, opts Options) (*File, error) {
 	if f.csv != nil {
 		quote = f.csv.quote
 	}
+	if opts.SkipLines > 0 {
+		var err error
+		if src, err = withoutLines(src, opts.SkipLines); err != nil {
+			return nil, err
+		}
+	}
 	f.cut = newCutter(src, quote, opts.BlockBytes)
 	f.cut.skip = opts.Skip
+	f.cut.line += opts.SkipLines
 	if err := f.readFirst(); err != nil {
 		return nil, err
+	}
+	if opts.Format == CSV && opts.Delim == 0 {
+		f.csv.delim = sniff(f.first.data(), quote)
 	}
 	if err := f.learn(); err != nil {
 		return nil, err
@@ -105,6 +120,9 @@ func newCSVScanner(opts Options) *csvScanner {
 	}
 	if opts.Delim != 0 {
 		s.delim = opts.Delim
+	}
+	if opts.Quote != 0 && s.quote != 0 {
+		s.quote = opts.Quote
 	}
 	if opts.Null != nil {
 		s.null = []byte(*opts.Null)

@@ -367,3 +367,26 @@ func TestReadErrorIsReported(t *testing.T) {
 type failing struct{ err error }
 
 func (f failing) Read([]byte) (int, error) { return 0, f.err }
+
+func TestSniff(t *testing.T) {
+	for text, want := range map[string]byte{
+		"a,b\n1;2,3\n":                ',',
+		"a;b\n1,5;2\n":                ';',
+		"a\tb\tc\n1\t2\t3":            '\t',
+		"a|b\n\"x|y|z\"|2\r\n\r\n3|4": '|',
+		"a;b|c|d\n1;2|3|4\n":          '|',
+		"name\nx;y\n":                 ',',
+		"a;b\nx\n":                    ',',
+		"":                            ',',
+		"\n\n;\n":                     ';',
+		"\"a,b\";c\n\"x\n,,\";y\n":    ';',
+		"a;b\n" + strings.Repeat("1;2\n", 30) + "3\n": ';',
+	} {
+		if got := sniff([]byte(text), '"'); got != want {
+			t.Errorf("%q: %q, want %q", text, got, want)
+		}
+	}
+	if got, err := readAll("x\ny\na;b\n1;'p;q'\n", Options{Format: CSV, SkipLines: 2, Quote: '\''}, nil); err != nil || fmt.Sprint(got) != "[[1 p;q]]" {
+		t.Errorf("got %v, %v", got, err)
+	}
+}

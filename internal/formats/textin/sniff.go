@@ -1,0 +1,77 @@
+package textin
+
+import (
+	"bufio"
+	"bytes"
+	"io"
+)
+
+// sniffLines is how many lines are looked at for what separates fields.
+const sniffLines = 20
+
+// sniff returns what separates the fields of CSV: a comma where the first line has one, else what every one of
+// the first lines has as often, else a comma.
+func sniff(data []byte, quote byte) byte {
+	var counts [sniffLines]map[byte]int
+	lines := 0
+	for lines < sniffLines && len(data) > 0 {
+		found, n := countSeparators(data, quote)
+		if len(bytes.Trim(data[:n], "\r\n")) > 0 {
+			counts[lines] = found
+			lines++
+		}
+		data = data[n:]
+	}
+	if lines == 0 || counts[0][','] > 0 {
+		return ','
+	}
+	best, most := byte(','), 0
+	for _, c := range []byte{';', '\t', '|'} {
+		n := counts[0][c]
+		for _, line := range counts[1:lines] {
+			if line[c] != counts[0][c] {
+				n = 0
+			}
+		}
+		if n > most {
+			best, most = c, n
+		}
+	}
+	return best
+}
+
+// countSeparators counts what may separate fields in the first record of data, outside quotes, and returns the
+// record's length.
+func countSeparators(data []byte, quote byte) (map[byte]int, int) {
+	counts := map[byte]int{}
+	inside := false
+	for i, c := range data {
+		switch {
+		case c == quote:
+			inside = !inside
+		case inside:
+		case c == '\n':
+			return counts, i + 1
+		case c == ',' || c == ';' || c == '\t' || c == '|':
+			counts[c]++
+		}
+	}
+	return counts, len(data)
+}
+
+// withoutLines returns src behind its first n lines.
+func withoutLines(src io.Reader, n int) (io.Reader, error) {
+	in := bufio.NewReaderSize(src, 64<<10)
+	for n > 0 {
+		text, err := in.ReadSlice('\n')
+		switch {
+		case err == nil:
+			n--
+		case err == io.EOF:
+			return bytes.NewReader(nil), nil
+		case err != bufio.ErrBufferFull || len(text) == 0:
+			return nil, err
+		}
+	}
+	return in, nil
+}
