@@ -1,10 +1,13 @@
 package exec
 
 import (
+	"slices"
+
 	"driftdb/internal/arena"
 	"driftdb/internal/types"
 	"driftdb/internal/vec"
 	"driftdb/sqlvec/expr"
+	"driftdb/sqlvec/kernel"
 	"driftdb/sqlvec/plan"
 )
 
@@ -244,73 +247,93 @@ func (t *stateTree) node(level, i int) (expr.States, error) {
 	return s, nil
 }
 
-// sumEval computes count, and sum of small integers, as differences of running sums.
+// sumEval computes counts, and sums and averages of integers, as differences of running
+// totals.
 type sumEval struct {
-	m     *windowMorselState
-	frame *frameEval
-	sum   bool
-	count []int64 // of the rows of the morsel before each
-	total []int64
-	rs    []rowRange
+	m      *windowMorselState
+	frame  *frameEval
+	sums   expr.IntSums
+	count  []int64 // of the rows of the morsel before each
+	hi     []int64 // and their sums, nil for count
+	lo     []uint64
+	chunkN []int64
+	chunk  []kernel.Int128
+	rs     []rowRange
 }
 
 // newSumEval returns nil for other aggregates.
 func (m *windowMorselState) newSumEval(c *windowCall, ok func(rowID) bool) *sumEval {
-	small := c.Agg.Name == "sum" && (c.types[0].ID == types.Int16 || c.types[0].ID == types.Int32)
-	if !small && (c.Agg.Name != "count" || len(c.args) > 1) {
-		return nil
-	}
-	a, ids := m.w.scratch, m.s.ids[m.lo:m.hi]
-	e := &sumEval{m: m, frame: m.newFrameEval(c), sum: small, count: arena.Make[int64](a, len(ids)+1)}
-	e.count[0] = 0
-	if small {
-		e.total = arena.Make[int64](a, len(ids)+1)
-		e.total[0] = 0
-	}
-	for i, id := range ids {
-		one := int64(1)
-		if ok != nil && !ok(id) || len(c.args) > 0 && m.s.rows.isNull(c.args[0], id) {
-			one = 0
+	e := &sumEval{m: m}
+	sum := false
+	if c.Agg.Name != "count" || len(c.args) > 1 {
+		if len(c.args) == 1 {
+			e.sums, sum = expr.NewIntSums(c.Agg, c.types[0])
 		}
-		e.count[i+1] = e.count[i] + one
-		if small {
-			e.total[i+1] = e.total[i] + one*m.s.rows.smallInt(c.args[0], id)
+		if !sum {
+			return nil
+		}
+	}
+	a, ids, rows := m.w.scratch, m.s.ids[m.lo:m.hi], m.s.rows
+	e.frame, e.count = m.newFrameEval(c), arena.Make[int64](a, len(ids)+1)
+	e.count[0] = 0
+	if sum {
+		e.hi, e.lo = arena.Make[int64](a, len(ids)+1), arena.Make[uint64](a, len(ids)+1)
+		e.hi[0], e.lo[0] = 0, 0
+	}
+	var total kernel.Int128
+	for i, id := range ids {
+		counts := (ok == nil || ok(id)) && (len(c.args) == 0 || !rows.isNull(c.args[0], id))
+		e.count[i+1] = e.count[i]
+		if counts {
+			e.count[i+1]++
+		}
+		if sum && counts {
+			total.Add(rows.integer(c.args[0], id))
+		}
+		if sum {
+			e.hi[i+1], e.lo[i+1] = total.Hi, total.Lo
 		}
 	}
 	return e
 }
 
-// smallInt returns a value of a column of the I16 or I32 class.
-func (s *store) smallInt(c int, id rowID) int64 {
+// integer returns a value of a column of integers or scaled NUMERIC.
+func (s *store) integer(c int, id rowID) int64 {
 	data, at := s.view[c][id>>blockShift], id&(blockRows-1)
-	if s.types[c].Class() == types.I16 {
+	switch s.types[c].Class() {
+	case types.I16:
 		return int64(vec.Cast[int16](data)[at])
+	case types.I32:
+		return int64(vec.Cast[int32](data)[at])
 	}
-	return int64(vec.Cast[int32](data)[at])
+	return vec.Cast[int64](data)[at]
 }
 
 func (e *sumEval) eval(c *windowChunk) (vec.Vec, error) {
 	e.frame.fill(c)
-	a := e.m.w.scratch
-	out := arena.Make[int64](a, c.n)
-	valid := arena.MakeZero[uint64](a, vec.Words(c.n))
-	for i := range out {
-		n, sum := int64(0), int64(0)
+	counts := slices.Grow(e.chunkN[:0], c.n)[:c.n]
+	sums := slices.Grow(e.chunk[:0], c.n)[:c.n]
+	e.chunkN, e.chunk = counts, sums
+	for i := range counts {
+		counts[i], sums[i] = 0, kernel.Int128{}
 		e.rs = e.frame.ranges(c, i, e.rs)
 		for _, r := range e.rs {
 			lo, hi := r.lo-e.m.lo, r.hi-e.m.lo
-			n += e.count[hi] - e.count[lo]
-			if e.sum {
-				sum += e.total[hi] - e.total[lo]
+			counts[i] += e.count[hi] - e.count[lo]
+			if e.hi != nil {
+				sums[i].Add128(e.totalAt(hi))
+				sums[i].Add128(e.totalAt(lo).Neg())
 			}
 		}
-		if !e.sum {
-			sum, n = n, 1
-		}
-		out[i] = sum
-		if n > 0 {
-			valid[i>>6] |= 1 << (uint(i) & 63)
-		}
 	}
-	return vec.FromFixed(types.T(types.Int64), out, valid), nil
+	a := e.m.w.scratch
+	if e.hi != nil {
+		return e.sums.Final(sums, counts, a)
+	}
+	out := arena.Make[int64](a, c.n)
+	copy(out, counts)
+	return vec.FromFixed(types.T(types.Int64), out, nil), nil
 }
+
+// totalAt returns the sum of the rows of the morsel before row i.
+func (e *sumEval) totalAt(i int) kernel.Int128 { return kernel.Int128{Hi: e.hi[i], Lo: e.lo[i]} }

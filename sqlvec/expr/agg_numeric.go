@@ -4,7 +4,6 @@ import (
 	"driftdb/internal/arena"
 	"driftdb/internal/types"
 	"driftdb/internal/vec"
-	"driftdb/sqlvec/kernel"
 )
 
 // numericSumStates sums or averages NUMERIC. Scaled integers of one scale are summed
@@ -16,6 +15,11 @@ type numericSumStates struct {
 	scale int // of sums; -1 before the first scaled vector
 	sums  slotSums
 	wide  []*types.Decimal // nil until a group needs it
+	// in says of every slot whether its sum is of decimals that came as words of the scale;
+	// nil unless all sums are. mixed says that such values came with several scales, or too
+	// long for a word.
+	in    []bool
+	mixed bool
 }
 
 // newNumericSum returns the constructor of a sum or average.
@@ -30,6 +34,9 @@ func (s *numericSumStates) Grow(n int) {
 	s.sums.growSums(n)
 	if s.wide != nil {
 		s.wide = grow(s.wide, n)
+	}
+	if s.in != nil {
+		s.in = grow(s.in, n+1)
 	}
 }
 func (s *numericSumStates) Bytes() int64 {
@@ -58,12 +65,18 @@ func (s *numericSumStates) UpdateSlots(slot []uint32, args []vec.Vec) error {
 	v := &args[0]
 	f, done := s.frame(len(slot))
 	defer done()
+	v = s.scaled(f, v, func(i int) bool { return slot[i] != 0 })
 	valid, ok := s.count(f, v, slot)
 	if !ok {
 		return nil
 	}
 	if s.direct(v) {
 		s.sums.add(f, v, valid)
+		if s.in != nil {
+			for _, k := range valid {
+				s.in[k] = true
+			}
+		}
 		return nil
 	}
 	r := decimalReader{v: v}
@@ -87,10 +100,14 @@ func (s *numericSumStates) UpdateOne(group uint32, args []vec.Vec, sel []uint64,
 	}
 	f, done := s.frame(n)
 	defer done()
+	v = s.scaled(f, v, func(i int) bool { return has(sel, i) })
 	if s.direct(v) {
 		sum, k := sumOne(f, v, sel)
 		s.sums.addTotal(group, sum)
 		s.add(group, k)
+		if s.in != nil && k > 0 {
+			s.in[group+1] = true
+		}
 		return nil
 	}
 	r := decimalReader{v: v}
@@ -107,6 +124,65 @@ func (s *numericSumStates) UpdateOne(group uint32, args []vec.Vec, sel []uint64,
 	return bad
 }
 
+// scaled returns decimals as scaled integers, if those of the rows in the set have the scale
+// of all before and fit a word. Otherwise it returns v, and sums are decimals from now on.
+func (s *numericSumStates) scaled(f *frame, v *vec.Vec, in func(i int) bool) *vec.Vec {
+	if !v.Type.IsScaled() && v.Form != vec.Const && !s.mixed && (s.in != nil || s.scale < 0) {
+		if out := scaledWords(f, v, in, s.scale); out != nil {
+			if s.in == nil {
+				s.in = make([]bool, s.groups+1)
+			}
+			return out
+		}
+	}
+	if !v.Type.IsScaled() || s.in != nil {
+		s.widen()
+	}
+	return v
+}
+
+// scaledWords returns the decimals of v in the set as integers of one scale, the given one
+// unless that is negative. It returns nil where they are not such.
+func scaledWords(f *frame, v *vec.Vec, in func(i int) bool, scale int) *vec.Vec {
+	words := arena.MakeZero[int64](f.arena, f.n)
+	for i := range words {
+		if v.IsNull(i) || !in(i) {
+			continue
+		}
+		x, at, ok := types.SmallDecimal(v.Bytes(i))
+		if !ok || scale >= 0 && at != scale || at > types.MaxScaledPrec {
+			return nil
+		}
+		words[i], scale = x, at
+	}
+	if scale < 0 {
+		return nil
+	}
+	w := vec.FromFixed(types.Dec(types.MaxScaledPrec, scale), words, v.Valid)
+	return &w
+}
+
+// widen moves sums of words to the decimals, so that each group keeps its own scale.
+func (s *numericSumStates) widen() {
+	s.mixed = true
+	if s.in == nil {
+		return
+	}
+	for g := range s.groups {
+		if s.in[g+1] {
+			s.addWide(uint32(g), s.sumOf(g))
+		}
+	}
+	s.in, s.scale, s.sums = nil, -1, slotSums{}
+	s.sums.growSums(s.groups)
+}
+
+// sumOf returns the sum of a group without what is wide. The scale is known.
+func (s *numericSumStates) sumOf(g int) types.Decimal {
+	sum := s.sums.total(g)
+	return types.DecimalFromInt128(sum.Hi, sum.Lo, s.scale)
+}
+
 // addWide adds a decimal to a group.
 func (s *numericSumStates) addWide(g uint32, d types.Decimal) {
 	if s.wide == nil {
@@ -120,16 +196,27 @@ func (s *numericSumStates) addWide(g uint32, d types.Decimal) {
 
 func (s *numericSumStates) Merge(src States, to []uint32) error {
 	o := src.(*numericSumStates)
-	same := o.scale < 0 || s.scale < 0 || o.scale == s.scale
-	if s.scale < 0 {
+	words := o.in != nil && !s.mixed && (s.scale < 0 || s.in != nil && s.scale == o.scale)
+	if s.in != nil && !words {
+		s.widen()
+	}
+	s.mixed = s.mixed || o.mixed
+	same := words || o.in == nil && (o.scale < 0 || s.scale < 0 || o.scale == s.scale)
+	if same && s.scale < 0 {
 		s.scale = o.scale
 	}
 	if same {
 		s.sums.mergeSums(&o.sums, to)
 	}
+	if words && s.in == nil {
+		s.in = make([]bool, s.groups+1)
+	}
 	for i, g := range to {
-		if sum := o.sums.total(i); !same && o.of(i) > 0 {
-			s.addWide(g, types.DecimalFromInt128(sum.Hi, sum.Lo, o.scale))
+		switch {
+		case words:
+			s.in[g+1] = s.in[g+1] || o.in[i+1]
+		case o.in != nil && o.in[i+1] || o.in == nil && !same && o.of(i) > 0:
+			s.addWide(g, o.sumOf(i))
 		}
 		if o.wide != nil && o.wide[i] != nil {
 			s.addWide(g, *o.wide[i])
@@ -142,12 +229,11 @@ func (s *numericSumStates) Merge(src States, to []uint32) error {
 // total returns the sum of a group.
 func (s *numericSumStates) total(g int) types.Decimal {
 	var d types.Decimal
-	sum := s.sums.total(g)
 	if s.scale >= 0 {
-		d = types.DecimalFromInt128(sum.Hi, sum.Lo, s.scale)
+		d = s.sumOf(g)
 	}
 	if s.wide != nil && s.wide[g] != nil {
-		if s.scale < 0 || sum == (kernel.Int128{}) && s.wide[g].Scale() >= s.scale {
+		if s.scale < 0 || d.Sign() == 0 && s.wide[g].Scale() >= s.scale {
 			return *s.wide[g]
 		}
 		return d.Add(*s.wide[g])
@@ -160,6 +246,10 @@ func (s *numericSumStates) Final(lo, hi int, a *arena.Arena) (vec.Vec, error) {
 	for g := lo; g < hi; g++ {
 		if s.of(g) == 0 {
 			b.null()
+			continue
+		}
+		if s.avg && s.scale >= 0 && (s.wide == nil || s.wide[g] == nil) {
+			b.quotient(s.sums.total(g), s.scale, s.of(g))
 			continue
 		}
 		d := s.total(g)

@@ -312,27 +312,53 @@ func (s *intSumStates) Merge(src States, to []uint32) error {
 func (s *intSumStates) Final(lo, hi int, a *arena.Arena) (vec.Vec, error) {
 	b := newBuilder(&frame{n: hi - lo, arena: a}, s.ret)
 	for g := lo; g < hi; g++ {
-		count := s.of(g)
-		if count == 0 {
-			b.null()
-			continue
-		}
-		sum := s.sums.total(g)
-		switch {
-		case s.ret.ID == types.Int64:
-			if sum.Hi != int64(sum.Lo)>>63 {
-				return vec.Vec{}, dberr.New(dberr.NumericValueOutOfRange, "bigint out of range")
-			}
-			b.value(types.IntValue(s.ret, int64(sum.Lo)))
-		case s.avg:
-			d, err := types.DecimalFromInt128(sum.Hi, sum.Lo, 0).Div(types.DecimalFromInt(count, 0))
-			if err != nil {
-				return vec.Vec{}, err
-			}
-			b.decimal(d)
-		default:
-			b.decimal(types.DecimalFromInt128(sum.Hi, sum.Lo, 0))
-		}
+		b.sum(s.sums.total(g), 0, s.of(g), s.avg)
+	}
+	return b.finish()
+}
+
+// sum appends the sum or average of count integers that have scale digits after the point.
+func (b *builder) sum(sum kernel.Int128, scale int, count int64, avg bool) {
+	switch {
+	case count == 0:
+		b.null()
+	case avg:
+		b.quotient(sum, scale, count)
+	case b.t.ID != types.Int64:
+		b.decimal(types.DecimalFromInt128(sum.Hi, sum.Lo, scale))
+	case sum.Hi != int64(sum.Lo)>>63:
+		b.err = dberr.New(dberr.NumericValueOutOfRange, "bigint out of range")
+		b.null()
+	default:
+		b.value(types.IntValue(b.t, int64(sum.Lo)))
+	}
+}
+
+// IntSums tells the aggregates whose results are made of a count and a sum of integers, so
+// that those of a window are differences of those of its ends.
+type IntSums struct {
+	ret   types.Type
+	scale int
+	avg   bool
+}
+
+// NewIntSums returns how g is computed for an argument of type t; ok is false for other
+// aggregates.
+func NewIntSums(g *Aggregate, t types.Type) (s IntSums, ok bool) {
+	if t.IsScaled() {
+		s.scale = int(t.Scale)
+	} else if !t.IsInteger() {
+		return s, false
+	}
+	s.avg, s.ret = g.Name == "avg", g.ReturnType([]types.Type{t})
+	return s, s.avg || g.Name == "sum"
+}
+
+// Final returns the results for the sums of counts values each, in memory of a.
+func (s IntSums) Final(sums []kernel.Int128, counts []int64, a *arena.Arena) (vec.Vec, error) {
+	b := newBuilder(&frame{n: len(sums), arena: a}, s.ret)
+	for i := range sums {
+		b.sum(sums[i], s.scale, counts[i], s.avg)
 	}
 	return b.finish()
 }

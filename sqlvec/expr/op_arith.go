@@ -291,6 +291,24 @@ func (b *builder) decimal(d types.Decimal) {
 	b.skip()
 }
 
+// quotient appends sum × 10^-scale / count, a NUMERIC of the Bytes class.
+func (b *builder) quotient(sum kernel.Int128, scale int, count int64) {
+	if sum.Hi == int64(sum.Lo)>>63 {
+		b.room(32)
+		var ok bool
+		if b.heap, ok = types.AppendQuotient(b.heap, int64(sum.Lo), scale, count); ok {
+			b.skip()
+			return
+		}
+	}
+	d, err := types.DecimalFromInt128(sum.Hi, sum.Lo, scale).Div(types.DecimalFromInt(count, 0))
+	if err != nil {
+		b.err = err
+		return
+	}
+	b.decimal(d)
+}
+
 // decimalReader reads the rows of a NUMERIC vector; a constant is decoded once.
 type decimalReader struct {
 	v    *vec.Vec

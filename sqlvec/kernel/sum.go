@@ -24,6 +24,12 @@ func (s *Int128) Add128(t Int128) bool {
 	return over
 }
 
+// Neg returns -s.
+func (s Int128) Neg() Int128 {
+	lo, borrow := bits.Sub64(0, s.Lo, 0)
+	return Int128{-s.Hi - int64(borrow), lo}
+}
+
 // Sum adds all values.
 func Sum[T Signed](a []T) Int128 {
 	if s, ok := sumWide(a, nil); ok {

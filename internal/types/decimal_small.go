@@ -1,0 +1,202 @@
+package types
+
+import (
+	"encoding/binary"
+	"math/bits"
+)
+
+// Numbers of at most 64 bits, in and out of the binary form without a big number between.
+
+// tenTo18 is nine base-100 digits.
+const tenTo18 = 1e18
+
+// AppendQuotient appends the binary form of sum × 10^-scale / count, rounded as Div rounds
+// it. count must be positive. ok is false, and nothing is appended, where an intermediate
+// result takes more than 128 bits.
+func AppendQuotient(dst []byte, sum int64, scale int, count int64) (form []byte, ok bool) {
+	size := uint64(sum)
+	if sum < 0 {
+		size = -size
+	}
+	if size == 0 {
+		return appendSmall(dst, false, 0, 0, quotientScale(0, scale, uint64(count))), true
+	}
+	to := quotientScale(size, scale, uint64(count))
+	hi, lo, ok := timesPow10(size, to-scale)
+	if !ok {
+		return dst, false
+	}
+	den := uint64(count)
+	top, rem := hi/den, hi%den
+	low, rem := bits.Div64(rem, lo, den)
+	if rem >= den-rem { // half and more goes away from zero
+		var carry uint64
+		low, carry = bits.Add64(low, 1, 0)
+		top += carry
+	}
+	if top >= tenTo18/10 {
+		return dst, false
+	}
+	return appendSmall(dst, sum < 0, top, low, to), true
+}
+
+// quotientScale is divScale of size × 10^-scale and count.
+func quotientScale(size uint64, scale int, count uint64) int {
+	w1, f1 := wordWeight(size, scale)
+	w2, f2 := wordWeight(count, 0)
+	weight := w1 - w2
+	if f1 <= f2 {
+		weight--
+	}
+	return min(max(minSigDigits-weight*groupDigits, scale, 0), maxDisplayScale)
+}
+
+// wordWeight is groupWeight of u × 10^-scale.
+func wordWeight(u uint64, scale int) (weight int, first uint64) {
+	if u == 0 {
+		return 0, 0
+	}
+	n := decimalDigits(u)
+	exp := n - 1 - scale
+	weight = floorDiv(exp, groupDigits)
+	lead := exp - weight*groupDigits + 1 // digits of the first group
+	if lead <= n {
+		return weight, u / wordPow10[n-lead]
+	}
+	return weight, u * wordPow10[lead-n]
+}
+
+// wordPow10 is the powers of ten of 64 bits.
+var wordPow10 = func() (p [20]uint64) {
+	p[0] = 1
+	for i := 1; i < len(p); i++ {
+		p[i] = p[i-1] * 10
+	}
+	return p
+}()
+
+// decimalDigits returns how many digits u has; 1 for zero.
+func decimalDigits(u uint64) int {
+	n := bits.Len64(u|1) * 1233 >> 12
+	if u >= wordPow10[min(n, 19)] && n < 20 {
+		n++
+	}
+	return max(n, 1)
+}
+
+// timesPow10 returns u × 10^n in 128 bits, where it fits.
+func timesPow10(u uint64, n int) (hi, lo uint64, ok bool) {
+	lo = u
+	for n > 0 {
+		p := wordPow10[min(n, 19)]
+		n -= min(n, 19)
+		over, h := bits.Mul64(hi, p)
+		var carry uint64
+		carry, lo = bits.Mul64(lo, p)
+		hi, carry = bits.Add64(h, carry, 0)
+		if over|carry != 0 {
+			return 0, 0, false
+		}
+	}
+	return hi, lo, true
+}
+
+// appendSmall appends the binary form of ±(hi, lo) × 10^-scale. hi is below 10^17.
+func appendSmall(dst []byte, neg bool, hi, lo uint64, scale int) []byte {
+	if hi|lo == 0 {
+		return binary.BigEndian.AppendUint16(append(dst, kindZero), uint16(scale))
+	}
+	if scale&1 != 0 { // pairs of digits meet at the point
+		over, low := bits.Mul64(lo, 10)
+		hi, lo = hi*10+over, low
+	}
+	var buf [20]byte
+	at := len(buf)
+	upper, lower := bits.Div64(hi, lo, tenTo18)
+	for range 9 {
+		at--
+		buf[at] = byte(lower%100) + 1
+		lower /= 100
+	}
+	for ; upper > 0 && at > 0; upper /= 100 {
+		at--
+		buf[at] = byte(upper%100) + 1
+	}
+	for buf[at] == 1 {
+		at++
+	}
+	pairs := buf[at:]
+	exp := len(pairs) - (scale+1)/2
+	for pairs[len(pairs)-1] == 1 {
+		pairs = pairs[:len(pairs)-1]
+	}
+	kind := byte(kindPos)
+	if neg {
+		kind = kindNeg
+	}
+	dst = append(dst, kind)
+	start := len(dst)
+	dst = binary.BigEndian.AppendUint16(dst, uint16(exp+0x8000))
+	dst = append(append(dst, pairs...), 0)
+	if neg {
+		for i := start; i < len(dst); i++ {
+			dst[i] = ^dst[i]
+		}
+	}
+	return binary.BigEndian.AppendUint16(dst, uint16(scale))
+}
+
+// SmallDecimal returns a number in binary form as x × 10^-scale, where x fits 64 bits and
+// scale is the display scale.
+func SmallDecimal(form []byte) (x int64, scale int, ok bool) {
+	n := len(form)
+	if n < 1+scaleBytes {
+		return 0, 0, false
+	}
+	scale = int(form[n-2])<<8 | int(form[n-1])
+	flip := byte(0)
+	switch form[0] {
+	case kindZero:
+		return 0, scale, true
+	case kindPos:
+	case kindNeg:
+		flip = 0xFF
+	default:
+		return 0, 0, false
+	}
+	body := form[1 : n-scaleBytes]
+	if len(body) < 4 || len(body) > 13 || body[len(body)-1] != flip {
+		return 0, 0, false
+	}
+	exp := int(body[0]^flip)<<8 | int(body[1]^flip) - 0x8000
+	u := uint64(0)
+	for _, p := range body[2 : len(body)-1] {
+		v := (p ^ flip) - 1
+		if v > 99 {
+			return 0, 0, false
+		}
+		hi, lo := bits.Mul64(u, 100)
+		if u = lo + uint64(v); hi != 0 || u < lo {
+			return 0, 0, false
+		}
+	}
+	up := scale - 2*(len(body)-3-exp) // digits between those stored and the display scale
+	switch {
+	case up == -1 && u%10 == 0:
+		u /= 10
+	case up < 0 || up > 19:
+		return 0, 0, false
+	default:
+		hi, lo := bits.Mul64(u, wordPow10[up])
+		if u = lo; hi != 0 {
+			return 0, 0, false
+		}
+	}
+	if u > 1<<63-1 {
+		return 0, 0, false
+	}
+	if flip != 0 {
+		return -int64(u), scale, true
+	}
+	return int64(u), scale, true
+}
