@@ -76,6 +76,7 @@ func newAggregation(node *plan.Aggregate) *aggregation {
 			c.types = append(c.types, arg.Type())
 		}
 		n += len(call.Args)
+		c.leaveOrder()
 		g.calls = append(g.calls, c)
 		simple = simple && c.everyRow()
 	}
@@ -84,6 +85,16 @@ func newAggregation(node *plan.Aggregate) *aggregation {
 	}
 	g.spill.able = len(ts) > 0 && steady(node.Keys)
 	return g
+}
+
+// leaveOrder takes the ORDER BY from a call that can do without it.
+func (c *aggCall) leaveOrder() {
+	if len(c.OrderBy) != 1 || c.Distinct {
+		return
+	}
+	if agg, ok := c.Agg.InAnyOrder(c.types, c.OrderBy[0].Desc); ok {
+		c.Agg, c.OrderBy = agg, nil
+	}
 }
 
 // ordered reports whether some result depends on the order of the input.

@@ -9,18 +9,26 @@ import (
 	"driftdb/internal/vec"
 )
 
-// Ordered-set aggregates get their rows in the order of WITHIN GROUP. Their arguments are
-// the value, then the fraction.
+// Ordered-set aggregates get their rows in the order of WITHIN GROUP, unless they can do
+// without (InAnyOrder). Their arguments are the value, then the fraction.
 func init() {
 	for _, id := range ids(types.Float64, types.Interval) {
-		registerAggregate(&Aggregate{Name: "percentile_cont", Params: ids(id, types.Float64), Ret: id, Ordered: true, OrderedSet: true,
-			states: func(_ []types.Type, ret types.Type, _ *arena.Arena) States { return &percentile{typ: ret, cont: true} }})
+		registerAggregate(&Aggregate{Name: "percentile_cont", Params: ids(id, types.Float64), Ret: id, Ordered: true, OrderedSet: true, states: newPercentile(true)})
 	}
 	registerAggregate(
-		&Aggregate{Name: "percentile_disc", Params: ids(anyType, types.Float64), Ret: anyType, Ordered: true, OrderedSet: true, returns: sameType,
-			states: func(_ []types.Type, ret types.Type, _ *arena.Arena) States { return &percentile{typ: ret} }},
+		&Aggregate{Name: "percentile_disc", Params: ids(anyType, types.Float64), Ret: anyType, Ordered: true, OrderedSet: true, returns: sameType, states: newPercentile(false)},
 		&Aggregate{Name: "mode", Params: ids(anyType), Ret: anyType, Ordered: true, OrderedSet: true, returns: sameType,
 			states: func(_ []types.Type, ret types.Type, _ *arena.Arena) States { return &modeStates{typ: ret} }})
+}
+
+// newPercentile returns the constructor of percentile_cont or percentile_disc.
+func newPercentile(cont bool) func([]types.Type, types.Type, *arena.Arena) States {
+	return func(args []types.Type, ret types.Type, a *arena.Arena) States {
+		if selects(args[0]) {
+			return &selection{scratch: scratch{a}, typ: ret, cont: cont}
+		}
+		return &percentile{typ: ret, cont: cont}
+	}
 }
 
 // percentile keeps the values of each group, in their order.
@@ -32,22 +40,9 @@ type percentile struct {
 }
 
 type percentileGroup struct {
-	floats   []float64     // of DOUBLE PRECISION
-	ints     []int64       // of integers, dates and times
-	values   []types.Value // of the others
+	values   []types.Value
 	fraction float64
 	null     bool // the fraction is NULL
-}
-
-func (g *percentileGroup) count() int { return len(g.floats) + len(g.ints) + len(g.values) }
-
-// whole reports whether values are kept as integers.
-func (s *percentile) whole() bool {
-	switch s.typ.ID {
-	case types.Date, types.Time, types.Timestamp, types.TimestampTZ:
-		return true
-	}
-	return s.typ.IsInteger()
 }
 
 func (s *percentile) Grow(n int)   { s.groups = grow(s.groups, n) }
@@ -58,20 +53,10 @@ func (s *percentile) Bytes() int64 { return int64(cap(s.groups))*64 + s.size }
 func (s *percentile) each(args []vec.Vec, sel []uint64, n int, group func(int) uint32) error {
 	eachSelected(n, sel, &args[0], func(i int) {
 		g := &s.groups[group(i)]
-		if g.count() == 0 {
+		if len(g.values) == 0 {
 			if g.null = args[1].IsNull(i); !g.null {
 				g.fraction = args[1].Float(i)
 			}
-		}
-		if s.typ.ID == types.Float64 {
-			g.floats = append(g.floats, args[0].Float(i))
-			s.size += 8
-			return
-		}
-		if s.whole() {
-			g.ints = append(g.ints, args[0].Int(i))
-			s.size += 8
-			return
 		}
 		v := rowValue(&args[0], i)
 		v.S = string(append([]byte(nil), v.S...))
@@ -93,10 +78,10 @@ func (s *percentile) Merge(src States, to []uint32) error {
 	o := src.(*percentile)
 	for i := range to {
 		a, b := &s.groups[to[i]], &o.groups[i]
-		if a.count() == 0 {
+		if len(a.values) == 0 {
 			a.fraction, a.null = b.fraction, b.null
 		}
-		a.floats, a.ints, a.values = append(a.floats, b.floats...), append(a.ints, b.ints...), append(a.values, b.values...)
+		a.values = append(a.values, b.values...)
 	}
 	s.size += o.size
 	return nil
@@ -106,7 +91,7 @@ func (s *percentile) Final(lo, hi int, a *arena.Arena) (vec.Vec, error) {
 	b := newBuilder(&frame{n: hi - lo, arena: a}, s.typ)
 	for i := lo; i < hi; i++ {
 		g := &s.groups[i]
-		n := g.count()
+		n := len(g.values)
 		if n == 0 || g.null {
 			b.null()
 			continue
@@ -127,24 +112,11 @@ func (s *percentile) Final(lo, hi int, a *arena.Arena) (vec.Vec, error) {
 func (s *percentile) pick(g *percentileGroup, n int) (types.Value, error) {
 	if !s.cont {
 		at := max(0, int(math.Ceil(g.fraction*float64(n)))-1)
-		if s.typ.ID == types.Float64 {
-			return types.FloatValue(s.typ, g.floats[at]), nil
-		}
-		if s.whole() {
-			return types.IntValue(s.typ, g.ints[at]), nil
-		}
 		return fitForm(g.values[at], s.typ)
 	}
 	place := g.fraction * float64(n-1)
 	first, second := int(math.Floor(place)), int(math.Ceil(place))
 	part := place - float64(first)
-	if s.typ.ID == types.Float64 {
-		x, y := g.floats[first], g.floats[second]
-		if first == second {
-			return types.FloatValue(s.typ, x), nil
-		}
-		return types.FloatValue(s.typ, x+part*(y-x)), nil
-	}
 	if first == second {
 		return g.values[first], nil
 	}
