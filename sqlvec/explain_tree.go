@@ -342,6 +342,9 @@ func windowDetails(n *plan.Window) []explainField {
 	if len(n.Order) > 0 {
 		out = append(out, explainField{"Sort Key", formatKeys(n.Order)})
 	}
+	if n.Leading > 0 {
+		out = append(out, explainField{"Leading Rows", n.Leading})
+	}
 	return out
 }
 

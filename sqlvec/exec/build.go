@@ -167,8 +167,18 @@ func (b *builder) sort(n *plan.Sort) ([]*part, error) {
 // window sorts the input by partition and order.
 func (b *builder) window(n *plan.Window) ([]*part, error) {
 	w := newWindowing(n)
-	err := b.breaker(n, n.Input, w, false)
-	return []*part{{src: &windowSource{w}}}, err
+	parts, err := b.build(n.Input)
+	if err != nil {
+		return nil, err
+	}
+	if n.Leading > 0 {
+		lead := newLeadingStage(n)
+		for _, p := range parts {
+			p.stages = append(p.stages, lead)
+		}
+	}
+	b.ex.pipes = append(b.ex.pipes, &pipeline{parts: parts, sink: w, owner: n})
+	return []*part{{src: &windowSource{w}}}, nil
 }
 
 // cteScan reads a CTE, which the first of its scans computes.

@@ -11,7 +11,7 @@ import (
 )
 
 const (
-	maxTop   = 1 << 16 // largest LIMIT that a sort prunes by
+	maxTop   = 1 << 18 // largest LIMIT that a sort prunes by
 	topSlack = 1 << 13 // rows beyond twice the limit before a sort prunes
 )
 

@@ -21,6 +21,8 @@ func (o *optimizer) physical(node plan.Node) plan.Node {
 			sortAsof(n)
 		case *plan.Limit:
 			topN(n)
+		case *plan.Filter:
+			leading(n)
 		case *plan.Aggregate:
 			return countOnly(n)
 		}

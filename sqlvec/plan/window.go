@@ -95,6 +95,9 @@ type Window struct {
 	Order     []SortKey
 	Calls     []WindowCall
 	Out       []Column
+	// Leading, unless 0, says that of each partition only the rows are wanted that have fewer
+	// than Leading rows before them in the order. Others may be left out.
+	Leading int64
 }
 
 // Columns implements Node.

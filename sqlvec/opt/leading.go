@@ -1,0 +1,70 @@
+package opt
+
+import (
+	"driftdb/sqlvec/expr"
+	"driftdb/sqlvec/plan"
+)
+
+// maxLeading is the most leading rows of a partition that are worth finding before the sort.
+const maxLeading = 64
+
+// leading tells the Window below a condition on row_number() or rank() how many leading rows
+// of a partition can meet it, where no other function of the window sees the rows behind.
+func leading(n *plan.Filter) {
+	w, ok := n.Input.(*plan.Window)
+	if !ok || len(w.Order) == 0 {
+		return
+	}
+	for _, k := range w.Order {
+		if plan.VolatilityOf(k.Expr) == expr.Volatile {
+			return
+		}
+	}
+	for _, x := range w.Partition {
+		if plan.VolatilityOf(x) == expr.Volatile {
+			return
+		}
+	}
+	places := map[int]bool{} // IDs of the columns that bound the place of a row
+	for i, c := range w.Calls {
+		switch c.Func {
+		case plan.RowNumber, plan.Rank:
+			places[w.Out[i].ID] = true
+		case plan.DenseRank:
+		default:
+			return
+		}
+	}
+	for _, p := range plan.Conjuncts(n.Predicate) {
+		column, most, ok := mostPlace(p)
+		if ok && places[column] && most <= maxLeading && (w.Leading == 0 || most < w.Leading) {
+			w.Leading = max(most, 1)
+		}
+	}
+}
+
+// mostPlace returns the column that p compares with a constant, and the greatest integer
+// that meets it.
+func mostPlace(p expr.Expr) (column int, most int64, ok bool) {
+	c, isCall := p.(*expr.Call)
+	if !isCall || len(c.Args) != 2 {
+		return 0, 0, false
+	}
+	op, left, right := c.Fn.Name, c.Args[0], c.Args[1]
+	if _, turned := left.(*expr.Const); turned {
+		left, right = right, left
+		op = map[string]string{">=": "<=", ">": "<", "=": "="}[op]
+	}
+	col, isCol := left.(*expr.Col)
+	k, isConst := constInt(right)
+	if !isCol || !isConst || !right.Type().IsInteger() {
+		return 0, 0, false
+	}
+	switch op {
+	case "=", "<=":
+		return col.Index, k, true
+	case "<":
+		return col.Index, max(k, 1) - 1, true
+	}
+	return 0, 0, false
+}
