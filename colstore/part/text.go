@@ -81,11 +81,17 @@ func (t *textStage) append(v *vec.Vec, r rows, nulls bool) {
 	}
 }
 
+// trialRows is how many rows show whether a dictionary pays: values may well come for the
+// second time only when all have come once.
+const trialRows = 1 << 16
+
 // tooMany reports whether the dictionary might become full with n more rows, or does not pay.
 func (t *textStage) tooMany(n int) bool {
-	d := t.dict.len()
-	return d+n > maxDictValues || t.seen >= 2*textPiece && d > t.seen/2
+	return t.dict.len()+n > maxDictValues || t.seen >= trialRows && t.wasted()
 }
+
+// wasted reports whether values stand in less than two rows on average.
+func (t *textStage) wasted() bool { return t.seen >= 2*textPiece && t.dict.len() > t.seen/2 }
 
 // appendSame stages the one value of a Const vector n times.
 func (t *textStage) appendSame(v *vec.Vec, n int, null bool) {
@@ -253,6 +259,9 @@ func (t *textStage) giveUp() {
 // encodeText keeps the staged strings of c as a group.
 func (c *columnWriter) encodeText(e *encoded) {
 	t := c.text
+	if !t.flat && t.wasted() {
+		t.giveUp()
+	}
 	if !t.flat {
 		e.coded = true
 		e.data = c.mem.Alloc(c.n * 2)

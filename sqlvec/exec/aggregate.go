@@ -23,6 +23,7 @@ const (
 const (
 	stagedRows    = blockRows      // rows that wait for the decision, or for their partition
 	manyGroups    = stagedRows / 4 // groups among the staged rows that mean partitions
+	fewGroups     = 1 << 17        // combinations of codes that a table of each worker takes
 	risingGroups  = 0.93           // new groups of the second half, by those of the first, that mean ever more
 	partitionBits = 9
 	partitions    = 1 << partitionBits
@@ -239,7 +240,7 @@ func fewCodes(keys []vec.Vec) bool {
 			return false
 		}
 		c, ok := codeColumnOf(&keys[k], codeColumn{}, 0, nil)
-		if n *= max(1, c.size); !ok || n > manyGroups {
+		if n *= max(1, c.size); !ok || n > fewGroups {
 			return false
 		}
 	}

@@ -1,6 +1,8 @@
 package exec
 
 import (
+	"math"
+
 	"driftdb/internal/arena"
 	"driftdb/internal/types"
 	"driftdb/internal/vec"
@@ -97,7 +99,7 @@ func (e *aggEnd) full(n int) bool { return e.staging != nil && e.staging.rows+n 
 func (e *aggEnd) unstage() error {
 	if e.mode == undecided {
 		mode := local
-		if e.own.table.n >= manyGroups && !e.dense() {
+		if e.guess() > manyGroups*4 && !e.dense() {
 			mode = partitioned
 			e.g.share.Store(int64(e.own.table.n))
 		}
@@ -108,6 +110,17 @@ func (e *aggEnd) unstage() error {
 		return nil
 	}
 	return e.feedStaged()
+}
+
+// guess returns how many groups there seem to be, from how many of the second half of the
+// staged rows are new ones: row s is one with probability e^(-s/groups).
+func (e *aggEnd) guess() float64 {
+	n, rows := float64(e.own.table.n), float64(e.staging.rows)/2
+	added := n - float64(e.half)
+	if added >= rows {
+		return math.Inf(1)
+	}
+	return max(n, -1.5*rows/math.Log(added/rows))
 }
 
 // dense reports whether the staged keys are integers that lie so close together that an
