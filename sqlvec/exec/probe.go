@@ -45,6 +45,7 @@ type probe struct {
 	untested []bool // columns of a pair that residual does not use
 	out      joinOutput
 	cols     []vec.Vec
+	memo     probeMemo
 	// unsure, of a Compared join, are the rows of the batch with a NULL comparison.
 	unsure []uint64
 }
@@ -64,9 +65,7 @@ func (p *probe) push(b *vec.Batch) (err error) {
 		sel = nullKeys(p.cols, b.N, b.Sel, a)
 	}
 	idx := selected(&vec.Batch{N: b.N, Sel: sel}, a)
-	keys := p.codec.encode(p.cols, b.N, idx, a)
-	first := arena.Make[rowID](a, len(keys)/p.codec.stride)
-	p.table.find(keys, first)
+	first := p.find(b.N, idx)
 	if p.residual == nil && p.out.kind.LeftOnly() {
 		return p.pushMask(b, p.foundMask(b, idx, first))
 	}
@@ -97,8 +96,12 @@ func (p *probe) foundMask(b *vec.Batch, idx []int32, first []rowID) []uint64 {
 	found := maskOf(p.w.scratch, b.N)
 	clear(found)
 	if idx == nil {
-		for i, id := range first {
-			found[i>>6] |= b2w(id != noRow) << (uint(i) & 63)
+		for w := range found {
+			word := uint64(0)
+			for j, id := range first[w<<6 : min(w<<6+64, len(first))] {
+				word |= b2w(id != noRow) << (uint(j) & 63)
+			}
+			found[w] = word
 		}
 		return found
 	}
@@ -190,21 +193,21 @@ func (p *probe) pushUnique(b *vec.Batch, idx []int32, first []rowID) error {
 		}
 		return p.out.pairs(b, p.table.rows, rows, ids)
 	}
-	ids := arena.Make[rowID](a, b.N)
-	missing := noRow
-	if !outer {
-		missing = 0 // any row: the mask leaves it out
-	}
-	for i := range ids {
-		ids[i] = missing
-	}
-	for k, id := range first {
-		i := k
-		if idx != nil {
-			i = int(idx[k])
+	ids := first
+	if idx != nil {
+		ids = arena.Make[rowID](a, b.N)
+		for i := range ids {
+			ids[i] = noRow
 		}
-		if id != noRow {
-			ids[i] = id
+		for k, id := range first {
+			ids[idx[k]] = id
+		}
+	}
+	if !outer {
+		for i, id := range ids {
+			if id == noRow {
+				ids[i] = 0 // any row: the mask leaves it out
+			}
 		}
 	}
 	sel := b.Sel

@@ -2,6 +2,7 @@ package expr
 
 import (
 	"math"
+	"math/bits"
 
 	"driftdb/internal/arena"
 	"driftdb/internal/dberr"
@@ -460,6 +461,17 @@ func (s *floatSumStates) UpdateOne(group uint32, args []vec.Vec, sel []uint64, n
 	f, done := s.frame(n)
 	defer done()
 	x := doubles(f, &args[0])
+	if rows, ok := rowsOf(f, &args[0], sel); !s.single() && kernel.AllFinite(x) {
+		if !ok {
+			return nil
+		}
+		sum := sumFloats(s.sums[group+1], x, rows)
+		if s.sums[group+1] = sum; math.IsInf(sum, 0) && !s.inf[group+1] {
+			return errFloatSum()
+		}
+		s.add(group, countRows(n, rows, nil))
+		return nil
+	}
 	var bad error
 	eachSelected(n, sel, &args[0], func(i int) {
 		s.add(group, 1)
@@ -468,6 +480,23 @@ func (s *floatSumStates) UpdateOne(group uint32, args []vec.Vec, sel []uint64, n
 		}
 	})
 	return bad
+}
+
+// sumFloats adds the values whose bit is set (nil: all) to sum, in their order.
+func sumFloats(sum float64, x []float64, rows []uint64) float64 {
+	if rows == nil {
+		for _, v := range x {
+			sum += v
+		}
+		return sum
+	}
+	rows = trimmed(rows, len(x))
+	for lo := 0; lo < len(x); lo += 64 {
+		for m := rows[lo>>6]; m != 0; m &= m - 1 {
+			sum += x[lo+bits.TrailingZeros64(m)]
+		}
+	}
+	return sum
 }
 
 func (s *floatSumStates) Merge(src States, to []uint32) error {
