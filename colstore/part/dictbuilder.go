@@ -27,7 +27,7 @@ func (d *dictBuilder) value(c uint16) []byte {
 	if int(c) >= d.len() {
 		return nil // the code of a NULL while there is no value yet
 	}
-	return d.heap[d.offs[c]:d.offs[c+1]]
+	return d.heap[d.offs[c]:d.offs[int(c)+1]]
 }
 
 // code returns the number of b, which it gets if it is new. There is room (maxDictValues).

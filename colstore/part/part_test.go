@@ -391,6 +391,34 @@ func TestConstAmongTexts(t *testing.T) {
 	checkValues(t, openPart(t, out.Bytes()), []column{col})
 }
 
+// TestManyTexts writes more distinct texts than a dictionary takes, and exactly as many.
+func TestManyTexts(t *testing.T) {
+	text := types.T(types.Text)
+	for _, distinct := range []int{maxDictValues, maxDictValues + 1, 1 << 20} {
+		col := column{spec: ColumnSpec{ID: 1, Name: "v", Type: text}}
+		var out bytes.Buffer
+		w, err := NewWriter(&out, WriteOptions{Columns: specsOf([]column{col})})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for lo := 0; lo < 3*maxDictValues; lo += 2048 {
+			values := make([]types.Value, 2048)
+			for i := range values {
+				values[i] = types.BytesValue(text, fmt.Sprint("text ", (lo+i)%distinct))
+			}
+			if err := w.Append([]vec.Vec{vectorOf(text, values, vec.Flat)}, nil, nil); err != nil {
+				t.Fatal(err)
+			}
+			col.values = append(col.values, values...)
+		}
+		if _, err := w.Finish(); err != nil {
+			t.Fatal(err)
+		}
+		checkValues(t, openPart(t, out.Bytes()), []column{col})
+		w.Close()
+	}
+}
+
 func TestRunsNumberRows(t *testing.T) {
 	cols := []column{{spec: ColumnSpec{ID: 1, Name: "v", Type: types.T(types.Int64)}}}
 	for i := range 200 {

@@ -87,11 +87,9 @@ const trialRows = 1 << 16
 
 // tooMany reports whether the dictionary might become full with n more rows, or does not pay.
 func (t *textStage) tooMany(n int) bool {
-	return t.dict.len()+n > maxDictValues || t.seen >= trialRows && t.wasted()
+	d := t.dict.len()
+	return d+n > maxDictValues || t.seen >= trialRows && d > t.seen/2
 }
-
-// wasted reports whether values stand in less than two rows on average.
-func (t *textStage) wasted() bool { return t.seen >= 2*textPiece && t.dict.len() > t.seen/2 }
 
 // appendSame stages the one value of a Const vector n times.
 func (t *textStage) appendSame(v *vec.Vec, n int, null bool) {
@@ -259,9 +257,6 @@ func (t *textStage) giveUp() {
 // encodeText keeps the staged strings of c as a group.
 func (c *columnWriter) encodeText(e *encoded) {
 	t := c.text
-	if !t.flat && t.wasted() {
-		t.giveUp()
-	}
 	if !t.flat {
 		e.coded = true
 		e.data = c.mem.Alloc(c.n * 2)
