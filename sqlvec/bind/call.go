@@ -62,9 +62,8 @@ func (b *Binder) bindCall(e *parse.FuncCall, c *exprContext) (expr.Expr, error) 
 	if returnsSet(name) {
 		return b.bindSetCall(e, c)
 	}
-	if name == "coalesce" && c.sets != nil { // nothing conditional holds a set
-		inner := *c
-		inner.sets, c = nil, &inner
+	if name == "coalesce" { // nothing conditional holds a set
+		c = c.withoutSets("set-returning functions are not allowed in COALESCE")
 	}
 	plain, err := b.sequenceArgs(e, name)
 	if err != nil {
@@ -120,7 +119,8 @@ func (b *Binder) bindAggregate(e *parse.FuncCall, name string, c *exprContext) (
 	case c.aggs == nil:
 		return nil, dberr.Newf(dberr.GroupingError, "aggregate functions are not allowed in %s", c.clause).At(pos)
 	}
-	inner := &exprContext{scope: c.scope, clause: c.clause, inAgg: true, aggs: c.aggs, applies: c.aggs.pre, aliases: c.aliases}
+	inner := &exprContext{scope: c.scope, clause: c.clause, inAgg: true, aggs: c.aggs, applies: c.aggs.pre, aliases: c.aliases,
+		noSets: "aggregate function calls cannot contain set-returning function calls"}
 	call, err := b.aggregateCall(e, name, inner)
 	if err != nil {
 		return nil, err

@@ -21,6 +21,7 @@ type exprContext struct {
 
 	aliases  *aliases // nil: names of outputs are not looked for
 	sets     *sets    // nil: set-returning functions are not allowed
+	noSets   string   // what to say then, "" for the clause's own message
 	windows  *windows // nil: window functions are not allowed
 	inWindow bool     // inside the arguments of a window function
 }

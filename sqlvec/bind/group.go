@@ -135,7 +135,7 @@ func (s *selection) groupItem(e parse.Expr) (expr.Expr, error) {
 		}
 		return s.items[i], s.applyBelow(s.items[i])
 	}
-	return s.b.bindExpr(e, &exprContext{scope: s.scope, clause: "GROUP BY", applies: s.aggs.pre})
+	return s.b.bindExpr(e, &exprContext{scope: s.scope, clause: "GROUP BY", applies: s.aggs.pre, sets: s.rowSets})
 }
 
 // addKey adds a key, once.
@@ -256,6 +256,7 @@ func (s *selection) above() []*expr.Expr {
 	if s.qualify != nil {
 		list = append(list, &s.qualify)
 	}
+	list = append(list, s.rowSets.exprs()...)
 	return append(append(list, s.windows.exprs()...), s.post.exprs()...)
 }
 

@@ -55,9 +55,9 @@ func (b *Binder) bindSelect(sel *parse.Select, order []parse.OrderItem, parent *
 		return nil, err
 	}
 	s := &selection{b: b, sel: sel, scope: f.scope, input: input, aggs: &aggs{pre: &applies{}}, post: &applies{},
-		windows: &windows{defs: sel.Windows}, rowSets: &sets{applies: &applies{}}}
+		windows: &windows{defs: sel.Windows}, rowSets: &sets{}}
 	for _, step := range []func() error{s.declareWindows, s.bindItems, s.bindGroupBy, s.bindHaving, s.bindDistinctOn,
-		func() error { return s.bindOrder(order) }, s.bindUnusedWindows, s.bindQualify, s.expandRows, s.aggregate, s.attachPost, s.placeWindows} {
+		func() error { return s.bindOrder(order) }, s.bindUnusedWindows, s.bindQualify, s.expandBelow, s.aggregate, s.attachPost, s.placeWindows, s.expandAbove} {
 		if err := step(); err != nil {
 			return nil, err
 		}
@@ -238,7 +238,9 @@ func (s *selection) listOrExpr(e parse.Expr, clause string) (expr.Expr, error) {
 	if i >= 0 {
 		return s.items[i], nil
 	}
-	return s.b.bindExpr(e, s.context(clause))
+	c := s.context(clause)
+	c.sets = s.rowSets
+	return s.b.bindExpr(e, c)
 }
 
 // itemNamed returns the index of the item of that name, -1 for none. Two items of one

@@ -12,10 +12,15 @@ import (
 // are its rows, and the names of its columns, "" for its own.
 type setFunction struct{ arrays, names []string }
 
+// rowArrays are the set-returning functions whose rows are arrays: their array holds the
+// stored forms of those.
+var rowArrays = map[string]types.Type{"regexp_matches": types.T(types.Text).Array()}
+
 var setFunctions = map[string]setFunction{
 	"unnest":                    {nil, []string{""}},
 	"string_to_table":           {[]string{"string_to_array"}, []string{""}},
 	"regexp_split_to_table":     {[]string{"regexp_split_to_array"}, []string{""}},
+	"regexp_matches":            {[]string{"$regexp_matches"}, []string{""}},
 	"json_array_elements":       {[]string{"$json_elements"}, []string{"value"}},
 	"jsonb_array_elements":      {[]string{"$jsonb_elements"}, []string{"value"}},
 	"json_array_elements_text":  {[]string{"$json_element_texts"}, []string{"value"}},
@@ -33,15 +38,6 @@ var setFunctions = map[string]setFunction{
 // returnsSet reports whether a name is that of a set-returning function.
 func returnsSet(name string) bool {
 	return setFunctions[name].names != nil || name == "generate_series" || name == "generate_subscripts"
-}
-
-// sets collects the set-returning functions of a select list, which run side by side.
-type sets struct {
-	plan.Elements
-	series  *plan.GenerateSeries // of the one generate_series
-	out     []plan.Column
-	applies *applies // subqueries inside arguments
-	pos     int
 }
 
 // subscriptsCall writes generate_subscripts(a, dim [, reverse]) as a generate_series.
@@ -139,78 +135,13 @@ func (b *Binder) setArrays(e *parse.FuncCall, c *exprContext) ([]expr.Expr, []pl
 		if column == "" {
 			column = name
 		}
-		out = append(out, b.newColumn(column, x.Type().Elem()))
+		t := x.Type().Elem()
+		if array, ok := rowArrays[name]; ok {
+			t = array
+		}
+		out = append(out, b.newColumn(column, t))
 	}
 	return arrays, out, nil
-}
-
-// bindSetCall binds a set-returning function of the select list: a column that is joined
-// to the rows below the list.
-func (b *Binder) bindSetCall(e *parse.FuncCall, c *exprContext) (expr.Expr, error) {
-	pos := int(e.Position())
-	if c.sets == nil {
-		return nil, dberr.Newf(dberr.FeatureNotSupported, "set-returning functions are not allowed in %s", c.clause).At(pos).
-			WithHint("You might be able to move the set-returning function into FROM.")
-	}
-	call, err := subscriptsCall(e)
-	if err != nil {
-		return nil, err
-	}
-	if call.Name.Last() == "generate_series" {
-		call = rangeCall(call)
-	}
-	s := c.sets
-	inner := &exprContext{scope: c.scope, clause: c.clause, applies: s.applies}
-	if call.Name.Last() == "generate_series" {
-		if len(s.out) > 0 {
-			return nil, dberr.New(dberr.FeatureNotSupported, "generate_series beside another set-returning function is not supported").At(pos).
-				WithHint("Move the set-returning function into FROM.")
-		}
-		args, err := b.bindExprs(call.Args, inner)
-		if err != nil {
-			return nil, err
-		}
-		if s.series, err = b.newSeries(args, pos); err != nil {
-			return nil, err
-		}
-		s.series.Out[0].Name = e.Name.Last()
-		s.out, s.pos = s.series.Out, pos
-		return colExpr(s.out[0]), nil
-	}
-	if s.series != nil {
-		return nil, dberr.New(dberr.FeatureNotSupported, "generate_series beside another set-returning function is not supported").At(pos).
-			WithHint("Move the set-returning function into FROM.")
-	}
-	arrays, out, err := b.setArrays(e, inner)
-	if err != nil {
-		return nil, err
-	}
-	if len(out) != 1 {
-		return nil, dberr.Newf(dberr.FeatureNotSupported, "%s stands only in FROM", e.Name.Last()).At(pos)
-	}
-	s.Arrays, s.out, s.pos = append(s.Arrays, arrays...), append(s.out, out...), pos
-	return colExpr(out[0]), nil
-}
-
-// expandRows joins the rows of the set-returning functions below the select list.
-func (s *selection) expandRows() error {
-	if len(s.rowSets.out) == 0 {
-		return nil
-	}
-	if s.sel.GroupBy != nil || len(s.aggs.calls) > 0 || len(s.windows.nodes) > 0 {
-		return dberr.New(dberr.FeatureNotSupported, "set-returning functions beside GROUP BY, aggregates or window functions are not supported").At(s.rowSets.pos).
-			WithHint("Move the set-returning function into FROM.")
-	}
-	var err error
-	if s.input, err = s.b.attach(s.input, s.rowSets.applies); err != nil {
-		return err
-	}
-	u := &plan.Unroll{Input: s.input, Series: s.rowSets.out, Elements: s.rowSets.Elements}
-	if g := s.rowSets.series; g != nil {
-		u.Start, u.Stop, u.Step = g.Start, g.Stop, g.Step
-	}
-	s.input = u
-	return nil
 }
 
 // bindSetRef binds set-returning functions in FROM, side by side.

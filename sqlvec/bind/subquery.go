@@ -30,8 +30,7 @@ func (c *exprContext) add(ap *apply) {
 // guarded is c for an expression that is evaluated only where cond is true (or, with not,
 // is not true).
 func (c *exprContext) guarded(cond expr.Expr, not bool) *exprContext {
-	inner := *c
-	inner.sets = nil
+	inner := *c.withoutSets("set-returning functions are not allowed in CASE")
 	inner.guard = append(c.guard[:len(c.guard):len(c.guard)], &expr.IsBool{At: expr.At(cond.Pos()), Arg: cond, Which: expr.True, Not: not})
 	return &inner
 }

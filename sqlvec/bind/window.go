@@ -67,7 +67,8 @@ func (b *Binder) bindWindowCall(e *parse.FuncCall, name string, c *exprContext) 
 	if err := checkWindowPlace(pos, c); err != nil {
 		return nil, err
 	}
-	call, ret, err := b.windowCall(e, name, &exprContext{scope: c.scope, clause: c.clause, aggs: c.aggs, applies: c.applies, inWindow: true, aliases: c.aliases})
+	call, ret, err := b.windowCall(e, name, &exprContext{scope: c.scope, clause: c.clause, aggs: c.aggs, applies: c.applies, inWindow: true, aliases: c.aliases,
+		noSets: "window function calls cannot contain set-returning function calls"})
 	if err != nil {
 		return nil, err
 	}

@@ -1,6 +1,8 @@
 package exec
 
 import (
+	"errors"
+
 	"driftdb/internal/arena"
 	"driftdb/internal/dberr"
 	"driftdb/internal/types"
@@ -125,45 +127,18 @@ func countUp[T int16 | int32 | int64](first, step int64, n int, a *arena.Arena) 
 	return vec.BytesOf(out)
 }
 
-// stepSeries makes values of any type with + and <=, each from the one before. It is one
-// morsel.
+// stepSeries makes the values of a series that is not counted. It is one morsel.
 type stepSeries struct {
-	typ              types.Type
-	first, stop, add types.Value
-	down             bool
-	env              *expr.Env
+	typ types.Type
+	*expr.Series
 }
 
 func newStepSeries(t types.Type, args [3]types.Value, n *plan.GenerateSeries, env *expr.Env) (source, error) {
-	s := &stepSeries{typ: t, first: args[0], stop: args[1], add: args[2], env: env}
-	zero := types.SpanValue(types.IntervalValue{})
-	if s.add.Type.ID != types.Interval {
-		zero = types.IntValue(types.T(types.Int32), 0)
+	s, err := expr.NewSeries(args[0], args[1], args[2], env)
+	if e, ok := errors.AsType[*dberr.Error](err); ok && n.Step != nil {
+		return nil, e.At(n.Step.Pos())
 	}
-	equal, err := s.compare("=", s.add, zero)
-	if err != nil {
-		return nil, err
-	}
-	if equal {
-		return nil, errZeroStep(n.Step)
-	}
-	s.down, err = s.compare("<", s.add, zero)
-	return s, err
-}
-
-// compare evaluates l op r.
-func (s *stepSeries) compare(op string, l, r types.Value) (bool, error) {
-	v, err := s.apply(op, l, r)
-	return v.Valid && v.I != 0, err
-}
-
-// apply evaluates l op r.
-func (s *stepSeries) apply(op string, l, r types.Value) (types.Value, error) {
-	e, err := expr.NewOp(0, op, &expr.Const{Value: l}, &expr.Const{Value: r})
-	if err != nil {
-		return types.Value{}, err
-	}
-	return expr.EvalConst(e, s.env)
+	return &stepSeries{t, s}, err
 }
 
 func (s *stepSeries) prepare(*execution) (int, error) { return 1, nil }
@@ -177,7 +152,7 @@ type stepReader struct {
 
 func (r *stepReader) run(_ int, next pusher) error {
 	vals := make([]types.Value, 0, r.w.ex.opts.BatchRows)
-	err := r.s.each(func(v types.Value) error {
+	err := r.s.Each(func(v types.Value) error {
 		vals = append(vals, v)
 		if len(vals) < cap(vals) {
 			return nil
@@ -190,26 +165,6 @@ func (r *stepReader) run(_ int, next pusher) error {
 		return err
 	}
 	return r.flush(vals, next)
-}
-
-// each calls fn for the values of the series, in order.
-func (s *stepSeries) each(fn func(types.Value) error) error {
-	behind := ">"
-	if s.down {
-		behind = "<"
-	}
-	for at := s.first; ; {
-		over, err := s.compare(behind, at, s.stop)
-		if err != nil || over {
-			return err
-		}
-		if err := fn(at); err != nil {
-			return err
-		}
-		if at, err = s.apply("+", at, s.add); err != nil {
-			return err
-		}
-	}
 }
 
 // flush pushes the values.

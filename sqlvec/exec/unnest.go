@@ -46,6 +46,9 @@ func (r *elementRows) add(row int32, arrays []types.Value, limit int, flush func
 			v := types.NullOf(r.out[k].Type)
 			if i < len(list) {
 				v = list[i]
+				if t := r.out[k].Type; t.IsArray() { // the element is the stored form of one
+					v.Type = t
+				}
 			}
 			r.cols[k] = append(r.cols[k], v)
 		}

@@ -80,7 +80,7 @@ func (u *unroll) row(b *vec.Batch, i int) error {
 		}
 		return nil
 	}
-	return src.(*stepSeries).each(emit)
+	return src.(*stepSeries).Each(emit)
 }
 
 // flush pushes what waits.

@@ -28,14 +28,8 @@ func init() {
 		op("~", false, false), op("~*", true, false), op("!~", false, true), op("!~*", true, true),
 		rowFn("regexp_like", ids(text, text), types.Bool, regexpLike),
 		rowFn("regexp_like", ids(text, text, text), types.Bool, regexpLike),
-		rowFn("regexp_replace", ids(text, text, text), text, regexpReplace),
-		rowFn("regexp_replace", ids(text, text, text, text), text, regexpReplace),
-		rowFn("regexp_count", ids(text, text), types.Int32, regexpCount),
-		rowFn("regexp_count", ids(text, text, types.Int32), types.Int32, regexpCount),
-		rowFn("regexp_substr", ids(text, text), text, regexpSubstr),
 		rowFn("regexp_match", ids(text, text), types.ArrayOf(text), regexpMatch),
 		rowFn("regexp_match", ids(text, text, text), types.ArrayOf(text), regexpMatch),
-		rowFn("regexp_instr", ids(text, text), types.Int32, regexpInstr),
 		rowFn("substring", ids(text, text), text, regexpSubstring),
 		rowFn("substring", ids(text, text, text), text, similarSubstring),
 		rowFn("similar_to_escape", ids(text), text, similarEscape),
@@ -43,18 +37,24 @@ func init() {
 	)
 }
 
+// regex is a compiled pattern.
+type regex struct {
+	*regexp.Regexp
+	maybeEmpty bool // it may match nothing
+}
+
 // regexCache keeps compiled expressions by flags and pattern; it is emptied when it
 // has grown large.
 var regexCache struct {
 	sync.RWMutex
-	m map[string]*regexp.Regexp
+	m map[string]*regex
 }
 
 // maxRegexes is the most expressions the cache keeps.
 const maxRegexes = 1000
 
 // compileRegex compiles a POSIX pattern with PostgreSQL's flags.
-func compileRegex(pattern, flags string) (*regexp.Regexp, error) {
+func compileRegex(pattern, flags string) (*regex, error) {
 	key := flags + "/" + pattern
 	regexCache.RLock()
 	re := regexCache.m[key]
@@ -62,17 +62,22 @@ func compileRegex(pattern, flags string) (*regexp.Regexp, error) {
 	if re != nil {
 		return re, nil
 	}
-	re, err := regexp.Compile(translateRegex(pattern, flags))
+	compiled, err := regexp.Compile(translateRegex(pattern, flags))
 	if err != nil {
 		return nil, dberr.Newf(dberr.InvalidRegularExpression, "invalid regular expression: %s", regexReason(err))
 	}
+	re = &regex{compiled, maybeEmpty(compiled.String())}
+	keepRegex(key, re)
+	return re, nil
+}
+
+func keepRegex(key string, re *regex) {
 	regexCache.Lock()
+	defer regexCache.Unlock()
 	if regexCache.m == nil || len(regexCache.m) >= maxRegexes {
-		regexCache.m = map[string]*regexp.Regexp{}
+		regexCache.m = map[string]*regex{}
 	}
 	regexCache.m[key] = re
-	regexCache.Unlock()
-	return re, nil
 }
 
 // regexReason is PostgreSQL's word for what is wrong with a pattern.
@@ -132,37 +137,15 @@ func argText(args []types.Value, i int) string {
 }
 
 func regexpLike(_ *Env, args []types.Value) (types.Value, error) {
-	re, err := compileRegex(args[1].S, argText(args, 2))
+	flags := argText(args, 2)
+	if strings.Contains(flags, "g") {
+		return args[0], dberr.New(dberr.InvalidParameterValue, "regexp_like() does not support the \"global\" option")
+	}
+	re, err := compileRegex(args[1].S, flags)
 	if err != nil {
 		return args[0], err
 	}
 	return types.BoolValue(re.MatchString(args[0].S)), nil
-}
-
-func regexpReplace(_ *Env, args []types.Value) (types.Value, error) {
-	flags := argText(args, 3)
-	global := strings.Contains(flags, "g")
-	re, err := compileRegex(args[1].S, strings.ReplaceAll(flags, "g", ""))
-	if err != nil {
-		return args[0], err
-	}
-	s, with := args[0].S, replacement(args[2].S)
-	var out []byte
-	last := 0
-	for _, m := range re.FindAllStringSubmatchIndex(s, matches(global)) {
-		out = append(out, s[last:m[0]]...)
-		out = with.expand(out, s, m)
-		last = m[1]
-	}
-	return textValue(string(append(out, s[last:]...))), nil
-}
-
-// matches is the number of matches to look for.
-func matches(global bool) int {
-	if global {
-		return -1
-	}
-	return 1
 }
 
 // replacement is the text put for a match, with \1 to \9, \& and \\.
@@ -192,56 +175,21 @@ func (r replacement) expand(out []byte, s string, m []int) []byte {
 	return out
 }
 
-func regexpCount(_ *Env, args []types.Value) (types.Value, error) {
-	re, err := compileRegex(args[1].S, "")
-	if err != nil {
-		return args[0], err
-	}
-	s := args[0].S
-	if len(args) > 2 {
-		if args[2].I < 1 {
-			return args[0], dberr.Newf(dberr.InvalidParameterValue, "invalid value for parameter \"%s\": %d", "start", args[2].I)
-		}
-		s = substring(s, args[2].I, 1<<31)
-	}
-	return intValue(len(re.FindAllStringIndex(s, -1))), nil
-}
-
-func regexpSubstr(_ *Env, args []types.Value) (types.Value, error) {
-	re, err := compileRegex(args[1].S, "")
-	if err != nil {
-		return args[0], err
-	}
-	m := re.FindStringIndex(args[0].S)
-	if m == nil {
-		return nullText, nil
-	}
-	return textValue(args[0].S[m[0]:m[1]]), nil
-}
-
-func regexpInstr(_ *Env, args []types.Value) (types.Value, error) {
-	re, err := compileRegex(args[1].S, "")
-	if err != nil {
-		return args[0], err
-	}
-	m := re.FindStringIndex(args[0].S)
-	if m == nil {
-		return intValue(0), nil
-	}
-	return intValue(runeCount(args[0].S[:m[0]]) + 1), nil
-}
-
 // regexpMatch returns the groups of the first match.
 func regexpMatch(_ *Env, args []types.Value) (types.Value, error) {
-	t := types.T(types.Text).Array()
 	re, err := compileRegex(args[1].S, argText(args, 2))
 	if err != nil {
 		return args[0], err
 	}
 	m := re.FindStringSubmatchIndex(args[0].S)
 	if m == nil {
-		return types.NullOf(t), nil
+		return types.NullOf(types.T(types.Text).Array()), nil
 	}
+	return matchArray(args[0].S, m)
+}
+
+// matchArray is the array of the groups of a match, or of the whole match.
+func matchArray(s string, m []int) (types.Value, error) {
 	if len(m) > 2 {
 		m = m[2:]
 	}
@@ -251,9 +199,9 @@ func regexpMatch(_ *Env, args []types.Value) (types.Value, error) {
 			list = append(list, nullText)
 			continue
 		}
-		list = append(list, textValue(args[0].S[m[i]:m[i+1]]))
+		list = append(list, textValue(s[m[i]:m[i+1]]))
 	}
-	return types.List(list).Value(t)
+	return types.List(list).Value(types.T(types.Text).Array())
 }
 
 // regexpSubstring is substring(text from pattern): the first group, or the match.

@@ -97,7 +97,8 @@ type GenerateSeries struct {
 }
 
 // Elements are arrays whose elements are rows, all arrays side by side: a shorter one
-// ends in NULLs. A NULL has no elements. Every array makes one column; Ordinality adds a
+// ends in NULLs. A NULL has no elements. Every array makes one column, of the type of its
+// elements or, where these are stored forms of arrays, of those; Ordinality adds a
 // BIGINT that counts the rows.
 type Elements struct {
 	Arrays     []expr.Expr

@@ -1,0 +1,306 @@
+package expr
+
+import (
+	"regexp"
+	"regexp/syntax"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"driftdb/internal/dberr"
+	"driftdb/internal/types"
+)
+
+// The functions of regular expressions that look for more than the first match, or from a
+// place in the text.
+func init() {
+	text, num := types.Text, types.Int32
+	forms := func(name string, ret types.ID, fn rowFunc, least int, params ...types.ID) {
+		for n := least; n <= len(params); n++ {
+			register(rowFn(name, params[:n:n], ret, fn))
+		}
+	}
+	forms("regexp_count", num, regexpCount, 2, text, text, num, text)
+	forms("regexp_instr", num, regexpInstr, 2, text, text, num, num, num, text, num)
+	forms("regexp_substr", text, regexpSubstr, 2, text, text, num, num, text, num)
+	forms("$regexp_matches", types.ArrayOf(types.Bytea), regexpMatches, 2, text, text, text)
+	forms("regexp_replace", text, regexpReplace, 3, text, text, text, text)
+	forms("regexp_replace", text, regexpReplaceFrom, 4, text, text, text, num, num, text)
+}
+
+// regexFrom returns the expression that finds the first match of re behind the first
+// character of a text, which is what stands before the place of the search. The match is
+// its first group.
+func regexFrom(re *regex) *regex {
+	key := "\x00/" + re.String()
+	regexCache.RLock()
+	from := regexCache.m[key]
+	regexCache.RUnlock()
+	if from == nil {
+		from = &regex{Regexp: regexp.MustCompile(`\A(?s:.)(?s:.*?)(` + re.String() + `)`)}
+		keepRegex(key, from)
+	}
+	return from
+}
+
+// findFrom returns the first match at or behind an offset, nil for none. What is before the
+// offset is seen by ^ and \b.
+func findFrom(re *regex, s string, off int) []int {
+	if off == 0 {
+		return re.FindStringSubmatchIndex(s)
+	}
+	_, w := utf8.DecodeLastRuneInString(s[:off])
+	m := regexFrom(re).FindStringSubmatchIndex(s[off-w:])
+	if m == nil {
+		return nil
+	}
+	m = m[2:]
+	for i := range m {
+		if m[i] >= 0 {
+			m[i] += off - w
+		}
+	}
+	return m
+}
+
+// findAll returns the matches from an offset on, at most limit of them (-1: all). Other than in
+// package regexp, an empty match may stand right behind another match.
+func findAll(re *regex, s string, off, limit int) [][]int {
+	if off == 0 && !re.maybeEmpty {
+		return re.FindAllStringSubmatchIndex(s, limit)
+	}
+	var list [][]int
+	for off <= len(s) && len(list) != limit {
+		m := findFrom(re, s, off)
+		if m == nil {
+			break
+		}
+		list = append(list, m)
+		if off = m[1]; m[0] == m[1] {
+			_, w := utf8.DecodeRuneInString(s[off:])
+			off += max(w, 1)
+		}
+	}
+	return list
+}
+
+// maybeEmpty reports whether a pattern may match nothing.
+func maybeEmpty(pattern string) bool {
+	tree, err := syntax.Parse(pattern, syntax.Perl)
+	return err != nil || emptyTree(tree)
+}
+
+func emptyTree(t *syntax.Regexp) bool {
+	switch t.Op {
+	case syntax.OpLiteral, syntax.OpCharClass, syntax.OpAnyChar, syntax.OpAnyCharNotNL:
+		return false
+	case syntax.OpCapture, syntax.OpPlus:
+		return emptyTree(t.Sub[0])
+	case syntax.OpRepeat:
+		return t.Min == 0 || emptyTree(t.Sub[0])
+	case syntax.OpConcat:
+		return !slices.ContainsFunc(t.Sub, func(sub *syntax.Regexp) bool { return !emptyTree(sub) })
+	case syntax.OpAlternate:
+		return slices.ContainsFunc(t.Sub, emptyTree)
+	}
+	return true
+}
+
+// regexSearch is a text, and the place where the search in it begins.
+type regexSearch struct {
+	re  *regex
+	s   string
+	off int // -1: behind the end
+}
+
+// searchArg reads the start of a search, argument i if there is one, and compiles the pattern.
+func searchArg(args []types.Value, i int, flags, fn string) (regexSearch, error) {
+	r := regexSearch{s: args[0].S}
+	if strings.Contains(flags, "g") {
+		return r, dberr.Newf(dberr.InvalidParameterValue, "%s does not support the \"global\" option", fn)
+	}
+	if err := atLeast(args, i, 1, "start"); err != nil {
+		return r, err
+	}
+	if i < len(args) {
+		r.off = searchOffset(r.s, args[i].I-1)
+	}
+	var err error
+	r.re, err = compileRegex(args[1].S, flags)
+	return r, err
+}
+
+// searchOffset is the byte offset of the character behind n others, -1 if there are fewer than n.
+func searchOffset(s string, n int64) int {
+	if n > int64(len(s)) {
+		return -1
+	}
+	off := 0
+	for ; n > 0; n-- {
+		if off >= len(s) {
+			return -1
+		}
+		_, w := utf8.DecodeRuneInString(s[off:])
+		off += w
+	}
+	return off
+}
+
+// atLeast checks a whole-number argument that may be left out.
+func atLeast(args []types.Value, i int, least int64, name string) error {
+	if i < len(args) && args[i].I < least {
+		return dberr.Newf(dberr.InvalidParameterValue, "invalid value for parameter \"%s\": %d", name, args[i].I)
+	}
+	return nil
+}
+
+// argInt is whole-number argument i, or a default.
+func argInt(args []types.Value, i int, without int64) int64 {
+	if i < len(args) {
+		return args[i].I
+	}
+	return without
+}
+
+// nth returns the n-th match, nil for none.
+func (r *regexSearch) nth(n int64) []int {
+	if r.off < 0 || n > int64(len(r.s))+1 {
+		return nil
+	}
+	list := findAll(r.re, r.s, r.off, int(n))
+	if int64(len(list)) < n {
+		return nil
+	}
+	return list[n-1]
+}
+
+// group cuts a match down to one of its groups; nil when there is none.
+func group(m []int, n int64) []int {
+	if m == nil || n < 0 || n >= int64(len(m)/2) || m[2*n] < 0 {
+		return nil
+	}
+	return m[2*n : 2*n+2]
+}
+
+func regexpCount(_ *Env, args []types.Value) (types.Value, error) {
+	r, err := searchArg(args, 2, argText(args, 3), "regexp_count()")
+	if err != nil || r.off < 0 {
+		return intValue(0), err
+	}
+	return intValue(len(findAll(r.re, r.s, r.off, -1))), nil
+}
+
+func regexpSubstr(_ *Env, args []types.Value) (types.Value, error) {
+	r, err := searchArg(args, 2, argText(args, 4), "regexp_substr()")
+	if err == nil {
+		err = atLeast(args, 3, 1, "n")
+	}
+	if err == nil {
+		err = atLeast(args, 5, 0, "subexpr")
+	}
+	if err != nil {
+		return nullText, err
+	}
+	m := group(r.nth(argInt(args, 3, 1)), argInt(args, 5, 0))
+	if m == nil {
+		return nullText, nil
+	}
+	return textValue(r.s[m[0]:m[1]]), nil
+}
+
+func regexpInstr(_ *Env, args []types.Value) (types.Value, error) {
+	r, err := searchArg(args, 2, argText(args, 5), "regexp_instr()")
+	end := argInt(args, 4, 0)
+	if err == nil {
+		err = atLeast(args, 3, 1, "n")
+	}
+	if err == nil && end != 0 && end != 1 {
+		err = dberr.Newf(dberr.InvalidParameterValue, "invalid value for parameter \"%s\": %d", "endoption", end)
+	}
+	if err == nil {
+		err = atLeast(args, 6, 0, "subexpr")
+	}
+	if err != nil {
+		return intValue(0), err
+	}
+	m := group(r.nth(argInt(args, 3, 1)), argInt(args, 6, 0))
+	if m == nil {
+		return intValue(0), nil
+	}
+	return intValue(runeCount(r.s[:m[end]]) + 1), nil
+}
+
+// regexpMatches returns the stored forms of the arrays that regexp_matches has as its rows:
+// that of the first match, or with flag g of all.
+func regexpMatches(_ *Env, args []types.Value) (types.Value, error) {
+	flags, n := argText(args, 2), 1
+	if strings.Contains(flags, "g") {
+		flags, n = strings.ReplaceAll(flags, "g", ""), -1
+	}
+	re, err := compileRegex(args[1].S, flags)
+	if err != nil {
+		return args[0], err
+	}
+	var list []types.Value
+	for _, m := range findAll(re, args[0].S, 0, n) {
+		v, err := matchArray(args[0].S, m)
+		if err != nil {
+			return v, err
+		}
+		list = append(list, types.BytesValue(types.T(types.Bytea), v.S))
+	}
+	return types.List(list).Value(types.T(types.Bytea).Array())
+}
+
+// regexpReplace is regexp_replace(text, pattern, replacement [, flags]).
+func regexpReplace(_ *Env, args []types.Value) (types.Value, error) {
+	flags, limit := argText(args, 3), 1
+	if flags != "" && flags[0] >= '0' && flags[0] <= '9' {
+		return args[0], dberr.Newf(dberr.InvalidParameterValue, "invalid regular expression option: \"%c\"", flags[0]).
+			WithHint("If you meant to use regexp_replace() with a start parameter, cast the fourth argument to integer explicitly.")
+	}
+	if strings.Contains(flags, "g") {
+		flags, limit = strings.ReplaceAll(flags, "g", ""), -1
+	}
+	re, err := compileRegex(args[1].S, flags)
+	if err != nil {
+		return args[0], err
+	}
+	return replaced(args[0].S, args[2].S, findAll(re, args[0].S, 0, limit)), nil
+}
+
+// regexpReplaceFrom is regexp_replace(text, pattern, replacement, start [, n [, flags]]).
+func regexpReplaceFrom(_ *Env, args []types.Value) (types.Value, error) {
+	flags := argText(args, 5)
+	n := argInt(args, 4, 1)
+	if len(args) < 5 && strings.Contains(flags, "g") {
+		n = 0
+	}
+	r, err := searchArg(args, 3, strings.ReplaceAll(flags, "g", ""), "regexp_replace()")
+	if err == nil {
+		err = atLeast(args, 4, 0, "n")
+	}
+	if err != nil || r.off < 0 {
+		return args[0], err
+	}
+	if n == 0 {
+		return replaced(r.s, args[2].S, findAll(r.re, r.s, r.off, -1)), nil
+	}
+	list := findAll(r.re, r.s, r.off, int(min(n, int64(len(r.s))+2)))
+	if int64(len(list)) < n {
+		return args[0], nil
+	}
+	return replaced(r.s, args[2].S, list[n-1:]), nil
+}
+
+// replaced puts a replacement where the matches are.
+func replaced(s, with string, list [][]int) types.Value {
+	var out []byte
+	last := 0
+	for _, m := range list {
+		out = append(out, s[last:m[0]]...)
+		out = replacement(with).expand(out, s, m)
+		last = m[1]
+	}
+	return textValue(string(append(out, s[last:]...)))
+}
