@@ -211,7 +211,7 @@ func (r *run) defaultText(e parse.Expr, col colstore.Column) (string, error) {
 
 // createTableAs runs CREATE TABLE … AS query.
 func (r *run) createTableAs(st *parse.CreateTable) error {
-	node, err := r.binder().Query(st.Query)
+	node, err := r.binder().TableQuery(st.Query)
 	if err != nil {
 		return err
 	}

@@ -43,6 +43,9 @@ func (c Context) Append(dst []byte, v Value) []byte {
 		if v.Type.IsArray() {
 			return c.appendArray(dst, v)
 		}
+		if v.Type.ID == Record {
+			return c.appendRow(dst, v)
+		}
 		return appendBytesClass(dst, v.Type, v.S)
 	}
 	return c.AppendInt(dst, v.Type, v.I)

@@ -56,6 +56,8 @@ func parseBytesClass(text string, t Type) (Value, error) {
 	case Bytea:
 		b, err := parseBytea(text)
 		return BytesValue(t, string(b)), err
+	case Record:
+		return Value{}, dberr.New(dberr.FeatureNotSupported, "input of anonymous composite types is not implemented")
 	case JSON:
 		if err := CheckJSON(text); err != nil {
 			return Value{}, err

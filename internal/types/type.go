@@ -155,7 +155,7 @@ var names = map[ID]string{
 	Float32: "real", Float64: "double precision", Numeric: "numeric", Text: "text",
 	Varchar: "character varying", Bytea: "bytea", Date: "date",
 	Timestamp: "timestamp without time zone", TimestampTZ: "timestamp with time zone",
-	Interval: "interval", JSON: "json", Time: "time without time zone", UUID: "uuid", JSONB: "jsonb", JSONPath: "jsonpath", Enum: "anyenum",
+	Interval: "interval", JSON: "json", Time: "time without time zone", UUID: "uuid", JSONB: "jsonb", JSONPath: "jsonpath", Enum: "anyenum", Record: "record",
 }
 
 // String returns PostgreSQL's name of the type, with modifiers.

@@ -96,8 +96,25 @@ func (b *Binder) enter(pos int) error {
 func (b *Binder) leave() { b.depth-- }
 
 // Query binds a query that stands alone. Its columns have types: what is unknown
-// becomes text.
+// becomes text, and so do rows.
 func (b *Binder) Query(q *parse.Query) (plan.Node, error) {
+	node, err := b.typedQuery(q)
+	if err != nil {
+		return nil, err
+	}
+	return b.recordsAsText(node)
+}
+
+// TableQuery binds a query whose columns become those of a table.
+func (b *Binder) TableQuery(q *parse.Query) (plan.Node, error) {
+	node, err := b.typedQuery(q)
+	if err != nil {
+		return nil, err
+	}
+	return node, noRecords(node.Columns())
+}
+
+func (b *Binder) typedQuery(q *parse.Query) (plan.Node, error) {
 	node, err := b.bindQuery(q, nil)
 	if err != nil {
 		return nil, err

@@ -102,8 +102,8 @@ func plainCall(e *parse.FuncCall, name string) error {
 }
 
 func isStar(e parse.Expr) bool {
-	_, ok := e.(*parse.Star)
-	return ok
+	star, ok := e.(*parse.Star)
+	return ok && len(star.Table) == 0 && star.Of == nil
 }
 
 // bindAggregate registers an aggregate; the column of its result stands for it.
@@ -160,6 +160,11 @@ func (b *Binder) aggregateCall(e *parse.FuncCall, name string, c *exprContext) (
 	} else if len(args) == 0 && name == "count" {
 		return plan.AggCall{}, dberr.New(dberr.WrongObjectType, "count(*) must be used to call a parameterless aggregate function").At(pos)
 	}
+	if name == "count" && len(args) == 1 && !e.Distinct {
+		if args[0], err = countedRow(args[0]); err != nil {
+			return plan.AggCall{}, err
+		}
+	}
 	call := plan.AggCall{Distinct: e.Distinct}
 	if call.Agg, call.Args, err = expr.NewAggregate(pos, name, args); err != nil {
 		return call, err
@@ -194,7 +199,7 @@ func (b *Binder) aggregateOrder(e *parse.FuncCall, call plan.AggCall, c *exprCon
 		if err != nil {
 			return nil, err
 		}
-		key, err := sortKey(x, o)
+		list, err := sortKeys(x, o)
 		if err != nil {
 			return nil, err
 		}
@@ -202,7 +207,7 @@ func (b *Binder) aggregateOrder(e *parse.FuncCall, call plan.AggCall, c *exprCon
 			return nil, dberr.New(dberr.InvalidColumnReference,
 				"in an aggregate with DISTINCT, ORDER BY expressions must appear in argument list").At(int(o.Position()))
 		}
-		keys = append(keys, key)
+		keys = append(keys, list...)
 	}
 	return keys, nil
 }

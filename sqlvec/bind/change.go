@@ -381,5 +381,8 @@ func (b *Binder) Returning(items []parse.SelectItem, t, view *colstore.Table, al
 	if err != nil {
 		return nil, err
 	}
-	return b.resolveUnknown(node)
+	if node, err = b.resolveUnknown(node); err != nil {
+		return nil, err
+	}
+	return b.recordsAsText(node)
 }

@@ -11,6 +11,10 @@ func comparable(id types.ID) bool { return id != types.JSON && id != types.JSONP
 
 // checkGrouping returns an error unless rows can be told apart by values of a type.
 func checkGrouping(t types.Type, pos int) error {
+	if t.ID == types.Record || t.IsArray() && t.ID.Elem() == types.Record {
+		return dberr.New(dberr.FeatureNotSupported, "telling rows apart by a value of type record is not supported").At(pos).
+			WithHint("Name the columns instead of the row.")
+	}
 	if !comparable(t.ID) || t.IsArray() && !comparable(t.ID.Elem()) {
 		return dberr.Newf(dberr.UndefinedFunction, "could not identify an equality operator for type %s", t).At(pos)
 	}
@@ -19,6 +23,10 @@ func checkGrouping(t types.Type, pos int) error {
 
 // orderedBy returns what rows are sorted by where a query sorts by x.
 func orderedBy(x expr.Expr, pos int) (expr.Expr, error) {
+	if t := x.Type(); t.ID == types.Record || t.IsArray() && t.ID.Elem() == types.Record {
+		return nil, dberr.New(dberr.FeatureNotSupported, "sorting by a value of type record is not supported here").At(pos).
+			WithHint("Name the columns instead of the row.")
+	}
 	if t := x.Type(); t.IsArray() {
 		if !comparable(t.ID.Elem()) {
 			return nil, dberr.Newf(dberr.UndefinedFunction, "could not identify an ordering operator for type %s", t).At(pos).

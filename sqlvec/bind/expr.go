@@ -80,7 +80,7 @@ func (b *Binder) bindExpr(e parse.Expr, c *exprContext) (expr.Expr, error) {
 	case *parse.DefaultExpr:
 		return nil, dberr.New(dberr.SyntaxError, "DEFAULT is not allowed in this context").At(pos)
 	case *parse.Star:
-		return nil, dberr.New(dberr.SyntaxError, "row expansion via \"*\" is not supported here").At(pos)
+		return b.bindStarRow(e, c)
 	}
 	return b.bindPredicate(e, c)
 }
@@ -111,6 +111,9 @@ func (b *Binder) bindPredicate(e parse.Expr, c *exprContext) (expr.Expr, error) 
 		args, err := b.bindExprs([]parse.Expr{e.L, e.R}, c)
 		if err != nil {
 			return nil, err
+		}
+		if x, ok, err := rowsDistinct(pos, args[0], args[1], e.Not); ok {
+			return x, err
 		}
 		return expr.NewIsDistinct(pos, args[0], args[1], e.Not)
 	case *parse.BetweenExpr:
@@ -149,13 +152,13 @@ func (b *Binder) bindRest(e parse.Expr, c *exprContext) (expr.Expr, error) {
 		if len(e.Elems) == 1 && !e.Explicit {
 			return b.bindExpr(e.Elems[0], c)
 		}
-		return nil, dberr.New(dberr.FeatureNotSupported, "row values are not supported here").At(pos)
+		return b.bindRow(e, c)
 	case *parse.ArrayExpr:
 		return b.bindArray(e, c)
 	case *parse.Subscript:
 		return b.bindSubscript(e, c)
 	case *parse.FieldAccess:
-		return nil, dberr.New(dberr.FeatureNotSupported, "composite types are not supported").At(pos)
+		return b.bindField(e, c)
 	case *parse.Lambda:
 		return nil, dberr.New(dberr.SyntaxError, "a lambda stands only as an argument of list_transform, list_filter and their kin").At(pos)
 	case *parse.NamedArg:
@@ -222,6 +225,11 @@ func numberType(text string) types.Type {
 
 func (b *Binder) bindColumn(e *parse.ColumnRef, c *exprContext) (expr.Expr, error) {
 	col, err := c.scope.find(e)
+	if err != nil && len(e.Parts) == 1 && dberr.CodeOf(err) == dberr.UndefinedColumn {
+		if row, rowErr := b.wholeRow(e.Parts[0], int(e.Position()), c); row != nil || rowErr != nil {
+			return row, rowErr
+		}
+	}
 	if err != nil {
 		return b.bindAlias(e, c, err)
 	}
@@ -284,7 +292,8 @@ func (b *Binder) bindBinary(e *parse.BinaryExpr, c *exprContext) (expr.Expr, err
 				return nil, err
 			}
 		}
-		if acc, err = expr.NewOp(int(spine[i].Position()), binaryOp(spine[i].Op, acc, r), acc, r); err != nil {
+		op := binaryOp(spine[i].Op, acc, r)
+		if acc, err = compared(int(spine[i].Position()), op, acc, r); err != nil {
 			return nil, err
 		}
 	}
@@ -297,6 +306,14 @@ func binaryOp(op string, l, r expr.Expr) string {
 		return "/"
 	}
 	return op
+}
+
+// compared builds l op r, which may be rows.
+func compared(pos int, op string, l, r expr.Expr) (expr.Expr, error) {
+	if x, ok, err := compareRecords(op, l, r, pos); ok {
+		return x, err
+	}
+	return expr.NewOp(pos, op, l, r)
 }
 
 // bindRowCompare binds (a, b) = (c, d) and <>; ok is false when e is none.
@@ -441,6 +458,9 @@ func (b *Binder) bindIs(e *parse.IsExpr, c *exprContext) (expr.Expr, error) {
 	}
 	switch e.Test {
 	case parse.IsNull:
+		if row, ok, err := rowIsNull(pos, x, e.Not); ok {
+			return row, err
+		}
 		return expr.NewIsNull(pos, x, e.Not), nil
 	case parse.IsTrue:
 		return expr.NewIsBool(pos, x, expr.True, e.Not)

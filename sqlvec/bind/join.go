@@ -105,7 +105,7 @@ func nullable(kind plan.JoinKind, l, r *scope) *scope {
 	for i := range sc.cols {
 		isLeft := i < len(l.cols)
 		if kind == plan.Full || kind == plan.Left && !isLeft || kind == plan.Right && isLeft {
-			sc.cols[i].notNull = false
+			sc.cols[i].notNull, sc.cols[i].nullable = false, true
 		}
 	}
 	return sc

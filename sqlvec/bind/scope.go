@@ -18,6 +18,9 @@ type column struct {
 	merged bool
 	// notNull says that the storage promises a value; outer joins clear it.
 	notNull bool
+	// promised says that a row of the column's table has a value in it, whether the row is there
+	// or not; nullable that an outer join may leave the row out.
+	promised, nullable bool
 	// anyCase columns, those of files, are found by a name in lower case whatever their own case is.
 	anyCase bool
 	// relation and attribute are the table or view of the present that the column is of, and its id

@@ -158,7 +158,7 @@ func hasID(cols []plan.Column, id int) bool {
 func (s *selection) bindStar(star *parse.Star) error {
 	pos := int(star.Position())
 	if star.Of != nil {
-		return dberr.New(dberr.FeatureNotSupported, "composite types are not supported").At(pos)
+		return s.bindFieldStar(star)
 	}
 	table := ""
 	if len(star.Table) > 0 {
@@ -190,6 +190,21 @@ func (s *selection) bindStar(star *parse.Star) error {
 			x = col
 		}
 		s.addItem(x, cmp.Or(renamed[c.Name], c.Name))
+	}
+	return nil
+}
+
+// bindFieldStar expands (row).*.
+func (s *selection) bindFieldStar(star *parse.Star) error {
+	c := s.context(cmp.Or(s.clause, "SELECT"))
+	c.sets = s.rowSets
+	row, err := s.b.bindStarRow(star, c)
+	if err != nil {
+		return err
+	}
+	names, _, fields, _ := expr.RowParts(row)
+	for i, x := range fields {
+		s.addItem(x, names[i])
 	}
 	return nil
 }
@@ -271,14 +286,14 @@ func (s *selection) bindOrder(order []parse.OrderItem) error {
 		if err != nil {
 			return err
 		}
-		key, err := sortKey(x, o)
+		list, err := sortKeys(x, o)
 		if err != nil {
 			return err
 		}
 		if s.sel.Distinct && len(s.on) == 0 && !containsExpr(s.items[:s.visible], x) {
 			return dberr.New(dberr.InvalidColumnReference, "for SELECT DISTINCT, ORDER BY expressions must appear in select list").At(int(o.Expr.Position()))
 		}
-		s.order = append(s.order, key)
+		s.order = append(s.order, list...)
 	}
 	return s.checkDistinctOn()
 }

@@ -137,11 +137,17 @@ func (b *Binder) bindSetCall(e *parse.FuncCall, c *exprContext) (expr.Expr, erro
 	if err != nil {
 		return nil, err
 	}
-	if len(out) != 1 {
-		return nil, dberr.Newf(dberr.FeatureNotSupported, "%s stands only in FROM", set.name).At(pos)
+	var names []string
+	var fields []expr.Expr
+	for i, array := range arrays {
+		part := *set
+		part.array, part.out = array, out[i]
+		names, fields = append(names, out[i].Name), append(fields, c.sets.add(&part))
 	}
-	set.array, set.out = arrays[0], out[0]
-	return c.sets.add(set), nil
+	if len(fields) == 1 {
+		return fields[0], nil
+	}
+	return expr.NewRow(pos, names, nil, fields)
 }
 
 // expandBelow joins the rows of the set-returning functions that keys of GROUP BY use, before
@@ -237,7 +243,7 @@ func unrollOf(calls []*setCall) (*plan.Unroll, error) {
 				args = append(args, *x)
 			}
 			var err error
-			if array, err = expr.NewCall(call.pos, "$series", args); err != nil {
+			if array, err = expr.NewRow(call.pos, nil, nil, args); err != nil {
 				return nil, err
 			}
 		}

@@ -126,7 +126,7 @@ func parseQuery(text string) (*parse.Query, error) {
 // View binds the query of CREATE VIEW and returns the view's definition: columns that stay
 // whatever becomes of the tables below, the query with every * written out, and what it reads.
 func (b *Binder) View(q *parse.Query) (colstore.ViewDef, error) {
-	if _, err := b.Query(q); err != nil {
+	if _, err := b.TableQuery(q); err != nil {
 		return colstore.ViewDef{}, err
 	}
 	own, err := parseQuery(parse.Format(q)) // a tree that may be changed

@@ -317,11 +317,11 @@ func (b *Binder) windowNode(def *parse.WindowDef, c *exprContext) (*plan.Window,
 		if err != nil {
 			return nil, err
 		}
-		key, err := sortKey(x, o)
+		list, err := sortKeys(x, o)
 		if err != nil {
 			return nil, err
 		}
-		n.Order = append(n.Order, key)
+		n.Order = append(n.Order, list...)
 	}
 	return n, nil
 }

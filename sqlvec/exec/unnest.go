@@ -15,18 +15,22 @@ const longArray = 64
 type elementRows struct {
 	out  []plan.Column
 	ord  bool
+	env  *expr.Env
 	rows []int32         // of the input
 	cols [][]types.Value // a column for each array, and one for the number of the row
 }
 
-func newElementRows(out []plan.Column, e plan.Elements) elementRows {
-	return elementRows{out: out, ord: e.Ordinality, cols: make([][]types.Value, len(out))}
+func newElementRows(out []plan.Column, e plan.Elements, env *expr.Env) elementRows {
+	return elementRows{out: out, ord: e.Ordinality, env: env, cols: make([][]types.Value, len(out))}
 }
 
 // add makes the rows of one input row; flush is called whenever limit of them wait.
 func (r *elementRows) add(row int32, arrays []types.Value, limit int, flush func() error) error {
 	lists, n := make([][]types.Value, len(arrays)), 0
 	for k, v := range arrays {
+		if v.Type.ID == types.Record {
+			return r.addSeries(row, arrays, limit, flush)
+		}
 		if !v.Valid {
 			continue
 		}
@@ -119,7 +123,7 @@ func (r *elementReader) run(_ int, next pusher) error {
 		}
 		arrays[i] = v
 	}
-	rows, none := newElementRows(r.node.Out, r.node.Elements), &vec.Batch{}
+	rows, none := newElementRows(r.node.Out, r.node.Elements, r.w.ex.opts.Env), &vec.Batch{}
 	flush := func() error { return rows.push(r.w, none, next) }
 	if err := rows.add(0, arrays, r.w.ex.opts.BatchRows, flush); err != nil {
 		return err
@@ -131,7 +135,7 @@ func (r *elementReader) run(_ int, next pusher) error {
 type unnestStage struct{ node *plan.Unroll }
 
 func (s *unnestStage) open(w *worker, next pusher) (pusher, error) {
-	u := &unnest{w: w, next: next, rows: newElementRows(s.node.Series, s.node.Elements)}
+	u := &unnest{w: w, next: next, rows: newElementRows(s.node.Series, s.node.Elements, w.ex.opts.Env)}
 	var err error
 	u.progs, err = compileAll(s.node.Arrays, w.ex.opts.Env)
 	return u, err

@@ -35,6 +35,10 @@ func (s *jsonStates) add(g uint32, args []vec.Vec, i int) error {
 		dst = append(dst, ", "...)
 	}
 	last := len(args) - 1
+	v := rowValue(&args[last], i)
+	if before > 0 && !s.object && v.Valid && (v.Type.IsArray() || v.Type.ID == types.Record) {
+		dst = append(dst, "\n "...)
+	}
 	if s.object {
 		k := rowValue(&args[0], i)
 		if !k.Valid {
@@ -42,7 +46,7 @@ func (s *jsonStates) add(g uint32, args []vec.Vec, i int) error {
 		}
 		dst = append(appendJSONString(dst, types.Context{}.TextOf(k)), " : "...)
 	}
-	s.text[g] = appendJSON(dst, nil, rowValue(&args[last], i))
+	s.text[g] = appendJSON(dst, nil, v)
 	s.size += int64(len(s.text[g]) - before)
 	return nil
 }

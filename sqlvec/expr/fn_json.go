@@ -406,6 +406,8 @@ func appendJSON(dst []byte, env *Env, v types.Value) []byte {
 		return strconv.AppendBool(dst, v.I != 0)
 	case types.JSON, types.JSONB:
 		return append(dst, v.S...)
+	case types.Record:
+		return appendJSONRow(dst, env, v, ",")
 	case types.Int16, types.Int32, types.Int64, types.Float32, types.Float64, types.Numeric:
 		text := env.context().Format(v)
 		if strings.ContainsAny(text, "Ny") { // NaN, Infinity

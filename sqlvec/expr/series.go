@@ -5,60 +5,17 @@ import (
 	"driftdb/internal/types"
 )
 
-// maxSeries is how many values a series may have that is made at once, as an array.
-const maxSeries = 1 << 26
-
-func init() {
-	num, ts, tz, span := types.Numeric, types.Timestamp, types.TimestampTZ, types.Interval
-	for _, t := range []types.ID{types.Int32, types.Int64, num} {
-		register(
-			rowFn("$series", ids(t, t), types.ArrayOf(t), seriesArray(t)),
-			rowFn("$series", ids(t, t, t), types.ArrayOf(t), seriesArray(t)),
-		)
-	}
-	for _, t := range []types.ID{ts, tz} {
-		fn := rowFn("$series", ids(t, t, span), types.ArrayOf(t), seriesArray(t))
-		fn.Volatility = Stable
-		register(fn)
-	}
-}
-
-// seriesArray makes the array of a series.
-func seriesArray(id types.ID) rowFunc {
-	return func(env *Env, args []types.Value) (types.Value, error) {
-		step := types.IntValue(types.T(types.Int32), 1)
-		if len(args) > 2 {
-			step = args[2]
-		}
-		var list []types.Value
-		s, err := NewSeries(args[0], args[1], step, env)
-		if err != nil {
-			return types.Value{}, err
-		}
-		err = s.Each(func(v types.Value) error {
-			if list = append(list, v); len(list) > maxSeries {
-				return dberr.Newf(dberr.ProgramLimitExceeded, "a series beside other set-returning functions has at most %d values", maxSeries)
-			}
-			return nil
-		})
-		if err != nil {
-			return types.Value{}, err
-		}
-		return types.List(list).Value(types.T(types.ArrayOf(id)))
-	}
-}
-
 // Series makes values of any type with + and <=, each from the one before.
 type Series struct {
-	first, stop, step types.Value
-	down              bool
-	env               *Env
+	next, stop, step types.Value
+	down, done       bool
+	env              *Env
 }
 
 // NewSeries returns the series from first to stop by step; none is NULL. A step of zero is an
 // error.
 func NewSeries(first, stop, step types.Value, env *Env) (*Series, error) {
-	s := &Series{first: first, stop: stop, step: step, env: env}
+	s := &Series{next: first, stop: stop, step: step, env: env}
 	zero := types.SpanValue(types.IntervalValue{})
 	if step.Type.ID != types.Interval {
 		zero = types.IntValue(types.T(types.Int32), 0)
@@ -74,21 +31,46 @@ func NewSeries(first, stop, step types.Value, env *Env) (*Series, error) {
 	return s, err
 }
 
-// Each calls fn for the values of the series, in order.
-func (s *Series) Each(fn func(types.Value) error) error {
+// Next returns the next value; ok is false behind the last.
+func (s *Series) Next() (v types.Value, ok bool, err error) {
+	if s.done {
+		return v, false, nil
+	}
+	if s.next.Type.IsInteger() {
+		return s.nextInt()
+	}
 	behind := ">"
 	if s.down {
 		behind = "<"
 	}
-	for at := s.first; ; {
-		over, err := s.compare(behind, at, s.stop)
-		if err != nil || over {
+	if s.done, err = s.compare(behind, s.next, s.stop); s.done || err != nil {
+		return v, false, err
+	}
+	v = s.next
+	s.next, err = s.apply("+", v, s.step)
+	return v, true, err
+}
+
+// nextInt is Next for integers; one that would not fit its type ends the series.
+func (s *Series) nextInt() (v types.Value, ok bool, err error) {
+	v = s.next
+	if s.done = v.I > s.stop.I && !s.down || v.I < s.stop.I && s.down; s.done {
+		return v, false, nil
+	}
+	sum := v.I + s.step.I
+	s.done = sum < v.I != s.down
+	s.next.I = sum
+	return v, true, nil
+}
+
+// Each calls fn for the values of the series that are left, in order.
+func (s *Series) Each(fn func(types.Value) error) error {
+	for {
+		v, ok, err := s.Next()
+		if err != nil || !ok {
 			return err
 		}
-		if err := fn(at); err != nil {
-			return err
-		}
-		if at, err = s.apply("+", at, s.step); err != nil {
+		if err := fn(v); err != nil {
 			return err
 		}
 	}

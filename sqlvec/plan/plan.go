@@ -99,7 +99,8 @@ type GenerateSeries struct {
 // Elements are arrays whose elements are rows, all arrays side by side: a shorter one
 // ends in NULLs. A NULL has no elements. Every array makes one column, of the type of its
 // elements or, where these are stored forms of arrays, of those; Ordinality adds a
-// BIGINT that counts the rows.
+// BIGINT that counts the rows. A row (start, stop [, step]) in the place of an array stands
+// for the series, which is not stored; it has no Ordinality beside it.
 type Elements struct {
 	Arrays     []expr.Expr
 	Ordinality bool

@@ -1,0 +1,297 @@
+package bind
+
+import (
+	"driftdb/internal/dberr"
+	"driftdb/internal/types"
+	"driftdb/sqlvec/expr"
+	"driftdb/sqlvec/parse"
+	"driftdb/sqlvec/plan"
+)
+
+// bindRow binds ROW(…) or (a, b, …) as a value.
+func (b *Binder) bindRow(e *parse.RowExpr, c *exprContext) (expr.Expr, error) {
+	var fields []expr.Expr
+	for _, elem := range e.Elems {
+		star, ok := elem.(*parse.Star)
+		if !ok {
+			x, err := b.bindExpr(elem, c)
+			if err != nil {
+				return nil, err
+			}
+			fields = append(fields, x)
+			continue
+		}
+		x, err := b.bindStarRow(star, c)
+		if err != nil {
+			return nil, err
+		}
+		_, _, list, _ := expr.RowParts(x)
+		fields = append(fields, list...)
+	}
+	return expr.NewRow(int(e.Position()), nil, nil, fields)
+}
+
+// bindStarRow binds t.* where a value stands: the row itself.
+func (b *Binder) bindStarRow(e *parse.Star, c *exprContext) (expr.Expr, error) {
+	pos := int(e.Position())
+	switch {
+	case e.Of != nil:
+		x, err := b.bindExpr(e.Of, c)
+		if err != nil {
+			return nil, err
+		}
+		if _, _, _, ok := expr.RowParts(x); !ok {
+			return nil, notComposite(x, "*", pos)
+		}
+		return x, nil
+	case len(e.Table) == 0 || len(e.Exclude)+len(e.Replace) > 0:
+		return nil, dberr.New(dberr.SyntaxError, "row expansion via \"*\" is not supported here").At(pos)
+	}
+	table := e.Table[len(e.Table)-1]
+	x, err := b.wholeRow(table, pos, c)
+	if x == nil && err == nil {
+		err = dberr.Newf(dberr.UndefinedTable, "missing FROM-clause entry for table \"%s\"", table).At(pos)
+	}
+	return x, err
+}
+
+// wholeRow binds the name of a table, function or query of FROM as its row; nil where there is
+// none of that name.
+func (b *Binder) wholeRow(table string, pos int, c *exprContext) (expr.Expr, error) {
+	level := c.scope
+	for level != nil && !level.hasTable(table) {
+		level = level.parent
+	}
+	if level == nil {
+		return nil, nil
+	}
+	var names []string
+	var fields []expr.Expr
+	var present expr.Expr
+	nullable, exact := false, false
+	for _, col := range level.star(table) {
+		if b.record != nil && col.relation != 0 {
+			return nil, dberr.Newf(dberr.FeatureNotSupported, "the row of table \"%s\" as a value is not supported in a view", table).At(pos).
+				WithHint("Name the columns: ROW(a, b), or a query in FROM.")
+		}
+		x := colExpr(col.Column)
+		x.At = expr.At(pos)
+		names, fields = append(names, col.Name), append(fields, x)
+		nullable = nullable || col.nullable
+		if col.promised && !exact {
+			present, exact = expr.NewIsNull(pos, x, true), true
+		}
+	}
+	if !nullable || len(fields) == 0 {
+		return expr.NewRow(pos, names, nil, fields)
+	}
+	if !exact { // no column promises a value: a row is there where it has one
+		list := make([]expr.Expr, len(fields))
+		for i, x := range fields {
+			list[i] = expr.NewIsNull(pos, x, true)
+		}
+		var err error
+		if present, err = expr.NewLogic(pos, expr.Or, list); err != nil {
+			return nil, err
+		}
+	}
+	return expr.NewRow(pos, names, present, fields)
+}
+
+// bindField binds (row).name.
+func (b *Binder) bindField(e *parse.FieldAccess, c *exprContext) (expr.Expr, error) {
+	x, err := b.bindExpr(e.X, c)
+	if err != nil {
+		return nil, err
+	}
+	pos := int(e.Position())
+	names, _, fields, ok := expr.RowParts(x)
+	if !ok {
+		return nil, notComposite(x, e.Name, pos)
+	}
+	for i, name := range names {
+		if name == e.Name {
+			return fields[i], nil
+		}
+	}
+	return nil, dberr.Newf(dberr.UndefinedColumn, "could not identify column \"%s\" in record data type", e.Name).At(pos)
+}
+
+// notComposite is the error of a field of what has no fields, or whose fields are not known.
+func notComposite(x expr.Expr, name string, pos int) error {
+	if x.Type().ID == types.Record {
+		return dberr.Newf(dberr.FeatureNotSupported, "the fields of a row that a query handed on are not known: %s", name).At(pos).
+			WithHint("Select the columns themselves, and make the row where it is used.")
+	}
+	if name == "*" {
+		return dberr.Newf(dberr.WrongObjectType, "type %s is not composite", x.Type().Base()).At(pos)
+	}
+	return dberr.Newf(dberr.WrongObjectType, "column notation .%s applied to type %s, which is not a composite type", name, x.Type().Base()).At(pos)
+}
+
+// rowIsNull is row IS NULL: all fields are. With not it is IS NOT NULL: no field is.
+func rowIsNull(pos int, x expr.Expr, not bool) (expr.Expr, bool, error) {
+	_, _, fields, ok := expr.RowParts(x)
+	if !ok {
+		return nil, false, nil
+	}
+	list := make([]expr.Expr, len(fields))
+	for i, f := range fields {
+		list[i] = expr.NewIsNull(pos, f, not)
+	}
+	if len(list) == 0 {
+		return &expr.Const{At: expr.At(pos), Value: types.BoolValue(true)}, true, nil
+	}
+	out, err := expr.NewLogic(pos, expr.And, list)
+	return out, true, err
+}
+
+// rowsDistinct is l IS [NOT] DISTINCT FROM r of rows.
+func rowsDistinct(pos int, l, r expr.Expr, not bool) (expr.Expr, bool, error) {
+	_, there, x, ok := expr.RowParts(l)
+	_, here, y, ok2 := expr.RowParts(r)
+	if !ok || !ok2 || len(x) == 0 {
+		return nil, false, nil
+	}
+	if len(x) != len(y) {
+		return nil, true, dberr.New(dberr.DatatypeMismatch, "cannot compare record types with different numbers of columns").At(pos)
+	}
+	var list []expr.Expr
+	add := func(a, b expr.Expr) error {
+		e, err := expr.NewIsDistinct(pos, a, b, true)
+		list = append(list, e)
+		return err
+	}
+	if there != nil || here != nil {
+		always := func(e expr.Expr) expr.Expr {
+			if e == nil {
+				return &expr.Const{At: expr.At(pos), Value: types.BoolValue(true)}
+			}
+			return e
+		}
+		if err := add(always(there), always(here)); err != nil {
+			return nil, true, err
+		}
+	}
+	for i := range x {
+		if err := add(x[i], y[i]); err != nil {
+			return nil, true, err
+		}
+	}
+	same, err := expr.NewLogic(pos, expr.And, list)
+	if err == nil && !not {
+		same, err = expr.NewNot(pos, same)
+	}
+	return same, true, err
+}
+
+// compareRecords binds = and <> of two rows one of which at least is that of a table. NULLs are
+// equal there, as in PostgreSQL; a row that is not there gives NULL.
+func compareRecords(op string, l, r expr.Expr, pos int) (expr.Expr, bool, error) {
+	_, there, _, ok := expr.RowParts(l)
+	_, here, _, ok2 := expr.RowParts(r)
+	if !ok || !ok2 {
+		return nil, false, nil
+	}
+	if op != "=" && op != "<>" {
+		return nil, true, dberr.Newf(dberr.FeatureNotSupported, "rows of tables can be compared with = and <> only, not with %s", op).At(pos).
+			WithHint("Write the columns: ROW(a, b) < ROW(c, d).")
+	}
+	x, ok, err := rowsDistinct(pos, l, r, op == "=")
+	if !ok || err != nil {
+		return x, ok, err
+	}
+	var known []expr.Expr
+	for _, p := range []expr.Expr{there, here} {
+		if p != nil {
+			known = append(known, p)
+		}
+	}
+	if len(known) == 0 {
+		return x, true, nil
+	}
+	when, err := expr.NewLogic(pos, expr.And, known)
+	if err != nil {
+		return nil, true, err
+	}
+	x, err = expr.NewCase(pos, []expr.When{{Cond: when, Then: x}}, nil)
+	return x, true, err
+}
+
+// countedRow is what count counts of a row: whether it is there.
+func countedRow(x expr.Expr) (expr.Expr, error) {
+	_, present, _, ok := expr.RowParts(x)
+	switch {
+	case !ok:
+		return x, nil
+	case present == nil:
+		return &expr.Const{At: expr.At(x.Pos()), Value: types.BoolValue(true)}, nil
+	}
+	return expr.NewCall(x.Pos(), "nullif", []expr.Expr{present, &expr.Const{Value: types.BoolValue(false)}})
+}
+
+// sortKeys makes the keys of an ORDER BY item: a row is sorted by its fields, of which NULL is
+// the greatest.
+func sortKeys(x expr.Expr, o parse.OrderItem) ([]plan.SortKey, error) {
+	_, present, fields, ok := expr.RowParts(x)
+	if !ok {
+		key, err := sortKey(x, o)
+		return []plan.SortKey{key}, err
+	}
+	var keys []plan.SortKey
+	if present != nil {
+		counted, err := countedRow(x)
+		if err != nil {
+			return nil, err
+		}
+		key, err := sortKey(counted, o)
+		if err != nil {
+			return nil, err
+		}
+		keys = append(keys, key)
+	}
+	o.Nulls = parse.NullsDefault
+	for _, f := range fields {
+		key, err := sortKey(f, o)
+		if err != nil {
+			return nil, err
+		}
+		keys = append(keys, key)
+	}
+	return keys, nil
+}
+
+// recordsAsText makes text of the columns of a result that are rows.
+func (b *Binder) recordsAsText(node plan.Node) (plan.Node, error) {
+	if noRecords(node.Columns()) == nil {
+		return node, nil
+	}
+	p := &plan.Project{Input: node}
+	for _, c := range node.Columns() {
+		var x expr.Expr = colExpr(c)
+		out, to := c, types.T(types.Text)
+		switch c.Type.ID {
+		case types.ArrayOf(types.Record):
+			to = to.Array()
+			fallthrough
+		case types.Record:
+			var err error
+			if x, err = expr.NewCast(0, x, to, false); err != nil {
+				return nil, err
+			}
+			out = b.newColumn(c.Name, to)
+		}
+		p.Exprs, p.Out = append(p.Exprs, x), append(p.Out, out)
+	}
+	return p, nil
+}
+
+// noRecords refuses rows as columns of a table.
+func noRecords(cols []plan.Column) error {
+	for _, c := range cols {
+		if c.Type.ID == types.Record || c.Type.ID == types.ArrayOf(types.Record) {
+			return dberr.Newf(dberr.InvalidTableDefinition, "column \"%s\" has pseudo-type %s", c.Name, c.Type)
+		}
+	}
+	return nil
+}
