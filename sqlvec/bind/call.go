@@ -23,17 +23,21 @@ func (b *Binder) bindCall(e *parse.FuncCall, c *exprContext) (expr.Expr, error) 
 	if s := e.Name.Schema(); s != "" && s != "pg_catalog" {
 		return nil, dberr.Newf(dberr.UndefinedFunction, "function %s.%s does not exist", s, name).At(pos)
 	}
+	e, err := b.positional(e, c)
+	if err != nil {
+		return nil, err
+	}
 	if e = duckAggregate(e, name); e.Name.Last() != name {
 		name = e.Name.Last()
+	}
+	if e.Variadic && len(e.WithinGroup) == 0 && (expr.IsAggregate(name) || isWindowFunction(name) || returnsSet(name)) {
+		return nil, dberr.Newf(dberr.UndefinedFunction, "function %s takes no VARIADIC argument", name).At(pos)
 	}
 	if e.Over != nil {
 		return b.bindWindowCall(e, name, c)
 	}
 	if isWindowFunction(name) && len(e.WithinGroup) == 0 {
 		return nil, dberr.Newf(dberr.WrongObjectType, "window function %s requires an OVER clause", name).At(pos)
-	}
-	if e.Variadic && len(e.WithinGroup) == 0 {
-		return nil, dberr.New(dberr.FeatureNotSupported, "VARIADIC is not supported").At(pos)
 	}
 	if x, done, err := b.bindWithinGroup(e, name, c); done {
 		return x, err
@@ -78,6 +82,9 @@ func (b *Binder) bindCall(e *parse.FuncCall, c *exprContext) (expr.Expr, error) 
 	}
 	if len(args) == 0 && (name == "coalesce" || name == "greatest" || name == "least") {
 		return nil, dberr.New(dberr.SyntaxError, "syntax error at or near \")\"").At(pos + len(name) + 1)
+	}
+	if e.Variadic {
+		return expr.NewVariadic(pos, name, args)
 	}
 	return expr.NewCall(pos, name, args)
 }

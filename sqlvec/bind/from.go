@@ -277,15 +277,19 @@ func (b *Binder) named(node plan.Node, alias *parse.Alias, parent *scope) (from,
 // bindFuncRef binds a function in FROM; generate_series or one that reads files.
 func (b *Binder) bindFuncRef(t *parse.FuncRef, left, parent *scope) (from, error) {
 	call := t.Calls[0]
+	if _, ok := fileFunctions[call.Name.Last()]; ok && len(t.Calls) == 1 && !t.RowsFrom && !t.Ordinality {
+		return b.bindFileFunction(call, t.Alias, parent)
+	}
+	t, err := b.positionalCalls(t, &exprContext{scope: leftScope(left, parent), clause: "FROM"})
+	if err != nil {
+		return from{}, err
+	}
+	call = t.Calls[0]
 	if name := call.Name.Last(); setFunctions[name].names != nil || len(t.Calls) != 1 || t.RowsFrom || t.Ordinality {
 		return b.bindSetRef(t, left, parent)
 	}
-	if _, ok := fileFunctions[call.Name.Last()]; ok {
-		return b.bindFileFunction(call, t.Alias, parent)
-	}
 	own := call.Name.Last()
-	call, err := subscriptsCall(call)
-	if err != nil {
+	if call, err = subscriptsCall(call); err != nil {
 		return from{}, err
 	}
 	if call = rangeCall(call); call.Name.Last() != "generate_series" {

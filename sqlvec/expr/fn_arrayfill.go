@@ -79,16 +79,19 @@ func fillDims(a []types.Value) ([]types.Dim, error) {
 // registerPaths adds the overloads that take TEXT[] where literals of arrays do as well.
 func registerPaths() {
 	j, plain, t, b := types.JSONB, types.JSON, types.ArrayOf(types.Text), types.Bool
-	add := func(name string, params []types.ID, ret types.ID, fn rowFunc) {
-		register(rowFn(name, params, ret, func(env *Env, a []types.Value) (types.Value, error) {
+	withText := func(name string, params []types.ID, ret types.ID, fn rowFunc) *Function {
+		return rowFn(name, params, ret, func(env *Env, a []types.Value) (types.Value, error) {
 			args := make([]types.Value, len(a))
 			for i, v := range a {
-				if args[i] = v; v.Type.IsArray() {
+				if args[i] = v; v.Valid && v.Type.IsArray() {
 					args[i] = textValue(types.Format(v))
 				}
 			}
 			return fn(env, args)
-		}))
+		})
+	}
+	add := func(name string, params []types.ID, ret types.ID, fn rowFunc) {
+		register(withText(name, params, ret, fn))
 	}
 	add("#>", ids(j, t), j, asJSONB(jsonPathText(false)))
 	add("#>>", ids(j, t), types.Text, jsonPathText(true))
@@ -99,4 +102,11 @@ func registerPaths() {
 	add("#-", ids(j, t), j, jsonbWithoutPath)
 	add("jsonb_set", ids(j, t, j), j, jsonbSet)
 	add("jsonb_set", ids(j, t, j, b), j, jsonbSet)
+	add("jsonb_insert", ids(j, t, j), j, jsonbInsert)
+	add("jsonb_insert", ids(j, t, j, b), j, jsonbInsert)
+	for n := 3; n <= 5; n++ {
+		lax := withText("jsonb_set_lax", ids(j, t, j, b, types.Text)[:n:n], j, jsonbSetLax)
+		lax.NullCall = true
+		register(lax)
+	}
 }
