@@ -86,7 +86,7 @@ func (b *Binder) Update(st *parse.Update, undeclared bool) (*Change, error) {
 	if s.node, err = b.bindWhere(s.node, s.scope, st.Where); err != nil {
 		return nil, err
 	}
-	u := &updating{b: b, table: s.table, target: s, undeclared: undeclared && s.view == nil, values: make([]expr.Expr, len(s.table.Columns)),
+	u := &updating{b: b, table: s.table, target: s, undeclared: undeclared && s.view == nil, values: make([]expr.Expr, len(s.table.Columns)), current: s.cols,
 		context: &exprContext{scope: s.scope, clause: "UPDATE", applies: &applies{}}}
 	for _, set := range st.Set {
 		if err := u.assign(set); err != nil {
@@ -160,7 +160,9 @@ type updating struct {
 	target     *targetScan // of an UPDATE, nil for others
 	context    *exprContext
 	undeclared bool
-	values     []expr.Expr // by the index of the table's column; nil keeps the value
+	values     []expr.Expr   // by the index of the table's column; nil keeps the value
+	current    []plan.Column // the values as they are, by the same index
+	partly     map[int]bool  // columns of which only parts are assigned
 	missing    []NewColumn
 }
 
@@ -227,10 +229,10 @@ func (u *updating) assignBound(t parse.Target, x expr.Expr) error {
 		return err
 	}
 	switch {
-	case len(t.Path) > 0:
-		return dberr.New(dberr.FeatureNotSupported, "assigning to a part of a column is not supported").At(pos)
 	case i < 0:
 		return undefinedTarget(u.table, t.Name, pos)
+	case len(t.Path) > 0:
+		return u.assignPart(t, i, x)
 	case u.values[i] != nil:
 		return dberr.Newf(dberr.SyntaxError, "multiple assignments to same column \"%s\"", t.Name).At(pos)
 	}
@@ -248,7 +250,11 @@ func (u *updating) assignOne(t parse.Target, value parse.Expr) error {
 	case i < 0 && len(t.Path) > 0:
 		return undefinedTarget(u.table, t.Name, pos)
 	case len(t.Path) > 0:
-		return dberr.New(dberr.FeatureNotSupported, "assigning to a part of a column is not supported").At(pos)
+		x, err := u.b.bindExpr(value, u.context)
+		if err != nil {
+			return err
+		}
+		return u.assignPart(t, i, x)
 	case i < 0:
 		return u.assignNew(t, value)
 	}

@@ -144,7 +144,7 @@ func (b *Binder) Upsert(t *colstore.Table, alias string, oc *parse.OnConflict, k
 		on = append(on, eq)
 	}
 	join := &plan.Join{Kind: plan.Left, Left: proposed.node, Right: s.node, On: conjunction(on)}
-	u := &updating{b: b, table: t, values: make([]expr.Expr, len(t.Columns)),
+	u := &updating{b: b, table: t, values: make([]expr.Expr, len(t.Columns)), current: s.cols,
 		context: &exprContext{scope: s.scope.join(proposed.scope), clause: "UPDATE", applies: &applies{}}}
 	for _, set := range oc.Set {
 		if err := u.assign(set); err != nil {

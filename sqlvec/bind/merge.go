@@ -163,7 +163,7 @@ func (m *Merge) addOld(p *plan.Project, n *plan.Scan) {
 }
 
 func (m *Merge) updated(n *plan.Scan, sc *scope, w *parse.MergeWhen) (*Change, error) {
-	u := &updating{b: m.b, table: m.Table, values: make([]expr.Expr, len(m.Table.Columns)),
+	u := &updating{b: m.b, table: m.Table, values: make([]expr.Expr, len(m.Table.Columns)), current: n.Out[2 : 2+len(m.Table.Columns)],
 		context: &exprContext{scope: sc, clause: "UPDATE", applies: &applies{}}}
 	for _, set := range w.Set {
 		if err := u.assign(set); err != nil {
