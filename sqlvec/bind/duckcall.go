@@ -99,8 +99,7 @@ func (d duckRewrite) operators(e *parse.FuncCall, name string) (parse.Expr, bool
 
 // instead are functions of DuckDB that mean something else in PostgreSQL, and what to write.
 var instead = map[string]string{
-	"regexp_matches": "s ~ 'pattern' is true where it matches; regexp_extract and regexp_extract_all give what matched.",
-	"printf":         "format('%s', x) is PostgreSQL's.",
+	"printf": "format('%s', x) is PostgreSQL's.",
 }
 
 // otherWords is the error of a function that has no equal here, nil for all others.
