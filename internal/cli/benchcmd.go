@@ -52,10 +52,10 @@ marked as failed, and the command ends with an error.
   cold      a new process on a database of about 100 bytes a row: SELECT 1, one row, count(*), TPC-H Q6
   tpch      the 22 queries with one thread and with all, over the files in --tpch-data (made by: tpchgen-cli csv -s 1 --output-dir DIR)
 
-DuckDB and SQLite run in the Python interpreter that --python names, which needs the package duckdb;
---duckdb names DuckDB's program: of the package duckdb-cli the file duckdb in its directory
-duckdb_cli, not the script in bin, which starts Python first. Without them there are no peers. A peer that is
-missing is left out. The data are made below --dir; without --dir in a temporary directory that is
+DuckDB and SQLite run in the Python interpreter that --python names, which needs the packages duckdb and
+pyarrow; --duckdb names DuckDB's program: of the package duckdb-cli the file duckdb in its directory
+duckdb_cli, not the script in bin, which starts Python first. PostgreSQL and MariaDB are started as servers of
+the benchmark's own on unix sockets. A peer that is missing is left out. The data are made below --dir; without --dir in a temporary directory that is
 removed afterwards. Progress goes to stderr.`,
 		Example: `  driftdb bench --workloads commits
   python3 -m venv VENV && VENV/bin/pip install duckdb duckdb-cli pyarrow tpchgen-cli
@@ -71,10 +71,10 @@ removed afterwards. Progress goes to stderr.`,
 	flags.IntVar(&f.opts.Rows, "rows", 10_000_000, "rows of the scanned tables")
 	flags.IntVar(&f.opts.CSVRows, "csv-rows", 6_000_000, "rows of the imported and exported files")
 	flags.IntVar(&f.opts.Repeats, "repeats", 5, "paired runs of each figure")
-	flags.DurationVar(&f.opts.Duration, "duration", 3*time.Second, "length of one measurement of commits")
+	flags.DurationVar(&f.opts.Duration, "duration", 3*time.Second, "length of one measurement of a rate: commits, points, ycsb, tpcb")
 	flags.IntVar(&f.opts.Threads, "threads", 0, "threads of ours and the peers (default one per core)")
-	flags.StringVar(&f.opts.Python, "python", "", "Python interpreter with the package duckdb, for the peers")
-	flags.StringVar(&f.opts.DuckDBCLI, "duckdb", "", "DuckDB's command, for cold starts")
+	flags.StringVar(&f.opts.Python, "python", "", "Python interpreter with the packages duckdb and pyarrow, for the peers")
+	flags.StringVar(&f.opts.DuckDBCLI, "duckdb", "", "DuckDB's program, for cold starts, imports and exports")
 	flags.StringVar(&f.opts.Postgres, "postgres", bench.DebianPostgres, "directory of PostgreSQL's programs, for commits, ycsb and tpcb; empty leaves it out")
 	flags.StringVar(&f.opts.MariaDB, "mariadb", bench.DebianMariaDB, "MariaDB's server, for temporal, with mariadb and mariadb-install-db in PATH; empty leaves it out")
 	flags.StringVar(&f.opts.TPCH, "tpch-data", "", "directory with the CSV files of TPC-H, for the workload tpch")
