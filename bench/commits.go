@@ -77,7 +77,8 @@ func (r *run) commitsAgainstPostgres(ctx context.Context, dir string, pg *postgr
 		}
 		row.Ours = append(row.Ours, rate)
 		if rate, err = pg.commits(ctx, writers, r.Duration); err != nil {
-			return err
+			r.fail(&row, err)
+			break
 		}
 		row.Peer = append(row.Peer, rate)
 	}

@@ -156,7 +156,7 @@ func (p *postgres) commits(ctx context.Context, writers int, d time.Duration) (f
 // bench runs pgbench with so many clients, each a connection with prepared statements, and returns
 // the transactions a second.
 func (p *postgres) bench(ctx context.Context, clients int, d time.Duration, scripts ...string) (float64, error) {
-	seconds := max(1, int(d.Round(time.Second)/time.Second))
+	seconds := max(1, int(d.Round(time.Second)/time.Second)) + clients/64 // connecting is part of the time, and not of the rate
 	args := []string{"-h", p.dir, "-U", "postgres", "-n", "-M", "prepared", "-c", fmt.Sprint(clients), "-j", fmt.Sprint(min(clients, 2)), "-T", fmt.Sprint(seconds)}
 	out, err := p.run(ctx, "pgbench", append(append(args, scripts...), "postgres")...)
 	if err != nil {
@@ -171,8 +171,8 @@ var pgbenchTPS = regexp.MustCompile(`(?m)^tps = ([0-9.]+)`)
 // transactions is an error: they would count as work done.
 func pgbenchRate(out string) (float64, error) {
 	m := pgbenchTPS.FindStringSubmatch(out)
-	if m == nil {
-		return 0, fmt.Errorf("pgbench printed no rate:\n%s", out)
+	if m == nil || strings.Contains(out, "actually processed: 0\n") {
+		return 0, fmt.Errorf("pgbench finished no transaction; give it more time with --duration:\n%s", out)
 	}
 	if !strings.Contains(out, "number of failed transactions: 0 ") {
 		return 0, fmt.Errorf("pgbench had failed transactions:\n%s", out)

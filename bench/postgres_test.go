@@ -7,7 +7,7 @@ func TestPgbenchRate(t *testing.T) {
 	if f, err := pgbenchRate(good); err != nil || f != 3381.25 {
 		t.Errorf("%v, %v", f, err)
 	}
-	for _, bad := range []string{"", "tps = 12.5\n", "number of failed transactions: 3 (0.100%)\ntps = 12.5\n"} {
+	for _, bad := range []string{"", "tps = 12.5\n", "number of transactions actually processed: 0\nnumber of failed transactions: 0 (NaN%)\ntps = 0\n", "number of failed transactions: 3 (0.100%)\ntps = 12.5\n"} {
 		if _, err := pgbenchRate(bad); err == nil {
 			t.Errorf("no error for %q", bad)
 		}

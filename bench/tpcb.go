@@ -189,6 +189,7 @@ const tpcbSums = `SELECT a = t AND t = b AND b = h FROM (SELECT sum(abalance) FR
 // measure times a number of clients.
 func (t *tpcbRun) measure(ctx context.Context, r *run, row *Row, clients int) error {
 	t.again.Store(0)
+	var failed error // of PostgreSQL
 	for k := range r.few() {
 		tps, err := rate(clients, r.Duration, func(c int, more func() bool) (int64, error) {
 			return t.client(ctx, uint64(k*100+c), more)
@@ -197,13 +198,15 @@ func (t *tpcbRun) measure(ctx context.Context, r *run, row *Row, clients int) er
 			return err
 		}
 		row.Ours = append(row.Ours, tps)
-		if t.pg == nil {
+		if t.pg == nil || failed != nil {
 			continue
 		}
-		if tps, err = t.pg.bench(ctx, clients, r.Duration); err != nil {
-			return err
-		}
+		tps, failed = t.pg.bench(ctx, clients, r.Duration)
 		row.Peer = append(row.Peer, tps)
+	}
+	if failed != nil {
+		r.fail(row, failed)
+		return nil
 	}
 	row.Note = fmt.Sprintf("ours in process, EXECUTE as text, %d transactions ran again; PostgreSQL: pgbench over a unix socket, prepared", t.again.Load())
 	s := t.db.Session()

@@ -119,6 +119,7 @@ func (y *ycsbRun) measure(ctx context.Context, m *ycsbMix, clients int, differ e
 	title := fmt.Sprintf("%s (%s), %d clients", m.name, m.what, clients)
 	sqlite := Row{Workload: "YCSB", Name: title, Unit: "operations/s", PeerName: "SQLite", More: true, Note: "ours in process, EXECUTE as text; SQLite in Python's process, WAL, synchronous=FULL"}
 	pg := Row{Workload: "YCSB", Name: title + ", beside a server", Unit: "operations/s", PeerName: "PostgreSQL", More: true, Note: "PostgreSQL: pgbench over a unix socket, prepared"}
+	var failed error // of PostgreSQL
 	for range y.r.few() {
 		rate, err := y.ours(ctx, m, streams)
 		if err != nil {
@@ -132,12 +133,13 @@ func (y *ycsbRun) measure(ctx context.Context, m *ycsbMix, clients int, differ e
 			}
 			sqlite.Peer = append(sqlite.Peer, float64(a.Count)/a.Seconds)
 		}
-		if y.pg != nil {
-			if rate, err = y.pg.ycsb(ctx, m, y.files.records, clients, y.r.Duration); err != nil {
-				return err
-			}
+		if y.pg != nil && failed == nil {
+			rate, failed = y.pg.ycsb(ctx, m, y.files.records, clients, y.r.Duration)
 			pg.Peer = append(pg.Peer, rate)
 		}
+	}
+	if failed != nil {
+		y.r.fail(&pg, failed)
 	}
 	if differ != nil {
 		y.r.fail(&sqlite, differ)
