@@ -65,6 +65,10 @@ func (r *run) sessionCommand() (done bool, err error) {
 		return true, r.deallocate(st)
 	case *parse.Discard:
 		return true, r.discard(st)
+	case *parse.Fetch:
+		return true, r.fetch(st)
+	case *parse.CloseCursor:
+		return true, r.closeCursor(st)
 	}
 	return false, nil
 }
@@ -241,7 +245,7 @@ func (r *run) discard(st *parse.Discard) error {
 			return dberr.New(dberr.ActiveTransaction, "DISCARD ALL cannot run inside a transaction block")
 		}
 		r.s.set = defaultSettings(r.s.db)
-		r.s.prepared = map[string]*prepared{}
+		r.s.prepared, r.s.held = map[string]*prepared{}, nil
 	}
 	if strings.EqualFold(st.What, "all") || strings.EqualFold(st.What, "sequences") {
 		r.s.sequences.reset()

@@ -103,6 +103,15 @@ func (r *run) inTransaction() error {
 		}
 		return r.answer()
 	}
+	if c, ok := r.stmt.(*parse.DeclareCursor); ok {
+		if err := r.declareCursor(c); err != nil {
+			return err
+		}
+		if err := s.endStatement(r.ctx, true); err != nil {
+			return err
+		}
+		return r.done("DECLARE CURSOR")
+	}
 	if cp, ok := r.stmt.(*parse.Copy); ok {
 		if err := r.copyStatement(cp); err != nil {
 			return err

@@ -20,6 +20,7 @@ type Session struct {
 	set      settings
 	tx       transaction
 	prepared map[string]*prepared
+	held     map[string]*cursor // WITH HOLD, of transactions that have committed
 	user     string
 	lastCSN  uint64 // the session's newest commit, which may not be durable yet
 	notices  []Notice

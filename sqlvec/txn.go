@@ -19,6 +19,7 @@ type transaction struct {
 	start     int64 // µs since 1970 UTC
 	wrote     bool  // no SET TRANSACTION any more
 	saved     []savepoint
+	cursors   map[string]*cursor
 	before    settings  // at BEGIN, for a rollback
 	after     *settings // what holds after COMMIT, nil for what holds now
 }
@@ -116,6 +117,7 @@ func (s *Session) commit(ctx context.Context) error {
 		s.lastCSN = c.CSN
 	}
 	committed = true
+	s.holdCursors()
 	return nil
 }
 
@@ -157,6 +159,7 @@ func (r *run) control() (done bool, err error) {
 			return true, err
 		}
 		s.tx.saved = s.tx.saved[:i]
+		s.releaseCursors(i)
 		return true, r.done("RELEASE")
 	case *parse.SetTransaction:
 		return true, r.setTransaction(st)
@@ -262,6 +265,7 @@ func (r *run) rollbackTo(st *parse.RollbackTo) error {
 		}
 	}
 	s.restoreSettings(s.tx.saved[i].set)
+	s.rollbackCursors(i)
 	s.tx.saved, s.tx.failed = s.tx.saved[:i+1], false
 	return r.done("ROLLBACK")
 }

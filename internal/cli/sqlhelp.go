@@ -60,6 +60,9 @@ where level is READ COMMITTED or REPEATABLE READ`,
 	{"CHECKPOINT", "write what is only in the log as columns", `
 CHECKPOINT [ TABLE table [, ...] ]`,
 		"CHECKPOINT TABLE goods"},
+	{"CLOSE", "close a cursor", `
+CLOSE { name | ALL }`,
+		"BEGIN; DECLARE c CURSOR FOR SELECT 1; CLOSE c; COMMIT"},
 	{"COMMENT", "say what something is for", `
 COMMENT ON { TABLE | VIEW | SEQUENCE | INDEX } name IS { 'text' | NULL }
 COMMENT ON COLUMN table.column IS { 'text' | NULL }
@@ -112,6 +115,9 @@ CREATE [ OR REPLACE ] VIEW name [ ( column [, ...] ) ] AS query [ WITH [ CASCADE
 	{"DEALLOCATE", "forget a prepared statement", `
 DEALLOCATE [ PREPARE ] { name | ALL }`,
 		"PREPARE p AS SELECT 1; DEALLOCATE p"},
+	{"DECLARE", "keep the rows of a query, to fetch a few at a time", `
+DECLARE name [ INSENSITIVE ] [ [ NO ] SCROLL ] CURSOR [ { WITH | WITHOUT } HOLD ] FOR query`,
+		"BEGIN; DECLARE c CURSOR FOR SELECT * FROM goods; COMMIT"},
 	{"DELETE", "delete rows; the past keeps them", `
 [ WITH name AS ( statement ) [, ...] ]
 DELETE FROM table [ [ AS ] alias ]
@@ -153,6 +159,13 @@ EXPLAIN ( option [, ...] ) statement
 where option is ANALYZE, VERBOSE, COSTS, TIMING or SUMMARY, each [ boolean ], or FORMAT { TEXT | JSON }
 and statement a query, INSERT, UPDATE, DELETE, CREATE TABLE AS or EXECUTE`,
 		"EXPLAIN SELECT * FROM goods"},
+	{"FETCH", "read rows of a cursor", `
+FETCH [ direction ] [ FROM | IN ] name
+
+where direction is one of:
+    NEXT | PRIOR | FIRST | LAST | ABSOLUTE n | RELATIVE n | n | ALL
+    FORWARD | FORWARD n | FORWARD ALL | BACKWARD | BACKWARD n | BACKWARD ALL`,
+		"BEGIN; DECLARE c CURSOR FOR SELECT * FROM goods; FETCH 2 FROM c; COMMIT"},
 	{"INSERT", "add rows", `
 [ WITH name AS ( statement ) [, ...] ]
 INSERT INTO table [ ( column [, ...] ) ]
@@ -168,6 +181,11 @@ MERGE INTO table [ [ AS ] alias ] USING from_item ON condition
     | WHEN NOT MATCHED [ AND condition ] THEN
         { INSERT [ ( column [, ...] ) ] { VALUES ( { value | DEFAULT } [, ...] ) | DEFAULT VALUES } | DO NOTHING } } [ ... ]`,
 		"MERGE INTO goods g USING (VALUES ('B-2', 13), ('D-4', 4)) v(sku, price) ON g.sku = v.sku WHEN MATCHED THEN UPDATE SET price = v.price WHEN NOT MATCHED THEN INSERT (sku, price) VALUES (v.sku, v.price)"},
+	{"MOVE", "go to another row of a cursor", `
+MOVE [ direction ] [ FROM | IN ] name
+
+where direction is as in FETCH.`,
+		"BEGIN; DECLARE c CURSOR FOR SELECT * FROM goods; MOVE LAST IN c; FETCH PRIOR FROM c; COMMIT"},
 	{"PIVOT", "make columns of the values of a column", `
 PIVOT from_item ON expression [ IN ( value [ AS name ] [, ...] ) ] [, ...]
     [ USING aggregate [ AS name ] [, ...] ]

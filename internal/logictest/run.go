@@ -209,7 +209,7 @@ func (s *session) note(tag, sql string) {
 		s.open = true
 	case "COMMIT", "ROLLBACK":
 		s.open = s.open && rollbackTo.MatchString(sql)
-	case "SET", "PREPARE":
+	case "SET", "PREPARE", "DECLARE":
 		s.state = true
 	case "CREATE":
 		s.state = s.state || strings.Contains(strings.ToUpper(sql), " TEMP")

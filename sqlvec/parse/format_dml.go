@@ -21,7 +21,7 @@ func (f *formatter) stmt(s Stmt) {
 	case *Copy:
 		f.copy(s)
 	default:
-		if !f.definition(s) {
+		if !f.definition(s) && !f.cursorStmt(s) {
 			f.session(s)
 		}
 	}

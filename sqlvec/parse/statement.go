@@ -24,8 +24,8 @@ func (p *parser) statement() Stmt {
 }
 
 // laterStatements are PostgreSQL's statements that this dialect does not have.
-const laterStatements = " alter call close cluster create declare do drop fetch grant import listen " +
-	"load lock move notify reassign reindex revoke security unlisten "
+const laterStatements = " alter call cluster create do drop grant import listen " +
+	"load lock notify reassign reindex revoke security unlisten "
 
 // refuseStatement says that a statement of PostgreSQL's is missing, or that this
 // is none.
@@ -97,6 +97,12 @@ func (p *parser) sessionControl(pos Pos) (Stmt, bool) {
 		return p.execute(pos), true
 	case "deallocate":
 		return p.deallocate(pos), true
+	case "declare":
+		return p.declareCursor(pos), true
+	case "fetch", "move":
+		return p.fetchStatement(pos), true
+	case "close":
+		return p.closeCursor(pos), true
 	}
 	return nil, false
 }
