@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -161,7 +162,8 @@ func (r *run) processNote(f fileForm) string {
 // the rows.
 func watched(ctx context.Context, took, mem *Row, peer bool, name string, args ...string) error {
 	cmd := exec.CommandContext(ctx, name, args...)
-	cmd.Stderr = os.Stderr
+	var said bytes.Buffer
+	cmd.Stderr = &said
 	start := time.Now()
 	if err := cmd.Start(); err != nil {
 		return fmt.Errorf("%s: %w", filepath.Base(name), err)
@@ -170,7 +172,7 @@ func watched(ctx context.Context, took, mem *Row, peer bool, name string, args .
 	err := cmd.Wait()
 	d, peak := time.Since(start), memory.end()
 	if err != nil {
-		return fmt.Errorf("%s %s: %w", filepath.Base(name), args[0], err)
+		return fmt.Errorf("%s %s: %w\n%s", filepath.Base(name), args[0], err, said.Bytes())
 	}
 	if peer {
 		took.Peer.Add(d)
