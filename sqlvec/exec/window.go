@@ -98,10 +98,7 @@ func (w *windowing) prepare(ex *execution) (int, error) {
 		return 0, nil
 	}
 	w.part, w.peer = make(startMask, vec.Words(n)), make(startMask, vec.Words(n))
-	if err := w.markStarts(ex, w.partSpecs(), w.part); err != nil {
-		return 0, err
-	}
-	if err := w.markStarts(ex, w.specs, w.peer); err != nil {
+	if err := w.markStarts(ex); err != nil {
 		return 0, err
 	}
 	w.morsels = []int{0}
@@ -112,52 +109,62 @@ func (w *windowing) prepare(ex *execution) (int, error) {
 	return len(w.morsels) - 1, nil
 }
 
-// markStarts sets the bits of the rows whose keys differ from those of the row before.
-func (w *windowing) markStarts(ex *execution, specs []orderSpec, mask startMask) error {
-	mask[0] |= 1
-	if len(specs) == 0 {
-		return nil
-	}
-	codec, n := w.startCodec(specs), len(w.ids)
+// markStarts marks where partitions and groups of peers begin.
+func (w *windowing) markStarts(ex *execution) error {
 	for i := range ex.opts.Workers {
 		ex.newWorker(i)
 	}
+	n := len(w.ids)
 	return ex.tasks((n+vec.BatchRows-1)/vec.BatchRows, func(worker, i int) error {
-		lo := i * vec.BatchRows
-		w.markRange(ex.workers[worker], codec, specs, mask, lo, min(lo+vec.BatchRows, n))
+		lo, by := i*vec.BatchRows, ex.workers[worker]
+		hi := min(lo+vec.BatchRows, n)
+		w.markParts(by, lo, hi)
+		w.markPeers(by, lo, hi)
 		return nil
 	})
 }
 
-// partSpecs returns the keys of the partitions.
-func (w *windowing) partSpecs() []orderSpec { return w.specs[:len(w.node.Partition)] }
-
-// startCodec returns the codec by which rows are compared.
-func (w *windowing) startCodec(specs []orderSpec) *keyCodec {
-	ts := make([]types.Type, len(specs))
-	for i, s := range specs {
-		ts[i] = w.types[s.column]
+// markParts sets the bits of those of the rows [lo, hi) that begin a partition. lo is a
+// multiple of 64.
+func (w *windowing) markParts(by *worker, lo, hi int) {
+	if lo == 0 {
+		w.part[0] |= 1
 	}
-	return joinCodec(ts, true)
+	for _, s := range w.specs[:len(w.node.Partition)] {
+		w.markColumn(by, s.column, w.part, lo, hi)
+	}
 }
 
-// markRange is markStarts for rows [lo, hi). lo is a multiple of 64 and has its bit already
-// if it is 0.
-func (w *windowing) markRange(by *worker, codec *keyCodec, specs []orderSpec, mask startMask, lo, hi int) {
+// markPeers is markParts for groups of peers, once the partitions are marked.
+func (w *windowing) markPeers(by *worker, lo, hi int) {
+	copy(w.peer[lo>>6:vec.Words(hi)], w.part[lo>>6:vec.Words(hi)])
+	for _, s := range w.specs[len(w.node.Partition):] {
+		w.markColumn(by, s.column, w.peer, lo, hi)
+	}
+}
+
+// markColumn sets the bits of those of the rows [lo, hi) that differ in a column from the
+// row before.
+func (w *windowing) markColumn(by *worker, column int, mask startMask, lo, hi int) {
 	a := by.scratch
 	mark := a.Mark()
 	defer a.Release(mark)
 	from := max(0, lo-1)
-	cols := make([]vec.Vec, len(specs))
-	for k, s := range specs {
-		cols[k] = w.rows.gather(s.column, w.ids[from:hi], false, a)
-	}
-	rows := codec.encode(cols, hi-from, nil, a)
-	stride := codec.stride
-	for r := from + 1; r < hi; r++ {
-		at := (r - from) * stride
-		if !codec.equal(rows[at-stride:at], rows[at:at+stride]) {
-			mask[r>>6] |= 1 << (uint(r) & 63)
+	v := w.rows.gather(column, w.ids[from:hi], false, a)
+	codec := newKeyCodec([]types.Type{w.types[column]}, false, true)
+	rows, stride := codec.encode([]vec.Vec{v}, hi-from, nil, a), codec.stride
+	for i := 1; i < hi-from; i++ {
+		same := false
+		switch {
+		case v.Valid != nil && (v.IsNull(i-1) || v.IsNull(i)):
+			same = v.IsNull(i-1) == v.IsNull(i)
+		case codec.single:
+			same = rows[i-1] == rows[i]
+		default:
+			same = codec.equal(rows[(i-1)*stride:i*stride], rows[i*stride:(i+1)*stride])
+		}
+		if !same {
+			mask[(from+i)>>6] |= 1 << (uint(from+i) & 63)
 		}
 	}
 }

@@ -71,7 +71,7 @@ func (f *windowFeed) flush(end bool) error {
 		f.want = 2 * n
 		return nil
 	}
-	w.mark(f.r.w, w.specs, w.peer)
+	w.eachRange(func(lo, hi int) { w.markPeers(f.r.w, lo, hi) })
 	r := &windowReader{s: w, w: f.r.w, a: f.r.a}
 	if err := r.rows(0, cut, f.next); err != nil {
 		return err
@@ -113,18 +113,13 @@ func (w *windowing) over(rows *store, by *worker) *windowing {
 	sub := &windowing{sorting: s, node: w.node, calls: w.calls}
 	words := vec.Words(rows.rows)
 	sub.part, sub.peer = make(startMask, words), make(startMask, words)
-	sub.mark(by, sub.partSpecs(), sub.part)
+	sub.eachRange(func(lo, hi int) { sub.markParts(by, lo, hi) })
 	return sub
 }
 
-// mark is markStarts on one goroutine.
-func (w *windowing) mark(by *worker, specs []orderSpec, mask startMask) {
-	mask[0] |= 1
-	if len(specs) == 0 {
-		return
-	}
-	codec, n := w.startCodec(specs), len(w.ids)
-	for lo := 0; lo < n; lo += vec.BatchRows {
-		w.markRange(by, codec, specs, mask, lo, min(lo+vec.BatchRows, n))
+// eachRange calls fn for the ranges of a batch's rows, one after another.
+func (w *windowing) eachRange(fn func(lo, hi int)) {
+	for lo := 0; lo < len(w.ids); lo += vec.BatchRows {
+		fn(lo, min(lo+vec.BatchRows, len(w.ids)))
 	}
 }

@@ -72,7 +72,8 @@ func (r *regSums) add(y, x float64) error {
 		r.sxx += tx * tx * scale
 		r.syy += ty * ty * scale
 		r.sxy += tx * ty * scale
-		if math.IsInf(sx, 0) || math.IsInf(sy, 0) || math.IsInf(r.sxx, 0) || math.IsInf(r.syy, 0) || math.IsInf(r.sxy, 0) {
+		odd := (sx+sy)*0 + (r.sxx+r.syy+r.sxy)*0 // NaN where something is not finite, or almost
+		if odd != 0 && (math.IsInf(sx, 0) || math.IsInf(sy, 0) || math.IsInf(r.sxx, 0) || math.IsInf(r.syy, 0) || math.IsInf(r.sxy, 0)) {
 			finite := !math.IsInf(r.sx, 0) && !math.IsInf(r.sy, 0) && !math.IsInf(x, 0) && !math.IsInf(y, 0)
 			if finite {
 				return dberr.New(dberr.NumericValueOutOfRange, "value out of range: overflow")
@@ -103,7 +104,17 @@ func nanOf(x float64) float64 {
 // each adds the selected pairs without a NULL.
 func (s *regression) each(args []vec.Vec, sel []uint64, n int, group func(int) uint32) error {
 	var bad error
-	eachSelected(n, sel, &args[0], func(i int) {
+	y, x := &args[0], &args[1]
+	if y.Form == vec.Flat && x.Form == vec.Flat && x.Valid == nil {
+		ys, xs := vec.Of[float64](y), vec.Of[float64](x)
+		eachSelected(n, sel, y, func(i int) {
+			if err := s.sums[group(i)].add(ys[i], xs[i]); err != nil {
+				bad = err
+			}
+		})
+		return bad
+	}
+	eachSelected(n, sel, y, func(i int) {
 		if args[1].IsNull(i) {
 			return
 		}
