@@ -169,8 +169,10 @@ type joinTable struct {
 	base  uint64
 	// bits, where such keys are few within their range, say which there are.
 	bits joinBits
+	// packed, where keys of several columns fit one word, says how.
+	packed *packing
 	// slots are, otherwise, an open-addressing table: the upper half of the hash and the
-	// first row; for a single codec two words, the first row and the key. A probe
+	// first row; for keys of one word two words, the first row and the key. A probe
 	// goes round within its region, so that workers fill regions on their own.
 	slots  []uint64
 	mask   uint64
@@ -202,7 +204,7 @@ func (t *joinTable) build(ex *execution, matched bool) error {
 		regions = 1 << bits.Len(uint(ex.opts.Workers-1))
 	}
 	t.mask, t.region = uint64(n-1), uint64(n/regions-1)
-	if t.codec.single {
+	if t.packed = t.pack(); t.packed != nil || t.codec.single {
 		n *= 2
 	}
 	t.slots = arena.Make[uint64](a, n)
@@ -259,17 +261,22 @@ func (t *joinTable) fill(r uint64) (shared bool) {
 		b := t.rows.blocks[n]
 		for i := b.n - 1; i >= 0; i-- {
 			row := b.keys[i*stride : (i+1)*stride]
-			var h uint64
-			if t.codec.single {
-				h = hashWord(row[0])
-			} else {
-				h = row[words]
+			word, h, one := row[0], row[words%stride], t.codec.single || t.packed != nil
+			if t.packed != nil {
+				word = t.packed.word(row)
+			}
+			if one {
+				h = hashWord(word)
 			}
 			if h&t.mask&^t.region != r*(t.region+1) {
 				continue
 			}
-			id := rowID(n)<<blockShift | rowID(i)
-			first := t.put(row, h, id)
+			id, first := rowID(n)<<blockShift|rowID(i), noRow
+			if one {
+				first = t.putWord(word, h, id)
+			} else {
+				first = t.put(row, h, id)
+			}
 			if first != noRow {
 				t.next[n][i] = first
 				shared = true
@@ -279,24 +286,25 @@ func (t *joinTable) fill(r uint64) (shared bool) {
 	return shared
 }
 
+// putWord is put for a key of one word.
+func (t *joinTable) putWord(word, h uint64, id rowID) rowID {
+	for pos := h & t.mask; ; pos = t.after(pos) {
+		s := &t.slots[2*pos]
+		if *s == freeSlot {
+			*s, t.slots[2*pos+1] = uint64(id), word
+			return noRow
+		}
+		if t.slots[2*pos+1] == word {
+			first := rowID(*s)
+			*s = uint64(id)
+			return first
+		}
+	}
+}
+
 // put makes id the first row of its key and returns the one before, or noRow.
 func (t *joinTable) put(row []uint64, h uint64, id rowID) rowID {
 	pos := h & t.mask
-	if t.codec.single {
-		for {
-			s := &t.slots[2*pos]
-			if *s == freeSlot {
-				*s, t.slots[2*pos+1] = uint64(id), row[0]
-				return noRow
-			}
-			if t.slots[2*pos+1] == row[0] {
-				first := rowID(*s)
-				*s = uint64(id)
-				return first
-			}
-			pos = t.after(pos)
-		}
-	}
 	for {
 		s := t.slots[pos]
 		if s == freeSlot {
@@ -340,6 +348,13 @@ func (t *joinTable) find(keys []uint64, first []rowID) {
 	case t.codec.single:
 		for i, k := range keys {
 			first[i] = t.findWord(k)
+		}
+	case t.packed != nil:
+		for i := range first {
+			first[i] = noRow
+			if w := t.packed.word(keys[i*t.codec.stride:]); w != freeSlot {
+				first[i] = t.findWord(w)
+			}
 		}
 	default:
 		stride := t.codec.stride

@@ -50,6 +50,10 @@ func (p *probe) find(n int, idx []int32) []rowID {
 		p.table.findNarrow(&p.cols[0], first)
 		return first
 	}
+	if p.table.packed != nil && p.table.rows.rows > 0 {
+		p.table.findPacked(p.table.packed.words(p.cols, n, idx, a), first)
+		return first
+	}
 	nulls := p.node.NullSafe && p.cols[0].Valid != nil
 	if nulls || p.table.rows.rows == 0 || !p.memo.ready(p.cols, count) {
 		p.table.find(p.codec.encode(p.cols, n, idx, a), first)
