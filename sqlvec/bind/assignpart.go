@@ -7,7 +7,7 @@ import (
 	"driftdb/sqlvec/parse"
 )
 
-// assignPart assigns to an element or a slice of an array column, number i of the table. Several
+// assignPart assigns to an element or a slice of an array column, or to a member of a JSONB column, number i of the table. Several
 // parts of a column may be assigned, one after another.
 func (u *updating) assignPart(t parse.Target, i int, x expr.Expr) error {
 	pos, col := int(t.Position()), &u.table.Columns[i]
@@ -15,10 +15,11 @@ func (u *updating) assignPart(t parse.Target, i int, x expr.Expr) error {
 		return dberr.Newf(GeneratedAlways, "column \"%s\" can only be updated to DEFAULT", col.Name).
 			WithDetail("Column \"%s\" is a generated column.", col.Name)
 	}
-	if !col.Type.IsArray() {
+	json := col.Type.ID == types.JSONB
+	if !col.Type.IsArray() && !json || t.Path[0].Field != "" {
 		return notSubscripted(t, col.Type)
 	}
-	if len(t.Path) > types.MaxDims {
+	if len(t.Path) > types.MaxDims && !json {
 		return dberr.Newf(dberr.ProgramLimitExceeded, "number of array dimensions (%d) exceeds the maximum allowed (%d)", len(t.Path), types.MaxDims).At(pos)
 	}
 	base := u.values[i]
@@ -32,8 +33,11 @@ func (u *updating) assignPart(t parse.Target, i int, x expr.Expr) error {
 	if err != nil {
 		return err
 	}
+	if slice && json {
+		return dberr.New(dberr.DatatypeMismatch, "jsonb subscript does not support slices").At(pos)
+	}
 	to := col.Type
-	if !slice {
+	if !slice && !json {
 		to = to.Elem()
 	}
 	value, err := expr.Assign(x, to, col.Name)
@@ -44,9 +48,12 @@ func (u *updating) assignPart(t parse.Target, i int, x expr.Expr) error {
 		return dberr.Newf(dberr.DatatypeMismatch, "subscripted assignment to \"%s\" requires type %s but expression is of type %s",
 			t.Name, to.Base(), x.Type().Base()).At(x.Pos()).WithHint("You will need to rewrite or cast the expression.")
 	}
-	if slice {
+	switch {
+	case json:
+		base, err = expr.NewJSONBSet(pos, base, value, list)
+	case slice:
 		base, err = expr.NewArraySetSlice(pos, base, value, list)
-	} else {
+	default:
 		base, err = expr.NewArraySet(pos, base, value, list)
 	}
 	if u.partly == nil {
@@ -58,14 +65,9 @@ func (u *updating) assignPart(t parse.Target, i int, x expr.Expr) error {
 
 // notSubscripted is the error of a part of a column that is no array.
 func notSubscripted(t parse.Target, typ types.Type) error {
-	pos := int(t.Path[0].Position())
-	switch {
-	case t.Path[0].Field != "":
+	if t.Path[0].Field != "" {
 		return dberr.Newf(dberr.DatatypeMismatch, "cannot assign to field \"%s\" of column \"%s\" because its type %s is not a composite type",
 			t.Path[0].Field, t.Name, typ.Base()).At(int(t.Position()))
-	case typ.ID == types.JSONB:
-		return dberr.New(dberr.FeatureNotSupported, "assigning to a member of a jsonb column is not supported").At(pos).
-			WithHint("Use jsonb_set.")
 	}
 	return dberr.Newf(dberr.DatatypeMismatch, "cannot subscript type %s because it does not support subscripting", typ.Base()).At(int(t.Position()))
 }
