@@ -193,9 +193,13 @@ func compareRecords(op string, l, r expr.Expr, pos int) (expr.Expr, bool, error)
 	if !ok || !ok2 {
 		return nil, false, nil
 	}
-	if op != "=" && op != "<>" {
+	switch op {
+	case "=", "<>":
+	case "<", "<=", ">", ">=":
 		return nil, true, dberr.Newf(dberr.FeatureNotSupported, "rows of tables can be compared with = and <> only, not with %s", op).At(pos).
 			WithHint("Write the columns: ROW(a, b) < ROW(c, d).")
+	default:
+		return nil, false, nil
 	}
 	x, ok, err := rowsDistinct(pos, l, r, op == "=")
 	if !ok || err != nil {
