@@ -143,14 +143,18 @@ func ranDetails(node plan.Node, st *exec.OpStats) []explainField {
 
 // spilledText says what an operator wrote to temporary files.
 func spilledText(st *exec.OpStats) string {
-	n, unit := st.SpilledParts, "partitions"
+	size := fmt.Sprintf("%d kB", (st.SpilledBytes+1023)/1024)
+	n, unit := st.SpilledParts, "partition"
 	if st.SpilledRuns > 0 {
-		n, unit = st.SpilledRuns, "runs"
+		n, unit = st.SpilledRuns, "run"
 	}
-	if n == 1 {
-		unit = unit[:len(unit)-1]
+	switch n {
+	case 0:
+		return size
+	case 1:
+		return size + " in 1 " + unit
 	}
-	return fmt.Sprintf("%d kB in %d %s", (st.SpilledBytes+1023)/1024, n, unit)
+	return fmt.Sprintf("%s in %d %ss", size, n, unit)
 }
 
 // nodeOutput names what an operator hands on.

@@ -58,7 +58,7 @@ func (a *Arena) allocSlow(n, size int) []byte {
 
 // insert puts a new chunk of at least size bytes at position i.
 func (a *Arena) insert(i, size int) {
-	n := chunkSizeFor(size)
+	n := chunkSizeFor(size, a.budget.leastChunk())
 	if err := a.budget.take(int64(n)); err != nil {
 		panic(Exhausted{err})
 	}

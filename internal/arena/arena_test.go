@@ -86,6 +86,30 @@ func TestBudgetRefusesAndIsGivenBack(t *testing.T) {
 	_ = Catch(func() error { panic("other") })
 }
 
+// TestSmallBudgetHoldsManyArenas checks that the chunks of a small budget are small, and
+// those of a large one are not.
+func TestSmallBudgetHoldsManyArenas(t *testing.T) {
+	small, large := NewBudget(40<<20), NewBudget(1<<30)
+	var arenas []*Arena
+	for range 200 {
+		a := New(small)
+		copy(a.Alloc(1000), "these bytes are its own")
+		arenas = append(arenas, a)
+	}
+	if used := small.Used(); used > 40<<20 || used < 200*leastChunk {
+		t.Errorf("200 arenas hold %d bytes", used)
+	}
+	for _, a := range arenas {
+		a.Free()
+	}
+	a := New(large)
+	defer a.Free()
+	a.Alloc(1)
+	if small.Used() != 0 || large.Used() != ChunkSize {
+		t.Errorf("%d and %d bytes are held", small.Used(), large.Used())
+	}
+}
+
 func BenchmarkAlloc(b *testing.B) {
 	a := New(nil)
 	defer a.Free()

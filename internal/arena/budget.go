@@ -1,6 +1,7 @@
 package arena
 
 import (
+	"math/bits"
 	"sync/atomic"
 
 	"driftdb/internal/dberr"
@@ -39,6 +40,18 @@ func (b *Budget) Limit() int64 {
 		return 0
 	}
 	return b.limit
+}
+
+// chunksOfBudget is how many of the smallest chunks a budget holds at least.
+const chunksOfBudget = 256
+
+// leastChunk returns the size of the smallest chunks of an arena: ChunkSize, or a smaller
+// power of two where the limit is low.
+func (b *Budget) leastChunk() int {
+	if b == nil || b.limit == 0 || b.limit >= chunksOfBudget*ChunkSize {
+		return ChunkSize
+	}
+	return max(leastChunk, 1<<(bits.Len64(uint64(b.limit/chunksOfBudget))-1))
 }
 
 // take counts n more bytes, or returns the error of a full budget.

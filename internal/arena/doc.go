@@ -2,7 +2,8 @@
 //
 // An Arena is a bump allocator over chunks of anonymous memory. Chunks are
 // multiples of 2 MiB, aligned to 2 MiB and advised to be huge pages, because the
-// first touch of small pages costs more than the work done on them. Freed chunks go
+// first touch of small pages costs more than the work done on them. Under a budget of less
+// than 512 MiB chunks may be smaller, so that many arenas fit. Freed chunks go
 // to a pool of the process and are never returned to the system, so only the
 // first query pays for the first touch.
 //

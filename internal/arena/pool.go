@@ -17,11 +17,14 @@ const ChunkSize = 2 << 20
 // maxChunkSize bounds one allocation in bytes.
 const maxChunkSize = 1 << 40
 
-// chunkSizeFor returns the size of the chunk for an allocation of size bytes: a
-// power of two, so that freed chunks fit later requests.
-func chunkSizeFor(size int) int {
-	if size <= ChunkSize {
-		return ChunkSize
+// leastChunk is the smallest chunk of a budget so small that few of ChunkSize would fill it.
+const leastChunk = 128 << 10
+
+// chunkSizeFor returns the size of the chunk for an allocation of size bytes, of least or
+// more: a power of two, so that freed chunks fit later requests.
+func chunkSizeFor(size, least int) int {
+	if size <= least {
+		return least
 	}
 	return 1 << bits.Len(uint(size-1))
 }
@@ -34,7 +37,8 @@ type chunkPool struct {
 
 var pool chunkPool
 
-// get returns a chunk of n bytes, a power of two of at least ChunkSize.
+// get returns a chunk of n bytes, a power of two of at least leastChunk. Small ones are cut
+// from one of ChunkSize.
 func (p *chunkPool) get(n int) ([]byte, error) {
 	class := bits.TrailingZeros(uint(n))
 	p.mu.Lock()
@@ -45,7 +49,17 @@ func (p *chunkPool) get(n int) ([]byte, error) {
 		return c, nil
 	}
 	p.mu.Unlock()
-	return mapChunk(n)
+	if n >= ChunkSize {
+		return mapChunk(n)
+	}
+	c, err := mapChunk(ChunkSize)
+	if err != nil {
+		return nil, err
+	}
+	for lo := n; lo < ChunkSize; lo += n {
+		p.put(c[lo : lo+n : lo+n])
+	}
+	return c[:n:n], nil
 }
 
 // put takes a chunk back.

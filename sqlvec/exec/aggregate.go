@@ -39,7 +39,8 @@ type aggregation struct {
 	ends  []*aggEnd
 	spill aggSpill
 
-	tables []*groups // what finish made
+	tables []*groups      // what finish made
+	arenas []*arena.Arena // of tables that no end owns
 	spans  []span
 }
 
@@ -370,6 +371,19 @@ func (s *groupSource) prepare(*execution) (int, error) {
 		return 1, nil
 	}
 	return len(s.g.spans), nil
+}
+
+// release implements releaser.
+func (s *groupSource) release() {
+	for _, e := range s.g.ends {
+		e.a.Free()
+	}
+	for _, a := range s.g.arenas {
+		a.Free()
+	}
+	if s.g.spill.to != nil {
+		s.g.spill.to.file.close()
+	}
 }
 
 func (s *groupSource) open(w *worker) (reader, error) { return &groupReader{g: s.g, w: w}, nil }

@@ -288,7 +288,7 @@ func (c *callEnd) finishOrdered(gs *groups, w *worker) error {
 	for i, k := range c.call.OrderBy {
 		specs[i] = orderSpec{column: first + i, desc: k.Desc, nullsFirst: k.NullsFirst}
 	}
-	ids, err := sortStore(w.ex, c.rows, specs)
+	ids, err := sortStore(w.ex, c.rows, specs, c.e.a)
 	if err != nil {
 		return err
 	}

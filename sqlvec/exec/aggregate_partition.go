@@ -226,6 +226,7 @@ func (g *aggregation) finishPartitions(ex *execution) error {
 		arenas[i] = ex.newArena()
 		ex.newWorker(i)
 	}
+	g.arenas = arenas
 	err := ex.tasks(partitions, func(worker, p int) error {
 		gs := g.newGroups(arenas[worker])
 		g.tables[p] = gs

@@ -69,13 +69,13 @@ func (e *aggEnd) mayFreeze() error {
 	if !e.w.ex.crowded(2*e.bytes(), s.share, s.depth) {
 		return nil
 	}
-	if e.mode != local && e.staging != nil {
+	if e.mode == undecided { // partitions would take yet more memory
+		e.mode = e.decide(local)
+	}
+	if e.staging != nil {
 		if err := e.unstage(); err != nil {
 			return err
 		}
-	}
-	if e.mode == undecided {
-		e.mode = e.decide(local)
 	}
 	to, err := e.g.file(e.w.ex)
 	if err == nil {

@@ -147,13 +147,31 @@ func (b *builder) aggregate(n *plan.Aggregate) ([]*part, error) {
 
 func (b *builder) distinct(n *plan.Distinct) ([]*part, error) {
 	if len(n.On) == 0 {
-		return b.aggregate(&plan.Aggregate{Input: n.Input, Keys: columnsOf(n.Input), Out: n.Columns()})
+		rows := &plan.Aggregate{Input: n.Input, Keys: columnsOf(n.Input), Out: n.Columns()}
+		b.ex.stats.madeFor(n, rows)
+		return b.aggregate(rows)
 	}
-	parts, err := b.streaming(n.Input, newFirstOf(b.ex, n.On))
+	first := newFirstOf(b.ex, n)
+	parts, err := b.streaming(n.Input, first)
+	if err != nil {
+		return nil, err
+	}
+	if first.spill.able {
+		parts = append(parts, phaseAfter(parts, &firstDrain{first}))
+	}
 	for _, p := range parts {
 		p.serial = true
 	}
-	return parts, err
+	return parts, nil
+}
+
+// phaseAfter returns the part of a source that is read when parts have ended.
+func phaseAfter(parts []*part, src source) *part {
+	p := &part{src: src}
+	for _, q := range parts {
+		p.phase = max(p.phase, q.phase+1)
+	}
+	return p
 }
 
 func (b *builder) sort(n *plan.Sort) ([]*part, error) {
@@ -241,7 +259,7 @@ func (b *builder) hashJoin(n *plan.HashJoin) ([]*part, error) {
 	}
 	b.filterByKeys(n, build, parts)
 	if build.spill.able {
-		parts = append(parts, drain(build, parts))
+		parts = append(parts, phaseAfter(parts, &joinDrain{build}))
 	}
 	if n.Kind.EndsRight() {
 		parts = append(parts, ending(n.Kind, n.Left, parts, build.stores))
@@ -277,6 +295,7 @@ func loopOf(n *plan.HashJoin) (*plan.NestedLoop, error) {
 // nestedLoop keeps the right input and streams the left one past it.
 func (b *builder) nestedLoop(n *plan.NestedLoop) ([]*part, error) {
 	right := &loopRight{stored: newStored(typesOf(n.Right)), outer: n.Kind == plan.Right || n.Kind == plan.Full}
+	right.spill.never = right.outer
 	if err := b.breaker(n, n.Right, right, false); err != nil {
 		return nil, err
 	}
@@ -300,9 +319,5 @@ func ending(kind plan.JoinKind, left plan.Node, parts []*part, stores func() (*s
 	if !kind.RightOnly() {
 		src.left = typesOf(left)
 	}
-	p := &part{src: src}
-	for _, q := range parts {
-		p.phase = max(p.phase, q.phase+1)
-	}
-	return p
+	return phaseAfter(parts, src)
 }

@@ -170,15 +170,20 @@ func (s *store) window(b, lo, hi int, cols []vec.Vec, a *arena.Arena) {
 
 // eachWindow calls f for batches of s; cols are all its columns.
 func (s *store) eachWindow(w *worker, f func(b *block, lo, hi int, cols []vec.Vec) error) error {
+	return s.windows(w, vec.BatchRows, f)
+}
+
+// windows is eachWindow for batches of size rows, a multiple of 64.
+func (s *store) windows(w *worker, size int, f func(b *block, lo, hi int, cols []vec.Vec) error) error {
 	a := w.scratch
 	cols := make([]vec.Vec, len(s.types))
 	for i, b := range s.blocks {
-		for lo := 0; lo < b.n; lo += vec.BatchRows {
+		for lo := 0; lo < b.n; lo += size {
 			if err := w.ex.check(); err != nil {
 				return err
 			}
 			mark := a.Mark()
-			hi := min(lo+vec.BatchRows, b.n)
+			hi := min(lo+size, b.n)
 			s.window(i, lo, hi, cols, a)
 			err := f(b, lo, hi, cols)
 			a.Release(mark)

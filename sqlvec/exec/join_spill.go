@@ -270,12 +270,3 @@ type joinDrainReader struct {
 }
 
 func (r *joinDrainReader) run(morsel int, next pusher) error { return r.j.joinPart(morsel, r.w, next) }
-
-// drain returns the part that joins what was spilled: it runs when parts have ended.
-func drain(j *joinBuild, parts []*part) *part {
-	p := &part{src: &joinDrain{j}}
-	for _, q := range parts {
-		p.phase = max(p.phase, q.phase+1)
-	}
-	return p
-}

@@ -126,7 +126,7 @@ func (o *joinOutput) marked(b *vec.Batch, found, unknown []uint64) error {
 
 // unmatchedLeft pushes the rows of b that are not in found beside NULLs, for the kinds of
 // joins that keep them.
-func (o *joinOutput) unmatchedLeft(b *vec.Batch, right *store, found []uint64) error {
+func (o *joinOutput) unmatchedLeft(b *vec.Batch, right []types.Type, found []uint64) error {
 	if o.kind != plan.Left && o.kind != plan.Full && o.kind != plan.Single {
 		return nil
 	}
@@ -142,7 +142,7 @@ func (o *joinOutput) unmatchedLeft(b *vec.Batch, right *store, found []uint64) e
 		return nil
 	}
 	o.cols = append(o.cols[:0], b.Cols...)
-	for _, t := range right.types {
+	for _, t := range right {
 		o.cols = append(o.cols, nulls(t, b.N))
 	}
 	return o.next.push(&vec.Batch{N: b.N, Sel: sel, Cols: o.cols})

@@ -13,7 +13,7 @@ func (b *builder) limitBy(n *plan.LimitBy) ([]*part, error) {
 	if err != nil {
 		return nil, err
 	}
-	parts, err := b.streaming(n.Input, &limitByStage{first: newFirstOf(b.ex, n.By), bounds: bs})
+	parts, err := b.streaming(n.Input, &limitByStage{first: newFirstOf(b.ex, &plan.Distinct{Input: n.Input, On: n.By}), bounds: bs})
 	for _, p := range parts {
 		p.serial = true
 	}

@@ -67,7 +67,10 @@ func (l *loop) push(b *vec.Batch) error {
 		clear(l.unknown)
 	}
 	run := l.leftByLeft
-	if l.right.rows.rows < b.Count() {
+	switch {
+	case l.right.rows == nil:
+		run = l.pageByPage
+	case l.right.n < b.Count():
 		run = l.rightByRight
 	}
 	if err := run(b); err != nil {
@@ -76,7 +79,7 @@ func (l *loop) push(b *vec.Batch) error {
 	if l.out.kind.LeftOnly() {
 		return l.out.leftOnly(b, l.found, l.unknown)
 	}
-	return l.out.unmatchedLeft(b, l.right.rows, l.found)
+	return l.out.unmatchedLeft(b, l.right.types, l.found)
 }
 
 // leftByLeft holds each left row against batches of right rows.
@@ -106,6 +109,35 @@ func (l *loop) leftByLeft(b *vec.Batch) error {
 		}
 	}
 	return nil
+}
+
+// pageByPage holds each batch of right rows, which are read from a file, against each left
+// row.
+func (l *loop) pageByPage(b *vec.Batch) error {
+	a := l.w.scratch
+	idx := selected(b, a)
+	n := b.Count()
+	var cols []vec.Vec
+	return l.right.each(l.w, &cols, pushFunc(func(right *vec.Batch) error {
+		for k := range n {
+			i := k
+			if idx != nil {
+				i = int(idx[k])
+			}
+			mark := a.Mark()
+			l.cols = append(l.cols[:0], constRow(b, i, a)...)
+			for c := range l.cols {
+				l.cols[c].N = right.N
+			}
+			l.cols = append(l.cols, right.Cols...)
+			err := l.leftRow(&vec.Batch{N: right.N, Sel: right.Sel, Cols: l.cols}, i, 0, 0)
+			a.Release(mark)
+			if err != nil {
+				return err
+			}
+		}
+		return l.w.ex.check()
+	}))
 }
 
 // eachRight calls f for batches of right rows.

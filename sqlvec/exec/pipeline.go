@@ -292,8 +292,17 @@ func (ex *execution) runPipeline(p *pipeline) error {
 	start := time.Now()
 	err := p.sink.finish(ex)
 	p.finishNanos = int64(time.Since(start))
+	for _, pt := range p.parts {
+		if src, ok := pt.src.(releaser); ok && err == nil {
+			src.release()
+		}
+	}
 	return err
 }
+
+// releaser is a source that nobody reads again when its pipeline has ended. release gives its
+// memory back, which later pipelines may need.
+type releaser interface{ release() }
 
 // runPhase runs the morsels of r.
 func (ex *execution) runPhase(p *pipeline, lanes []*lane, r *run) error {

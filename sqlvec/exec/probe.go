@@ -253,7 +253,7 @@ func (p *probe) pushPairs(b *vec.Batch, idx []int32, first []rowID) error {
 	if p.out.kind.LeftOnly() {
 		return p.pushMask(b, found)
 	}
-	return p.out.unmatchedLeft(b, p.table.rows, found)
+	return p.out.unmatchedLeft(b, p.table.rows.types, found)
 }
 
 // pushCandidates pushes the pairs that the residual condition lets through.

@@ -72,7 +72,7 @@ func (p *rangeProbe) push(b *vec.Batch) (err error) {
 	if p.out.kind.LeftOnly() {
 		return p.out.leftOnly(b, p.found, nil)
 	}
-	return p.out.unmatchedLeft(b, p.r.rows, p.found)
+	return p.out.unmatchedLeft(b, p.r.rows.types, p.found)
 }
 
 // search finds the right rows of rows idx (nil: all) of b.

@@ -75,13 +75,11 @@ func (r *recursiveReader) run(_ int, next pusher) error {
 			before.close()
 		}
 		before, rows = ex, got
-		if err != nil || rows.rows.rows == 0 {
+		if err != nil || rows.n == 0 {
 			return err
 		}
-		for i := range rows.rows.blocks {
-			if err := rows.rows.each(r.w, i, &r.cols, next); err != nil {
-				return err
-			}
+		if err := rows.each(r.w, &r.cols, next); err != nil {
+			return err
 		}
 		node = r.cte.Recursion.Step
 	}
@@ -121,23 +119,21 @@ func (r *recursiveReader) fresh(ex *execution, all *stored) (*stored, error) {
 	if err != nil {
 		return out, err
 	}
-	for i := range all.rows.blocks {
-		err := all.rows.each(r.w, i, &r.cols, pushFunc(func(b *vec.Batch) error {
-			a := r.w.scratch
-			mark := a.Mark()
-			defer a.Release(mark)
-			group := make([]uint32, b.N)
-			known := r.seen.n
-			r.seen.find(b.Cols, b.N, b.Sel, group, a)
-			sel := newGroupsMask(group, known, b.Sel, b.N, r.w)
-			if noBits(sel) {
-				return nil
-			}
-			return end.push(&vec.Batch{N: b.N, Sel: sel, Cols: b.Cols})
-		}))
-		if err != nil {
-			return out, err
+	err = all.each(r.w, &r.cols, pushFunc(func(b *vec.Batch) error {
+		a := r.w.scratch
+		mark := a.Mark()
+		defer a.Release(mark)
+		group := make([]uint32, b.N)
+		known := r.seen.n
+		r.seen.find(b.Cols, b.N, b.Sel, group, a)
+		sel := newGroupsMask(group, known, b.Sel, b.N, r.w)
+		if noBits(sel) {
+			return nil
 		}
+		return end.push(&vec.Batch{N: b.N, Sel: sel, Cols: b.Cols})
+	}))
+	if err != nil {
+		return out, err
 	}
 	return out, out.finish(ex)
 }

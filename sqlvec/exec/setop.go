@@ -20,7 +20,9 @@ func (b *builder) setOp(n *plan.SetOp) ([]*part, error) {
 	}
 	if n.Kind == plan.Union {
 		all := &plan.SetOp{Kind: plan.Union, All: true, Left: n.Left, Right: n.Right, Out: n.Out}
-		return b.aggregate(&plan.Aggregate{Input: all, Keys: columnsOf(n), Out: n.Out})
+		rows := &plan.Aggregate{Input: all, Keys: columnsOf(n), Out: n.Out}
+		b.ex.stats.madeFor(n, rows)
+		return b.aggregate(rows)
 	}
 	if n.All {
 		return b.countedSetOp(n)
@@ -33,24 +35,32 @@ func (b *builder) setOp(n *plan.SetOp) ([]*part, error) {
 	if len(n.Out) == 0 {
 		return b.streaming(n.Left, &limitStage{bounds{limit: 0}})
 	}
-	return b.hashJoin(&plan.HashJoin{
+	join := &plan.HashJoin{
 		Kind: kind, Left: once, Right: n.Right, NullSafe: true,
 		LeftKeys: columnsOf(once), RightKeys: columnsOf(n.Right),
-	})
+	}
+	b.ex.stats.madeFor(n, once)
+	b.ex.stats.madeFor(n, join)
+	return b.hashJoin(join)
 }
 
 // countedSetOp builds INTERSECT ALL and EXCEPT ALL.
 func (b *builder) countedSetOp(n *plan.SetOp) ([]*part, error) {
 	table := newGroupTable(groupCodec(typesOf(n.Right)), b.ex.newArena())
 	c := &copies{table: table, pass: n.Kind == plan.Intersect}
+	c.spill = copiesSpill{node: n, share: b.ex.share()}
 	if err := b.breaker(n, n.Right, c, true); err != nil {
 		return nil, err
 	}
 	parts, err := b.streaming(n.Left, &copiesStage{c})
+	if err != nil {
+		return nil, err
+	}
+	parts = append(parts, phaseAfter(parts, &copiesDrain{c}))
 	for _, p := range parts {
 		p.serial = true
 	}
-	return parts, err
+	return parts, nil
 }
 
 // copies counts the copies of each right row of INTERSECT ALL or EXCEPT ALL. Its pipeline
@@ -59,11 +69,12 @@ type copies struct {
 	table *groupTable
 	left  []int64 // copies by group that no left row has used up
 	pass  bool    // INTERSECT: rows with a copy left pass; EXCEPT: the others
+	spill copiesSpill
 }
 
 func (c *copies) open(w *worker) (pusher, error) { return &copiesEnd{c: c, w: w}, nil }
 
-func (c *copies) finish(*execution) error { return nil }
+func (c *copies) finish(*execution) error { return c.spill.right.flush() }
 
 type copiesEnd struct {
 	c *copies
@@ -74,13 +85,16 @@ func (e *copiesEnd) push(b *vec.Batch) error {
 	a := e.w.scratch
 	mark := a.Mark()
 	defer a.Release(mark)
+	if e.c.spill.right != nil {
+		return e.c.spillRight(b, nil, a)
+	}
 	group := e.c.groups(b, a)
 	for i, g := range group {
 		if b.Sel == nil || bit(b.Sel, i) == 1 {
 			e.c.left[g]++
 		}
 	}
-	return nil
+	return e.c.maySpill(e.w)
 }
 
 // groups returns the group of each selected row of b.
@@ -97,6 +111,9 @@ func (c *copies) groups(b *vec.Batch, a *arena.Arena) []uint32 {
 type copiesStage struct{ c *copies }
 
 func (s *copiesStage) open(w *worker, next pusher) (pusher, error) {
+	if s.c.spill.right != nil {
+		return s.c.openLeft(w)
+	}
 	return &copiesProbe{c: s.c, w: w, next: next}, nil
 }
 

@@ -102,13 +102,26 @@ func (s *sorting) finish(ex *execution) error {
 	s.rows.inMorselOrder()
 	s.rows.seal()
 	var err error
-	if s.ids, err = sortStore(ex, s.rows, s.specs); err != nil {
+	if s.ids, err = sortStore(ex, s.rows, s.specs, s.rows.a); err != nil {
 		return err
 	}
 	if n := s.node.Limit; n > 0 && n < int64(len(s.ids)) {
 		s.ids = s.ids[:n]
 	}
 	return nil
+}
+
+// release implements releaser.
+func (s *sorting) release() {
+	for _, e := range s.ends {
+		e.rows.a.Free()
+	}
+	if s.rows != nil {
+		s.rows.a.Free()
+	}
+	if s.spill.file != nil {
+		s.spill.file.close()
+	}
 }
 
 // sortSource reads the rows of a sort: a morsel is a block's worth of them, or all that are
@@ -121,6 +134,8 @@ func (s *sortSource) prepare(*execution) (int, error) {
 	}
 	return (len(s.s.ids) + blockRows - 1) / blockRows, nil
 }
+
+func (s *sortSource) release() { s.s.release() }
 
 func (s *sortSource) open(w *worker) (reader, error) { return &sortReader{s: s.s, w: w}, nil }
 

@@ -1,8 +1,6 @@
 package exec
 
 import (
-	"sync"
-
 	"driftdb/internal/arena"
 	"driftdb/internal/types"
 	"driftdb/internal/vec"
@@ -17,9 +15,7 @@ import (
 type sortSpill struct {
 	share int64
 	wrote int64 // bytes of files that are given back
-
-	mu   sync.Mutex
-	file *tempFile    // nil while nothing is spilled
+	sharedFile
 	runs []*sortedRun // in the order in which they were written
 }
 
@@ -39,21 +35,7 @@ const (
 
 // spilled implements spiller.
 func (s *sorting) spilled() spillStats {
-	if s.spill.file == nil {
-		return spillStats{}
-	}
-	return spillStats{bytes: s.spill.wrote + s.spill.file.end.Load(), runs: int64(len(s.spill.runs))}
-}
-
-// tempFile returns the file of the runs, which the first caller makes.
-func (s *sorting) tempFile(ex *execution) (*tempFile, error) {
-	s.spill.mu.Lock()
-	defer s.spill.mu.Unlock()
-	var err error
-	if s.spill.file == nil {
-		s.spill.file, err = ex.newTempFile()
-	}
-	return s.spill.file, err
+	return spillStats{bytes: s.spill.wrote + s.spill.size(), runs: int64(len(s.spill.runs))}
 }
 
 // runTypes returns the types of the columns of a run.
@@ -76,7 +58,7 @@ func (e *sortEnd) writeRun() error {
 	if rows.rows == 0 {
 		return nil
 	}
-	file, err := e.s.tempFile(e.w.ex)
+	file, err := e.s.spill.get(e.w.ex)
 	if err != nil {
 		return err
 	}

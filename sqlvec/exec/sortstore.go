@@ -31,15 +31,15 @@ const (
 	buckets      = 1 << bucketBits
 )
 
-// sortStore returns the ids of all rows of a sealed store in the order of specs, in
-// memory that lives as long as the execution. It uses all workers.
-func sortStore(ex *execution, s *store, specs []orderSpec) ([]rowID, error) {
+// sortStore returns the ids of all rows of a sealed store in the order of specs, in memory of
+// a. It uses all workers.
+func sortStore(ex *execution, s *store, specs []orderSpec, a *arena.Arena) ([]rowID, error) {
 	if s.rows < parallelSort {
-		return orderOf(s, specs, ex.newArena()), nil
+		return orderOf(s, specs, a), nil
 	}
 	so := &sorter{s: s, levels: levelsOf(s, specs)}
 	work := ex.newArena()
-	ids := arena.Make[rowID](ex.newArena(), s.rows)
+	ids := arena.Make[rowID](a, s.rows)
 	es, tmp := newEntries(s.rows, work), newEntries(s.rows, work)
 	s.allIDs(es)
 	if len(so.levels) > 0 {

@@ -19,11 +19,15 @@ const (
 	spillParts = 1 << spillBits
 	spillDepth = 3 // times that rows are cut
 
-	spillRows  = 1 << 15 // rows that wait to be written
-	spillBytes = 8 << 20 // bytes of them
+	spillRows      = 1 << 15 // rows that wait to be written
+	spillBytes     = 8 << 20 // bytes of them
+	leastSpill     = 1 << 20 // the same, where memory is short
+	spillBytesPart = 16      // the part of all memory that they are at most, else
 
-	leastShare  = 4 << 20 // bytes that an end of an operator has in any case
-	forcedDepth = 1       // times that rows are cut in the mode that spills always
+	leastShare     = 1 << 20 // bytes that an end of an operator has in any case
+	mostShare      = 4 << 20 // the same, where there is much memory
+	leastSharePart = 8       // the part of all memory that they are, else
+	forcedDepth    = 1       // times that rows are cut in the mode that spills always
 )
 
 // spillStats are what an operator wrote to temporary files.
@@ -41,11 +45,19 @@ func (ex *execution) share() int64 {
 	if limit == 0 || ex.opts.Temp.FS == nil {
 		return 0
 	}
-	return max(leastShare, (limit-ex.budget.Used())/2/int64(ex.opts.Workers))
+	return max(ex.leastShare(), (limit-ex.budget.Used())/2/int64(ex.opts.Workers))
 }
 
-// crowded reports whether an end that holds n bytes has to spill. depth is how often its
-// rows have been spilled before.
+// leastShare returns the bytes that an end may hold in any case.
+func (ex *execution) leastShare() int64 {
+	return min(mostShare, max(leastShare, ex.budget.Limit()/leastSharePart/int64(ex.opts.Workers)))
+}
+
+// pressed reports whether little memory is left for the whole query.
+func (ex *execution) pressed() bool { return ex.budget.Used() > ex.budget.Limit()/4*3 }
+
+// crowded reports whether an end that holds n bytes has to spill: because of them, or because
+// others have left little. depth is how often its rows have been spilled before.
 func (ex *execution) crowded(n, share int64, depth int) bool {
 	switch {
 	case depth >= spillDepth || ex.opts.Temp.FS == nil:
@@ -53,7 +65,7 @@ func (ex *execution) crowded(n, share int64, depth int) bool {
 	case ex.opts.SpillAlways:
 		return depth < forcedDepth
 	}
-	return share > 0 && n > share
+	return share > 0 && (n > share || n > ex.leastShare() && ex.pressed())
 }
 
 // steady reports whether expressions may be computed twice.
@@ -119,26 +131,28 @@ type partWriter struct {
 	a    *arena.Arena
 	rows *store
 	part []uint8 // of each row
+	most int64   // bytes of rows that wait
 }
 
 func (p *partFile) writer(w *worker) *partWriter {
 	a := w.ex.newArena()
-	return &partWriter{to: p, w: w, a: a, rows: newStore(p.types, a)}
+	most := min(spillBytes, max(leastSpill, w.ex.budget.Limit()/spillBytesPart/int64(w.ex.opts.Workers)))
+	return &partWriter{to: p, w: w, a: a, rows: newStore(p.types, a), most: most}
 }
 
 // add takes rows idx (nil: all n) of cols; part are their partitions.
 func (w *partWriter) add(cols []vec.Vec, n int, idx []int32, part []uint8) error {
 	w.rows.add(nil, cols, n, idx)
 	w.part = append(w.part, part...)
-	if w.rows.rows >= spillRows || w.a.Size() >= spillBytes {
+	if w.rows.rows >= spillRows || w.a.Size() >= w.most {
 		return w.flush()
 	}
 	return nil
 }
 
-// flush writes the rows that wait.
+// flush writes the rows that wait. A nil writer has none.
 func (w *partWriter) flush() error {
-	if w.rows.rows == 0 {
+	if w == nil || w.rows.rows == 0 {
 		return nil
 	}
 	if err := w.w.ex.check(); err != nil {
@@ -151,7 +165,7 @@ func (w *partWriter) flush() error {
 			return err
 		}
 	}
-	w.a.Reset()
+	w.a.Free()
 	w.rows, w.part = newStore(w.to.types, w.a), w.part[:0]
 	return nil
 }

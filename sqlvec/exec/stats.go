@@ -15,6 +15,7 @@ import (
 type Stats struct {
 	mu    sync.Mutex
 	nodes map[plan.Node]*OpStats
+	outer map[plan.Node]plan.Node // the operator of the plan that another was made for
 	// MemoryBytes is the most memory that the operators held together.
 	MemoryBytes int64
 }
@@ -55,6 +56,35 @@ func (s *Stats) add(n plan.Node) *OpStats {
 	return s.nodes[n]
 }
 
+// madeFor says that the operator inner was made to compute outer, which shows what it spills.
+func (s *Stats) madeFor(outer, inner plan.Node) {
+	if s == nil {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.outer == nil {
+		s.outer = map[plan.Node]plan.Node{}
+	}
+	s.outer[inner] = outer
+}
+
+// addSpilled adds what the sink of an operator has spilled.
+func (s *Stats) addSpilled(owner plan.Node, sp spiller) {
+	s.mu.Lock()
+	outer, ok := s.outer[owner]
+	s.mu.Unlock()
+	if ok {
+		owner = outer
+	}
+	if st := s.Of(owner); st != nil {
+		wrote := sp.spilled()
+		st.SpilledBytes += wrote.bytes
+		st.SpilledParts += wrote.parts
+		st.SpilledRuns += wrote.runs
+	}
+}
+
 // explainer is a scan of the storage that can say how it went.
 type explainer interface{ Explain() colstore.Explain }
 
@@ -71,12 +101,9 @@ func (s *Stats) collect(ex *execution) {
 		}
 		if st := s.Of(p.owner); st != nil {
 			st.Nanos += above + p.finishNanos
-			if sp, ok := p.sink.(spiller); ok {
-				wrote := sp.spilled()
-				st.SpilledBytes += wrote.bytes
-				st.SpilledParts += wrote.parts
-				st.SpilledRuns += wrote.runs
-			}
+		}
+		if sp, ok := p.sink.(spiller); ok {
+			s.addSpilled(p.owner, sp)
 		}
 	}
 }

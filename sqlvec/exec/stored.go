@@ -6,22 +6,29 @@ import (
 )
 
 // stored is a sink that keeps its rows in the order of the input: a CTE, the inner side
-// of a nested loop.
+// of a nested loop. What does not fit memory is written to a temporary file, all of it.
 type stored struct {
 	types []types.Type
 	ends  []*storedEnd
-	rows  *store
+	n     int    // rows, when the input has ended
+	rows  *store // nil when the rows were written
+	spill storedSpill
 }
 
 func newStored(ts []types.Type) *stored { return &stored{types: ts} }
 
 type storedEnd struct {
-	w    *worker
-	rows *store
+	s      *stored
+	w      *worker
+	rows   *store
+	pieces []piece
 }
 
 func (s *stored) open(w *worker) (pusher, error) {
-	e := &storedEnd{w: w, rows: newStore(s.types, w.ex.newArena())}
+	if s.spill.share == 0 {
+		s.spill.share = w.ex.share()
+	}
+	e := &storedEnd{s: s, w: w, rows: newStore(s.types, w.ex.newArena())}
 	s.ends = append(s.ends, e)
 	return e, nil
 }
@@ -31,36 +38,67 @@ func (e *storedEnd) push(b *vec.Batch) error {
 	defer e.w.scratch.Release(mark)
 	e.rows.cut(e.w.morsel)
 	e.rows.add(nil, b.Cols, b.N, selected(b, e.w.scratch))
-	return nil
+	return e.maySpill()
 }
 
 func (s *stored) finish(ex *execution) error {
+	if s.spill.file != nil {
+		return s.endSpill(ex)
+	}
 	s.rows = newStore(s.types, ex.newArena())
 	for _, e := range s.ends {
 		s.rows.adopt(e.rows)
 	}
 	s.rows.inMorselOrder()
 	s.rows.seal()
+	s.n = s.rows.rows
 	return nil
 }
 
-// storedSource reads the rows of a stored: a morsel is a block.
+// morsels returns the number of morsels of the rows.
+func (s *stored) morsels() int {
+	if s.rows == nil {
+		return len(s.spill.morsels)
+	}
+	return len(s.rows.blocks)
+}
+
+// run pushes the rows of a morsel.
+func (s *stored) run(w *worker, morsel int, cols *[]vec.Vec, next pusher) error {
+	if s.rows == nil {
+		return s.spill.file.replay(s.spill.morsels[morsel], s.types, w, next)
+	}
+	return s.rows.each(w, morsel, cols, next)
+}
+
+// each pushes all rows.
+func (s *stored) each(w *worker, cols *[]vec.Vec, next pusher) error {
+	for m := range s.morsels() {
+		if err := s.run(w, m, cols, next); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// storedSource reads the rows of a stored: a morsel is a block, or extents of about as many
+// rows.
 type storedSource struct{ s *stored }
 
-func (r *storedSource) prepare(*execution) (int, error) { return len(r.s.rows.blocks), nil }
+func (r *storedSource) prepare(*execution) (int, error) { return r.s.morsels(), nil }
 
 func (r *storedSource) open(w *worker) (reader, error) {
-	return &storedReader{s: r.s.rows, w: w}, nil
+	return &storedReader{s: r.s, w: w}, nil
 }
 
 type storedReader struct {
-	s    *store
+	s    *stored
 	w    *worker
 	cols []vec.Vec
 }
 
 func (r *storedReader) run(morsel int, next pusher) error {
-	return r.s.each(r.w, morsel, &r.cols, next)
+	return r.s.run(r.w, morsel, &r.cols, next)
 }
 
 // each pushes the rows of one block of a sealed store.

@@ -90,6 +90,31 @@ func (ex *execution) newTempFile() (*tempFile, error) {
 	return nil, dberr.Newf(dberr.IOError, "no name for a temporary file is free in \"%s\"", t.Dir)
 }
 
+// sharedFile is a temporary file that the first of several ends makes.
+type sharedFile struct {
+	mu   sync.Mutex
+	file *tempFile // nil while nothing is spilled
+}
+
+// get returns the file.
+func (s *sharedFile) get(ex *execution) (*tempFile, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var err error
+	if s.file == nil {
+		s.file, err = ex.newTempFile()
+	}
+	return s.file, err
+}
+
+// size returns the bytes that were written.
+func (s *sharedFile) size() int64 {
+	if s.file == nil {
+		return 0
+	}
+	return s.file.end.Load()
+}
+
 // close gives the file's space back. Its contents are of no use any more, so an error of
 // the system says nothing.
 func (t *tempFile) close() {

@@ -200,6 +200,8 @@ type windowSource struct{ w *windowing }
 
 func (s *windowSource) prepare(ex *execution) (int, error) { return s.w.prepare(ex) }
 
+func (s *windowSource) release() { s.w.release() }
+
 func (s *windowSource) open(w *worker) (reader, error) {
 	return &windowReader{s: s.w, w: w, a: w.ex.newArena()}, nil
 }
