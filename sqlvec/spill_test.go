@@ -34,6 +34,9 @@ func TestSpill(t *testing.T) {
 		{"Intersect", "SELECT count(*), min(name), sum(k) FROM (SELECT k, name FROM big INTERSECT ALL SELECT k, name FROM big WHERE id > 3000) x"},
 		{"Except", "SELECT count(*), min(name), sum(k) FROM (SELECT k, name FROM big EXCEPT ALL SELECT k, name FROM big WHERE id > 3000) x"},
 		{"CTE", "WITH c AS MATERIALIZED (SELECT id, name FROM big) SELECT count(*), sum(a.id), max(b.name) FROM c a JOIN c b ON a.id = b.id + 250000"},
+		{"Aggregate", "SELECT count(DISTINCT id), count(DISTINCT name), sum(DISTINCT k) FROM big"},
+		{"Aggregate", "SELECT g, count(DISTINCT id), max(DISTINCT name), count(DISTINCT name) FROM (SELECT id % 7 AS g, id, name FROM big) x GROUP BY g ORDER BY g"},
+		{"Aggregate", "SELECT md5(string_agg(left(name, 6), ',' ORDER BY name DESC, id)) FROM big WHERE id < 300000"},
 		{"Nested Loop Left", "SELECT count(*), sum(a.id), max(b.m) FROM (SELECT * FROM big WHERE id % 100000 = 0) a LEFT JOIN (SELECT *, md5(name) AS m FROM big) b ON a.id * 2 < b.id OR a.name < b.m"},
 	} {
 		must(t, s, "SET memory_limit = '2GB'")

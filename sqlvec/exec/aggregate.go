@@ -171,6 +171,7 @@ func (g *aggregation) open(w *worker) (pusher, error) {
 	if e.keys, err = compileAll(g.node.Keys, env); err != nil {
 		return nil, err
 	}
+	g.beginSpill(w.ex)
 	for _, c := range g.calls {
 		ce, err := newCallEnd(c, g, e)
 		if err != nil {
@@ -178,7 +179,6 @@ func (g *aggregation) open(w *worker) (pusher, error) {
 		}
 		e.calls = append(e.calls, ce)
 	}
-	g.beginSpill(w.ex)
 	e.own = g.newGroups(e.a)
 	e.group = make([]uint32, vec.BatchRows)
 	g.ends = append(g.ends, e)
@@ -341,7 +341,9 @@ func (g *aggregation) mergeTables() error {
 		}
 		first.own.rows.Merge(&e.own.rows, to)
 		for i, c := range e.calls {
-			first.calls[i].adopt(c, to)
+			if err := first.calls[i].adopt(c, to); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
@@ -380,6 +382,11 @@ func (s *groupSource) release() {
 	}
 	for _, a := range s.g.arenas {
 		a.Free()
+	}
+	for _, e := range s.g.ends {
+		for _, c := range e.calls {
+			c.release()
+		}
 	}
 	if s.g.spill.to != nil {
 		s.g.spill.to.file.close()

@@ -21,11 +21,11 @@ type callEnd struct {
 
 	// set holds the distinct (arguments, group) of a DISTINCT call; the states are made
 	// of them when the workers' sets have been merged.
-	set *groupTable
+	set *distinctSet
 	// ints takes the place of set while it is not nil.
 	ints *intSet
 	// rows holds (group, arguments, keys of the order) of a call with ORDER BY.
-	rows *store
+	rows *sortEnd
 	by   []*expr.Program
 }
 
@@ -48,13 +48,12 @@ func newCallEnd(c *aggCall, g *aggregation, e *aggEnd) (*callEnd, error) {
 		}
 	}
 	if c.Distinct {
-		ts := slices.Clone(c.types)
-		if len(g.node.Keys) > 0 {
-			ts = append(ts, types.T(types.Int64))
+		ce.set = newDistinctSet(e.w.ex, c.types, len(g.node.Keys) > 0, g.spill.depth, g.callShare())
+		if len(c.OrderBy) > 0 {
+			ce.set.share = 0 // their order is that of the rows
 		}
-		ce.set = newGroupTable(groupCodec(ts), e.a)
 		if len(g.node.Keys) == 0 && len(c.types) == 1 && len(c.OrderBy) == 0 {
-			ce.ints = newIntSet(c.types[0], e.a)
+			ce.ints = newIntSet(c.types[0], ce.set.table.a)
 		}
 	}
 	if len(c.OrderBy) > 0 {
@@ -67,7 +66,7 @@ func newCallEnd(c *aggCall, g *aggregation, e *aggEnd) (*callEnd, error) {
 			ce.by = append(ce.by, p)
 			ts = append(ts, k.Expr.Type())
 		}
-		ce.rows = newStore(ts, e.a)
+		ce.rows = ce.newRows(ts, g)
 	}
 	return ce, nil
 }
@@ -100,13 +99,16 @@ func (c *callEnd) update(b *vec.Batch, slot []uint32) (err error) {
 	}
 	if c.ints != nil {
 		if c.ints.add(&c.cols[0], in.N, in.Sel, w.scratch) {
-			return nil
+			return c.maySpillInts()
 		}
 		c.leaveInts()
 	}
 	if c.set != nil {
 		in.Sel = c.firstSeen(&in, slot)
-		if c.rows == nil || noBits(in.Sel) {
+		if c.rows == nil {
+			return c.set.maySpill(w)
+		}
+		if noBits(in.Sel) {
 			return nil
 		}
 	}
@@ -152,8 +154,8 @@ func (c *callEnd) firstSeen(b *vec.Batch, slot []uint32) []uint64 {
 		cols = append(slices.Clip(cols), groupsOf(slot, w.scratch))
 	}
 	group := arena.Make[uint32](w.scratch, b.N)
-	known := c.set.n
-	c.set.find(cols, b.N, b.Sel, group, w.scratch)
+	known := c.set.table.n
+	c.set.table.find(cols, b.N, b.Sel, group, w.scratch)
 	return newGroupsMask(group, known, b.Sel, b.N, w)
 }
 
@@ -195,25 +197,28 @@ func (c *callEnd) collect(b *vec.Batch, slot []uint32) error {
 	if err != nil {
 		return err
 	}
-	c.rows.add(nil, cols, b.N, selected(b, w.scratch))
-	return nil
+	c.rows.w = w
+	c.rows.rows.add(nil, cols, b.N, selected(b, w.scratch))
+	return c.rows.maySpill()
 }
 
 // adopt takes over the set of another worker's end of the call, whose groups are numbered
 // to here.
-func (c *callEnd) adopt(o *callEnd, to []uint32) {
+func (c *callEnd) adopt(o *callEnd, to []uint32) error {
 	if c.set == nil {
-		return
+		return nil
 	}
 	if c.ints != nil && o.ints != nil && c.ints.merge(o.ints) {
-		return
+		return nil
 	}
 	c.leaveInts()
 	o.leaveInts()
 	if c.e.own.table != nil {
-		o.set.renumber(len(o.call.types), to)
+		if o.set.spill == nil {
+			o.set.table.renumber(len(o.call.types), to)
+		}
 	}
-	c.set.addAll(o.set)
+	return c.set.adopt(o.set, to, c.e.w)
 }
 
 // leaveInts moves the distinct integers to the table.
@@ -225,7 +230,7 @@ func (c *callEnd) leaveInts() {
 	c.ints = nil
 	group := make([]uint32, vec.BatchRows)
 	_ = s.each(c.e.w.scratch, func(v vec.Vec) error { // finding groups cannot fail
-		c.set.find([]vec.Vec{v}, v.N, nil, group[:v.N], c.e.w.scratch)
+		c.set.table.find([]vec.Vec{v}, v.N, nil, group[:v.N], c.e.w.scratch)
 		return nil
 	})
 }
@@ -253,65 +258,17 @@ func (c *callEnd) finishDistinct(gs *groups, w *worker) error {
 			return c.feed(gs, nil, nil, v.N)
 		})
 	}
-	a, n := w.scratch, len(c.call.types)
+	n := len(c.call.types)
 	slot := make([]uint32, vec.BatchRows)
-	for lo := 0; lo < c.set.n; lo += vec.BatchRows {
-		if err := w.ex.check(); err != nil {
-			return err
-		}
-		mark := a.Mark()
-		hi := min(lo+vec.BatchRows, c.set.n)
-		cols := c.set.columns(lo, hi, nil, a)
+	return c.set.each(w, func(cols []vec.Vec, rows int) error {
 		c.cols = cols[:n]
 		var of []uint32
 		if gs.table != nil {
-			of = slot[:hi-lo]
+			of = slot[:rows]
 			for i, g := range vec.Of[int64](&cols[n]) {
 				of[i] = uint32(g) + 1
 			}
 		}
-		err := c.feed(gs, of, nil, hi-lo)
-		a.Release(mark)
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// finishOrdered feeds the kept rows to the states in their order.
-func (c *callEnd) finishOrdered(gs *groups, w *worker) error {
-	gs.grow()
-	a, first := w.scratch, 1+len(c.call.types)
-	c.rows.seal()
-	specs := make([]orderSpec, len(c.call.OrderBy))
-	for i, k := range c.call.OrderBy {
-		specs[i] = orderSpec{column: first + i, desc: k.Desc, nullsFirst: k.NullsFirst}
-	}
-	ids, err := sortStore(w.ex, c.rows, specs, c.e.a)
-	if err != nil {
-		return err
-	}
-	group := make([]uint32, vec.BatchRows)
-	for lo := 0; lo < len(ids); lo += vec.BatchRows {
-		if err := w.ex.check(); err != nil {
-			return err
-		}
-		mark := a.Mark()
-		part := ids[lo:min(lo+vec.BatchRows, len(ids))]
-		number := c.rows.gather(0, part, false, a)
-		for i, g := range vec.Of[int64](&number) {
-			group[i] = uint32(g)
-		}
-		c.cols = c.cols[:0]
-		for k := 1; k < first; k++ {
-			c.cols = append(c.cols, c.rows.gather(k, part, false, a))
-		}
-		err := gs.states[c.i].Update(group[:len(part)], c.cols, nil, len(part))
-		a.Release(mark)
-		if err != nil {
-			return err
-		}
-	}
-	return nil
+		return c.feed(gs, of, nil, rows)
+	})
 }

@@ -43,7 +43,17 @@ func (g *aggregation) beginSpill(ex *execution) {
 }
 
 // spilled implements spiller.
-func (g *aggregation) spilled() spillStats { return g.spill.to.stats() }
+func (g *aggregation) spilled() spillStats {
+	s := g.spill.to.stats()
+	if len(g.ends) == 0 {
+		return s
+	}
+	for _, c := range g.ends[0].calls {
+		more := c.written()
+		s.bytes, s.parts, s.runs = s.bytes+more.bytes, max(s.parts, more.parts), max(s.runs, more.runs)
+	}
+	return s
+}
 
 // bytes returns roughly the memory that an end holds.
 func (e *aggEnd) bytes() int64 {

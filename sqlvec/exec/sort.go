@@ -93,7 +93,7 @@ func (e *sortEnd) push(b *vec.Batch) (err error) {
 
 func (s *sorting) finish(ex *execution) error {
 	if s.spill.file != nil {
-		return s.endSpill(ex)
+		return s.endSpill(ex, ex.newWorker(0))
 	}
 	s.rows = newStore(s.types, ex.newArena())
 	for _, e := range s.ends {

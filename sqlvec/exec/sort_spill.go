@@ -120,7 +120,7 @@ func (r *sortedRun) write(file *tempFile, cols []vec.Vec, n int) error {
 
 // endSpill finishes a sort that has written runs: what the ends still hold becomes runs too,
 // and those that are too many to be merged at once are merged to fewer.
-func (s *sorting) endSpill(ex *execution) error {
+func (s *sorting) endSpill(ex *execution, w *worker) error {
 	err := ex.tasks(len(s.ends), func(_, i int) error { return s.ends[i].writeRun() })
 	if err != nil {
 		return err
@@ -133,7 +133,7 @@ func (s *sorting) endSpill(ex *execution) error {
 		if len(s.spill.runs) <= fan {
 			return nil
 		}
-		if err := s.mergePass(ex, fan); err != nil {
+		if err := s.mergePass(w, fan); err != nil {
 			return err
 		}
 	}
@@ -159,14 +159,13 @@ func (s *sorting) fanIn(ex *execution) int {
 }
 
 // mergePass merges the runs, fan at a time, to longer ones in a file of their own.
-func (s *sorting) mergePass(ex *execution, fan int) error {
-	old, file := s.spill.file, (*tempFile)(nil)
-	file, err := ex.newTempFile()
+func (s *sorting) mergePass(w *worker, fan int) error {
+	old := s.spill.file
+	file, err := old.ex.newTempFile()
 	if err != nil {
 		return err
 	}
 	var out []*sortedRun
-	w := ex.newWorker(0)
 	for runs := s.spill.runs; len(runs) > 0; runs = runs[min(fan, len(runs)):] {
 		run := &sortedRun{}
 		m := s.newMerge(w, runs[:min(fan, len(runs))])
