@@ -7,6 +7,7 @@ import (
 
 	"driftdb/colstore"
 	"driftdb/internal/dberr"
+	"driftdb/internal/edits"
 	"driftdb/sqlvec"
 )
 
@@ -91,7 +92,7 @@ func (s *script) tableMeant(err error, e *dberr.Error, at string) error {
 func nearestRelation(view *colstore.View, name string) string {
 	best, least := "", 3
 	for _, t := range view.Catalog().Relations() {
-		if d := distance(name, t.Name); d < least && d < len(name) {
+		if d := edits.Names(name, t.Name); d < least && d < len(name) {
 			best, least = t.Name, d
 		}
 	}
@@ -109,7 +110,7 @@ func functionMeant(err error, e *dberr.Error, at string) error {
 		if f.Name == name {
 			return err
 		}
-		if d := distance(name, f.Name); d < least && d < len(name)-1 {
+		if d := edits.Names(name, f.Name); d < least && d < len(name)-1 {
 			best, least = f.Name, d
 		}
 	}

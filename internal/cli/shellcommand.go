@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"driftdb/internal/dberr"
+	"driftdb/internal/edits"
 	"driftdb/sqlvec"
 )
 
@@ -112,7 +113,7 @@ func commandAt(name string) int {
 func meant(name string) string {
 	best, least := "", 3
 	for _, c := range shellCommands {
-		if d := distance(name, c.name); d < least && d < len(name) {
+		if d := edits.Names(name, c.name); d < least && d < len(name) {
 			best, least = c.name, d
 		}
 	}
@@ -136,7 +137,7 @@ func withKeyword(err error, text string) error {
 	word := strings.ToLower(l.text[:t.to])
 	best, least := "", 3
 	for _, k := range keywords {
-		d := distance(word, k)
+		d := edits.Names(word, k)
 		if d == 2 && sameLetters(word, k) { // two letters exchanged are one slip
 			d = 1
 		}
@@ -156,26 +157,6 @@ func sameLetters(a, b string) bool {
 	slices.Sort(x)
 	slices.Sort(y)
 	return slices.Equal(x, y)
-}
-
-// distance is how many characters must be inserted, removed or replaced to turn a into b.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := 1
-			if a[i] == b[j] {
-				cost = 0
-			}
-			diagonal, row[j+1] = row[j+1], min(row[j+1]+1, row[j]+1, diagonal+cost)
-		}
-	}
-	return row[len(b)]
 }
 
 func (sh *shell) help(call) error {

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"driftdb/internal/dberr"
+	"driftdb/internal/edits"
 	"driftdb/sqlvec/parse"
 	"driftdb/sqlvec/plan"
 )
@@ -137,7 +138,7 @@ func (s *scope) hint(e *dberr.Error, table, name string) *dberr.Error {
 			if c.hidden || c.table == "" || table != "" && c.table != table {
 				continue
 			}
-			d := distance(name, c.Name)
+			d := edits.Names(name, c.Name)
 			if d > len(name)/2 || d > bestDist {
 				continue
 			}
@@ -167,26 +168,4 @@ func (s *scope) star(table string) []column {
 		out = append(out, c)
 	}
 	return out
-}
-
-// distance is the Levenshtein distance of two names, ignoring case.
-func distance(a, b string) int {
-	a, b = strings.ToLower(a), strings.ToLower(b)
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := 1; i <= len(a); i++ {
-		diagonal := row[0]
-		row[0] = i
-		for j := 1; j <= len(b); j++ {
-			cost := diagonal
-			if a[i-1] != b[j-1] {
-				cost++
-			}
-			diagonal = row[j]
-			row[j] = min(cost, row[j]+1, row[j-1]+1)
-		}
-	}
-	return row[len(b)]
 }

@@ -6,6 +6,7 @@ import (
 	"unicode/utf8"
 
 	"driftdb/internal/dberr"
+	"driftdb/internal/edits"
 	"driftdb/internal/types"
 )
 
@@ -148,22 +149,7 @@ func levenshtein(a, b []rune) (int64, error) {
 	if int64(len(a))*int64(len(b)) > maxLevenshtein {
 		return 0, dberr.New(dberr.ProgramLimitExceeded, "levenshtein of texts that are too long")
 	}
-	row := make([]int64, len(b)+1)
-	for j := range row {
-		row[j] = int64(j)
-	}
-	for i := range a {
-		diagonal := row[0]
-		row[0] = int64(i + 1)
-		for j := range b {
-			cost := int64(1)
-			if a[i] == b[j] {
-				cost = 0
-			}
-			diagonal, row[j+1] = row[j+1], min(row[j+1]+1, row[j]+1, diagonal+cost)
-		}
-	}
-	return row[len(b)], nil
+	return int64(edits.Distance(a, b)), nil
 }
 
 // groupNumber is the third argument of regexp_extract, 0 when it is not there.
