@@ -291,13 +291,10 @@ func signExtend[T int16 | int32](v *vec.Vec, idx []int32, tmp []T, dst []uint64)
 
 // floatWord returns the word of a float, the same for all NaNs and for both zeros.
 func floatWord(f float64) uint64 {
-	switch {
-	case f != f:
+	if f != f {
 		return math.Float64bits(math.NaN())
-	case f == 0:
-		return 0
 	}
-	return math.Float64bits(f)
+	return math.Float64bits(f + 0) // -0 + 0 is 0
 }
 
 // equal reports whether two rows have equal keys.

@@ -13,10 +13,7 @@ import (
 // orderFloat returns a word that orders as the float does: NaN is above all, -0 equals 0.
 func orderFloat(f float64) uint64 {
 	w := floatWord(f)
-	if w>>63 != 0 {
-		return ^w
-	}
-	return w | 1<<63
+	return w ^ (uint64(int64(w)>>63) | 1<<63) // all bits of a number below zero, or its sign
 }
 
 // orderInt returns a word that orders as the integer does.
@@ -55,7 +52,13 @@ func orderWords(v *vec.Vec, idx []int32, dst []uint64, a *arena.Arena) {
 			days, _ := spanWords(s)
 			dst[i] = orderInt(days)
 		}
-	case types.F32, types.F64:
+	case types.F64:
+		f := vec.Cast[float64](vec.BytesOf(dst))
+		valuesInto(v, idx, f)
+		for i, x := range f {
+			dst[i] = orderFloat(x)
+		}
+	case types.F32:
 		wordsInto(v, idx, dst, a)
 		for i, w := range dst {
 			dst[i] = orderFloat(math.Float64frombits(w))
