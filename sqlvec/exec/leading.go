@@ -1,6 +1,8 @@
 package exec
 
 import (
+	"math/bits"
+
 	"driftdb/internal/arena"
 	"driftdb/internal/types"
 	"driftdb/internal/vec"
@@ -46,7 +48,8 @@ func (s *leadingStage) open(w *worker, next pusher) (pusher, error) {
 }
 
 // leading is a worker's leadingStage. best has for every partition up to n words, ascending,
-// by which its leading rows are ordered; count says how many.
+// by which its leading rows are ordered; count says how many. last is the greatest of n words,
+// and more than any word while there are fewer.
 type leading struct {
 	s     *leadingStage
 	w     *worker
@@ -57,6 +60,7 @@ type leading struct {
 	table *groupTable
 	count []uint32
 	best  []uint64
+	last  []uint64
 	cols  []vec.Vec
 	seen  int
 	idle  bool // most partitions have no rows to leave out
@@ -93,7 +97,7 @@ func (l *leading) push(b *vec.Batch) (err error) {
 	sel := l.sift(&l.cols[0], b, group)
 	l.seen += b.N
 	if l.seen >= leadingTrial && len(l.best) > l.seen || len(l.best) > maxLeadingWords {
-		l.idle, l.table, l.count, l.best = true, nil, nil, nil
+		l.idle, l.table, l.count, l.best, l.last = true, nil, nil, nil, nil
 		l.a.Free()
 	}
 	switch k := vec.CountBits(sel); {
@@ -110,7 +114,7 @@ func (l *leading) push(b *vec.Batch) (err error) {
 // grow makes room for the words of n partitions.
 func (l *leading) grow(n int) {
 	for len(l.count) < n {
-		l.count = append(l.count, 0)
+		l.count, l.last = append(l.count, 0), append(l.last, ^uint64(0))
 	}
 	if need := n * l.s.n; need > len(l.best) {
 		bigger := make([]uint64, max(need, 2*len(l.best)))
@@ -121,39 +125,58 @@ func (l *leading) grow(n int) {
 
 // sift returns the mask of the rows that may be leading ones; group has their partitions.
 func (l *leading) sift(v *vec.Vec, b *vec.Batch, group []uint32) []uint64 {
-	a := l.w.scratch
-	words := l.words(v, b.N)
-	sel := maskOf(a, b.N)
-	if b.Sel == nil {
-		fillMask(sel, b.N)
-	} else {
+	words, sel := l.words(v, b.N), maskOf(l.w.scratch, b.N)
+	if b.Sel != nil {
 		copy(sel, b.Sel)
+	} else {
+		l.ahead(words, group, sel)
 	}
-	n := l.s.n
-	for i, w := range words {
-		if bit(sel, i) == 0 {
-			continue
-		}
-		g := int(group[i])
-		best := l.best[g*n : (g+1)*n]
-		k := int(l.count[g])
-		if k == n {
-			if w >= best[n-1] {
-				if w > best[n-1] {
-					sel[i>>6] &^= 1 << (uint(i) & 63)
-				}
-				continue
+	for k, m := range sel {
+		for rest := m; rest != 0; rest &= rest - 1 {
+			i := k<<6 + bits.TrailingZeros64(rest)
+			if g := int(group[i]); words[i] > l.last[g] {
+				m &^= rest & -rest
+			} else {
+				l.take(g, words[i])
 			}
-			k--
-		} else {
-			l.count[g]++
 		}
-		for ; k > 0 && best[k-1] > w; k-- {
-			best[k] = best[k-1]
-		}
-		best[k] = w
+		sel[k] = m
 	}
 	return sel
+}
+
+// ahead writes the mask of the rows that do not lie behind the last words of their partitions.
+func (l *leading) ahead(words []uint64, group []uint32, sel []uint64) {
+	for k := range sel {
+		lo, hi := k<<6, min(k<<6+64, len(words))
+		m, of := uint64(0), group[lo:hi]
+		for j, w := range words[lo:hi] {
+			_, behind := bits.Sub64(l.last[of[j]], w, 0)
+			m |= (behind ^ 1) << (uint(j) & 63)
+		}
+		sel[k] = m
+	}
+}
+
+// take puts a word among those of a partition, unless there are n that are not greater.
+func (l *leading) take(g int, w uint64) {
+	n, k := l.s.n, int(l.count[g])
+	best := l.best[g*n : (g+1)*n]
+	if k == n {
+		if w == best[n-1] {
+			return
+		}
+		k--
+	} else {
+		l.count[g]++
+	}
+	for ; k > 0 && best[k-1] > w; k-- {
+		best[k] = best[k-1]
+	}
+	best[k] = w
+	if int(l.count[g]) == n {
+		l.last[g] = best[n-1]
+	}
 }
 
 // words returns words that are ascending in the order; the NULLs have the least or the
