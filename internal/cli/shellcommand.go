@@ -159,9 +159,16 @@ func sameLetters(a, b string) bool {
 	return slices.Equal(x, y)
 }
 
+// helpIndent is how wide the commands are in their list.
+const helpIndent = 24
+
 func (sh *shell) help(call) error {
 	for _, c := range shellCommands {
-		if _, err := fmt.Fprintf(sh.out.w, "  %-24s %s\n", strings.TrimSpace(`\`+c.name+" "+c.args), c.what); err != nil {
+		head := strings.TrimSpace(`\` + c.name + " " + c.args)
+		if len([]rune(head)) > helpIndent {
+			head += "\n  " + strings.Repeat(" ", helpIndent)
+		}
+		if _, err := fmt.Fprintf(sh.out.w, "  %-*s %s\n", helpIndent, head, c.what); err != nil {
 			return err
 		}
 	}

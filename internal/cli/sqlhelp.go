@@ -90,7 +90,7 @@ CREATE SEQUENCE [ IF NOT EXISTS ] name [ AS type ]
     [ START [ WITH ] n ] [ [ NO ] CYCLE ] [ OWNED BY table.column | OWNED BY NONE ]`,
 		"CREATE SEQUENCE tickets START 10"},
 	{"CREATE TABLE", "make a table", `
-CREATE [ TEMP ] TABLE [ IF NOT EXISTS ] name ( [ {
+CREATE [ OR REPLACE ] [ TEMP ] TABLE [ IF NOT EXISTS ] name ( [ {
     column type [ column_constraint ... ]
     | [ CONSTRAINT name ] table_constraint
     | LIKE table [ INCLUDING ALL ] } [, ...] ] ) [ ON COMMIT { PRESERVE ROWS | DELETE ROWS | DROP } ]
@@ -104,7 +104,7 @@ and table_constraint is one of:
         [ MATCH FULL ] [ ON DELETE action ] [ ON UPDATE action ] [ DEFERRABLE ] [ INITIALLY DEFERRED ]`,
 		"CREATE TABLE orders (id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY, sku TEXT REFERENCES goods (sku), n INTEGER CHECK (n > 0))"},
 	{"CREATE TABLE AS", "make a table of a query's rows", `
-CREATE [ TEMP ] TABLE [ IF NOT EXISTS ] name [ ( column [, ...] ) ] AS query [ WITH [ NO ] DATA ]`,
+CREATE [ OR REPLACE ] [ TEMP ] TABLE [ IF NOT EXISTS ] name [ ( column [, ...] ) ] AS query [ WITH [ NO ] DATA ]`,
 		"CREATE TABLE few AS SELECT * FROM goods LIMIT 1"},
 	{"CREATE TYPE", "make an enumeration: a type whose values are a few labels, in order", `
 CREATE TYPE name AS ENUM ( [ 'label' [, ...] ] )`,
@@ -168,7 +168,7 @@ where direction is one of:
 		"BEGIN; DECLARE c CURSOR FOR SELECT * FROM goods; FETCH 2 FROM c; COMMIT"},
 	{"INSERT", "add rows", `
 [ WITH name AS ( statement ) [, ...] ]
-INSERT INTO table [ ( column [, ...] ) ]
+INSERT [ OR REPLACE | OR IGNORE ] INTO table [ ( column [, ...] ) | BY NAME ]
     { VALUES ( { value | DEFAULT } [, ...] ) [, ...] | query | DEFAULT VALUES }
     [ ON CONFLICT [ ( column [, ...] ) ] { DO NOTHING | DO UPDATE SET column = value [, ...] [ WHERE condition ] } ]
     [ RETURNING * | expression [ [ AS ] name ] [, ...] ]
@@ -217,21 +217,28 @@ SAVEPOINT name`,
 		"BEGIN; SAVEPOINT s; COMMIT"},
 	{"SELECT", "ask for rows, of now or of the past", `
 [ WITH [ RECURSIVE ] name [ ( column [, ...] ) ] AS ( statement ) [, ...] ]
-SELECT [ ALL | DISTINCT [ ON ( expression [, ...] ) ] ] { * | expression [ [ AS ] name ] } [, ...]
+SELECT [ ALL | DISTINCT [ ON ( expression [, ...] ) ] ] { * [ star_option ... ] | expression [ [ AS ] name ] } [, ...]
     [ FROM from_item [, ...] ]
     [ WHERE condition ]
-    [ GROUP BY expression [, ...] ]
+    [ GROUP BY { ALL | expression [, ...] } ]
     [ HAVING condition ]
-    [ { UNION | INTERSECT | EXCEPT } [ ALL | DISTINCT ] query ]
-    [ ORDER BY expression [ ASC | DESC ] [ NULLS { FIRST | LAST } ] [, ...] ]
+    [ WINDOW name AS ( [ PARTITION BY ... ] [ ORDER BY ... ] [ frame ] ) [, ...] ]
+    [ QUALIFY condition ]
+    [ { UNION | INTERSECT | EXCEPT } [ ALL | DISTINCT ] [ BY NAME ] query ]
+    [ ORDER BY { ALL | expression } [ ASC | DESC ] [ NULLS { FIRST | LAST } ] [, ...] ]
     [ LIMIT n ] [ OFFSET n ] [ FETCH FIRST n ROWS { ONLY | WITH TIES } ]
     [ FOR SYSTEM_TIME point ]
+FROM from_item [, ...] [ SELECT ... ] [ WHERE ... ] ...
 where from_item is one of:
-    table [ FOR SYSTEM_TIME point ] [ [ AS ] alias [ ( column [, ...] ) ] ]
+    table [ FOR SYSTEM_TIME point ] [ [ AS ] alias [ ( column [, ...] ) ] ] [ TABLESAMPLE method ( size ) ]
+    'file' [ [ AS ] alias ]                    (or read_csv, read_json, read_parquet, read_arrow)
     [ LATERAL ] ( query ) [ AS ] alias
     [ LATERAL ] function ( argument [, ...] ) [ [ AS ] alias ]
     from_item [ NATURAL ] { [ INNER ] | { LEFT | RIGHT | FULL } [ OUTER ] } JOIN from_item [ ON condition | USING ( column [, ...] ) ]
+    from_item { SEMI | ANTI | ASOF [ LEFT ] } JOIN from_item { ON condition | USING ( column [, ...] ) }
     from_item CROSS JOIN from_item
+star_option is one of:
+    EXCLUDE ( column [, ...] ) | REPLACE ( expression AS column [, ...] ) | RENAME ( column AS name [, ...] ) | [ NOT ] LIKE 'pattern'
 and point is one of:
     AS OF { @SEQ:n | @TX:n | timestamp }
     BETWEEN a AND b | FROM a TO b | ALL        (row versions, with the columns system_seq_start, system_seq_end,
@@ -308,9 +315,28 @@ func writeTopics(w io.Writer, asked string) bool {
 	return len(found) > 0
 }
 
+// maxMentioning is how many topics are named for a word.
+const maxMentioning = 4
+
+// mentioning are the names of the first topics whose syntax has a word, as a keyword.
+func mentioning(word string) []string {
+	word = strings.ToUpper(strings.TrimRight(strings.TrimSpace(word), ";"))
+	var names []string
+	for _, t := range sqlHelp {
+		words := strings.FieldsFunc(t.syntax, func(r rune) bool { return r < 'A' || r > 'Z' })
+		if len(names) < maxMentioning && slices.Contains(words, word) {
+			names = append(names, t.name)
+		}
+	}
+	return names
+}
+
 // syntax is \h.
 func (sh *shell) syntax(c call) error {
 	if !writeTopics(sh.out.w, c.text) {
+		if names := mentioning(c.text); len(names) > 0 {
+			return fmt.Errorf("there is no help for %q alone; see \\h %s", clean(c.text), strings.Join(names, ", \\h "))
+		}
 		return fmt.Errorf("there is no help for %q; \\h lists the statements", clean(c.text))
 	}
 	if strings.TrimSpace(c.text) == "" {

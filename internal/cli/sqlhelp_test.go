@@ -100,6 +100,14 @@ func TestHelpOfEveryStatement(t *testing.T) {
 	}
 }
 
+func TestMentioning(t *testing.T) {
+	for word, want := range map[string]string{"qualify": "[SELECT]", "unpivot;": "[UNPIVOT]", "include": "[UNPIVOT]", "a": "[]", "nonsense": "[]"} {
+		if got := fmt.Sprint(mentioning(word)); got != want {
+			t.Errorf("%q: got %s, want %s", word, got, want)
+		}
+	}
+}
+
 func TestTopics(t *testing.T) {
 	for asked, want := range map[string]string{
 		"create table;": "[CREATE TABLE]", "SELECT": "[SELECT]", "roll": "[ROLLBACK ROLLBACK TO SAVEPOINT]", "  drop   v": "[DROP VIEW]", "nonsense": "[]",

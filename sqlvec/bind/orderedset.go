@@ -264,6 +264,19 @@ func (h *hypothetical) nullsBefore() parse.Expr {
 	return &parse.CaseExpr{Pos: h.Pos, Whens: []parse.When{{Cond: some, Result: h.integer("1")}}, Else: h.integer("0")}
 }
 
+// overQuantile writes median and the quantiles as the aggregates that take their rows in any order.
+func overQuantile(named func(string) *parse.FuncCall, name string, args []parse.Expr, half parse.Expr) *parse.FuncCall {
+	if name == "quantile" {
+		name = "quantile_disc"
+	}
+	if name == "median" {
+		name, args = "quantile_cont", []parse.Expr{args[0], half}
+	}
+	out := named(name)
+	out.Args = args
+	return out
+}
+
 // duckAggregate rewrites the aggregates that DuckDB has under names of its own; others
 // come back as they are.
 func duckAggregate(e *parse.FuncCall, name string) *parse.FuncCall {
@@ -294,12 +307,16 @@ func duckAggregate(e *parse.FuncCall, name string) *parse.FuncCall {
 		out.Args = e.Args[:1]
 		return out
 	case name == "median" && n == 1, (name == "quantile_cont" || name == "quantile_disc" || name == "quantile") && n == 2:
+		half := &parse.Literal{Pos: e.Pos, Kind: parse.LitNumeric, Text: "0.5"}
+		if e.Over != nil { // what is ordered cannot have it
+			return overQuantile(named, name, e.Args, half)
+		}
 		out := named("percentile_cont")
 		if name == "quantile_disc" || name == "quantile" {
 			out = named("percentile_disc")
 		}
 		out.WithinGroup = []parse.OrderItem{{Pos: e.Pos, Expr: e.Args[0]}}
-		out.Args = []parse.Expr{&parse.Literal{Pos: e.Pos, Kind: parse.LitNumeric, Text: "0.5"}}
+		out.Args = []parse.Expr{half}
 		if n == 2 {
 			out.Args = e.Args[1:]
 		}
@@ -312,6 +329,8 @@ func duckAggregate(e *parse.FuncCall, name string) *parse.FuncCall {
 		return out
 	case (name == "argmax" || name == "argmin") && n == 2:
 		return duckAggregate(named("arg_"+name[3:]), "arg_"+name[3:])
+	case name == "histogram" && n == 1:
+		return &parse.FuncCall{Pos: e.Pos, Name: parse.Name{Pos: e.Pos, Parts: []string{"$histogram"}}, Args: []parse.Expr{named("array_agg")}}
 	case name == "arbitrary" && n == 1:
 		return named("any_value")
 	case name == "mode" && n == 1 && len(e.WithinGroup) == 0:

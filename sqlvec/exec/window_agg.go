@@ -42,6 +42,9 @@ func (m *windowMorselState) newAggEval(c *windowCall) windowEval {
 	if s := m.newSumEval(c, ok); s != nil {
 		return s
 	}
+	if q := m.newQuantileEval(c, ok); q != nil {
+		return q
+	}
 	e := &aggEval{m: m, c: c, frame: m.newFrameEval(c), kept: m.keep(ok), runLo: -1}
 	e.grows = c.Frame.Exclude == plan.ExcludeNothing && c.Frame.Start.Kind == plan.UnboundedPreceding
 	return e

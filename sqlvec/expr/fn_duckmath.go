@@ -3,6 +3,8 @@ package expr
 import (
 	"math"
 	"math/bits"
+	"slices"
+	"strconv"
 
 	"driftdb/internal/dberr"
 	"driftdb/internal/types"
@@ -35,11 +37,39 @@ func init() {
 		number("even", func(x float64) float64 { return math.Copysign(2*math.Ceil(math.Abs(x)/2), x) }),
 		test("isnan", math.IsNaN), test("isinf", func(x float64) bool { return math.IsInf(x, 0) }),
 		rowFn("$text_slice", ids(t, i, i), t, textSlice),
+		rowFn("$histogram", ids(anyArray), types.JSON, histogram),
 		rowFn("bit_count", ids(i), i, func(_ *Env, a []types.Value) (types.Value, error) {
 			return types.IntValue(types.T(i), int64(bits.OnesCount64(uint64(a[0].I)))), nil
 		}),
 		rowFn("range", ids(i), types.ArrayOf(i), rangeList), rowFn("range", ids(i, i), types.ArrayOf(i), rangeList), rowFn("range", ids(i, i, i), types.ArrayOf(i), rangeList),
 	)
+}
+
+// histogram counts the values of a list: a JSON object in the order of the values, NULL where there are none.
+func histogram(_ *Env, a []types.Value) (types.Value, error) {
+	list, err := a[0].Array()
+	if err != nil {
+		return a[0], err
+	}
+	values := slices.DeleteFunc(slices.Clone(list.Elems), func(v types.Value) bool { return !v.Valid })
+	if len(values) == 0 {
+		return types.NullOf(types.T(types.JSON)), nil
+	}
+	slices.SortStableFunc(values, types.Compare)
+	out := []byte{'{'}
+	for i := 0; i < len(values); {
+		n := 1
+		for i+n < len(values) && types.Compare(values[i], values[i+n]) == 0 {
+			n++
+		}
+		if i > 0 {
+			out = append(out, ", "...)
+		}
+		out = appendJSONString(out, types.Format(values[i]))
+		out = strconv.AppendInt(append(out, ": "...), int64(n), 10)
+		i += n
+	}
+	return types.BytesValue(types.T(types.JSON), string(append(out, '}'))), nil
 }
 
 // rangeList is range(stop), range(start, stop) and range(start, stop, step): the numbers before stop.

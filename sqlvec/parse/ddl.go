@@ -48,6 +48,10 @@ func (p *parser) refuseFrom(start int) {
 		p.unsupported(Pos(p.toks[start].start+1), strings.ToUpper(p.toks[start].text+" "+p.tok.text))
 		return
 	}
+	if p.err == nil && p.isAny("macro", "secret") && p.peek(1).kind != tokEOF {
+		p.unsupported(Pos(p.toks[start].start+1), "CREATE "+strings.ToUpper(p.tok.text))
+		return
+	}
 	p.syntaxError()
 }
 

@@ -39,6 +39,11 @@ func (p *parser) primary() Expr {
 		if p.fileCall {
 			return p.columnTypes()
 		}
+		if p.err == nil {
+			p.fail(dberr.New(dberr.FeatureNotSupported, "structs are not supported").
+				WithHint("jsonb_build_object('a', 1) makes a JSON object, and j->>'a' reads it.").At(int(pos)))
+		}
+		return &Literal{Pos: pos}
 	case tokOp:
 		switch text {
 		case "(":

@@ -195,6 +195,9 @@ func (p *parser) reset(pos Pos) Stmt {
 func (p *parser) show(pos Pos) Stmt {
 	p.expect("show")
 	s := &Show{Pos: pos}
+	if p.then("all", "tables") || p.then("tables") { // DuckDB's SHOW ALL TABLES is of all databases
+		p.accept("all")
+	}
 	s.All, s.Name = p.settingOrAll()
 	return s
 }

@@ -1,6 +1,10 @@
 package parse
 
-import "strings"
+import (
+	"strings"
+
+	"driftdb/internal/dberr"
+)
 
 // statement reads one statement; the first word decides which.
 func (p *parser) statement() Stmt {
@@ -38,7 +42,21 @@ func (p *parser) refuseStatement() {
 		p.unsupported(p.pos(), what)
 		return
 	}
+	if hint, ok := duckStatements[p.tok.text]; ok && p.tok.kind != tokQuoted && p.peek(1).kind != tokEOF {
+		p.fail(dberr.Newf(dberr.FeatureNotSupported, "%s is not supported", strings.ToUpper(p.tok.text)).WithHint("%s", hint).At(int(p.pos())))
+		return
+	}
 	p.syntaxError()
+}
+
+// duckStatements are statements of DuckDB's that this dialect does not have, and what there is instead.
+var duckStatements = map[string]string{
+	"pragma":  "SHOW TABLES lists the tables, DESCRIBE the columns of one, SHOW ALL the settings; SET changes one.",
+	"attach":  "A session has one database. A file of another is a table: SELECT * FROM 'file.parquet'.",
+	"detach":  "A session has one database.",
+	"use":     "A session has one database, and it has one schema, public.",
+	"install": "There are no extensions; everything is part of the program.",
+	"export":  "COPY t TO 'file.parquet' writes a table; a copy of the directory is a backup.",
 }
 
 func isAnyOf(s string, list ...string) bool {
