@@ -86,7 +86,7 @@ func (b *Binder) bindCall(e *parse.FuncCall, c *exprContext) (expr.Expr, error) 
 	if e.Variadic {
 		return expr.NewVariadic(pos, name, args)
 	}
-	return expr.NewCall(pos, name, args)
+	return expr.NewCall(pos, duckOverload(name, args), args)
 }
 
 // plainCall refuses what only aggregates may have.

@@ -2,6 +2,8 @@ package bind
 
 import (
 	"driftdb/internal/dberr"
+	"driftdb/internal/types"
+	"driftdb/sqlvec/expr"
 	"driftdb/sqlvec/parse"
 )
 
@@ -95,6 +97,21 @@ func (d duckRewrite) operators(e *parse.FuncCall, name string) (parse.Expr, bool
 		return &parse.BinaryExpr{Pos: e.Pos, Op: "#>>", L: found, R: d.text("{}")}, true
 	}
 	return nil, false
+}
+
+// duckOverload is the name under which DuckDB's variant of a function is kept: one that would change which of
+// PostgreSQL's is chosen for other arguments.
+func duckOverload(name string, args []expr.Expr) string {
+	if len(args) == 0 {
+		return name
+	}
+	switch t := args[0].Type(); {
+	case name == "round" && len(args) == 2 && (t.ID == types.Float64 || t.ID == types.Float32):
+		return "$round"
+	case name == "epoch_ms" && len(args) == 1 && t.IsInteger():
+		return "$time_of_ms"
+	}
+	return name
 }
 
 // instead are functions of DuckDB that mean something else in PostgreSQL, and what to write.

@@ -105,7 +105,7 @@ func (w *renaming) visit(v reflect.Value) {
 		case *parse.TableRef:
 			t := w.names.tables[n]
 			w.refused = w.refused || t != nil && t.ID == w.of.ID && n.Alias != nil && len(n.Alias.Columns) > 0
-		case *parse.Pivot, *parse.Unpivot, *parse.Describe:
+		case *parse.Pivot, *parse.Unpivot, *parse.Describe, *parse.Lambda:
 			w.refused = true
 		case *parse.Select:
 			w.noteOutputs(n)

@@ -2,6 +2,7 @@ package expr
 
 import (
 	"math"
+	"math/big"
 	"math/bits"
 	"slices"
 	"strconv"
@@ -37,12 +38,50 @@ func init() {
 		number("even", func(x float64) float64 { return math.Copysign(2*math.Ceil(math.Abs(x)/2), x) }),
 		test("isnan", math.IsNaN), test("isinf", func(x float64) bool { return math.IsInf(x, 0) }),
 		rowFn("$text_slice", ids(t, i, i), t, textSlice),
+		rowFn("$round", ids(f, types.Int32), f, func(_ *Env, a []types.Value) (types.Value, error) {
+			return types.FloatValue(types.T(f), roundTo(a[0].F, int(a[1].I))), nil
+		}),
+		rowFn("$time_of_ms", ids(i), types.Timestamp, func(_ *Env, a []types.Value) (types.Value, error) {
+			if n := a[0].I; n > math.MaxInt64/1000 || n < math.MinInt64/1000 || !types.ValidTime(n*1000) {
+				return a[0], tooFar(tsType)
+			}
+			return types.IntValue(tsType, a[0].I*1000), nil
+		}),
 		rowFn("$histogram", ids(anyArray), types.JSON, histogram),
 		rowFn("bit_count", ids(i), i, func(_ *Env, a []types.Value) (types.Value, error) {
 			return types.IntValue(types.T(i), int64(bits.OnesCount64(uint64(a[0].I)))), nil
 		}),
 		rowFn("range", ids(i), types.ArrayOf(i), rangeList), rowFn("range", ids(i, i), types.ArrayOf(i), rangeList), rowFn("range", ids(i, i, i), types.ArrayOf(i), rangeList),
 	)
+}
+
+// roundTo rounds to n digits behind the point, or before it where n is negative, halves away from zero.
+func roundTo(x float64, n int) float64 {
+	if n < 0 {
+		unit := math.Pow10(-n)
+		if r := math.Round(x/unit) * unit; !math.IsInf(r, 0) && r == r {
+			return r
+		}
+		return 0
+	}
+	if n > 300 || x != x || math.IsInf(x, 0) {
+		return x
+	}
+	text := strconv.FormatFloat(x, 'f', n+1, 64)
+	if text[len(text)-1] == '5' && isTie(x, n) {
+		near, _ := strconv.ParseFloat(text[:len(text)-1], 64)
+		x = near + math.Copysign(math.Pow10(-n), x)
+	}
+	r, _ := strconv.ParseFloat(strconv.FormatFloat(x, 'f', n, 64), 64)
+	return r
+}
+
+// isTie reports whether x lies exactly between two numbers of n digits behind the point.
+func isTie(x float64, n int) bool {
+	exact := new(big.Rat).SetFloat64(x)
+	power := new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(n)), nil)
+	exact.Mul(exact, new(big.Rat).SetInt(power))
+	return exact.Denom().IsInt64() && exact.Denom().Int64() == 2
 }
 
 // histogram counts the values of a list: a JSON object in the order of the values, NULL where there are none.
