@@ -85,7 +85,7 @@ func TestSpillRandom(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%s\n%v", sql, describe(err))
 		}
-		must(t, s, "SET memory_limit = '24MB'")
+		must(t, s, "SET memory_limit = '32MB'")
 		if got, err := script(s, sql); err != nil || got[0] != want[0] {
 			t.Errorf("%s\n got: %v %v\nwant: %s", sql, got, err, want[0])
 			continue
