@@ -40,6 +40,15 @@ func AppendQuotient(dst []byte, sum int64, scale int, count int64) (form []byte,
 	return appendSmall(dst, sum < 0, top, low, to), true
 }
 
+// AppendScaled appends the binary form of x × 10^-scale.
+func AppendScaled(dst []byte, x int64, scale int) []byte {
+	size := uint64(x)
+	if x < 0 {
+		size = -size
+	}
+	return appendSmall(dst, x < 0, 0, size, scale)
+}
+
 // quotientScale is divScale of size × 10^-scale and count.
 func quotientScale(size uint64, scale int, count uint64) int {
 	w1, f1 := wordWeight(size, scale)

@@ -46,6 +46,9 @@ func TestSmallDecimal(t *testing.T) {
 		x := rapid.Int64().Draw(t, "x") >> rapid.IntRange(0, 63).Draw(t, "shift")
 		scale := rapid.IntRange(0, 25).Draw(t, "scale")
 		d := DecimalFromInt(x, scale)
+		if form := AppendScaled(nil, x, scale); string(form) != d.Encode() {
+			t.Fatalf("%s: got % x, want % x", d, form, d.Encode())
+		}
 		got, at, ok := SmallDecimal([]byte(d.Encode()))
 		if !ok && (x >= tenTo18 || x <= -tenTo18) {
 			return // a digit more than is shown may be stored

@@ -248,8 +248,8 @@ func (s *numericSumStates) Final(lo, hi int, a *arena.Arena) (vec.Vec, error) {
 			b.null()
 			continue
 		}
-		if s.avg && s.scale >= 0 && (s.wide == nil || s.wide[g] == nil) {
-			b.quotient(s.sums.total(g), s.scale, s.of(g))
+		if s.scale >= 0 && (s.wide == nil || s.wide[g] == nil) {
+			b.sum(s.sums.total(g), s.scale, s.of(g), s.avg)
 			continue
 		}
 		d := s.total(g)

@@ -326,7 +326,7 @@ func (b *builder) sum(sum kernel.Int128, scale int, count int64, avg bool) {
 	case avg:
 		b.quotient(sum, scale, count)
 	case b.t.ID != types.Int64:
-		b.decimal(types.DecimalFromInt128(sum.Hi, sum.Lo, scale))
+		b.scaled(sum, scale)
 	case sum.Hi != int64(sum.Lo)>>63:
 		b.err = dberr.New(dberr.NumericValueOutOfRange, "bigint out of range")
 		b.null()

@@ -291,6 +291,17 @@ func (b *builder) decimal(d types.Decimal) {
 	b.skip()
 }
 
+// scaled appends x × 10^-scale, a NUMERIC of the Bytes class.
+func (b *builder) scaled(x kernel.Int128, scale int) {
+	if x.Hi != int64(x.Lo)>>63 {
+		b.decimal(types.DecimalFromInt128(x.Hi, x.Lo, scale))
+		return
+	}
+	b.room(32)
+	b.heap = types.AppendScaled(b.heap, int64(x.Lo), scale)
+	b.skip()
+}
+
 // quotient appends sum × 10^-scale / count, a NUMERIC of the Bytes class.
 func (b *builder) quotient(sum kernel.Int128, scale int, count int64) {
 	if sum.Hi == int64(sum.Lo)>>63 {

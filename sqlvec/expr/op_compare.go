@@ -290,7 +290,7 @@ func decimalForms(f *frame, v *vec.Vec) (vec.Vec, error) {
 	b := newBuilder(f, types.T(types.Numeric))
 	for i := range f.n {
 		b.room(32)
-		b.heap = types.DecimalFromInt(x[i], int(v.Type.Scale)).AppendEncoded(b.heap)
+		b.heap = types.AppendScaled(b.heap, x[i], int(v.Type.Scale))
 		b.skip()
 	}
 	out, err := b.finish()
