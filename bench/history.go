@@ -27,34 +27,21 @@ func (r *run) history(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	db, err := r.create(filepath.Join(dir, "db"))
-	if err != nil {
-		return err
-	}
-	defer db.Close()
-	s := db.Session()
-	defer s.Close()
-	var peer *duckDB
-	if r.Python != "" {
-		if peer, err = startDuckDB(r.Python, dir, filepath.Join(dir, "peer.duckdb"), r.Threads); err != nil {
+	return r.bothWith(ctx, dir, nil, func(s *sqlvec.Session, peer *duckDB) error {
+		loaded, err := r.makeHistory(ctx, s, peer)
+		if err != nil {
 			return err
 		}
-		defer peer.close()
-		r.version("DuckDB %s", peer.Version)
-	}
-	loaded, err := r.makeHistory(ctx, s, peer)
-	if err != nil {
-		return err
-	}
-	last, err := currentSeq(ctx, s)
-	if err != nil {
-		return err
-	}
-	r.say("events: %d by the load, %d by %d rounds of changes", loaded, last-loaded, historyRounds)
-	if err := r.historyBytes(dir, loaded, last, peer); err != nil {
-		return err
-	}
-	return r.measureScans(ctx, s, peer, loaded, last)
+		last, err := currentSeq(ctx, s)
+		if err != nil {
+			return err
+		}
+		r.say("events: %d by the load, %d by %d rounds of changes", loaded, last-loaded, historyRounds)
+		if err := r.historyBytes(dir, loaded, last, peer); err != nil {
+			return err
+		}
+		return r.measureScans(ctx, s, peer, loaded, last)
+	})
 }
 
 // historyBytes reports the bytes on disk, history included.

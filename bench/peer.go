@@ -3,6 +3,7 @@ package bench
 import (
 	"bufio"
 	"bytes"
+	"context"
 	_ "embed"
 	"encoding/json"
 	"fmt"
@@ -11,6 +12,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"time"
+
+	"driftdb/sqlvec"
 )
 
 //go:embed peers/duckdb_peer.py
@@ -164,4 +167,47 @@ func sqliteCommits(python, dir string, writers int, d time.Duration) (float64, s
 		return 0, "", err
 	}
 	return a.Commits / a.Seconds, a.Version, nil
+}
+
+// startPeer starts DuckDB on a file of its own in dir; it returns nil where there is no Python.
+func (r *run) startPeer(dir string) (*duckDB, error) {
+	if r.Python == "" {
+		return nil, nil
+	}
+	peer, err := startDuckDB(r.Python, dir, filepath.Join(dir, "peer.duckdb"), r.Threads)
+	if err != nil {
+		return nil, err
+	}
+	r.version("DuckDB %s", peer.Version)
+	return peer, nil
+}
+
+// bothWith makes a database in both systems by the statements and calls fn.
+func (r *run) bothWith(ctx context.Context, dir string, statements []string, fn func(*sqlvec.Session, *duckDB) error) error {
+	db, err := r.create(filepath.Join(dir, "db"))
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	s := db.Session()
+	defer s.Close()
+	peer, err := r.startPeer(dir)
+	if err != nil {
+		return err
+	}
+	if peer != nil {
+		defer peer.close()
+	}
+	for _, q := range statements {
+		if _, _, err := query(ctx, s, q); err != nil {
+			return fmt.Errorf("%w in %.200s", err, q)
+		}
+		if peer == nil {
+			continue
+		}
+		if _, _, err := peer.sql(q); err != nil {
+			return err
+		}
+	}
+	return fn(s, peer)
 }

@@ -3,8 +3,9 @@ package bench
 import (
 	"context"
 	"fmt"
-	"path/filepath"
 	"time"
+
+	"driftdb/sqlvec"
 )
 
 // points measures statements on one row by its primary key, from one session: SELECT as
@@ -14,65 +15,42 @@ func (r *run) points(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	db, err := r.create(filepath.Join(dir, "db"))
-	if err != nil {
-		return err
-	}
-	defer db.Close()
-	s := db.Session()
-	defer s.Close()
 	keys := max(r.Rows/10, 1)
 	fill := []string{
 		"CREATE TABLE p (id BIGINT PRIMARY KEY, a BIGINT, s VARCHAR)",
 		fmt.Sprintf("INSERT INTO p SELECT i, i * 7, 'row ' || CAST(i AS VARCHAR) FROM generate_series(CAST(1 AS BIGINT), CAST(%d AS BIGINT)) AS g(i)", keys),
 		"CHECKPOINT",
 	}
-	var peer *duckDB
-	if r.Python != "" {
-		if peer, err = startDuckDB(r.Python, dir, filepath.Join(dir, "peer.duckdb"), r.Threads); err != nil {
+	return r.bothWith(ctx, dir, fill, func(s *sqlvec.Session, peer *duckDB) error {
+		const byKey = "SELECT id, a, s FROM p WHERE id = "
+		if _, _, err := query(ctx, s, "PREPARE point (BIGINT) AS "+byKey+"$1"); err != nil {
 			return err
 		}
-		defer peer.close()
-		r.version("DuckDB %s", peer.Version)
-	}
-	for _, q := range fill {
-		if _, _, err := query(ctx, s, q); err != nil {
-			return err
-		}
-		if peer != nil {
-			if _, _, err := peer.sql(q); err != nil {
+		for _, m := range []struct {
+			name, peerSQL string
+			one           func(key int64) error
+		}{
+			{"SELECT by key, as text", byKey + "?", func(key int64) error {
+				_, _, err := query(ctx, s, fmt.Sprint(byKey, key))
+				return err
+			}},
+			{"SELECT by key, prepared", byKey + "?", func(key int64) error {
+				_, _, err := query(ctx, s, fmt.Sprintf("EXECUTE point (%d)", key))
+				return err
+			}},
+			{"durable UPDATE by key, as text", "UPDATE p SET a = a + 1 WHERE id = ?", func(key int64) error {
+				_, _, err := query(ctx, s, fmt.Sprint("UPDATE p SET a = a + 1 WHERE id = ", key))
+				return err
+			}},
+		} {
+			row := Row{Workload: "One row by its primary key", Name: m.name, Unit: "1/s", PeerName: "DuckDB", More: true, Note: "one session; DuckDB: prepared, from Python"}
+			if err := r.measurePoints(&row, peer, keys, m.peerSQL, m.one); err != nil {
 				return err
 			}
+			r.row(row)
 		}
-	}
-	const byKey = "SELECT id, a, s FROM p WHERE id = "
-	if _, _, err := query(ctx, s, "PREPARE point (BIGINT) AS "+byKey+"$1"); err != nil {
-		return err
-	}
-	for _, m := range []struct {
-		name, peerSQL string
-		one           func(key int64) error
-	}{
-		{"SELECT by key, as text", byKey + "?", func(key int64) error {
-			_, _, err := query(ctx, s, fmt.Sprint(byKey, key))
-			return err
-		}},
-		{"SELECT by key, prepared", byKey + "?", func(key int64) error {
-			_, _, err := query(ctx, s, fmt.Sprintf("EXECUTE point (%d)", key))
-			return err
-		}},
-		{"durable UPDATE by key, as text", "UPDATE p SET a = a + 1 WHERE id = ?", func(key int64) error {
-			_, _, err := query(ctx, s, fmt.Sprint("UPDATE p SET a = a + 1 WHERE id = ", key))
-			return err
-		}},
-	} {
-		row := Row{Workload: "One row by its primary key", Name: m.name, Unit: "1/s", PeerName: "DuckDB", More: true, Note: "one session; DuckDB: prepared, from Python"}
-		if err := r.measurePoints(&row, peer, keys, m.peerSQL, m.one); err != nil {
-			return err
-		}
-		r.row(row)
-	}
-	return nil
+		return nil
+	})
 }
 
 // measurePoints runs one statement again and again, in ours and in the peer.

@@ -276,34 +276,3 @@ func (r *run) asOfJoin(ctx context.Context) error {
 		return nil
 	})
 }
-
-// bothWith makes a database in both systems by the statements and calls fn.
-func (r *run) bothWith(ctx context.Context, dir string, statements []string, fn func(*sqlvec.Session, *duckDB) error) error {
-	db, err := r.create(filepath.Join(dir, "db"))
-	if err != nil {
-		return err
-	}
-	defer db.Close()
-	s := db.Session()
-	defer s.Close()
-	var peer *duckDB
-	if r.Python != "" {
-		if peer, err = startDuckDB(r.Python, dir, filepath.Join(dir, "peer.duckdb"), r.Threads); err != nil {
-			return err
-		}
-		defer peer.close()
-		r.version("DuckDB %s", peer.Version)
-	}
-	for _, q := range statements {
-		if _, _, err := query(ctx, s, q); err != nil {
-			return fmt.Errorf("%w in %.200s", err, q)
-		}
-		if peer == nil {
-			continue
-		}
-		if _, _, err := peer.sql(q); err != nil {
-			return err
-		}
-	}
-	return fn(s, peer)
-}

@@ -29,14 +29,13 @@ func (r *run) tpch(ctx context.Context) error {
 }
 
 // tpchWithPeer loads both systems and measures the queries.
-func (r *run) tpchWithPeer(ctx context.Context, dir, path string) (err error) {
-	var peer *duckDB
-	if r.Python != "" {
-		if peer, err = startDuckDB(r.Python, dir, filepath.Join(dir, "peer.duckdb"), r.Threads); err != nil {
-			return err
-		}
+func (r *run) tpchWithPeer(ctx context.Context, dir, path string) error {
+	peer, err := r.startPeer(dir)
+	if err != nil {
+		return err
+	}
+	if peer != nil {
 		defer peer.close()
-		r.version("DuckDB %s", peer.Version)
 	}
 	if err := r.loadTPCH(ctx, path, peer); err != nil {
 		return err

@@ -21,10 +21,10 @@ const (
 )
 
 const (
-	stagedRows    = blockRows      // rows that wait for the decision, or for their partition
-	manyGroups    = stagedRows / 4 // groups among the staged rows that mean partitions
-	fewGroups     = 1 << 17        // combinations of codes that a table of each worker takes
-	risingGroups  = 0.93           // new groups of the second half, by those of the first, that mean ever more
+	stagedRows    = blockRows  // rows that wait for the decision, or for their partition
+	manyGroups    = stagedRows // more groups than these, as the staged rows show, mean partitions
+	fewGroups     = 1 << 17    // combinations of codes that a table of each worker takes
+	risingGroups  = 0.93       // new groups of the second half, by those of the first, that mean ever more
 	partitionBits = 9
 	partitions    = 1 << partitionBits
 )

@@ -99,7 +99,7 @@ func (e *aggEnd) full(n int) bool { return e.staging != nil && e.staging.rows+n 
 func (e *aggEnd) unstage() error {
 	if e.mode == undecided {
 		mode := local
-		if e.guess() > manyGroups*4 && !e.dense() {
+		if e.guess() > manyGroups && !e.dense() {
 			mode = partitioned
 			e.g.share.Store(int64(e.own.table.n))
 		}

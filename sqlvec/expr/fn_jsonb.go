@@ -280,8 +280,9 @@ func treeAndPath(a []types.Value, what string) (types.JSONTree, []string, error)
 	return tree, path, err
 }
 
-// jsonbSet is jsonb_set(target, path, value [, create]).
-func jsonbSet(_ *Env, a []types.Value) (types.Value, error) {
+// editAt gives the object or array that holds the end of the path in a, and the value in a, to
+// one of the functions; nothing changes where the path leads nowhere.
+func editAt(a []types.Value, member func(at *types.JSONTree, key string, v types.JSONTree) error, elem func(at *types.JSONTree, i int64, v types.JSONTree)) (types.Value, error) {
 	tree, path, err := treeAndPath(a, "set path in")
 	if err != nil || len(path) == 0 {
 		return a[0], err
@@ -290,7 +291,6 @@ func jsonbSet(_ *Env, a []types.Value) (types.Value, error) {
 	if err != nil {
 		return types.Value{}, err
 	}
-	create := len(a) < 4 || a[3].I != 0
 	at := walk(&tree, path)
 	if at == nil {
 		return treeValue(&tree), nil
@@ -298,17 +298,28 @@ func jsonbSet(_ *Env, a []types.Value) (types.Value, error) {
 	step := path[len(path)-1]
 	switch at.Kind {
 	case '{':
-		if _, ok := at.Member(step); ok || create {
-			setMember(at, step, value)
+		if err := member(at, step, value); err != nil {
+			return types.Value{}, err
 		}
 	case '[':
 		i, ok := arrayStep(step)
 		if !ok {
 			return types.Value{}, dberr.Newf(dberr.InvalidTextRepresentation, "path element at position %d is not an integer: \"%s\"", len(path), step)
 		}
-		setElement(at, i, value, create)
+		elem(at, i, value)
 	}
 	return treeValue(&tree), nil
+}
+
+// jsonbSet is jsonb_set(target, path, value [, create]).
+func jsonbSet(_ *Env, a []types.Value) (types.Value, error) {
+	create := len(a) < 4 || a[3].I != 0
+	return editAt(a, func(at *types.JSONTree, key string, v types.JSONTree) error {
+		if _, ok := at.Member(key); ok || create {
+			setMember(at, key, v)
+		}
+		return nil
+	}, func(at *types.JSONTree, i int64, v types.JSONTree) { setElement(at, i, v, create) })
 }
 
 // setElement sets an element; one that is not there goes to the nearest end.

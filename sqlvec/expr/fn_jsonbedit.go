@@ -9,34 +9,15 @@ import (
 
 // jsonbInsert is jsonb_insert(target, path, value [, after]).
 func jsonbInsert(_ *Env, a []types.Value) (types.Value, error) {
-	tree, path, err := treeAndPath(a, "set path in")
-	if err != nil || len(path) == 0 {
-		return a[0], err
-	}
-	value, err := types.ParseJSON(a[2].S)
-	if err != nil {
-		return types.Value{}, err
-	}
-	at := walk(&tree, path)
-	if at == nil {
-		return treeValue(&tree), nil
-	}
-	step := path[len(path)-1]
-	switch at.Kind {
-	case '{':
-		if _, there := at.Member(step); there {
-			return types.Value{}, dberr.New(dberr.InvalidParameterValue, "cannot replace existing key").
+	after := len(a) > 3 && a[3].I != 0
+	return editAt(a, func(at *types.JSONTree, key string, v types.JSONTree) error {
+		if _, there := at.Member(key); there {
+			return dberr.New(dberr.InvalidParameterValue, "cannot replace existing key").
 				WithHint("Try using the function jsonb_set to replace key value.")
 		}
-		setMember(at, step, value)
-	case '[':
-		i, ok := arrayStep(step)
-		if !ok {
-			return types.Value{}, dberr.Newf(dberr.InvalidTextRepresentation, "path element at position %d is not an integer: \"%s\"", len(path), step)
-		}
-		insertElement(at, i, value, len(a) > 3 && a[3].I != 0)
-	}
-	return treeValue(&tree), nil
+		setMember(at, key, v)
+		return nil
+	}, func(at *types.JSONTree, i int64, v types.JSONTree) { insertElement(at, i, v, after) })
 }
 
 // insertElement puts an element before or after another; where that is not there, at the nearest
