@@ -39,7 +39,7 @@ func (r *run) copyTo(st *parse.Copy, o *copyOptions) error {
 	}
 	rows := int64(0)
 	err = r.copyOutput(st, func(w io.Writer) error {
-		out, err := o.writer(w, cols, r.s.Zone())
+		out, err := o.writer(w, cols, r.s.Zone(), r.s.set.threads)
 		if err != nil {
 			return err
 		}
@@ -127,15 +127,15 @@ type rowWriter interface {
 	Close() error
 }
 
-// writer returns the writer of the COPY's format.
-func (o *copyOptions) writer(w io.Writer, cols []Column, ctx types.Context) (rowWriter, error) {
+// writer returns the writer of the COPY's format, which may use so many threads.
+func (o *copyOptions) writer(w io.Writer, cols []Column, ctx types.Context, threads int) (rowWriter, error) {
 	switch o.file {
 	case files.Parquet:
 		list := make([]parquetio.Column, len(cols))
 		for i, c := range cols {
 			list[i] = parquetio.Column{Name: c.Name, Type: c.Type}
 		}
-		return parquetio.NewWriter(w, list, o.compression)
+		return parquetio.NewWriter(w, list, parquetio.Options{Compression: o.compression, Threads: threads})
 	case files.Arrow:
 		list := make([]arrowio.Column, len(cols))
 		for i, c := range cols {

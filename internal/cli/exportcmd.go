@@ -128,7 +128,7 @@ func (f *exportFlags) write(ctx context.Context, db *sqlvec.DB, std streams, w i
 		query = "SELECT * FROM " + quoteName(f.table)
 	}
 	out := newOutput(f.format, w)
-	out.bar, out.compression = newProgress(std.err, "export", 0), f.compression
+	out.bar, out.compression, out.threads = newProgress(std.err, "export", 0), f.compression, f.threads
 	rows := int64(0)
 	err := session.Run(ctx, query, func(r *sqlvec.Result) error {
 		if !r.HasRows() || out.sets > 0 {

@@ -42,6 +42,7 @@ type output struct {
 	first func()    // called before a result's first rows are written; nil for nothing
 
 	compression string // of Parquet, "" for the default
+	threads     int    // of what encodes, 0 for one per processor
 }
 
 const outputBuffer = 256 << 10
@@ -136,7 +137,7 @@ func (o *output) binaryWriter(cols []sqlvec.Column) (binaryWriter, error) {
 		for i, c := range cols {
 			list[i] = parquetio.Column{Name: c.Name, Type: c.Type}
 		}
-		return parquetio.NewWriter(o.w, list, o.compression)
+		return parquetio.NewWriter(o.w, list, parquetio.Options{Compression: o.compression, Threads: o.threads})
 	}
 	list := make([]arrowio.Column, len(cols))
 	for i, c := range cols {

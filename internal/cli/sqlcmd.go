@@ -122,6 +122,7 @@ func (f *sqlFlags) inSession(ctx context.Context, db *sqlvec.DB, std streams, w 
 		}
 	}
 	out := newOutput(f.format, w)
+	out.threads = f.threads
 	s := &script{std: std, session: session, out: out, dir: f.dir, timing: f.timing, tags: f.format == "table" && !f.quiet,
 		color: wantColor(std.err), vars: f.vars}
 	sh := newShell(s, db)

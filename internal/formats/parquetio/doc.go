@@ -21,8 +21,16 @@
 // timestamps are kept as the extremes of their integers. NUMERIC NaN and infinities, which
 // a DECIMAL cannot hold, are an error (22003).
 //
-// A file has row groups of 131,072 rows or 128 MiB of text, with statistics of every column
-// and dictionaries for text.
+// A file has row groups of 131,072 rows or 128 MiB of text, with statistics of every column. A
+// column whose values repeat has a dictionary, else it is PLAIN.
+//
+// # Writing
+//
+// A rowGroup gathers the values of batches, a store for each column: typed slices, or codes where
+// vectors come with dictionaries. A whole row group is encoded by several goroutines, a column each
+// at a time, while the next is gathered; then its chunks are written in order. The same rows make
+// the same file, however many goroutines there are. The library gives the structures of the footer
+// and of the page headers, the runs of levels and codes, and the compressions.
 //
 // # Damage
 //
@@ -34,5 +42,5 @@
 //
 // # Concurrency
 //
-// A Writer is used by one goroutine. A File may be used by many; a Rows by one at a time.
+// A Writer is used by one goroutine, and has others. A File may be used by many; a Rows by one at a time.
 package parquetio

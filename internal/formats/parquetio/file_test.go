@@ -67,7 +67,7 @@ func everyType(t testing.TB) ([]Column, *vec.Batch) {
 func write(t testing.TB, cols []Column, compression string, batches ...*vec.Batch) []byte {
 	t.Helper()
 	var out bytes.Buffer
-	w, err := NewWriter(&out, cols, compression)
+	w, err := NewWriter(&out, cols, Options{Compression: compression})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -223,7 +223,7 @@ func TestBounds(t *testing.T) {
 
 func TestWhatCannotBeWritten(t *testing.T) {
 	typ := types.Dec(30, 2)
-	w, err := NewWriter(io.Discard, []Column{{"a", typ}}, "")
+	w, err := NewWriter(io.Discard, []Column{{"a", typ}}, Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -231,10 +231,10 @@ func TestWhatCannotBeWritten(t *testing.T) {
 	if err := w.Write(&nan); dberr.CodeOf(err) != dberr.NumericValueOutOfRange {
 		t.Errorf("NaN as a decimal: %v", err)
 	}
-	if _, err := NewWriter(io.Discard, []Column{{"a", typ}, {"a", typ}}, ""); dberr.CodeOf(err) != dberr.DuplicateColumn {
+	if _, err := NewWriter(io.Discard, []Column{{"a", typ}, {"a", typ}}, Options{}); dberr.CodeOf(err) != dberr.DuplicateColumn {
 		t.Errorf("the same name twice: %v", err)
 	}
-	if _, err := NewWriter(io.Discard, []Column{{"a", typ}}, "rar"); dberr.CodeOf(err) != dberr.InvalidParameterValue {
+	if _, err := NewWriter(io.Discard, []Column{{"a", typ}}, Options{Compression: "rar"}); dberr.CodeOf(err) != dberr.InvalidParameterValue {
 		t.Errorf("an unknown compression: %v", err)
 	}
 }

@@ -32,7 +32,7 @@ type pageHeader struct {
 
 // readHeader reads the page header at the beginning of b; ok is false when b has no whole one.
 func readHeader(b []byte) (h pageHeader, ok bool) {
-	t := &thrift{b: b}
+	t := &thriftReader{b: b}
 	t.note = func(path [2]int, v int64) {
 		if t.level > 1 { // of statistics
 			return

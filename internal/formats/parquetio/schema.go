@@ -2,10 +2,12 @@ package parquetio
 
 import (
 	"encoding/json"
-	"reflect"
 
 	"github.com/parquet-go/parquet-go"
 	"github.com/parquet-go/parquet-go/compress"
+	"github.com/parquet-go/parquet-go/deprecated"
+	"github.com/parquet-go/parquet-go/encoding/thrift"
+	"github.com/parquet-go/parquet-go/format"
 
 	"driftdb/internal/dberr"
 )
@@ -13,48 +15,75 @@ import (
 // typesKey is the key of the file's metadata that holds the columns' SQL types, a JSON list.
 const typesKey = "driftdb.types"
 
-// root is the group of a result's columns in their order; the library's own group sorts them.
-type root struct {
-	parquet.Group
-	fields []parquet.Field
-}
+// The names of the groups within a list.
+const (
+	listName    = "list"
+	elementName = "element"
+)
 
-// Fields implements parquet.Node.
-func (r *root) Fields() []parquet.Field { return r.fields }
-
-// GoType implements parquet.Node. No row is ever made of it.
-func (r *root) GoType() reflect.Type { return reflect.TypeFor[struct{}]() }
-
-// field is one column.
-type field struct {
-	parquet.Node
-	name string
-}
-
-// Name implements parquet.Field.
-func (f *field) Name() string { return f.name }
-
-// Value implements parquet.Field. No row is ever made of a field.
-func (f *field) Value(reflect.Value) reflect.Value { return reflect.Value{} }
-
-// schemaOf returns the schema of a result and the JSON list of its types.
-func schemaOf(cols []Column) (*parquet.Schema, string, error) {
-	r := &root{}
+// footerOf returns the footer of a file that has no rows yet.
+func footerOf(cols []Column) (format.FileMetaData, error) {
+	f := format.FileMetaData{Version: 2, CreatedBy: createdBy}
+	f.Schema = append(f.Schema, format.SchemaElement{Name: "schema", NumChildren: thrift.New(int32(len(cols)))})
 	seen, names := map[string]bool{}, []string{}
 	for _, c := range cols {
 		if seen[c.Name] {
-			return nil, "", dberr.Newf(dberr.DuplicateColumn, "column name \"%s\" appears more than once", c.Name).
+			return f, dberr.Newf(dberr.DuplicateColumn, "column name \"%s\" appears more than once", c.Name).
 				WithHint("Columns of a Parquet file have different names: give them with AS.")
 		}
 		seen[c.Name] = true
 		names = append(names, c.Type.String())
-		r.fields = append(r.fields, &field{parquet.Optional(formOf(c.Type).node), c.Name})
+		f.Schema = append(f.Schema, elementsOf(c)...)
+		f.ColumnOrders = append(f.ColumnOrders, format.ColumnOrder{Value: &format.TypeDefinedOrder{}})
 	}
 	if len(cols) == 0 {
-		return nil, "", dberr.New(dberr.FeatureNotSupported, "a Parquet file needs at least one column")
+		return f, dberr.New(dberr.FeatureNotSupported, "a Parquet file needs at least one column")
 	}
 	list, err := json.Marshal(names)
-	return parquet.NewSchema("schema", r), string(list), err
+	f.KeyValueMetadata = []format.KeyValue{{Key: typesKey, Value: string(list)}}
+	return f, err
+}
+
+// elementsOf returns the elements of the schema of one column.
+func elementsOf(c Column) []format.SchemaElement {
+	if !c.Type.IsArray() {
+		return []format.SchemaElement{elementOf(c.Name, formOf(c.Type).typ)}
+	}
+	one := thrift.New(int32(1))
+	return []format.SchemaElement{
+		{
+			Name: c.Name, RepetitionType: thrift.New(format.Optional), NumChildren: one,
+			ConvertedType: thrift.New(deprecated.List), LogicalType: format.LogicalType{Value: &format.ListType{}},
+		},
+		{Name: listName, RepetitionType: thrift.New(format.Repeated), NumChildren: one},
+		elementOf(elementName, formOf(c.Type).typ),
+	}
+}
+
+// elementOf returns the element of the schema of optional values.
+func elementOf(name string, t parquet.Type) format.SchemaElement {
+	e := format.SchemaElement{Name: name, RepetitionType: thrift.New(format.Optional), Type: thrift.New(*t.PhysicalType())}
+	if l := t.LogicalType(); l != nil {
+		e.LogicalType = *l
+		if d, ok := l.Value.(*format.DecimalType); ok {
+			e.Scale, e.Precision = thrift.New(d.Scale), thrift.New(d.Precision)
+		}
+	}
+	if c := t.ConvertedType(); c != nil {
+		e.ConvertedType = thrift.New(*c)
+	}
+	if t.Kind() == parquet.FixedLenByteArray {
+		e.TypeLength = thrift.New(int32(t.Length()))
+	}
+	return e
+}
+
+// path returns the place of the column's values in the schema.
+func (l *leaf) path() []string {
+	if l.lists {
+		return []string{l.Name, listName, elementName}
+	}
+	return []string{l.Name}
 }
 
 // codecs are the compressions that can be asked for.

@@ -6,10 +6,10 @@ import (
 	"driftdb/internal/dberr"
 )
 
-// thrift walks values in Thrift's compact encoding, in which a Parquet file's footer and the
+// thriftReader walks values in Thrift's compact encoding, in which a Parquet file's footer and the
 // headers of its pages are written. It makes nothing of them: it proves that every declared
 // length lies inside the bytes, and notes the few numbers that page.go asks for.
-type thrift struct {
+type thriftReader struct {
 	b   []byte
 	at  int
 	bad bool // for good, once set
@@ -37,7 +37,7 @@ const maxThriftDepth = 24
 
 // checkFooter proves the lengths in a file's footer.
 func checkFooter(b []byte) error {
-	t := &thrift{b: b}
+	t := &thriftReader{b: b}
 	t.structure(0, [2]int{})
 	if t.bad {
 		return damaged("its footer does not hold together")
@@ -50,7 +50,7 @@ func damaged(format string, args ...any) *dberr.Error {
 	return dberr.Newf(dberr.BadCopyFileFormat, "not a valid Parquet file: "+format, args...)
 }
 
-func (t *thrift) byte() byte {
+func (t *thriftReader) byte() byte {
 	if t.bad || t.at >= len(t.b) {
 		t.bad = true
 		return 0
@@ -59,7 +59,7 @@ func (t *thrift) byte() byte {
 	return t.b[t.at-1]
 }
 
-func (t *thrift) varint() uint64 {
+func (t *thriftReader) varint() uint64 {
 	if t.bad {
 		return 0
 	}
@@ -73,7 +73,7 @@ func (t *thrift) varint() uint64 {
 }
 
 // skip passes n bytes.
-func (t *thrift) skip(n uint64) {
+func (t *thriftReader) skip(n uint64) {
 	if t.bad || n > uint64(len(t.b)-t.at) {
 		t.bad = true
 		return
@@ -82,7 +82,7 @@ func (t *thrift) skip(n uint64) {
 }
 
 // structure passes a struct. path is the field it stands in and that field's parent.
-func (t *thrift) structure(depth int, path [2]int) {
+func (t *thriftReader) structure(depth int, path [2]int) {
 	if depth > maxThriftDepth {
 		t.bad = true
 	}
@@ -104,7 +104,7 @@ func (t *thrift) structure(depth int, path [2]int) {
 }
 
 // value passes a value of the given type; a boolean field has its value in its type.
-func (t *thrift) value(typ byte, depth int, path [2]int, field bool) {
+func (t *thriftReader) value(typ byte, depth int, path [2]int, field bool) {
 	switch {
 	case typ == thriftTrue || typ == thriftFalse:
 		if !field {
@@ -134,7 +134,7 @@ func (t *thrift) value(typ byte, depth int, path [2]int, field bool) {
 	}
 }
 
-func (t *thrift) list(depth int, path [2]int) {
+func (t *thriftReader) list(depth int, path [2]int) {
 	head := t.byte()
 	n, typ := uint64(head>>4), head&15
 	if n == 15 {
@@ -148,7 +148,7 @@ func (t *thrift) list(depth int, path [2]int) {
 	}
 }
 
-func (t *thrift) mapping(depth int, path [2]int) {
+func (t *thriftReader) mapping(depth int, path [2]int) {
 	n := t.varint()
 	if n == 0 || t.bad {
 		return

@@ -4,7 +4,6 @@ import (
 	"github.com/parquet-go/parquet-go"
 
 	"driftdb/internal/types"
-	"driftdb/internal/vec"
 )
 
 // Column is a column of a result or of a file.
@@ -15,49 +14,46 @@ type Column struct {
 
 // form is how values of one SQL type are written.
 type form struct {
-	node parquet.Node
-	// value returns row i of v. Bytes may alias v or w.text.
-	value func(w *columnWriter, v *vec.Vec, i int) (parquet.Value, error)
+	typ   parquet.Type
+	store func(types.Type) store
 }
+
+// text is the form of what is written as SQL prints it.
+var text = form{parquet.String().Type(), newFormatted}
 
 // written is the form of each type; what is missing is written as text.
 var written = map[types.ID]form{
-	types.Bool:        {parquet.Leaf(parquet.BooleanType), boolValue},
-	types.Int16:       {parquet.Int(16), int32Value},
-	types.Int32:       {parquet.Int(32), int32Value},
-	types.Int64:       {parquet.Int(64), int64Value},
-	types.Float32:     {parquet.Leaf(parquet.FloatType), floatValue},
-	types.Float64:     {parquet.Leaf(parquet.DoubleType), doubleValue},
-	types.Bytea:       {parquet.Leaf(parquet.ByteArrayType), bytesValue},
-	types.Date:        {parquet.Date(), int32Value},
-	types.Time:        {parquet.TimeAdjusted(parquet.Microsecond, false), int64Value},
-	types.UUID:        {parquet.UUID(), uuidValue},
-	types.Timestamp:   {parquet.TimestampAdjusted(parquet.Microsecond, false), int64Value},
-	types.TimestampTZ: {parquet.TimestampAdjusted(parquet.Microsecond, true), int64Value},
-	types.Unknown:     {dictionary(parquet.String()), bytesValue},
-	types.Text:        {dictionary(parquet.String()), bytesValue},
-	types.Varchar:     {dictionary(parquet.String()), bytesValue},
-	types.JSONPath:    {dictionary(parquet.String()), bytesValue},
-	types.JSON:        {parquet.JSON(), bytesValue},
-	types.JSONB:       {parquet.JSON(), bytesValue},
+	types.Bool:        {parquet.BooleanType, newFlags},
+	types.Int16:       {parquet.Int(16).Type(), newFixed[int32]},
+	types.Int32:       {parquet.Int(32).Type(), newFixed[int32]},
+	types.Int64:       {parquet.Int(64).Type(), newFixed[int64]},
+	types.Float32:     {parquet.FloatType, newFixed[float32]},
+	types.Float64:     {parquet.DoubleType, newFixed[float64]},
+	types.Bytea:       {parquet.ByteArrayType, newTexts},
+	types.Date:        {parquet.Date().Type(), newFixed[int32]},
+	types.Time:        {parquet.TimeAdjusted(parquet.Microsecond, false).Type(), newFixed[int64]},
+	types.UUID:        {parquet.UUID().Type(), newBlocks},
+	types.Timestamp:   {parquet.TimestampAdjusted(parquet.Microsecond, false).Type(), newFixed[int64]},
+	types.TimestampTZ: {parquet.TimestampAdjusted(parquet.Microsecond, true).Type(), newFixed[int64]},
+	types.Unknown:     {parquet.String().Type(), newTexts},
+	types.Text:        {parquet.String().Type(), newTexts},
+	types.Varchar:     {parquet.String().Type(), newTexts},
+	types.JSONPath:    {parquet.String().Type(), newTexts},
+	types.JSON:        {parquet.JSON().Type(), newTexts},
+	types.JSONB:       {parquet.JSON().Type(), newTexts},
 }
 
 // maxDecimalPrec is the most digits of a DECIMAL that other readers take.
 const maxDecimalPrec = 38
 
-// listForm returns how the elements of arrays are written: in their own form where that needs no
-// more than their value, else as text.
-func listForm(elem types.Type) form {
-	if f, ok := written[elem.ID]; ok && elem.ID != types.JSON && elem.ID != types.JSONB {
-		return f
-	}
-	return form{dictionary(parquet.String()), textValue}
-}
-
-// formOf returns how values of t are written.
+// formOf returns how values of t are written, those of an array in their own form where that needs
+// no more than their value.
 func formOf(t types.Type) form {
 	if t.IsArray() {
-		return form{node: parquet.List(parquet.Optional(listForm(t.Elem()).node))}
+		if f, ok := written[t.Elem().ID]; ok && t.Elem().ID != types.JSON && t.Elem().ID != types.JSONB {
+			return f
+		}
+		return text
 	}
 	if t.ID == types.Numeric && t.Prec >= 1 && t.Prec <= maxDecimalPrec && t.Scale >= 0 && t.Scale <= t.Prec {
 		return decimalForm(int(t.Prec), int(t.Scale))
@@ -65,22 +61,17 @@ func formOf(t types.Type) form {
 	if f, ok := written[t.ID]; ok {
 		return f
 	}
-	return form{dictionary(parquet.String()), textValue}
+	return text
 }
-
-func dictionary(n parquet.Node) parquet.Node { return parquet.Encoded(n, &parquet.RLEDictionary) }
-
-// decimalBytes is the size of a DECIMAL of more digits than an int64 holds.
-const decimalBytes = 16
 
 func decimalForm(prec, scale int) form {
 	switch {
 	case prec <= 9:
-		return form{parquet.Decimal(scale, prec, parquet.Int32Type), int32Value}
+		return form{parquet.Decimal(scale, prec, parquet.Int32Type).Type(), newFixed[int32]}
 	case prec <= types.MaxScaledPrec:
-		return form{parquet.Decimal(scale, prec, parquet.Int64Type), int64Value}
+		return form{parquet.Decimal(scale, prec, parquet.Int64Type).Type(), newFixed[int64]}
 	}
-	return form{parquet.Decimal(scale, prec, parquet.FixedLenByteArrayType(decimalBytes)), decimalValue}
+	return form{parquet.Decimal(scale, prec, parquet.FixedLenByteArrayType(blockBytes)).Type(), newBlocks}
 }
 
 // recordedArrays are the types of arrays by their names.

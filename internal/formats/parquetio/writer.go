@@ -1,62 +1,67 @@
 package parquetio
 
 import (
+	"encoding/binary"
 	"io"
+	"runtime"
 
-	"github.com/parquet-go/parquet-go"
+	"github.com/parquet-go/parquet-go/compress"
+	"github.com/parquet-go/parquet-go/encoding/thrift"
+	"github.com/parquet-go/parquet-go/format"
 
 	"driftdb/internal/dberr"
-	"driftdb/internal/types"
 	"driftdb/internal/vec"
 )
 
 const (
 	// groupRows is the number of rows of a row group; the last one is shorter.
 	groupRows = 128 << 10
-	// groupText is the bytes of text that end a row group early.
-	groupText = 128 << 20
+	// groupBytes is the bytes of texts and lists that end a row group early.
+	groupBytes = 128 << 20
+	// magic begins and ends a file.
+	magic = "PAR1"
+	// createdBy names us in the footer.
+	createdBy = "DriftDB version 1.0 (build go)"
 )
 
-// Writer writes one result as a Parquet file.
+// Options say how a file is written.
+type Options struct {
+	// Compression is a name that CheckCompression knows, "" for DefaultCompression.
+	Compression string
+	// Threads is how many goroutines encode the columns of a row group, 0 for one per processor.
+	Threads int
+}
+
+// Writer writes one result as a Parquet file. While one row group is encoded, the rows of the next
+// are gathered.
 type Writer struct {
-	out  *parquet.GenericWriter[any]
-	cols []columnWriter
-	rows int // in the open row group
-	text int // bytes of text in the open row group
+	out     io.Writer
+	off     int64
+	codec   compress.Codec
+	threads int
+	footer  format.FileMetaData
+	open    *rowGroup // gathers rows
+	busy    *rowGroup // is encoded, nil for none
+	spare   *rowGroup // was written, nil for none
 }
 
-// columnWriter writes the values of one column.
-type columnWriter struct {
-	typ    types.Type
-	form   form
-	index  int
-	out    *parquet.ColumnWriter
-	values []parquet.Value
-	text   []byte // values formatted for this batch
-}
-
-// NewWriter returns a writer of a file to w; compression is a name that CheckCompression
-// knows, "" for the default. Nothing else may be written to w before Close.
-func NewWriter(w io.Writer, cols []Column, compression string) (*Writer, error) {
-	if err := CheckCompression(compression); err != nil {
+// NewWriter returns a writer of a file to w. Nothing else may be written to w before Close.
+func NewWriter(w io.Writer, cols []Column, opts Options) (*Writer, error) {
+	if err := CheckCompression(opts.Compression); err != nil {
 		return nil, err
 	}
-	if compression == "" {
-		compression = DefaultCompression
+	if opts.Compression == "" {
+		opts.Compression = DefaultCompression
 	}
-	schema, names, err := schemaOf(cols)
+	if opts.Threads <= 0 {
+		opts.Threads = runtime.GOMAXPROCS(0)
+	}
+	footer, err := footerOf(cols)
 	if err != nil {
 		return nil, err
 	}
-	config := parquet.DefaultWriterConfig()
-	config.Apply(schema, parquet.Compression(codecs[compression]), parquet.DictionaryMaxBytes(1<<20),
-		parquet.KeyValueMetadata(typesKey, names), parquet.CreatedBy("DriftDB", "1.0", "go"), parquet.PageBufferSize(1<<20))
-	out := &Writer{out: parquet.NewGenericWriter[any](w, config), cols: make([]columnWriter, len(cols))}
-	writers := out.out.ColumnWriters()
-	for i, c := range cols {
-		out.cols[i] = columnWriter{typ: c.Type, form: formOf(c.Type), index: i, out: writers[i]}
-	}
-	return out, nil
+	out := &Writer{out: w, codec: codecs[opts.Compression], threads: opts.Threads, footer: footer, open: newRowGroup(cols)}
+	return out, out.write([]byte(magic))
 }
 
 // Write adds the selected rows of a batch. It copies them: the batch may be reused.
@@ -65,107 +70,87 @@ func (w *Writer) Write(b *vec.Batch) error {
 	if n == 0 {
 		return nil
 	}
-	for i := range w.cols {
-		size, err := w.cols[i].write(&b.Cols[i], b.Sel)
-		if err != nil {
-			return err
-		}
-		w.text += size
+	if err := w.open.add(b, n); err != nil {
+		return err
 	}
-	if w.rows += n; w.rows < groupRows && w.text < groupText {
+	if w.open.rows < groupRows && w.open.bytes < groupBytes {
 		return nil
 	}
 	return w.flush()
 }
 
-// flush ends the row group.
+// flush ends the open row group. It is encoded beside the caller, unless there is only one thread.
 func (w *Writer) flush() error {
-	w.rows, w.text = 0, 0
-	if err := w.out.Flush(); err != nil {
-		return dberr.IO("write a Parquet row group", err)
+	if err := w.settle(); err != nil {
+		return err
 	}
+	w.busy, w.open, w.spare = w.open, w.spare, nil
+	if w.open == nil {
+		w.open = w.busy.empty()
+	}
+	if w.threads == 1 {
+		w.busy.encode(w.codec, 1)
+		return w.settle()
+	}
+	go w.busy.encode(w.codec, w.threads)
+	return nil
+}
+
+// settle waits for the row group that is encoded, and writes it.
+func (w *Writer) settle() error {
+	g := w.busy
+	if g == nil {
+		return nil
+	}
+	<-g.done
+	w.busy = nil
+	if g.err != nil {
+		return g.err
+	}
+	meta := format.RowGroup{NumRows: int64(g.rows), FileOffset: w.off, Ordinal: int16(len(w.footer.RowGroups))}
+	for i := range g.leaves {
+		c := &g.leaves[i].chunk
+		m := &c.meta
+		if m.DictionaryPageOffset += w.off; c.dictionary == 0 {
+			m.DictionaryPageOffset = 0
+		}
+		m.DataPageOffset = w.off + int64(c.dictionary)
+		meta.TotalByteSize += m.TotalUncompressedSize
+		meta.TotalCompressedSize += m.TotalCompressedSize
+		meta.Columns = append(meta.Columns, format.ColumnChunk{FileOffset: w.off, MetaData: *m})
+		if err := w.write(c.bytes); err != nil {
+			return err
+		}
+	}
+	w.footer.RowGroups = append(w.footer.RowGroups, meta)
+	w.footer.NumRows += int64(g.rows)
+	g.reset()
+	w.spare = g
 	return nil
 }
 
 // Close writes what is left and the footer. It does not close the writer below.
 func (w *Writer) Close() error {
-	if err := w.out.Close(); err != nil {
+	if w.open.rows > 0 {
+		if err := w.flush(); err != nil {
+			return err
+		}
+	}
+	if err := w.settle(); err != nil {
+		return err
+	}
+	footer, err := thrift.Marshal(new(thrift.CompactProtocol), &w.footer)
+	if err != nil {
 		return dberr.IO("finish the Parquet file", err)
 	}
+	footer = binary.LittleEndian.AppendUint32(footer, uint32(len(footer)))
+	return w.write(append(footer, magic...))
+}
+
+func (w *Writer) write(b []byte) error {
+	if _, err := w.out.Write(b); err != nil {
+		return dberr.IO("write the Parquet file", err)
+	}
+	w.off += int64(len(b))
 	return nil
-}
-
-// write adds the rows of v that sel selects, all of them when sel is nil, and returns the bytes
-// of their text.
-func (c *columnWriter) write(v *vec.Vec, sel []uint64) (size int, err error) {
-	c.values, c.text = c.values[:0], c.text[:0]
-	for i := range v.N {
-		if sel != nil && sel[i>>6]>>(uint(i)&63)&1 == 0 {
-			continue
-		}
-		if v.IsNull(i) {
-			c.values = append(c.values, parquet.NullValue().Level(0, 0, c.index))
-			continue
-		}
-		if c.typ.IsArray() {
-			n, err := c.writeList(v, i)
-			if err != nil {
-				return 0, err
-			}
-			size += n
-			continue
-		}
-		value, err := c.form.value(c, v, i)
-		if err != nil {
-			return 0, err
-		}
-		if value.Kind() == parquet.ByteArray {
-			size += len(value.ByteArray())
-		}
-		c.values = append(c.values, value.Level(0, 1, c.index))
-	}
-	if _, err := c.out.WriteRowValues(c.values); err != nil {
-		return 0, dberr.IO("write a Parquet column", err)
-	}
-	return size, nil
-}
-
-// The levels of a list: of one without elements, of a NULL in it, and of a value.
-const (
-	emptyList = 1
-	nullElem  = 2
-	someElem  = 3
-)
-
-// writeList adds the array of row i and returns the bytes of its text.
-func (c *columnWriter) writeList(v *vec.Vec, i int) (size int, err error) {
-	a, err := v.Value(i).Array()
-	if err != nil {
-		return 0, err
-	}
-	if len(a.Dims) > 1 {
-		return 0, dberr.Newf(dberr.FeatureNotSupported, "an array of %d dimensions has no form in a Parquet file", len(a.Dims)).
-			WithHint("Write the column as text: column::text.")
-	}
-	if len(a.Elems) == 0 {
-		c.values = append(c.values, parquet.NullValue().Level(0, emptyList, c.index))
-	}
-	form, rep := listForm(c.typ.Elem()), 0
-	for _, e := range a.Elems {
-		if !e.Valid {
-			c.values = append(c.values, parquet.NullValue().Level(rep, nullElem, c.index))
-		} else {
-			one := vec.Repeat(e, 1)
-			value, err := form.value(c, &one, 0)
-			if err != nil {
-				return 0, err
-			}
-			if value.Kind() == parquet.ByteArray {
-				size += len(value.ByteArray())
-			}
-			c.values = append(c.values, value.Level(rep, someElem, c.index))
-		}
-		rep = 1
-	}
-	return size, nil
 }
