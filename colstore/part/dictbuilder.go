@@ -2,9 +2,11 @@ package part
 
 import (
 	"bytes"
+	"cmp"
 	"slices"
 
 	"driftdb/internal/arena"
+	"driftdb/internal/types"
 )
 
 // dictBuilder numbers distinct strings in the order they come. Open addressing; at most
@@ -69,14 +71,17 @@ func (d *dictBuilder) rehash() {
 	}
 }
 
-// sorted returns the codes in the order of their values, and the place of each code in it.
-func (d *dictBuilder) sorted() (order, rank []uint16) {
+// sorted returns the codes in the order of their values of type t, equal ones in that of their
+// bytes, and the place of each code in it.
+func (d *dictBuilder) sorted(t types.Type) (order, rank []uint16) {
 	order, rank = make([]uint16, d.len()), make([]uint16, d.len())
+	keys := make([][]byte, d.len())
 	for i := range order {
 		order[i] = uint16(i)
+		keys[i] = keyBytes(t, d.value(uint16(i)))
 	}
 	slices.SortFunc(order, func(a, b uint16) int {
-		return bytes.Compare(d.value(a), d.value(b))
+		return cmp.Or(bytes.Compare(keys[a], keys[b]), bytes.Compare(d.value(a), d.value(b)))
 	})
 	for i, c := range order {
 		rank[c] = uint16(i)

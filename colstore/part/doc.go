@@ -61,7 +61,9 @@
 //	    Coded: i64 off, u32 values, u32 bytes of their text, u32 crc over the padded body
 //	    sketch: u16 registers in use; up to 128 of them as (u16 number, u8 rank), else all 512 as u8
 //	per group, per column:
-//	    u32 NULLs, u32 distinct, u8 flags (1 bounds, 2 exact, 4 NaN, 8 sorted)
+//	    u32 NULLs, u32 distinct, u8 flags (1 bounds, 2 exact, 4 NaN, 8 sorted, 16 in the order of the
+//	    type: Coded columns whose values are not in the order of their bytes; without it, what older
+//	    writers left, the bounds say nothing)
 //	    bounds: least, greatest; integers i64, floats f64, intervals i32 i32 i64, text u8 n and n bytes
 //	    unless AllNull: i64 off, u32 crc over all padded buffers
 //	    Plain text: u32 bytes of text

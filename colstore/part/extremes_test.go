@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"driftdb/internal/binfmt"
 	"driftdb/internal/types"
 )
 
@@ -109,4 +110,30 @@ func TestDictionaryIsGivenUp(t *testing.T) {
 	}
 	checkValues(t, p, cols)
 	checkStats(t, p, cols)
+}
+
+// TestBoundsByBytesAreNotUsed reads what older writers left of a dictionary whose values are not in
+// the order of their bytes: its bounds, which are by that order, are as if there were none.
+func TestBoundsByBytesAreNotUsed(t *testing.T) {
+	jsonb := types.T(types.JSONB)
+	col := column{spec: ColumnSpec{ID: 1, Name: "j", Type: jsonb}}
+	for i := range 1000 {
+		col.values = append(col.values, types.BytesValue(jsonb, []string{"[]", "7", `{"a": 1}`}[i%3]))
+	}
+	img, _ := writePart(t, WriteOptions{Columns: specsOf([]column{col})}, []column{col}, nil)
+	p := openPart(t, img)
+	m, c := &p.footer.chunks[0], &p.footer.columns[0]
+	if s := p.Stats(0, 0); c.form.enc != Coded || !s.Valid || s.Min.S != "[]" || s.Max.S != `{"a": 1}` {
+		t.Fatalf("encoding %v, %s", c.form.enc, s.String())
+	}
+	var w binfmt.Writer
+	m.encode(&w, c, false)
+	old := w.B
+	old[8] &^= statOrdered
+	var back chunkMeta
+	r := binfmt.NewReader(old, "", 0)
+	back.decode(r, c, false, 1000)
+	if r.Err() != nil || back.stats.Valid || back.stats.Sorted || back.off != m.off || back.crc != m.crc {
+		t.Fatalf("%v; %s at %d", r.Err(), back.stats.String(), back.off)
+	}
 }

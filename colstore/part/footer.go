@@ -260,7 +260,13 @@ const (
 	statExact
 	statNaN
 	statSorted
+	// statOrdered is set where a Coded column's values are not in the order of their bytes: bounds
+	// and sortedness are by the order of the type. Writers before it took that of the bytes.
+	statOrdered
 )
+
+// byKeys reports whether the bounds of the column need statOrdered.
+func (c *columnMeta) byKeys() bool { return c.form.enc == Coded && !bytewise(c.spec.Type) }
 
 // minChunkMeta is the least bytes of one chunk in the footer.
 const minChunkMeta = 9
@@ -270,7 +276,7 @@ func (m *chunkMeta) encode(w *binfmt.Writer, c *columnMeta, compressed bool) {
 	w.U32(uint32(s.Nulls))
 	w.U32(uint32(s.Distinct))
 	w.U8(uint8(bool2int(s.Valid)*statValid | bool2int(s.Exact)*statExact |
-		bool2int(s.HasNaN)*statNaN | bool2int(s.Sorted)*statSorted))
+		bool2int(s.HasNaN)*statNaN | bool2int(s.Sorted)*statSorted | bool2int(c.byKeys())*statOrdered))
 	if s.Valid {
 		encodeBound(w, &s.Min)
 		encodeBound(w, &s.Max)
@@ -310,12 +316,17 @@ func (m *chunkMeta) decode(r *binfmt.Reader, c *columnMeta, compressed bool, row
 	s.Rows, s.Nulls, s.Distinct = rows, int(r.U32()), int(r.U32())
 	flags := r.U8()
 	r.Check(s.Nulls <= rows && s.Distinct <= rows, "%d NULLs, %d values in %d rows", s.Nulls, s.Distinct, rows)
-	r.Check(flags < 2*statSorted, "unknown flags %#x", flags)
+	r.Check(flags < 2*statOrdered, "unknown flags %#x", flags)
 	s.Valid, s.Exact = flags&statValid != 0, flags&statExact != 0
 	s.HasNaN, s.Sorted = flags&statNaN != 0, flags&statSorted != 0
 	if s.Valid {
 		s.Min = decodeBound(r, c.spec.Type)
 		s.Max = decodeBound(r, c.spec.Type)
+	}
+	if c.byKeys() && flags&statOrdered == 0 {
+		s.Valid, s.Exact, s.Sorted, s.Min, s.Max = false, false, false, types.Value{}, types.Value{}
+	}
+	if s.Valid {
 		r.Check(r.Err() != nil || types.CompareStored(s.Min, s.Max) <= 0, "a least value above the greatest")
 	}
 	if c.form.enc == AllNull {

@@ -193,7 +193,7 @@ func (c *columnWriter) uncode() {
 // finishDict sorts the dictionary and makes the statistics of all groups from the codes.
 func (c *columnWriter) finishDict() (*vec.Dictionary, []uint16) {
 	d := c.text.dict
-	order, rank := d.sorted()
+	order, rank := d.sorted(c.spec.Type)
 	offs, heap := arena.Make[int32](c.mem, len(order)+1), c.mem.Alloc(len(d.heap))[:0]
 	offs[0] = 0
 	for i, code := range order {

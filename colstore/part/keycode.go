@@ -35,8 +35,8 @@ func newKeyColumn(pos int, t types.Type, s Stats) keyColumn {
 		k.exact = true
 		return k
 	}
-	if !s.Valid { // only NaN, or long strings: leave it to comparisons
-		return k
+	if !s.Valid || t.Class() == types.Bytes && !bytewise(t) {
+		return k // only NaN, long strings, or bytes in another order: leave it to comparisons
 	}
 	if t.Class() == types.Bytes {
 		k.skip = commonPrefix(s.Min.S, s.Max.S)

@@ -31,6 +31,11 @@ func cuttable(t types.Type) bool {
 	return t.ID != types.Numeric && t.ID != types.JSONB && t.ID != types.UUID && !t.IsArray()
 }
 
+// bytewise reports whether values of the Bytes class of type t are in the order of their bytes.
+func bytewise(t types.Type) bool {
+	return t.ID != types.Numeric && t.ID != types.JSONB && !t.IsArray()
+}
+
 // keyBytes returns the bytes of a stored value that are equal for equal values.
 func keyBytes(t types.Type, b []byte) []byte {
 	t.Enum = nil // storage orders labels as texts

@@ -233,6 +233,7 @@ var allTypes = []types.Type{
 	types.T(types.Float32), types.T(types.Float64), types.Dec(12, 2), types.Dec(30, 4), types.T(types.Numeric),
 	types.T(types.Text), {ID: types.Varchar, Len: 40}, types.T(types.Bytea), types.T(types.Date),
 	types.T(types.Timestamp), types.T(types.TimestampTZ), types.T(types.Interval), types.T(types.JSON),
+	types.T(types.JSONB), types.T(types.ArrayOf(types.Int32)),
 }
 
 // randomValue returns a value of t out of about spread different ones.
@@ -256,6 +257,18 @@ func randomValue(r *rand.Rand, t types.Type, spread int64) types.Value {
 	}
 	if t.ID == types.Numeric {
 		return types.BytesValue(t, types.DecimalFromInt(k-spread/2, int(k%4)).Encode())
+	}
+	if t.ID == types.JSONB {
+		form := []string{"%d", `"%d"`, "[%d]", `{"a": %d}`, "[1, %d]", "-%d.5"}[k%6]
+		return types.BytesValue(t, fmt.Sprintf(form, k))
+	}
+	if t.IsArray() {
+		elem := types.T(types.Int32)
+		v, err := types.List([]types.Value{types.IntValue(elem, 50-k), types.IntValue(elem, k)}[:k%3]).Value(t)
+		if err != nil {
+			panic(err)
+		}
+		return v
 	}
 	return types.BytesValue(t, fmt.Sprintf("key/%0*d%s", int(k%3)+1, k, "xyzuvwxyz"[:k%9]))
 }

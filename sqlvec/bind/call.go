@@ -1,6 +1,8 @@
 package bind
 
 import (
+	"slices"
+
 	"driftdb/internal/dberr"
 	"driftdb/sqlvec/expr"
 	"driftdb/sqlvec/parse"
@@ -198,7 +200,8 @@ func (b *Binder) aggregateFilter(e *parse.FuncCall, c *exprContext) (expr.Expr, 
 	return b.bindCondition(e.Filter, &fc)
 }
 
-// aggregateOrder binds ORDER BY inside an aggregate.
+// aggregateOrder binds ORDER BY inside an aggregate. With DISTINCT, all arguments are keys of the
+// order, the ones that it names before the others: as PostgreSQL, which sorts to find equal values.
 func (b *Binder) aggregateOrder(e *parse.FuncCall, call plan.AggCall, c *exprContext) ([]plan.SortKey, error) {
 	var keys []plan.SortKey
 	for _, o := range e.OrderBy {
@@ -215,6 +218,14 @@ func (b *Binder) aggregateOrder(e *parse.FuncCall, call plan.AggCall, c *exprCon
 				"in an aggregate with DISTINCT, ORDER BY expressions must appear in argument list").At(int(o.Position()))
 		}
 		keys = append(keys, list...)
+	}
+	if !call.Distinct || !call.Agg.Ordered {
+		return keys, nil
+	}
+	for _, x := range call.Args {
+		if _, constant := x.(*expr.Const); !constant && !slices.ContainsFunc(keys, func(k plan.SortKey) bool { return plan.Same(k.Expr, x) }) {
+			keys = append(keys, plan.SortKey{Expr: x})
+		}
 	}
 	return keys, nil
 }

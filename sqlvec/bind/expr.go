@@ -271,15 +271,18 @@ func (b *Binder) bindBinary(e *parse.BinaryExpr, c *exprContext) (expr.Expr, err
 		}
 		spine = append(spine, l)
 	}
-	last := spine[len(spine)-1]
-	if x, ok, err := b.bindRowCompare(last, c); ok || err != nil {
-		return x, err
+	n := len(spine)
+	last := spine[n-1]
+	acc, isRows, err := b.bindRowCompare(last, c)
+	if isRows {
+		n--
+	} else if err == nil {
+		acc, err = b.bindExpr(last.L, c)
 	}
-	acc, err := b.bindExpr(last.L, c)
 	if err != nil {
 		return nil, err
 	}
-	for i := len(spine) - 1; i >= 0; i-- {
+	for i := n - 1; i >= 0; i-- {
 		r, err := b.bindExpr(spine[i].R, c)
 		if err != nil {
 			return nil, err

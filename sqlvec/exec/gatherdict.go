@@ -71,6 +71,9 @@ func (s *store) makeDict(c int, d *columnDict) {
 		d.starts = append(d.starts, uint32(len(strs)))
 		strs = append(strs, vec.Cast[str](b.cols[c].data)[:b.n]...)
 	}
+	if s.nulls[c] && !s.fillNulls(c, strs) {
+		return
+	}
 	for i := range strs {
 		size += strs[i].len()
 	}
@@ -80,6 +83,33 @@ func (s *store) makeDict(c int, d *columnDict) {
 	values := vec.Vec{Type: s.types[c], N: len(strs)}
 	packStrs(&values, strs, size, s.a)
 	d.dict = &vec.Dictionary{Values: values}
+}
+
+// fillNulls puts the shortest value of a column in the places of its NULLs: what is computed on a
+// dictionary is computed on all of its entries, and no bytes are no value of JSONB, say. It
+// reports whether there is a value.
+func (s *store) fillNulls(c int, strs []str) bool {
+	var null []int
+	least := -1
+	for b := range s.blocks {
+		valid := s.valid[c][b]
+		for i := range s.blocks[b].n {
+			at := int(s.dicts[c].starts[b]) + i
+			switch {
+			case valid != nil && bit(valid, i) == 0:
+				null = append(null, at)
+			case least < 0 || strs[at].len() < strs[least].len():
+				least = at
+			}
+		}
+	}
+	if least < 0 {
+		return false
+	}
+	for _, i := range null {
+		strs[i] = strs[least]
+	}
+	return true
 }
 
 // gather makes out the vector of the values of rows ids.

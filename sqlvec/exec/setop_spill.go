@@ -90,13 +90,16 @@ func (c *copies) maySpill(w *worker) error {
 	return nil
 }
 
-// openLeft returns the end for left rows, which are written.
+// openLeft returns the end for left rows, which are written. All parts of the left input, a
+// UNION ALL say, write to one file, one after another.
 func (c *copies) openLeft(w *worker) (pusher, error) {
-	file, err := newPartFile(w.ex, typesOf(c.spill.node.Left))
-	if err != nil {
-		return nil, err
+	if c.spill.left == nil {
+		file, err := newPartFile(w.ex, typesOf(c.spill.node.Left))
+		if err != nil {
+			return nil, err
+		}
+		c.spill.left = file.writer(w)
 	}
-	c.spill.left = file.writer(w)
 	return pushFunc(func(b *vec.Batch) error {
 		a := w.scratch
 		mark := a.Mark()

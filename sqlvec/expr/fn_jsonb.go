@@ -18,8 +18,8 @@ func init() {
 		rowFn(JSONKey, ids(j), types.Bytea, func(_ *Env, a []types.Value) (types.Value, error) {
 			return types.BytesValue(types.T(types.Bytea), string(types.JSONKey(nil, a[0].S))), nil
 		}),
-		rowFn("->", ids(j, t), j, asJSONB(jsonStep(false))), rowFn("->", ids(j, i), j, asJSONB(jsonStep(false))),
-		rowFn("->>", ids(j, t), t, jsonStep(true)), rowFn("->>", ids(j, i), t, jsonStep(true)),
+		rowFn("->", ids(j, t), j, asJSONB(jsonStep(false))), rowFn("->", ids(j, i), j, asJSONB(jsonbElement(false))),
+		rowFn("->>", ids(j, t), t, jsonStep(true)), rowFn("->>", ids(j, i), t, jsonbElement(true)),
 		rowFn("#>", ids(j, t), j, asJSONB(jsonPathText(false))), rowFn("#>>", ids(j, t), t, jsonPathText(true)),
 		&Function{Name: "jsonb_extract_path", Params: ids(j, t), Variadic: true, Ret: j, row: asJSONB(jsonPath(false))},
 		&Function{Name: "jsonb_extract_path_text", Params: ids(j, t), Variadic: true, Ret: t, row: jsonPath(true)},
@@ -61,6 +61,18 @@ func asJSONB(fn rowFunc) rowFunc {
 		}
 		s, err := types.NormalJSON(v.S)
 		return jsonbValue(s), err
+	}
+}
+
+// jsonbElement returns -> or ->> of a number. As in PostgreSQL, a scalar of JSONB has itself as
+// its one element, where one of JSON has none.
+func jsonbElement(text bool) rowFunc {
+	step := jsonStep(text)
+	return func(env *Env, a []types.Value) (types.Value, error) {
+		if kind := jsonKind(a[0].S); kind == "array" || kind == "object" || a[1].I != 0 && a[1].I != -1 {
+			return step(env, a)
+		}
+		return jsonResult(a[0].S, true, text), nil
 	}
 }
 
