@@ -38,7 +38,7 @@ func sameStorage(a, b types.Type) bool {
 	case a.ID == types.Numeric && b.ID == types.Numeric:
 		return a.Scale == b.Scale || b.Prec == 0 && a.Class() == types.Bytes
 	case a.IsString() && b.IsString():
-		return true
+		return a.ID != types.Bpchar || !a.KeepsBlanks() && !b.KeepsBlanks()
 	case a.ID == types.JSON && b.ID == types.Text:
 		return true
 	}
@@ -50,8 +50,10 @@ func canWiden(a, b types.Type) bool {
 	switch {
 	case a == b || b.ID == types.Text:
 		return true
+	case b.ID == types.Bpchar:
+		return a.ID == types.Bpchar && a.Len > 0 && a.Len <= b.Len
 	case b.ID == types.Varchar:
-		return a.IsString() && (b.Len == 0 || a.ID == types.Varchar && a.Len > 0 && a.Len <= b.Len)
+		return a.IsString() && (b.Len == 0 || (a.ID == types.Varchar || a.ID == types.Bpchar) && a.Len > 0 && a.Len <= b.Len)
 	case a.IsInteger() && b.IsInteger():
 		return a.ID < b.ID
 	case a.IsInteger() && b.ID == types.Numeric:

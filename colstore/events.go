@@ -315,11 +315,11 @@ func describeColumns(before, after *Table) string {
 		old, ok := before.Column(c.ID)
 		switch {
 		case !ok:
-			return alter + " ADD COLUMN " + c.Name + " " + c.Type.String()
+			return alter + " ADD COLUMN " + c.Name + " " + c.Type.Definition()
 		case old.Name != c.Name:
 			return alter + " RENAME COLUMN " + old.Name + " TO " + c.Name
 		case old.Type != c.Type:
-			return alter + " ALTER COLUMN " + c.Name + " TYPE " + c.Type.String()
+			return alter + " ALTER COLUMN " + c.Name + " TYPE " + c.Type.Definition()
 		case old.NotNull && !c.NotNull:
 			return alter + " ALTER COLUMN " + c.Name + " DROP NOT NULL"
 		case !old.NotNull && c.NotNull:

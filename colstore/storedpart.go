@@ -151,7 +151,7 @@ func (p *storedPart) index(t *Table, x *Index) (*part.Index, bool) {
 // manySpellings reports whether equal values of a type may be stored as different bytes, as
 // 1.0 and 1.00 are. A part's index compares bytes, so it does not serve such a key.
 func manySpellings(t types.Type) bool {
-	return t.ID == types.Numeric && !t.IsScaled() || t.ID == types.JSONB || t.IsArray()
+	return t.ID == types.Numeric && !t.IsScaled() || t.ID == types.JSONB || t.KeepsBlanks() || t.IsArray()
 }
 
 // partIndex is a part's own index.

@@ -279,7 +279,7 @@ func (r *run) prepare(st *parse.Prepare) error {
 			if err != nil {
 				return err
 			}
-			p.types = append(p.types, t)
+			p.types = append(p.types, t.Base()) // a parameter has no length
 		}
 		return nil
 	})

@@ -226,7 +226,7 @@ func widerType(t types.Type, m member, largest float64) types.Type {
 		return t
 	case t.ID == types.Unknown:
 		return v.Type
-	case t.ID == types.Text || t.ID == types.Varchar:
+	case t.IsString():
 		return t
 	case t.ID == types.JSONB:
 		return t

@@ -148,7 +148,7 @@ func (c *systemContext) addColumn(t *colstore.Table, col *colstore.Column, n int
 func describeSize(set func(string, any), t types.Type) {
 	bits := map[types.ID]int{types.Int16: 16, types.Int32: 32, types.Int64: 64, types.Float32: 24, types.Float64: 53}[t.ID]
 	switch {
-	case t.ID == types.Varchar && t.Len > 0:
+	case (t.ID == types.Varchar || t.ID == types.Bpchar) && t.Len > 0:
 		set("character_maximum_length", int(t.Len))
 		set("character_octet_length", int(t.Len)*4)
 	case t.IsString():

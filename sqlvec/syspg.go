@@ -139,7 +139,7 @@ func typeLength(t types.Type) int {
 
 // internalNames are PostgreSQL's internal names of types.
 var internalNames = map[types.ID]string{types.Bool: "bool", types.Bytea: "bytea", types.Int64: "int8", types.Int16: "int2", types.Int32: "int4",
-	types.Text: "text", types.JSON: "json", types.Float32: "float4", types.Float64: "float8", types.Varchar: "varchar", types.Date: "date",
+	types.Text: "text", types.JSON: "json", types.Float32: "float4", types.Float64: "float8", types.Varchar: "varchar", types.Bpchar: "bpchar", types.Date: "date",
 	types.Timestamp: "timestamp", types.TimestampTZ: "timestamptz", types.Interval: "interval", types.Numeric: "numeric",
 	types.Time: "time", types.UUID: "uuid", types.JSONB: "jsonb", types.JSONPath: "jsonpath"}
 
@@ -157,7 +157,7 @@ func internalName(t types.Type) string {
 }
 
 func fillType(c *systemContext) {
-	categories := map[types.ID]string{types.Bool: "B", types.Bytea: "U", types.JSON: "U", types.JSONB: "U", types.JSONPath: "U", types.UUID: "U", types.Time: "D", types.Text: "S", types.Varchar: "S",
+	categories := map[types.ID]string{types.Bool: "B", types.Bytea: "U", types.JSON: "U", types.JSONB: "U", types.JSONPath: "U", types.UUID: "U", types.Time: "D", types.Text: "S", types.Varchar: "S", types.Bpchar: "S",
 		types.Date: "D", types.Timestamp: "D", types.TimestampTZ: "D", types.Interval: "T"}
 	preferred := map[types.ID]bool{types.Bool: true, types.Text: true, types.Float64: true, types.TimestampTZ: true, types.Interval: true}
 	for id := types.Bool; id <= types.LastID; id++ {

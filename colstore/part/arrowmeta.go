@@ -253,7 +253,7 @@ func (m *arrowMeta) fieldType(t types.Type, f form) (byte, flatbuffers.UOffsetT)
 		return arrowDate, m.b.EndObject()
 	case types.Timestamp, types.TimestampTZ:
 		return m.timestamp(t)
-	case types.Text, types.Varchar, types.JSON, types.JSONB, types.JSONPath, types.Unknown:
+	case types.Text, types.Varchar, types.Bpchar, types.JSON, types.JSONB, types.JSONPath, types.Unknown:
 		return arrowUtf8, m.empty()
 	case types.Bytea:
 		return arrowBinary, m.empty()

@@ -28,7 +28,7 @@ func bool2int(b bool) int {
 
 // cuttable reports whether a prefix of a stored value of the Bytes class is a value too.
 func cuttable(t types.Type) bool {
-	return t.ID != types.Numeric && t.ID != types.JSONB && t.ID != types.UUID && !t.IsArray()
+	return t.ID != types.Numeric && t.ID != types.Bpchar && t.ID != types.JSONB && t.ID != types.UUID && !t.IsArray()
 }
 
 // bytewise reports whether values of the Bytes class of type t are in the order of their bytes.
@@ -47,6 +47,8 @@ func keyBytes(t types.Type, b []byte) []byte {
 		return types.DecimalKey(b)
 	case types.JSONB:
 		return types.JSONKey(nil, string(b))
+	case types.Bpchar:
+		return bytes.TrimRight(b, " ")
 	}
 	return b
 }

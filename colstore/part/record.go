@@ -75,7 +75,7 @@ func plainArrow(t types.Type) arrow.DataType {
 		return &arrow.TimestampType{Unit: arrow.Microsecond}
 	case types.TimestampTZ:
 		return arrow.FixedWidthTypes.Timestamp_us
-	case types.Text, types.Varchar, types.JSON, types.JSONB, types.JSONPath, types.Unknown:
+	case types.Text, types.Varchar, types.Bpchar, types.JSON, types.JSONB, types.JSONPath, types.Unknown:
 		return arrow.BinaryTypes.String
 	}
 	switch t.Class() {

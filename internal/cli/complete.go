@@ -153,7 +153,7 @@ func (w *words) columns(text string, p place) []term.Candidate {
 	var all, some []term.Candidate
 	for _, t := range w.catalog() {
 		for _, c := range t.Columns {
-			candidate := term.Candidate{Value: nameFor(c.Name), Kind: "columns", About: t.Name + " " + c.Type.String()}
+			candidate := term.Candidate{Value: nameFor(c.Name), Kind: "columns", About: t.Name + " " + c.Type.Definition()}
 			all = append(all, candidate)
 			if named[t.Name] {
 				some = append(some, candidate)
@@ -192,7 +192,7 @@ func (w *words) qualified(word, text string) []term.Candidate {
 	for _, t := range w.catalog() {
 		mine := strings.EqualFold(t.Name, name) || strings.EqualFold(t.Name, tableOfAlias(text, name))
 		for _, c := range t.Columns {
-			candidate := term.Candidate{Value: word[:dot+1] + nameFor(c.Name), Kind: "columns", About: c.Type.String()}
+			candidate := term.Candidate{Value: word[:dot+1] + nameFor(c.Name), Kind: "columns", About: c.Type.Definition()}
 			all = append(all, candidate)
 			if mine {
 				of = append(of, candidate)

@@ -219,7 +219,7 @@ func (f *importFlags) createTable(cols []textin.Column) (string, error) {
 	}
 	parts := make([]string, len(cols))
 	for i, c := range cols {
-		parts[i] = quoteName(c.Name) + " " + c.Type.String()
+		parts[i] = quoteName(c.Name) + " " + c.Type.Definition()
 	}
 	if len(f.primaryKey) > 0 {
 		names := make([]string, len(f.primaryKey))

@@ -248,7 +248,7 @@ func (l *loader) definitions(p layout) ([]string, error) {
 	}
 	var all []string
 	for _, c := range p.add {
-		all = append(all, "ALTER TABLE "+quoteName(l.flags.table)+" ADD COLUMN "+quoteName(c.Name)+" "+c.Type.String())
+		all = append(all, "ALTER TABLE "+quoteName(l.flags.table)+" ADD COLUMN "+quoteName(c.Name)+" "+c.Type.Definition())
 	}
 	return all, nil
 }

@@ -118,7 +118,7 @@ func statistics(t *colstore.Table, s colstore.TableStats) *cells {
 	for _, c := range t.Columns {
 		cs := s.Columns[c.ID]
 		list.rows = append(list.rows, []types.Value{
-			textValue(t.Name), textValue(c.Name), textValue(c.Type.String()), bigintValue(s.Rows), bigintValue(cs.Nulls),
+			textValue(t.Name), textValue(c.Name), textValue(c.Type.Definition()), bigintValue(s.Rows), bigintValue(cs.Nulls),
 			bigintValue(cs.Distinct), boundText(cs.Min), boundText(cs.Max), types.BoolValue(cs.Sorted),
 		})
 	}

@@ -178,7 +178,7 @@ func columnList(t *colstore.Table) *cells {
 		case c.Generated != "":
 			value = "generated always as (" + c.Generated + ") stored"
 		}
-		list.rows = append(list.rows, []types.Value{textValue(c.Name), textValue(c.Type.String()), textValue(nullable), textValue(value)})
+		list.rows = append(list.rows, []types.Value{textValue(c.Name), textValue(c.Type.Definition()), textValue(nullable), textValue(value)})
 	}
 	return list
 }

@@ -314,6 +314,8 @@ func appendElementKey(dst []byte, v *Value) []byte {
 		return appendBytesKey(dst, DecimalKey(d.AppendEncoded(nil)))
 	case v.Type.ID == JSONB:
 		return appendBytesKey(dst, JSONKey(nil, v.S))
+	case v.Type.ID == Bpchar:
+		return appendBytesKey(dst, []byte(TrimChar(v.S)))
 	}
 	if rank, ok := v.Type.Enum.Rank(v.S); ok {
 		dst = binary.BigEndian.AppendUint32(dst, uint32(rank)+1)

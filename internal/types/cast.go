@@ -11,7 +11,7 @@ import (
 func Cast(v Value, t Type, explicit bool) (Value, error) { return Context{}.Cast(v, t, explicit) }
 
 // Cast converts v to type t, if there is any conversion. explicit says that the
-// user wrote it: then VARCHAR(n) cuts silently.
+// user wrote it: then VARCHAR(n) and CHAR(n) cut silently.
 func (c Context) Cast(v Value, t Type, explicit bool) (Value, error) {
 	switch {
 	case !v.Valid:
@@ -21,7 +21,11 @@ func (c Context) Cast(v Value, t Type, explicit bool) (Value, error) {
 	case t.ID == Text || t.ID == Varchar:
 		s, err := FitVarchar(c.TextOf(v), t, explicit)
 		return BytesValue(t, s), err
+	case t.ID == Bpchar:
+		s, err := FitChar(c.charText(v), t, explicit)
+		return BytesValue(t, s), err
 	case v.Type.IsString():
+		v.S = c.charText(v)
 		if t.IsArray() {
 			return c.textToArray(v, t, explicit)
 		}
@@ -47,10 +51,21 @@ func (c Context) Cast(v Value, t Type, explicit bool) (Value, error) {
 }
 
 // TextOf returns the text that v becomes as TEXT; it differs from Format for
-// BOOLEAN.
+// BOOLEAN and CHAR.
 func (c Context) TextOf(v Value) string {
-	if v.Type.ID == Bool {
+	if v.Type.ID == Bpchar {
+		return TrimChar(v.S)
+	}
+	return c.charText(v)
+}
+
+// charText returns the text that v becomes as CHAR, which keeps the blanks of one.
+func (c Context) charText(v Value) string {
+	switch {
+	case v.Type.ID == Bool:
 		return strconv.FormatBool(v.I != 0)
+	case v.Type.Class() == Bytes && v.Type.IsString() && v.Type.ID != Bpchar:
+		return v.S
 	}
 	return c.Format(v)
 }

@@ -81,6 +81,8 @@ func appendBytesClass(dst []byte, t Type, s string) []byte {
 		return hex.AppendEncode(dst, []byte(s))
 	case UUID:
 		return appendUUID(dst, s)
+	case Bpchar:
+		return appendChar(dst, s, t)
 	case Numeric:
 		d, err := DecodeDecimal([]byte(s))
 		if err != nil {

@@ -76,8 +76,33 @@ func parseBytesClass(text string, t Type) (Value, error) {
 	case Varchar:
 		s, err := FitVarchar(text, t, false)
 		return BytesValue(t, s), err
+	case Bpchar:
+		s, err := FitChar(text, t, false)
+		return BytesValue(t, s), err
 	}
 	return BytesValue(t, text), nil
+}
+
+// FitChar returns the stored form of text as CHAR(n): without blanks at the end. What is longer
+// is cut, silently when explicit. CHAR of no length keeps the text as it is.
+func FitChar(text string, t Type, explicit bool) (string, error) {
+	if t.Len == 0 {
+		return text, nil
+	}
+	s, err := FitVarchar(text, t, explicit)
+	return TrimChar(s), err
+}
+
+// TrimChar returns what of a CHAR counts: the text without the blanks at its end.
+func TrimChar(s string) string { return strings.TrimRight(s, " ") }
+
+// appendChar appends the text of a CHAR: with blanks up to its length.
+func appendChar(dst []byte, s string, t Type) []byte {
+	dst = append(dst, s...)
+	for n := utf8.RuneCountInString(s); n < int(t.Len); n++ {
+		dst = append(dst, ' ')
+	}
+	return dst
 }
 
 // FitVarchar cuts text to the length of t: always when explicit, otherwise only

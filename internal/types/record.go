@@ -29,6 +29,13 @@ func (r Row) Value() (Value, error) {
 	var dst, buf []byte
 	for i := range r.Fields {
 		f := &r.Fields[i]
+		if f.Valid && f.Type.Elem().ID == Bpchar && f.Type.Len > 0 { // the length is not kept, so the blanks are
+			padded, err := Cast(*f, f.Type.Base(), true)
+			if err != nil {
+				return Value{}, err
+			}
+			f = &padded
+		}
 		dst = append(binary.AppendUvarint(dst, uint64(len(r.Names[i]))), r.Names[i]...)
 		dst = append(dst, byte(storedField(f.Type.ID)))
 		if !f.Valid {

@@ -16,7 +16,9 @@
 //	Bytes     any     TEXT, VARCHAR, BYTEA, JSON, NUMERIC without a precision or
 //	                  with p > 18 (Decimal's binary form), UUID (16 bytes), JSONB
 //	                  (its one text, see NormalJSON), ENUM (the label), the unknown
-//	                  type, arrays (see Array.Value)
+//	                  type, arrays (see Array.Value), CHAR(n) (without the blanks at the
+//	                  end, which its text has up to n characters) and CHAR of no length
+//	                  (with them: they do not count when it is compared)
 package types
 
 import "fmt"
@@ -48,8 +50,9 @@ const (
 	JSONB       ID = 18
 	Enum        ID = 19
 	JSONPath    ID = 20
+	Bpchar      ID = 21
 
-	LastID = JSONPath // the greatest ID there is, but for those of arrays, see ArrayOf
+	LastID = Bpchar // the greatest ID there is, but for those of arrays, see ArrayOf
 )
 
 // Type is a SQL type with its modifiers. Types are comparable with ==; the zero
@@ -58,7 +61,7 @@ type Type struct {
 	ID    ID
 	Prec  int16 // NUMERIC: digits in all, 0 when unconstrained
 	Scale int16 // NUMERIC: digits after the point
-	Len   int32 // VARCHAR(n): most characters, 0 when unlimited; ENUM: its id
+	Len   int32 // VARCHAR(n), CHAR(n): most characters, 0 when unlimited; ENUM: its id
 	// Enum is the definition of an ENUM, or of the elements of its arrays; nil in storage below
 	// the catalog, which has only the id.
 	Enum *Enumeration
@@ -144,8 +147,14 @@ func (t Type) IsInteger() bool { return t.ID == Int16 || t.ID == Int32 || t.ID =
 // IsNumber reports whether t is an integer, NUMERIC or a float.
 func (t Type) IsNumber() bool { return t.ID >= Int16 && t.ID <= Numeric }
 
-// IsString reports whether t is TEXT, VARCHAR or unknown.
-func (t Type) IsString() bool { return t.ID == Text || t.ID == Varchar || t.ID == Unknown }
+// IsString reports whether t is TEXT, VARCHAR, CHAR or unknown.
+func (t Type) IsString() bool {
+	return t.ID == Text || t.ID == Varchar || t.ID == Bpchar || t.ID == Unknown
+}
+
+// KeepsBlanks reports whether t is CHAR of no length, whose values may end in blanks that do not
+// count when they are compared.
+func (t Type) KeepsBlanks() bool { return t.ID == Bpchar && t.Len == 0 }
 
 // IsScaled reports whether t is a NUMERIC stored as a scaled int64.
 func (t Type) IsScaled() bool { return t.ID == Numeric && t.Class() == I64 }
@@ -155,7 +164,19 @@ var names = map[ID]string{
 	Float32: "real", Float64: "double precision", Numeric: "numeric", Text: "text",
 	Varchar: "character varying", Bytea: "bytea", Date: "date",
 	Timestamp: "timestamp without time zone", TimestampTZ: "timestamp with time zone",
-	Interval: "interval", JSON: "json", Time: "time without time zone", UUID: "uuid", JSONB: "jsonb", JSONPath: "jsonpath", Enum: "anyenum", Record: "record",
+	Interval: "interval", JSON: "json", Time: "time without time zone", UUID: "uuid", JSONB: "jsonb", JSONPath: "jsonpath", Bpchar: "character", Enum: "anyenum", Record: "record",
+}
+
+// Definition returns the name that makes a column of the type: String, but for CHAR without a
+// length, since CHARACTER alone is CHARACTER(1).
+func (t Type) Definition() string {
+	switch {
+	case t.ID.Elem() != Bpchar || t.Len > 0:
+		return t.String()
+	case t.IsArray():
+		return "bpchar[]"
+	}
+	return "bpchar"
 }
 
 // String returns PostgreSQL's name of the type, with modifiers.
@@ -175,6 +196,8 @@ func (t Type) String() string {
 		return fmt.Sprintf("numeric(%d,%d)", t.Prec, t.Scale)
 	case t.ID == Varchar && t.Len > 0:
 		return fmt.Sprintf("character varying(%d)", t.Len)
+	case t.ID == Bpchar && t.Len > 0:
+		return fmt.Sprintf("character(%d)", t.Len)
 	}
 	return s
 }

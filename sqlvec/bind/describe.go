@@ -71,7 +71,7 @@ func (b *Binder) description(node plan.Node, t *colstore.Table) plan.Node {
 		return &expr.Const{Value: types.BytesValue(text, s)}
 	}
 	for i, c := range node.Columns() {
-		row := []string{c.Name, c.Type.String(), "YES", "", "", ""}
+		row := []string{c.Name, c.Type.Definition(), "YES", "", "", ""}
 		if t != nil && i < len(t.Columns) {
 			col := &t.Columns[i]
 			if col.NotNull {
@@ -125,7 +125,7 @@ func (b *Binder) summary(node plan.Node) (plan.Node, error) {
 		name := fmt.Sprintf("c%d", i)
 		names = append(names, name)
 		stats[0] = append(stats[0], quoteText(c.Name))
-		stats[1] = append(stats[1], quoteText(c.Type.String()))
+		stats[1] = append(stats[1], quoteText(c.Type.Definition()))
 		for j, x := range columnSummary(name, c.Type) {
 			stats[2+j] = append(stats[2+j], x)
 		}

@@ -40,6 +40,10 @@ func orderedBy(x expr.Expr, pos int) (expr.Expr, error) {
 			WithHint("Use an explicit ordering operator or modify the query.")
 	case types.JSONB:
 		return expr.NewCall(pos, expr.JSONKey, []expr.Expr{x})
+	case types.Bpchar:
+		if x.Type().KeepsBlanks() {
+			return expr.NewCall(pos, expr.CharKey, []expr.Expr{x})
+		}
 	case types.Enum:
 		return expr.NewCall(pos, expr.EnumRank, []expr.Expr{x})
 	}
@@ -48,7 +52,7 @@ func orderedBy(x expr.Expr, pos int) (expr.Expr, error) {
 
 // sortedBy returns the expression that orderedBy made x of.
 func sortedBy(x expr.Expr) expr.Expr {
-	if c, ok := x.(*expr.Call); ok && (c.Fn.Name == expr.ArrayKey || c.Fn.Name == expr.JSONKey || c.Fn.Name == expr.EnumRank) {
+	if c, ok := x.(*expr.Call); ok && (c.Fn.Name == expr.ArrayKey || c.Fn.Name == expr.JSONKey || c.Fn.Name == expr.CharKey || c.Fn.Name == expr.EnumRank) {
 		return c.Args[0]
 	}
 	return x

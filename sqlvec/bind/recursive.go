@@ -90,7 +90,7 @@ func (b *Binder) stepColumns(c *cte, op *parse.SetOp, step plan.Node) (plan.Node
 		want[i] = t
 		if t != base[i].Type {
 			return nil, dberr.Newf(dberr.DatatypeMismatch,
-				"recursive query \"%s\" column %d has type %s in non-recursive term but type %s overall", c.def.Name.Name, i+1, base[i].Type, t).
+				"recursive query \"%s\" column %d has type %s in non-recursive term but type %s overall", c.def.Name.Name, i+1, base[i].Type.Definition(), t.Definition()).
 				WithHint("Cast the output of the non-recursive term to the correct type.").
 				At(columnPos(c.shared.Plan, i, int(op.L.Position())))
 		}

@@ -15,7 +15,7 @@ var typeNames = map[string]types.ID{
 	"float4": types.Float32, "real": types.Float32,
 	"float8": types.Float64, "double": types.Float64,
 	"numeric": types.Numeric, "decimal": types.Numeric,
-	"text": types.Text, "varchar": types.Varchar, "string": types.Text,
+	"text": types.Text, "varchar": types.Varchar, "bpchar": types.Bpchar, "string": types.Text,
 	"bytea": types.Bytea, "blob": types.Bytea,
 	"date": types.Date, "timestamp": types.Timestamp, "timestamptz": types.TimestampTZ,
 	"interval": types.Interval, "json": types.JSON, "jsonb": types.JSONB, "jsonpath": types.JSONPath,
@@ -31,12 +31,12 @@ var wholeDigits = map[string]int{"ubigint": 20, "hugeint": 39, "uhugeint": 39}
 
 // unsupported are types of PostgreSQL that have no storage yet.
 var unsupported = map[string]bool{
-	"bpchar": true, "char": true, "timetz": true, "xml": true,
+	"char": true, "timetz": true, "xml": true,
 	"bit": true, "varbit": true, "money": true, "inet": true, "cidr": true, "point": true, "name": true,
 	"serial": true, "bigserial": true, "smallserial": true, "oid": true, "regclass": true,
 }
 
-// maxVarchar is PostgreSQL's limit of VARCHAR(n).
+// maxVarchar is PostgreSQL's limit of VARCHAR(n) and CHAR(n).
 const maxVarchar = 10485760
 
 // TypeOf returns the type that a name as written stands for. The enumerations of c, which may
@@ -113,12 +113,13 @@ func withMods(t types.Type, mods []int) (types.Type, *dberr.Error) {
 	switch {
 	case len(mods) == 0:
 		return t, nil
-	case t.ID == types.Varchar && len(mods) == 1:
+	case (t.ID == types.Varchar || t.ID == types.Bpchar) && len(mods) == 1:
+		word := map[types.ID]string{types.Varchar: "varchar", types.Bpchar: "char"}[t.ID]
 		if mods[0] < 1 {
-			return t, dberr.New(dberr.InvalidParameterValue, "length for type varchar must be at least 1")
+			return t, dberr.Newf(dberr.InvalidParameterValue, "length for type %s must be at least 1", word)
 		}
 		if mods[0] > maxVarchar {
-			return t, dberr.Newf(dberr.InvalidParameterValue, "length for type varchar cannot exceed %d", maxVarchar)
+			return t, dberr.Newf(dberr.InvalidParameterValue, "length for type %s cannot exceed %d", word, maxVarchar)
 		}
 		t.Len = int32(mods[0])
 		return t, nil

@@ -18,7 +18,7 @@ import (
 //	per column  1: integers, dates, times, scaled NUMERIC, BOOLEAN, floats (-0 is 0, one NaN)
 //	            2: strings as str; NUMERIC's form without its scale; INTERVAL as days and
 //	               microseconds below a day
-//	            2: JSONB, and arrays that may be equal in other bytes, as a str of their key
+//	            2: JSONB, CHAR of no length, and arrays that may be equal in other bytes, as a str of their key
 //	1           hash of all before (not for a single word)
 //	2 a column  for NUMERIC forms, INTERVAL and keys: the value as it was, not compared
 //
@@ -85,11 +85,11 @@ func isForm(t types.Type) bool { return t.ID == types.Numeric && t.Class() == ty
 // told apart by keys made of them.
 func hasKey(t types.Type) bool {
 	if !t.IsArray() {
-		return t.ID == types.JSONB
+		return t.ID == types.JSONB || t.KeepsBlanks()
 	}
 	e := t.Elem()
 	switch e.ID {
-	case types.Float32, types.Float64, types.Interval, types.JSONB:
+	case types.Float32, types.Float64, types.Interval, types.JSONB, types.Bpchar:
 		return true
 	}
 	return isForm(e)
@@ -99,6 +99,9 @@ func hasKey(t types.Type) bool {
 func appendKey(dst []byte, t types.Type, form string) []byte {
 	if t.IsArray() {
 		return types.ArrayKey(dst, t, form)
+	}
+	if t.ID == types.Bpchar {
+		return append(dst, types.TrimChar(form)...)
 	}
 	return types.JSONKey(dst, form)
 }

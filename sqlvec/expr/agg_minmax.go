@@ -13,7 +13,7 @@ import (
 
 func init() {
 	for _, id := range ids(types.Int16, types.Int32, types.Int64, types.Float32, types.Float64, types.Numeric,
-		types.Text, types.Date, types.Timestamp, types.TimestampTZ, types.Interval, types.Time) {
+		types.Text, types.Bpchar, types.Date, types.Timestamp, types.TimestampTZ, types.Interval, types.Time) {
 		for _, name := range []string{"min", "max"} {
 			registerAggregate(&Aggregate{Name: name, Params: ids(id), Ret: id,
 				returns: sameType, states: newExtreme(name == "max")})
@@ -192,7 +192,7 @@ func extremeRule(t types.Type, greatest bool) func(old, new *types.Value) bool {
 			return cmp.Compare(b, a) == want
 		}
 	}
-	if t.Class() == types.Bytes && t.ID != types.Numeric && !t.IsArray() {
+	if t.Class() == types.Bytes && t.ID != types.Numeric && t.ID != types.Bpchar && !t.IsArray() {
 		return func(old, new *types.Value) bool { return bytes.Compare([]byte(new.S), []byte(old.S)) == want }
 	}
 	return func(old, new *types.Value) bool { return types.Compare(*new, *old) == want }

@@ -59,15 +59,37 @@ func NewUnary(pos int, op string, x Expr) (Expr, error) {
 func apply(pos At, fn *Function, args []Expr, casts []types.Type) (Expr, error) {
 	out := make([]Expr, len(args))
 	for i, a := range args {
-		c, err := Coerce(a, casts[i])
+		c, err := argument(fn, a, casts[i])
 		if err != nil {
 			return nil, err
 		}
 		out[i] = c
 	}
+	if fn.ofText != nil {
+		fn = fn.ofText
+	}
 	c := &Call{At: pos, Fn: fn, Args: out}
 	c.Typ = refinedType(c)
 	return c, nil
+}
+
+// argument converts an argument of fn to type t: one of a comparison of CHAR to its characters.
+func argument(fn *Function, a Expr, t types.Type) (Expr, error) {
+	if fn.ofText == nil {
+		return Coerce(a, t)
+	}
+	return Characters(a)
+}
+
+// Characters is a text as a CHAR whose blanks at the end do not count, as TEXT without them.
+func Characters(a Expr) (Expr, error) {
+	if a.Type().ID != types.Bpchar {
+		var err error
+		if a, err = Coerce(a, types.T(types.Bpchar)); err != nil {
+			return nil, err
+		}
+	}
+	return Coerce(a, types.T(types.Text))
 }
 
 // newForm builds COALESCE, NULLIF, GREATEST or LEAST.
@@ -98,9 +120,16 @@ func newNullIf(pos At, args []Expr) (Expr, error) {
 	if err != nil {
 		return nil, err
 	}
+	// The result is the first operand of the implied =.
+	_, casts, err := ResolveOperator("=", args[0].Type(), args[1].Type())
+	if err != nil {
+		return nil, err
+	}
 	value := args[0]
-	if value.Type().ID == types.Unknown {
-		value = l
+	if value.Type().ID != casts[0].ID {
+		if value, err = Coerce(value, casts[0]); err != nil {
+			return nil, err
+		}
 	}
 	return &NullIf{At: pos, Value: value, L: l, R: r, Eq: eq}, nil
 }
@@ -190,6 +219,8 @@ func commonModifiers(id types.ID, list []types.Type) types.Type {
 	out := types.Type{}
 	for _, t := range list {
 		switch {
+		case t.ID == types.Unknown && hasLength(id):
+			return types.T(id) // which may be longer
 		case t.ID == types.Unknown && id != types.Numeric:
 		case t.ID != id:
 			return types.T(id)
@@ -286,6 +317,13 @@ func NewIn(pos int, arg Expr, list []Expr, not bool) (Expr, error) {
 	eq, _, _, err := equality(At(pos), all[0], all[1])
 	if err != nil {
 		return nil, err
+	}
+	for i := range all {
+		if all[i].Type().ID == types.Bpchar {
+			if all[i], err = Characters(all[i]); err != nil {
+				return nil, err
+			}
+		}
 	}
 	return &In{At: At(pos), Arg: all[0], List: all[1:], Not: not, Eq: eq}, nil
 }

@@ -109,12 +109,17 @@ func (n *castNode) convert(f *frame, v *vec.Vec, rows []uint64) (vec.Vec, error)
 	case from.ID == types.Date && (to.ID == types.Timestamp || to.ID == types.TimestampTZ),
 		from.ID == types.Timestamp, from.ID == types.TimestampTZ && !to.IsString():
 		return castTimes(f, v, to, rows, n.explicit)
-	case from.Class() == types.Bytes && to.Class() == types.Bytes && from.IsString() && to.IsString() && to.Len == 0:
+	case from.Class() == types.Bytes && to.Class() == types.Bytes && from.IsString() && to.IsString() && to.Len == 0 && sameBytes(from, to):
 		out := *v
 		out.Type = to
 		return out, nil
 	}
 	return n.rowByRow(f, v, rows)
+}
+
+// sameBytes reports whether texts of a type are in memory what they are as another without a length.
+func sameBytes(from, to types.Type) bool {
+	return from.ID != types.Bpchar || from == to || !from.KeepsBlanks() && to.ID != types.Bpchar
 }
 
 // isIntegral reports whether values of t are integers in memory that stand for

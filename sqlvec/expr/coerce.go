@@ -39,6 +39,8 @@ var castTable = map[[2]types.ID]castContext{
 	{types.Float64, types.Numeric}: assignmentCast,
 	{types.Bool, types.Int32}:      explicitCast,
 	{types.Text, types.Varchar}:    implicitCast, {types.Varchar, types.Text}: implicitCast,
+	{types.Text, types.Bpchar}: implicitCast, {types.Bpchar, types.Text}: implicitCast,
+	{types.Varchar, types.Bpchar}: implicitCast, {types.Bpchar, types.Varchar}: implicitCast,
 	{types.Date, types.Timestamp}: implicitCast, {types.Date, types.TimestampTZ}: implicitCast,
 	{types.Timestamp, types.Date}: assignmentCast, {types.Timestamp, types.TimestampTZ}: implicitCast,
 	{types.TimestampTZ, types.Date}: assignmentCast, {types.TimestampTZ, types.Timestamp}: assignmentCast,
@@ -62,9 +64,9 @@ func castFor(from, to types.ID) castContext {
 		return c
 	}
 	switch {
-	case to == types.Text || to == types.Varchar:
+	case to == types.Text || to == types.Varchar || to == types.Bpchar:
 		return assignmentCast
-	case from == types.Text || from == types.Varchar:
+	case from == types.Text || from == types.Varchar || from == types.Bpchar:
 		return explicitCast
 	}
 	return noCast
@@ -82,7 +84,7 @@ func category(id types.ID) byte {
 		return 'B'
 	case types.Int16, types.Int32, types.Int64, types.Float32, types.Float64, types.Numeric:
 		return 'N'
-	case types.Text, types.Varchar:
+	case types.Text, types.Varchar, types.Bpchar:
 		return 'S'
 	case types.Date, types.Time, types.Timestamp, types.TimestampTZ:
 		return 'D'
@@ -125,7 +127,7 @@ func argumentType(t types.Type, id types.ID) types.Type {
 			return types.T(types.Text)
 		}
 		return t
-	case t.ID == id:
+	case t.ID == id && id != types.Bpchar: // a function that takes CHAR gets it with its blanks
 		return t
 	case id == types.Numeric:
 		return numericFor(t)
@@ -179,10 +181,10 @@ func convert(e Expr, to types.Type, context castContext, pos At) (Expr, error) {
 	if castFor(from.ID, to.ID) < context || otherEnum(from, to) {
 		return nil, cannotCast(from, to, int(pos))
 	}
-	if from.ID == to.ID && to.Enum == nil && unconstrained(to) && (to.ID != types.Numeric || !from.IsScaled()) {
+	if from.ID == to.ID && to.Enum == nil && from.Elem().ID != types.Bpchar && unconstrained(to) && (to.ID != types.Numeric || !from.IsScaled()) {
 		return relabel(e, to), nil
 	}
-	if from.ID == types.Varchar && to.ID == types.Text {
+	if (from.ID == types.Varchar || from.ID == types.Bpchar && !from.KeepsBlanks()) && to.ID == types.Text {
 		return relabel(e, to), nil
 	}
 	return &Cast{At: pos, Arg: e, To: to, Explicit: context == explicitCast}, nil

@@ -118,13 +118,13 @@ func serialSequence(env *Env, a []types.Value) (types.Value, error) {
 
 // typeOIDs are PostgreSQL's numbers of the types.
 var typeOIDs = map[types.ID]int64{
-	types.Bool: 16, types.Bytea: 17, types.Int64: 20, types.Int16: 21, types.Int32: 23, types.Text: 25, types.JSON: 114,
+	types.Bool: 16, types.Bytea: 17, types.Int64: 20, types.Int16: 21, types.Int32: 23, types.Text: 25, types.Bpchar: 1042, types.JSON: 114,
 	types.Float32: 700, types.Float64: 701, types.Varchar: 1043, types.Date: 1082, types.Timestamp: 1114,
 	types.TimestampTZ: 1184, types.Interval: 1186, types.Numeric: 1700, types.Time: 1083, types.UUID: 2950, types.JSONB: 3802, types.JSONPath: 4072,
 }
 
 func init() {
-	for id, oid := range map[types.ID]int64{types.Bool: 1000, types.Bytea: 1001, types.Int64: 1016, types.Int16: 1005, types.Int32: 1007, types.Text: 1009,
+	for id, oid := range map[types.ID]int64{types.Bool: 1000, types.Bytea: 1001, types.Int64: 1016, types.Int16: 1005, types.Int32: 1007, types.Text: 1009, types.Bpchar: 1014,
 		types.JSON: 199, types.Float32: 1021, types.Float64: 1022, types.Varchar: 1015, types.Date: 1182, types.Timestamp: 1115,
 		types.TimestampTZ: 1185, types.Interval: 1187, types.Numeric: 1231, types.Time: 1183, types.UUID: 2951, types.JSONB: 3807, types.JSONPath: 4073} {
 		typeOIDs[types.ArrayOf(id)] = oid
@@ -135,7 +135,7 @@ func init() {
 func TypeOID(t types.Type) (oid, mod int64) {
 	mod = -1
 	switch {
-	case (t.ID == types.Varchar || t.ID == types.ArrayOf(types.Varchar)) && t.Len > 0:
+	case hasLength(t.ID) && t.Len > 0:
 		mod = int64(t.Len) + 4
 	case (t.ID == types.Numeric || t.ID == types.ArrayOf(types.Numeric)) && t.Prec > 0:
 		mod = int64(t.Prec)<<16 | int64(t.Scale) + 4
@@ -148,6 +148,9 @@ func TypeOID(t types.Type) (oid, mod int64) {
 	}
 	return typeOIDs[t.ID], mod
 }
+
+// hasLength reports whether a type's modifier is a length.
+func hasLength(id types.ID) bool { return id.Elem() == types.Varchar || id.Elem() == types.Bpchar }
 
 // What the catalog defines has blocks of BlockOID numbers, by its ids.
 const (
@@ -166,7 +169,7 @@ func TypeOfOID(oid, mod int64) (types.Type, bool) {
 		}
 		t := types.T(id)
 		switch {
-		case (id == types.Varchar || id == types.ArrayOf(types.Varchar)) && mod >= 4:
+		case hasLength(id) && mod >= 4:
 			t.Len = int32(mod - 4)
 		case id == types.Numeric && mod >= 4:
 			t = types.Dec(int((mod-4)>>16), int((mod-4)&0xFFFF))
@@ -187,6 +190,9 @@ func formatType(env *Env, a []types.Value) (types.Value, error) {
 		mod = a[1].I
 	}
 	if t, ok := TypeOfOID(a[0].I, mod); ok {
+		if a[1].Valid {
+			return textValue(t.Definition()), nil
+		}
 		return textValue(t.String()), nil
 	}
 	if env != nil && env.Catalog != nil {

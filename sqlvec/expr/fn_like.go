@@ -18,9 +18,16 @@ func init() {
 			&Function{Name: "notlike", Params: ids(id, id), Ret: types.Bool, eval: likeEval(true, false)},
 		)
 	}
+	// The blanks of a CHAR count for a pattern.
+	for _, id := range ids(types.Text, types.Bpchar) {
+		register(
+			&Function{Name: "~~*", Params: ids(id, types.Text), Ret: types.Bool, eval: likeEval(false, true)},
+			&Function{Name: "!~~*", Params: ids(id, types.Text), Ret: types.Bool, eval: likeEval(true, true)},
+		)
+	}
 	register(
-		&Function{Name: "~~*", Params: ids(types.Text, types.Text), Ret: types.Bool, eval: likeEval(false, true)},
-		&Function{Name: "!~~*", Params: ids(types.Text, types.Text), Ret: types.Bool, eval: likeEval(true, true)},
+		&Function{Name: "~~", Params: ids(types.Bpchar, types.Text), Ret: types.Bool, eval: likeEval(false, false)},
+		&Function{Name: "!~~", Params: ids(types.Bpchar, types.Text), Ret: types.Bool, eval: likeEval(true, false)},
 		rowFn("like_escape", ids(types.Text, types.Text), types.Text, likeEscape),
 	)
 }

@@ -10,8 +10,8 @@ import (
 )
 
 func init() {
-	op := func(name string, fold, not bool) *Function {
-		return rowFn(name, ids(types.Text, types.Text), types.Bool, func(_ *Env, args []types.Value) (types.Value, error) {
+	op := func(subject types.ID, name string, fold, not bool) *Function {
+		return rowFn(name, ids(subject, types.Text), types.Bool, func(_ *Env, args []types.Value) (types.Value, error) {
 			flags := ""
 			if fold {
 				flags = "i"
@@ -24,8 +24,10 @@ func init() {
 		})
 	}
 	text := types.Text
+	for _, id := range ids(text, types.Bpchar) { // the blanks of a CHAR count
+		register(op(id, "~", false, false), op(id, "~*", true, false), op(id, "!~", false, true), op(id, "!~*", true, true))
+	}
 	register(
-		op("~", false, false), op("~*", true, false), op("!~", false, true), op("!~*", true, true),
 		rowFn("regexp_like", ids(text, text), types.Bool, regexpLike),
 		rowFn("regexp_like", ids(text, text, text), types.Bool, regexpLike),
 		rowFn("regexp_match", ids(text, text), types.ArrayOf(text), regexpMatch),

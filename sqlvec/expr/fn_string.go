@@ -45,6 +45,9 @@ func tooLarge(size int64) error {
 
 func runeCount(s string) int { return utf8.RuneCountInString(s) }
 
+// CharKey is the name of the function from CHAR to what of it counts. No query can write it.
+const CharKey = "$char_key"
+
 func init() {
 	t, i := types.Text, types.Int32
 	register(
@@ -54,6 +57,8 @@ func init() {
 		&Function{Name: "char_length", Params: ids(t), Ret: i, eval: lengthEval(utf8.RuneCount)},
 		&Function{Name: "character_length", Params: ids(t), Ret: i, eval: lengthEval(utf8.RuneCount)},
 		&Function{Name: "octet_length", Params: ids(t), Ret: i, eval: lengthEval(byteLen)},
+		rowFn(CharKey, ids(types.Bpchar), t, func(_ *Env, a []types.Value) (types.Value, error) { return textValue(types.TrimChar(a[0].S)), nil }),
+		&Function{Name: "octet_length", Params: ids(types.Bpchar), Ret: i, eval: lengthEval(byteLen)},
 		&Function{Name: "octet_length", Params: ids(types.Bytea), Ret: i, eval: lengthEval(byteLen)},
 		&Function{Name: "length", Params: ids(types.Bytea), Ret: i, eval: lengthEval(byteLen)},
 		textInt("bit_length", func(s string) int { return 8 * len(s) }),

@@ -35,6 +35,8 @@ type Function struct {
 	Ret        types.ID
 	Volatility Volatility
 	NullCall   bool // called with NULL arguments too; otherwise any NULL gives NULL
+	// ofText is for a comparison of CHAR that of TEXT, which does its work on the characters.
+	ofText *Function
 
 	returns func(args []types.Type) types.Type // nil: T(Ret)
 	refine  func(c *Call) types.Type           // when set, the type by constant arguments

@@ -13,12 +13,14 @@ func init() {
 	symbols := map[string]kernel.Op{"=": kernel.Eq, "<>": kernel.Ne, "<": kernel.Lt,
 		"<=": kernel.Le, ">": kernel.Gt, ">=": kernel.Ge}
 	ids := []types.ID{types.Bool, types.Int16, types.Int32, types.Int64, types.Float32, types.Float64,
-		types.Numeric, types.Text, types.Bytea, types.Date, types.Timestamp, types.TimestampTZ, types.Interval,
+		types.Numeric, types.Bytea, types.Date, types.Timestamp, types.TimestampTZ, types.Interval,
 		types.Time, types.UUID, types.JSONB}
 	for name, op := range symbols {
 		for _, id := range ids {
 			register(&Function{Name: name, Params: []types.ID{id, id}, Ret: types.Bool, eval: comparison(op)})
 		}
+		text := &Function{Name: name, Params: []types.ID{types.Text, types.Text}, Ret: types.Bool, eval: comparison(op)}
+		register(text, &Function{Name: name, Params: []types.ID{types.Bpchar, types.Bpchar}, Ret: types.Bool, eval: comparison(op), ofText: text})
 		register(&Function{Name: name, Params: []types.ID{anyEnum, anyEnum}, Ret: types.Bool, eval: enumComparison(op)})
 		register(&Function{Name: name, Params: []types.ID{anyArray, anyArray}, Ret: types.Bool, eval: comparison(op)})
 		// PostgreSQL has these, and they decide what REAL and DOUBLE PRECISION compare as.
@@ -68,7 +70,7 @@ func compareVecs(f *frame, op kernel.Op, a, b *vec.Vec) (vec.Vec, error) {
 		compareRanks(f, op, a, b, w)
 		return f.bools(w, nil), nil
 	}
-	if a.Type.ID == types.JSONB || a.Type.IsArray() {
+	if a.Type.ID == types.JSONB || a.Type.ID == types.Bpchar || a.Type.IsArray() {
 		compareKeys(f, op, a, b, w)
 		return f.bools(w, nil), nil
 	}
@@ -345,7 +347,7 @@ func scaledFromForms(f *frame, v *vec.Vec, t types.Type) vec.Vec {
 	return out
 }
 
-// compareKeys compares JSONB or array vectors by their keys. The bits of NULL rows do not matter.
+// compareKeys compares JSONB, CHAR or array vectors by their keys. The bits of NULL rows do not matter.
 func compareKeys(f *frame, op kernel.Op, a, b *vec.Vec, w []uint64) {
 	clear(w)
 	var x, y []byte
@@ -363,10 +365,13 @@ func compareKeys(f *frame, op kernel.Op, a, b *vec.Vec, w []uint64) {
 	}
 }
 
-// valueKey appends the key of a stored JSONB or array.
+// valueKey appends the key of a stored JSONB, CHAR or array.
 func valueKey(dst []byte, t types.Type, form string) []byte {
-	if t.IsArray() {
+	switch {
+	case t.IsArray():
 		return types.ArrayKey(dst, t, form)
+	case t.ID == types.Bpchar:
+		return append(dst, types.TrimChar(form)...)
 	}
 	return types.JSONKey(dst, form)
 }

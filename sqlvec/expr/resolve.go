@@ -57,7 +57,13 @@ func ResolveOperator(op string, args ...types.Type) (*Function, []types.Type, er
 			WithHint("Could not choose a best candidate operator. You might need to add explicit type casts.")
 	}
 	return nil, nil, dberr.Newf(dberr.UndefinedFunction, "operator does not exist: %s", sig).
-		WithHint("No operator matches the given name and argument types. You might need to add explicit type casts.")
+		WithHint("%s", missingOperatorHint[len(args)])
+}
+
+// missingOperatorHint is PostgreSQL's hint by the number of operands.
+var missingOperatorHint = [...]string{
+	1: "No operator matches the given name and argument type. You might need to add an explicit type cast.",
+	2: "No operator matches the given name and argument types. You might need to add explicit type casts.",
 }
 
 // sameTypeOperator applies the rule that an unknown operand of an infix operator is

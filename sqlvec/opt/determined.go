@@ -127,6 +127,8 @@ func plainType(t types.Type) bool {
 	switch t.ID {
 	case types.Float32, types.Float64, types.Interval, types.JSONB:
 		return false
+	case types.Bpchar:
+		return !t.KeepsBlanks()
 	case types.Numeric:
 		return t.IsScaled()
 	}

@@ -38,10 +38,10 @@ func sameType(a, b expr.Expr) (expr.Expr, expr.Expr, bool) {
 		return a, b, ta.ID != types.JSON
 	case ta.IsEnum() && tb.IsEnum():
 		return a, b, true // at different times, perhaps
-	case ta.ID == tb.ID && ta.ID != types.Numeric:
-		return relabeled(a, ta.Base()), relabeled(b, ta.Base()), true
 	case ta.IsString() && tb.IsString():
 		return relabeled(a, types.T(types.Text)), relabeled(b, types.T(types.Text)), true
+	case ta.ID == tb.ID && ta.ID != types.Numeric:
+		return relabeled(a, ta.Base()), relabeled(b, ta.Base()), true
 	case ta.IsInteger() && tb.IsInteger():
 		return relabeled(a, types.T(types.Int64)), relabeled(b, types.T(types.Int64)), true
 	case exactNumber(ta) && exactNumber(tb):
@@ -220,7 +220,7 @@ func storedColumn(s *plan.Scan, e expr.Expr) (uint32, types.Type, bool) {
 func keepsOrder(from, to types.Type) bool {
 	switch {
 	case from.IsString() && to.IsString():
-		return to.Len == 0
+		return to.Len == 0 && !from.KeepsBlanks() && to.ID != types.Bpchar
 	case from.IsInteger() && to.IsInteger():
 		return to.ID >= from.ID
 	}

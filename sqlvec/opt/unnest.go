@@ -197,6 +197,8 @@ func exact(t types.Type) bool {
 	switch t.ID {
 	case types.JSON, types.JSONB, types.Float32, types.Float64, types.Interval:
 		return false
+	case types.Bpchar:
+		return !t.KeepsBlanks()
 	case types.Numeric:
 		return t.IsScaled()
 	}

@@ -59,7 +59,7 @@ func (c *column) add(v *vec.Vec, sel []uint64) error {
 func (c *column) addWhole(v *vec.Vec) bool {
 	size := c.typ.Class().Size()
 	switch {
-	case isDecimal(c.typ), c.typ.ID == types.Interval, c.typ.ID == types.Numeric, c.typ.ID == types.Bool, c.typ.ID == types.UUID, c.typ.IsArray():
+	case isDecimal(c.typ), c.typ.ID == types.Interval, c.typ.ID == types.Numeric, c.typ.ID == types.Bool, c.typ.ID == types.UUID, c.typ.ID == types.Bpchar, c.typ.IsArray():
 		return false
 	case size > 0:
 		c.data = append(c.data, v.Data[:v.N*size]...)
@@ -138,7 +138,7 @@ func (c *column) addValue(v *vec.Vec, i int, null bool) error {
 func (c *column) addText(v *vec.Vec, i int, null bool) {
 	switch {
 	case null:
-	case c.typ.ID == types.Numeric, c.typ.ID == types.UUID:
+	case c.typ.ID == types.Numeric, c.typ.ID == types.UUID, c.typ.ID == types.Bpchar:
 		c.heap = types.Context{}.Append(c.heap, v.Value(i))
 	default:
 		c.heap = append(c.heap, v.Bytes(i)...)

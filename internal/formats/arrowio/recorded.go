@@ -12,7 +12,7 @@ func init() {
 		recorded[types.T(id).String()] = types.T(id)
 	}
 	for id := types.Bool; id <= types.LastID; id++ {
-		if id != types.Enum {
+		if id != types.Enum && id != types.Bpchar {
 			recorded[types.T(id).Array().String()] = types.T(id).Array()
 		}
 	}

@@ -79,7 +79,7 @@ var recordedArrays = map[string]types.Type{}
 
 func init() {
 	for id := types.Bool; id <= types.LastID; id++ {
-		if t := types.T(id).Array(); id != types.Enum {
+		if t := types.T(id).Array(); id != types.Enum && id != types.Bpchar {
 			recordedArrays[t.String()] = t
 		}
 	}

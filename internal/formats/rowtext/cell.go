@@ -17,7 +17,7 @@ func appendCell(dst []byte, ctx types.Context, v *vec.Vec, i int) []byte {
 	case types.F32, types.F64:
 		return types.AppendFloat(dst, v.Float(i), v.Type.ID == types.Float32)
 	case types.Bytes:
-		if v.Type.ID != types.Numeric && v.Type.ID != types.Bytea && v.Type.ID != types.UUID && !v.Type.IsArray() {
+		if v.Type.ID != types.Numeric && v.Type.ID != types.Bpchar && v.Type.ID != types.Bytea && v.Type.ID != types.UUID && !v.Type.IsArray() {
 			return append(dst, v.Bytes(i)...)
 		}
 	}
@@ -53,7 +53,7 @@ func AppendJSONValue(dst []byte, ctx types.Context, v types.Value) []byte {
 		return strconv.AppendBool(dst, v.I != 0)
 	case v.Type.ID == types.JSON || v.Type.ID == types.JSONB:
 		return appendOneLine(dst, []byte(v.S))
-	case v.Type.IsString():
+	case v.Type.IsString() && v.Type.ID != types.Bpchar:
 		return AppendJSONString(dst, []byte(v.S))
 	}
 	start := len(dst)
