@@ -19,11 +19,12 @@ type column struct {
 	typ   types.Type
 	n     int
 	nulls int
-	valid []byte // one bit a row, kept for every row
-	data  []byte // fixed-width values, or bits
+	valid []byte // one bit a row, kept for every row once one is NULL
+	data  []byte // fixed-width values, or bits; aligned for every type
 	offs  []int32
 	heap  []byte
 	text  []byte  // one value being formatted
+	ints  []int64 // decimals of a batch
 	elems *column // of arrays
 }
 
@@ -39,74 +40,99 @@ func (c *column) reset() {
 	}
 }
 
-// add appends the rows of v that sel selects, all of them when sel is nil.
-func (c *column) add(v *vec.Vec, sel []uint64) error {
-	if sel == nil && v.Form == vec.Flat && c.n&7 == 0 && c.addWhole(v) {
+// add appends the n rows of v that sel selects, all of them when it is nil.
+func (c *column) add(v *vec.Vec, sel []uint64, n int) error {
+	if !c.addValues(v, sel, n) {
+		return vec.EachRow(v.N, sel, func(i int) error { return c.addRow(v, i) })
+	}
+	if v.Valid == nil && c.nulls == 0 {
+		c.n += n
 		return nil
 	}
-	for i := range v.N {
-		if sel != nil && sel[i>>6]>>(uint(i)&63)&1 == 0 {
-			continue
-		}
-		if err := c.addRow(v, i); err != nil {
-			return err
-		}
-	}
-	return nil
+	return vec.EachRow(v.N, sel, func(i int) error {
+		c.addValidity(v.IsNull(i))
+		return nil
+	})
 }
 
-// addWhole appends all of a flat vector by copying its memory, where Arrow's layout is the same.
-func (c *column) addWhole(v *vec.Vec) bool {
-	size := c.typ.Class().Size()
+// addValues appends the values of the n selected rows of v, where that needs no look at each; what
+// it appends for a NULL may be anything.
+func (c *column) addValues(v *vec.Vec, sel []uint64, n int) bool {
 	switch {
-	case isDecimal(c.typ), c.typ.ID == types.Interval, c.typ.ID == types.Numeric, c.typ.ID == types.Bool, c.typ.ID == types.UUID, c.typ.ID == types.Bpchar, c.typ.IsArray():
-		return false
-	case size > 0:
-		c.data = append(c.data, v.Data[:v.N*size]...)
-	default:
-		base := v.Offs[0]
-		shift := int32(len(c.heap)) - base
-		c.heap = append(c.heap, v.Heap[base:v.Offs[v.N]]...)
-		for _, o := range v.Offs[1 : v.N+1] {
-			c.offs = append(c.offs, o+shift)
+	case isDecimal(c.typ):
+		if !c.typ.IsScaled() {
+			return false
 		}
+		c.ints = vec.AppendFixed(c.ints[:0], v, sel)
+		words := vec.Cast[int64](c.room(n * arrow.Decimal128SizeBytes))
+		for i, x := range c.ints {
+			words[2*i], words[2*i+1] = x, x>>63
+		}
+	case c.typ.ID == types.Interval, c.typ.ID == types.Numeric, c.typ.ID == types.Bool, c.typ.ID == types.UUID, c.typ.ID == types.Bpchar, c.typ.IsArray():
+		return false
+	case c.typ.Class() == types.Bytes:
+		c.offs, c.heap = vec.AppendBytes(c.offs, c.heap, v, sel)
+	default:
+		c.addFixed(v, sel, n)
 	}
-	c.addValidity(v)
 	return true
 }
 
-// addValidity appends the validity of all rows of v; c.n is a multiple of 8.
-func (c *column) addValidity(v *vec.Vec) {
-	for i := 0; i < v.N; i += 8 {
-		bits := byte(0xff)
-		if v.Valid != nil {
-			bits = byte(v.Valid[i>>6] >> (uint(i) & 63))
-		}
-		if rest := v.N - i; rest < 8 {
-			bits &= 1<<rest - 1
-		}
-		c.valid = append(c.valid, bits)
+// addFixed appends values whose layout is Arrow's.
+func (c *column) addFixed(v *vec.Vec, sel []uint64, n int) {
+	room := c.room(n * c.typ.Class().Size())
+	switch c.typ.Class() {
+	case types.I16:
+		vec.AppendFixed(vec.Cast[int16](room)[:0], v, sel)
+	case types.I32:
+		vec.AppendFixed(vec.Cast[int32](room)[:0], v, sel)
+	case types.I64:
+		vec.AppendFixed(vec.Cast[int64](room)[:0], v, sel)
+	case types.F32:
+		vec.AppendFixed(vec.Cast[float32](room)[:0], v, sel)
+	default:
+		vec.AppendFixed(vec.Cast[float64](room)[:0], v, sel)
 	}
-	if v.Valid != nil {
-		for i := range v.N {
-			c.nulls += int(^v.Valid[i>>6] >> (uint(i) & 63) & 1)
+}
+
+// room appends size bytes to the data and returns them. The memory is of 64-bit words, so that
+// values are aligned.
+func (c *column) room(size int) []byte {
+	at := len(c.data)
+	if at+size > cap(c.data) {
+		grown := vec.BytesOf(make([]uint64, (max(2*cap(c.data), at+size)+7)/8))
+		copy(grown, c.data)
+		c.data = grown
+	}
+	c.data = c.data[:at+size]
+	return c.data[at:]
+}
+
+// addValidity counts one more row.
+func (c *column) addValidity(null bool) {
+	if null {
+		for c.nulls == 0 && len(c.valid) < (c.n+7)/8 {
+			c.valid = append(c.valid, 0xff)
+		}
+		c.nulls++
+	}
+	if c.nulls > 0 {
+		if len(c.valid) <= c.n>>3 {
+			c.valid = append(c.valid, 0)
+		}
+		bit := byte(1) << (c.n & 7)
+		c.valid[c.n>>3] |= bit
+		if null {
+			c.valid[c.n>>3] &^= bit
 		}
 	}
-	c.n += v.N
+	c.n++
 }
 
 func (c *column) addRow(v *vec.Vec, i int) error {
 	null := v.IsNull(i)
-	if c.n&7 == 0 {
-		c.valid = append(c.valid, 0)
-	}
-	if null {
-		c.nulls++
-	} else {
-		c.valid[c.n>>3] |= 1 << (c.n & 7)
-	}
 	err := c.addValue(v, i, null)
-	c.n++
+	c.addValidity(null)
 	return err
 }
 
@@ -117,7 +143,7 @@ func (c *column) addValue(v *vec.Vec, i int, null bool) error {
 		return c.addDecimal(v, i, null)
 	case c.typ.ID == types.Bool:
 		if c.n&7 == 0 {
-			c.data = append(c.data, 0)
+			c.room(1)[0] = 0
 		}
 		if !null {
 			c.data[c.n>>3] |= byte(v.Int(i)) << (c.n & 7)
@@ -131,7 +157,8 @@ func (c *column) addValue(v *vec.Vec, i int, null bool) error {
 		c.addText(v, i, null)
 		return nil
 	}
-	c.addFixed(v, i, null)
+	one := v.Slice(i, i+1) // of an element, which is a vector of its own
+	c.addFixed(&one, nil, 1)
 	return nil
 }
 
@@ -171,25 +198,6 @@ func (c *column) addList(v *vec.Vec, i int, null bool) error {
 	return nil
 }
 
-func (c *column) addFixed(v *vec.Vec, i int, null bool) {
-	var bits uint64
-	size := c.typ.Class().Size()
-	if !null {
-		switch c.typ.Class() {
-		case types.F32:
-			bits = uint64(math.Float32bits(float32(v.Float(i))))
-		case types.F64:
-			bits = math.Float64bits(v.Float(i))
-		default:
-			bits = uint64(v.Int(i))
-		}
-	}
-	for ; size > 0; size-- {
-		c.data = append(c.data, byte(bits))
-		bits >>= 8
-	}
-}
-
 // addInterval appends an interval; vectors count microseconds, Arrow nanoseconds.
 func (c *column) addInterval(v *vec.Vec, i int, null bool) error {
 	var out arrow.MonthDayNanoInterval
@@ -200,24 +208,20 @@ func (c *column) addInterval(v *vec.Vec, i int, null bool) error {
 		}
 		out = arrow.MonthDayNanoInterval{Months: iv.Months, Days: iv.Days, Nanoseconds: iv.Micros * 1000}
 	}
-	c.data = append(c.data, vec.BytesOf([]arrow.MonthDayNanoInterval{out})...)
+	copy(c.room(arrow.MonthDayNanoIntervalSizeBytes), vec.BytesOf([]arrow.MonthDayNanoInterval{out}))
 	return nil
 }
 
 func (c *column) addDecimal(v *vec.Vec, i int, null bool) error {
 	var out decimal128.Num
-	switch {
-	case null:
-	case c.typ.IsScaled():
-		out = decimal128.FromI64(v.Int(i))
-	default:
+	if !null {
 		c.text = types.Context{}.Append(c.text[:0], v.Value(i))
 		var err error
 		if out, err = parseDecimal(c.text, int(c.typ.Scale)); err != nil {
 			return err
 		}
 	}
-	c.data = append(c.data, vec.BytesOf([]decimal128.Num{out})...)
+	copy(c.room(arrow.Decimal128SizeBytes), vec.BytesOf([]decimal128.Num{out}))
 	return nil
 }
 

@@ -26,23 +26,23 @@ var readers = map[arrow.Type]struct {
 	arrow.NULL:                    {types.Text, readNulls},
 	arrow.BOOL:                    {types.Bool, readBools},
 	arrow.INT8:                    {types.Int16, readInts(func(a *array.Int8, i int) (int16, error) { return int16(a.Value(i)), nil })},
-	arrow.INT16:                   {types.Int16, readInts(func(a *array.Int16, i int) (int16, error) { return a.Value(i), nil })},
-	arrow.INT32:                   {types.Int32, readInts(func(a *array.Int32, i int) (int32, error) { return a.Value(i), nil })},
-	arrow.INT64:                   {types.Int64, readInts(func(a *array.Int64, i int) (int64, error) { return a.Value(i), nil })},
+	arrow.INT16:                   {types.Int16, readSame((*array.Int16).Int16Values, nil)},
+	arrow.INT32:                   {types.Int32, readSame((*array.Int32).Int32Values, nil)},
+	arrow.INT64:                   {types.Int64, readSame((*array.Int64).Int64Values, nil)},
 	arrow.UINT8:                   {types.Int16, readInts(func(a *array.Uint8, i int) (int16, error) { return int16(a.Value(i)), nil })},
 	arrow.UINT16:                  {types.Int32, readInts(func(a *array.Uint16, i int) (int32, error) { return int32(a.Value(i)), nil })},
 	arrow.UINT32:                  {types.Int64, readInts(func(a *array.Uint32, i int) (int64, error) { return int64(a.Value(i)), nil })},
 	arrow.FLOAT16:                 {types.Float32, readInts(func(a *array.Float16, i int) (float32, error) { return a.Value(i).Float32(), nil })},
-	arrow.FLOAT32:                 {types.Float32, readInts(func(a *array.Float32, i int) (float32, error) { return a.Value(i), nil })},
-	arrow.FLOAT64:                 {types.Float64, readInts(func(a *array.Float64, i int) (float64, error) { return a.Value(i), nil })},
-	arrow.DATE32:                  {types.Date, readInts(func(a *array.Date32, i int) (int32, error) { return checkDate(int64(a.Value(i))) })},
+	arrow.FLOAT32:                 {types.Float32, readSame((*array.Float32).Float32Values, nil)},
+	arrow.FLOAT64:                 {types.Float64, readSame((*array.Float64).Float64Values, nil)},
+	arrow.DATE32:                  {types.Date, readSame((*array.Date32).Date32Values, func(x arrow.Date32) error { _, err := checkDate(int64(x)); return err })},
 	arrow.DATE64:                  {types.Date, readInts(func(a *array.Date64, i int) (int32, error) { return checkDate(floorDiv(int64(a.Value(i)), 86400000)) })},
 	arrow.TIME32:                  {types.Time, readInts(clock32)},
 	arrow.TIME64:                  {types.Time, readInts(clock64)},
-	arrow.STRING:                  {types.Text, readTexts(func(a *array.String, i int) (string, error) { return a.Value(i), nil })},
+	arrow.STRING:                  {types.Text, readWhole(readTexts(func(a *array.String, i int) (string, error) { return a.Value(i), nil }))},
 	arrow.LARGE_STRING:            {types.Text, readTexts(func(a *array.LargeString, i int) (string, error) { return a.Value(i), nil })},
 	arrow.STRING_VIEW:             {types.Text, readTexts(func(a *array.StringView, i int) (string, error) { return a.Value(i), nil })},
-	arrow.BINARY:                  {types.Bytea, readBytes(func(a *array.Binary, i int) []byte { return a.Value(i) })},
+	arrow.BINARY:                  {types.Bytea, readWhole(readBytes(func(a *array.Binary, i int) []byte { return a.Value(i) }))},
 	arrow.LARGE_BINARY:            {types.Bytea, readBytes(func(a *array.LargeBinary, i int) []byte { return a.Value(i) })},
 	arrow.BINARY_VIEW:             {types.Bytea, readBytes(func(a *array.BinaryView, i int) []byte { return a.Value(i) })},
 	arrow.FIXED_SIZE_BINARY:       {types.Bytea, readBytes(func(a *array.FixedSizeBinary, i int) []byte { return a.Value(i) })},
@@ -72,6 +72,9 @@ func readAs(f arrow.Field) (types.Type, convert) {
 		id := types.Timestamp
 		if dt.TimeZone != "" {
 			id = types.TimestampTZ
+		}
+		if dt.Unit == arrow.Microsecond {
+			return types.T(id), readSame((*array.Timestamp).TimestampValues, func(x arrow.Timestamp) error { _, err := microsOf(int64(x), dt.Unit); return err })
 		}
 		return types.T(id), readInts(func(a *array.Timestamp, i int) (int64, error) { return microsOf(int64(a.Value(i)), dt.Unit) })
 	case *arrow.DictionaryType:
@@ -134,7 +137,14 @@ func decimalType(prec, scale int32, read convert) (types.Type, convert) {
 		if _, ok := a.(*array.Decimal256); ok {
 			return readInts(func(a *array.Decimal256, i int) (int64, error) { return scaled(a.Value(i).BigInt()) })(a, t)
 		}
-		return readInts(func(a *array.Decimal128, i int) (int64, error) { return scaled(a.Value(i).BigInt()) })(a, t)
+		bound := limit.Int64() // IsScaled: 10^prec is an int64
+		return readInts(func(a *array.Decimal128, i int) (int64, error) {
+			n := a.Value(i)
+			if x := int64(n.LowBits()); x>>63 == n.HighBits() && -bound < x && x < bound {
+				return x, nil
+			}
+			return scaled(n.BigInt())
+		})(a, t)
 	}
 }
 
@@ -144,6 +154,10 @@ func validity(a arrow.Array) []uint64 {
 		return nil
 	}
 	words := make([]uint64, vec.Words(a.Len()))
+	if off := a.Data().Offset(); off&7 == 0 && len(a.NullBitmapBytes()) > 0 {
+		copy(vec.BytesOf(words), a.NullBitmapBytes()[off>>3:(off+a.Len()+7)>>3])
+		return words
+	}
 	for i := range a.Len() {
 		if a.IsValid(i) {
 			words[i>>6] |= 1 << (uint(i) & 63)

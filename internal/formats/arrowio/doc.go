@@ -1,4 +1,4 @@
-// Package arrowio writes results as Arrow IPC: the file format (".arrow") and the stream
+// Package arrowio writes and reads Arrow IPC: the file format (".arrow") and the stream
 // (".arrows").
 //
 // Rows are gathered into record batches of 65,536 rows, whose arrays lie over the gathered
@@ -22,5 +22,8 @@
 // the least int32 or int64). NUMERIC NaN and infinities, which decimal128 cannot hold, are an error (22003), as is an
 // INTERVAL whose time part does not fit nanoseconds.
 //
-// A Writer is used by one goroutine at a time.
+// Read back, arrays whose layout is ours become vectors over the memory of their record batch; the
+// others are converted. A file without dictionaries lets its record batches be read apart.
+//
+// A Writer is used by one goroutine at a time, and so is a Reader but for its method Record.
 package arrowio

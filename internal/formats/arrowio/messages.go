@@ -18,8 +18,10 @@ type messages struct {
 	// schema is the message of the schema that the footer of a file has, until it is read; files
 	// need not begin with one.
 	schema []byte
-	// blocks are where the other messages of a file begin, as its footer says; nil for a stream.
-	blocks []int64
+	// blocks are where the other messages of a file begin, as its footer says; nil for a stream. The
+	// first of them are dictionaries.
+	blocks       []int64
+	dictionaries int
 }
 
 const (
@@ -86,32 +88,35 @@ func (m *messages) skipMagic() error {
 	if msg, ok := schemaMessage(foot); ok {
 		m.schema = msg
 		return guard(func() (err error) {
-			m.blocks, err = footerBlocks(foot, m.size)
+			m.blocks, m.dictionaries, err = footerBlocks(foot, m.size)
 			return err
 		})
 	}
 	return nil
 }
 
-// footerBlocks returns where the messages of dictionaries and then of record batches begin.
-func footerBlocks(footer []byte, end int64) ([]int64, error) {
+// footerBlocks returns where the messages of dictionaries, which it counts, and then of record batches begin.
+func footerBlocks(footer []byte, end int64) (blocks []int64, dictionaries int, err error) {
 	root := &flatbuffers.Table{Bytes: footer, Pos: flatbuffers.GetUOffsetT(footer)}
 	budget := len(footer)
-	blocks := []int64{}
+	blocks = []int64{}
 	for _, slot := range []flatbuffers.VOffsetT{footerDictionaries, footerRecords} {
 		n, err := checkVector(root, slot, blockBytes, &budget)
 		if err != nil {
-			return nil, err
+			return nil, 0, err
+		}
+		if slot == footerDictionaries {
+			dictionaries = n
 		}
 		for i := range n {
 			at := root.GetInt64(root.Vector(flatbuffers.UOffsetT(root.Offset(slot))) + flatbuffers.UOffsetT(blockBytes*i))
 			if at < 8 || at >= end {
-				return nil, damaged("its footer says that a message begins at byte %d", at)
+				return nil, 0, damaged("its footer says that a message begins at byte %d", at)
 			}
 			blocks = append(blocks, at)
 		}
 	}
-	return blocks, nil
+	return blocks, dictionaries, nil
 }
 
 // schemaMessage makes a message of the schema in a footer: the table of a message in front of the

@@ -20,6 +20,9 @@ type Reader struct {
 	cols []Column
 	read []convert // nil for a column that cannot be read
 	n    int       // record batches read
+
+	schema  []byte  // the message of the schema, of a file whose record batches can be read apart
+	records []int64 // where those begin
 }
 
 // Open reads the schema. The source has size bytes and is not closed by the Reader.
@@ -28,6 +31,9 @@ func Open(src io.ReaderAt, size int64) (*Reader, error) {
 	err := guard(func() (err error) {
 		if err := r.msgs.skipMagic(); err != nil {
 			return err
+		}
+		if r.msgs.dictionaries == 0 {
+			r.schema, r.records = r.msgs.schema, r.msgs.blocks
 		}
 		if r.in, err = ipc.NewReaderFromMessageReader(r.msgs); err != nil {
 			return err
@@ -45,6 +51,20 @@ func Open(src io.ReaderAt, size int64) (*Reader, error) {
 		return nil, err
 	}
 	return r, nil
+}
+
+// Records returns the number of record batches that Record reads apart; 0 for a stream, and for a
+// file whose record batches need its dictionaries.
+func (r *Reader) Records() int { return len(r.records) }
+
+// Record returns a reader of record batch k alone. It may be called by many goroutines.
+func (r *Reader) Record(k int) (*Reader, error) {
+	one := &Reader{msgs: &messages{src: r.msgs.src, size: r.msgs.size, schema: r.schema, blocks: r.records[k : k+1]}, cols: r.cols, read: r.read, n: k}
+	err := guard(func() (err error) {
+		one.in, err = ipc.NewReaderFromMessageReader(one.msgs)
+		return err
+	})
+	return one, err
 }
 
 // guard runs fn: what the library panics with on damaged input becomes an error.

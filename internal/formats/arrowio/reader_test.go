@@ -50,16 +50,18 @@ func rowText(b *vec.Batch, i int) string {
 	return strings.Join(parts, "|")
 }
 
-// written is a batch as a file and as a stream.
-func written(t testing.TB, cols []Column, b *vec.Batch) (file, stream []byte) {
+// written is batches as a file and as a stream.
+func written(t testing.TB, cols []Column, batches ...*vec.Batch) (file, stream []byte) {
 	var f, s bytes.Buffer
 	w, err := NewFile(&f, cols)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, w := range []*Writer{w, NewStream(&s, cols)} {
-		if err := w.Write(b); err != nil {
-			t.Fatal(err)
+		for _, b := range batches {
+			if err := w.Write(b); err != nil {
+				t.Fatal(err)
+			}
 		}
 		if err := w.Close(); err != nil {
 			t.Fatal(err)

@@ -87,7 +87,7 @@ func (w *Writer) add(b *vec.Batch, lo, hi int) error {
 	full := false
 	for i := range w.cols {
 		part := b.Cols[i].Slice(lo, hi)
-		if err := w.cols[i].add(&part, sel); err != nil {
+		if err := w.cols[i].add(&part, sel, n); err != nil {
 			return err
 		}
 		full = full || len(w.cols[i].heap) >= recordHeap
