@@ -4,7 +4,6 @@ import (
 	"io"
 
 	"github.com/parquet-go/parquet-go/format"
-	"github.com/pierrec/lz4/v4"
 )
 
 const (
@@ -90,14 +89,14 @@ func checkLZ4(r io.ReaderAt, at int64, h pageHeader) error {
 	if h.levels < 0 || h.levels > h.packed || h.levels > h.plain {
 		return damaged("a page at byte %d declares %d bytes of levels", at, h.levels)
 	}
-	packed, plain := make([]byte, h.packed-h.levels), make([]byte, h.plain-h.levels)
+	packed := make([]byte, h.packed-h.levels)
 	if len(packed) == 0 {
 		return nil
 	}
 	if n, err := r.ReadAt(packed, at+h.levels); n < len(packed) {
 		return damaged("a page at byte %d lies outside the file: %v", at, err)
 	}
-	if n, err := lz4.UncompressBlock(packed, plain); err != nil || n != len(plain) {
+	if n, ok := plainLZ4(packed, int(h.plain-h.levels)); !ok || n != int(h.plain-h.levels) {
 		return damaged("a page at byte %d does not become the %d bytes that it declares", at, h.plain)
 	}
 	return nil
