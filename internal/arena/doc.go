@@ -4,8 +4,11 @@
 // multiples of 2 MiB, aligned to 2 MiB and advised to be huge pages, because the
 // first touch of small pages costs more than the work done on them. Under a budget of less
 // than 512 MiB chunks may be smaller, so that many arenas fit. Freed chunks go
-// to a pool of the process and are never returned to the system, so only the
-// first query pays for the first touch.
+// to a pool of the process, so only the first query pays for the first touch.
+// The pool halves and joins them for other sizes. When it must map memory although
+// there is free memory, in pieces that are too small, it gives as much of those back
+// to the system: the process holds about what its largest query did, not the sum of
+// what each size was once needed for.
 //
 // Arena memory holds no Go pointers: the garbage collector does not scan it.
 //
