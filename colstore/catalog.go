@@ -16,6 +16,12 @@ type Catalog struct {
 // CSN is the commit that the catalog is of.
 func (c *Catalog) CSN() uint64 { return c.csn }
 
+// LastChange returns the newest commit that changed a definition: the catalogs of two presents
+// with the same are equal. ok is false for one with the edits of an open transaction.
+func (c *Catalog) LastChange() (csn uint64, ok bool) {
+	return c.history.lastChange(c.csn), c.own == nil
+}
+
 // Table returns the table with a name.
 func (c *Catalog) Table(name string) (*Table, bool) {
 	owner, ok := c.owner(name)

@@ -16,6 +16,8 @@ type history struct {
 	live   atomic.Int64 // tables that exist at the newest commit
 
 	positions sync.Map // uint32 → *position
+
+	changes atomic.Pointer[[]uint64] // commits that changed a definition since the database was opened, ascending
 }
 
 // versions is the values one key had, ascending by csn.
@@ -81,12 +83,39 @@ func (h *history) versionOf(id, version uint32) *Table {
 	return nil
 }
 
+// changed notes that commit csn changed definitions. Readers may hold a shorter list over the
+// same memory, of which nothing is written again. What a manifest tells comes in any order: of
+// that the newest commit is enough, since no present is older.
+func (h *history) changed(csn uint64) {
+	var list []uint64
+	if old := h.changes.Load(); old != nil {
+		list = *old
+	}
+	if len(list) == 0 || list[len(list)-1] < csn {
+		list = append(list, csn)
+		h.changes.Store(&list)
+	}
+}
+
+// lastChange returns the newest commit up to csn that changed a definition, 0 for none.
+func (h *history) lastChange(csn uint64) uint64 {
+	list := h.changes.Load()
+	if list == nil {
+		return 0
+	}
+	if i := sort.Search(len(*list), func(i int) bool { return (*list)[i] > csn }); i > 0 {
+		return (*list)[i-1]
+	}
+	return 0
+}
+
 // apply records one edit made by commit csn.
 func (h *history) apply(csn uint64, e *edit) {
 	if e.position != nil {
 		h.position(e.id).restore(*e.position)
 		return
 	}
+	h.changed(csn)
 	before := h.tableAt(e.id, csn)
 	after := e.table
 	if after != nil && after.CreatedCSN == 0 {

@@ -9,8 +9,6 @@ import (
 	"driftdb/colstore"
 	"driftdb/internal/dberr"
 	"driftdb/internal/types"
-	"driftdb/sqlvec/bind"
-	"driftdb/sqlvec/expr"
 	"driftdb/sqlvec/parse"
 )
 
@@ -259,103 +257,6 @@ func (r *run) discard(st *parse.Discard) error {
 	return r.done("DISCARD " + strings.ToUpper(st.What))
 }
 
-// prepared is a statement of PREPARE. It is bound anew each time it is executed, so a
-// change of schema between is harmless.
-type prepared struct {
-	stmt  parse.Stmt
-	types []types.Type // declared ones; unknown where none was
-	// params is the number of the greatest parameter.
-	params int
-}
-
-func (r *run) prepare(st *parse.Prepare) error {
-	if _, ok := r.s.prepared[st.Name.Name]; ok {
-		return dberr.Newf("42P05", "prepared statement \"%s\" already exists", st.Name.Name).At(int(st.Name.Pos))
-	}
-	p := &prepared{stmt: st.Stmt, params: parse.ParamCount(st.Stmt)}
-	err := r.withView(func(v *colstore.View) error {
-		for _, n := range st.Types {
-			t, err := bind.TypeOf(n, v.Catalog())
-			if err != nil {
-				return err
-			}
-			p.types = append(p.types, t.Base()) // a parameter has no length
-		}
-		return nil
-	})
-	if err != nil {
-		return err
-	}
-	if err := r.tryBind(p); err != nil {
-		return err
-	}
-	r.s.prepared[st.Name.Name] = p
-	return r.done("PREPARE")
-}
-
-func (r *run) executePrepared(st *parse.Execute) error {
-	if err := r.bindPrepared(st); err != nil {
-		return err
-	}
-	return r.execute()
-}
-
-// bindPrepared makes the prepared statement, with the values of EXECUTE, the one to run.
-func (r *run) bindPrepared(st *parse.Execute) error {
-	p, ok := r.s.prepared[st.Name.Name]
-	if !ok {
-		return dberr.Newf("26000", "prepared statement \"%s\" does not exist", st.Name.Name).At(int(st.Name.Pos))
-	}
-	if want := max(p.params, len(p.types)); len(st.Args) != want {
-		return dberr.Newf(dberr.SyntaxError, "wrong number of parameters for prepared statement \"%s\"", st.Name.Name).
-			WithDetail("Expected %d parameters but got %d.", want, len(st.Args))
-	}
-	params := make([]types.Value, len(st.Args))
-	for i, e := range st.Args {
-		v, err := r.argument(e, p.typeOf(i))
-		if err != nil {
-			return err
-		}
-		params[i] = v
-	}
-	r.stmt, r.params = p.stmt, params
-	return nil
-}
-
-func (p *prepared) typeOf(i int) types.Type {
-	if i < len(p.types) {
-		return p.types[i]
-	}
-	return types.Type{}
-}
-
-// argument evaluates a value of EXECUTE.
-func (r *run) argument(e parse.Expr, t types.Type) (types.Value, error) {
-	env := &expr.Env{Zone: r.s.set.zone, Now: r.s.db.now(), Clock: r.s.db.now}
-	x, err := bind.New(bind.Env{Ctx: r.ctx, Expr: env}).Default(e)
-	if err != nil {
-		return types.Value{}, err
-	}
-	if t.ID != types.Unknown {
-		if x, err = expr.Assign(x, t, fmt.Sprintf("$%d", 1)); err != nil {
-			return types.Value{}, err
-		}
-	}
-	return expr.EvalConst(x, env)
-}
-
-func (r *run) deallocate(st *parse.Deallocate) error {
-	if st.All {
-		r.s.prepared = map[string]*prepared{}
-		return r.done("DEALLOCATE ALL")
-	}
-	if _, ok := r.s.prepared[st.Name.Name]; !ok {
-		return dberr.Newf("26000", "prepared statement \"%s\" does not exist", st.Name.Name).At(int(st.Name.Pos))
-	}
-	delete(r.s.prepared, st.Name.Name)
-	return r.done("DEALLOCATE")
-}
-
 // maintenance reports whether a statement works on the whole database, outside
 // transactions.
 func maintenance(st parse.Stmt) bool {
@@ -452,34 +353,4 @@ func (r *run) onTable(n parse.Name, fn func(table string) error) error {
 		return err
 	}
 	return fn(n.Last())
-}
-
-// tryBind binds a statement that is being prepared, so that a relation or column that is not
-// there is told now. What else may be wrong depends on the types of its parameters.
-func (r *run) tryBind(p *prepared) error {
-	try := &run{s: r.s, ctx: r.ctx, stmt: p.stmt, result: &Result{}}
-	defer try.releaseViews()
-	for i := range max(p.params, len(p.types)) {
-		try.params = append(try.params, types.NullOf(p.typeOf(i)))
-	}
-	return r.withView(func(*colstore.View) error {
-		try.env = r.s.newEnv(try)
-		var err error
-		switch st := p.stmt.(type) {
-		case *parse.Query:
-			_, err = try.binder().Query(st)
-		case *parse.Insert:
-			if len(st.Docs) == 0 {
-				_, err = try.binder().Insert(st, r.s.set.allowUndeclared)
-			}
-		case *parse.Update:
-			_, err = try.binder().Update(st, r.s.set.allowUndeclared)
-		case *parse.Delete:
-			_, err = try.binder().Delete(st, false)
-		}
-		if code := dberr.CodeOf(err); err != nil && (code == dberr.UndefinedTable || code == dberr.UndefinedColumn) {
-			return err
-		}
-		return nil
-	})
 }

@@ -37,6 +37,7 @@ func (r *run) explain(st *parse.Explain) error {
 		if err := r.bindPrepared(ex); err != nil {
 			return err
 		}
+		r.env.Params = r.params
 	}
 	x := &explainer{opts: o}
 	start := time.Now()
@@ -57,10 +58,7 @@ func (r *run) explained(x *explainer) (*explainedNode, error) {
 	switch {
 	case reads:
 		start := time.Now()
-		node, err := r.binder().Query(q)
-		if err == nil {
-			node, err = r.optimized(node)
-		}
+		node, _, err := r.planned(q)
 		if x.planning = time.Since(start); err != nil {
 			return nil, err
 		}
@@ -77,9 +75,11 @@ func (r *run) explained(x *explainer) (*explainedNode, error) {
 		return r.explainedWrite(x)
 	}
 	start := time.Now()
-	node, err := r.plannedChange()
-	if err == nil && node != nil {
-		node, err = r.optimized(node)
+	node, err := r.kept()
+	if err == nil && node == nil {
+		if node, err = r.plannedChange(); err == nil && node != nil {
+			node, err = r.optimized(node)
+		}
 	}
 	if x.planning = time.Since(start); err != nil {
 		return nil, err

@@ -16,11 +16,13 @@ type engine struct {
 	dir  string
 	opts sqlvec.Options
 	db   *sqlvec.DB
+
+	prepared bool
 }
 
 func newEngine(t *testing.T, c logictest.Config) logictest.Engine {
 	t.Helper()
-	e := &engine{dir: filepath.Join(t.TempDir(), "db")}
+	e := &engine{dir: filepath.Join(t.TempDir(), "db"), prepared: c.Prepared}
 	e.opts.BatchRows, e.opts.Threads, e.opts.CheckpointEach = c.BatchRows, c.Threads, c.CheckpointEach
 	e.opts.SpillAlways = c.SpillAlways
 	e.opts.Store.SegmentMin, e.opts.Store.SegmentMax = 64<<10, 1<<20
@@ -41,6 +43,9 @@ func (e *engine) open() (err error) {
 func (e *engine) Name() string { return "driftdb" }
 
 func (e *engine) Connect(context.Context) (logictest.Conn, error) {
+	if e.prepared {
+		return &preparingConn{conn{e.db.Session()}}, nil
+	}
 	return &conn{e.db.Session()}, nil
 }
 

@@ -28,8 +28,8 @@ func (r *run) insert(st *parse.Insert) error {
 		return err
 	}
 	if st.OnConflict != nil {
-		set, err := r.collect(change.Plan, columnTypes(change.Table))
-		if err != nil {
+		set := newRowSet(columnTypes(change.Table))
+		if err := r.streamChange(change, set.appendBatch); err != nil {
 			return err
 		}
 		return r.upsert(st, change.Table, set)
@@ -38,7 +38,7 @@ func (r *run) insert(st *parse.Insert) error {
 	if st.Returning != nil {
 		returned = newRowSet(columnTypes(change.Table))
 	}
-	err = r.stream(change.Plan, func(b *vec.Batch) error {
+	err = r.streamChange(change, func(b *vec.Batch) error {
 		b, n, err := r.insertBatch(change.Table, b)
 		if err != nil {
 			return err
@@ -57,7 +57,11 @@ func (r *run) insert(st *parse.Insert) error {
 
 // bindInsert binds an INSERT, adding undeclared columns where it names some.
 func (r *run) bindInsert(st *parse.Insert) (*bind.Change, error) {
-	change, err := r.binder().Insert(st, r.undeclared())
+	change, err := r.keptChange()
+	if change != nil || err != nil {
+		return change, err
+	}
+	change, err = r.binder().Insert(st, r.undeclared())
 	if err != nil || len(change.Undeclared) == 0 {
 		return change, err
 	}
@@ -97,21 +101,29 @@ func (r *run) returning(items []parse.SelectItem, t *colstore.Table, alias strin
 	if items == nil {
 		return nil
 	}
-	b := r.binder()
-	if err := b.Declare(withOf(r.stmt)); err != nil {
-		return err
-	}
-	node, err := b.Returning(items, t, r.through, alias, rows, joined)
+	node, err := r.boundReturning(items, t, alias, rows, joined)
 	if err != nil {
 		return err
 	}
 	cols := resultColumns(node)
+	if err := r.prepared.checkColumns(cols); err != nil {
+		return err
+	}
 	out, err := r.collect(node, typesOf(cols))
 	if err != nil {
 		return err
 	}
 	r.answerRows(cols, out)
 	return nil
+}
+
+// boundReturning binds a RETURNING list.
+func (r *run) boundReturning(items []parse.SelectItem, t *colstore.Table, alias string, rows plan.Source, joined *bind.Joined) (plan.Node, error) {
+	b := r.binder()
+	if err := b.Declare(withOf(r.stmt)); err != nil {
+		return nil, err
+	}
+	return b.Returning(items, t, r.through, alias, rows, joined)
 }
 
 func typesOf(cols []Column) []types.Type {
@@ -260,19 +272,36 @@ func (r *run) insertRows(st *parse.Insert, t *colstore.Table, rows *rowSet) erro
 	return r.finishInsert(st, t, &batchSource{written})
 }
 
+// bindUpdate binds an UPDATE, adding undeclared columns where it names some.
+func (r *run) bindUpdate(st *parse.Update) (*bind.Change, error) {
+	change, err := r.keptChange()
+	if change != nil || err != nil {
+		return change, err
+	}
+	change, err = r.binder().Update(st, r.undeclared())
+	if err != nil || len(change.Undeclared) == 0 {
+		return change, err
+	}
+	if err := r.addUndeclared(change.Table, change.Undeclared); err != nil {
+		return nil, err
+	}
+	return r.binder().Update(st, false)
+}
+
+// bindDelete binds a DELETE.
+func (r *run) bindDelete(st *parse.Delete) (*bind.Change, error) {
+	change, err := r.keptChange()
+	if change != nil || err != nil {
+		return change, err
+	}
+	return r.binder().Delete(st, st.Returning != nil)
+}
+
 // update runs an UPDATE.
 func (r *run) update(st *parse.Update) error {
-	change, err := r.binder().Update(st, r.undeclared())
+	change, err := r.bindUpdate(st)
 	if err != nil {
 		return err
-	}
-	if len(change.Undeclared) > 0 {
-		if err := r.addUndeclared(change.Table, change.Undeclared); err != nil {
-			return err
-		}
-		if change, err = r.binder().Update(st, false); err != nil {
-			return err
-		}
 	}
 	t := change.Table
 	if err := r.writeThrough(change); err != nil {
@@ -322,7 +351,7 @@ func withLast(b *vec.Batch, rows *rowSet, n int) *vec.Batch {
 
 // delete runs a DELETE.
 func (r *run) delete(st *parse.Delete) error {
-	change, err := r.binder().Delete(st, st.Returning != nil)
+	change, err := r.bindDelete(st)
 	if err != nil {
 		return err
 	}
@@ -362,7 +391,7 @@ func (r *run) changedRows(change *bind.Change) ([]uint64, *rowSet, error) {
 		ts = append(ts, c.Type)
 	}
 	rows := newRowSet(ts)
-	err := r.stream(change.Plan, func(b *vec.Batch) error {
+	err := r.streamChange(change, func(b *vec.Batch) error {
 		for i := 0; i < b.N; i++ {
 			if b.Sel == nil || b.Sel[i>>6]&(1<<(uint(i)&63)) != 0 {
 				rids = append(rids, uint64(b.Cols[0].Int(i)))

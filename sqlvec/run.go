@@ -25,10 +25,12 @@ type run struct {
 	ctx    context.Context
 	stmt   parse.Stmt
 	params []types.Value
-	fn     func(*Result) error
-	result *Result
-	views  []*colstore.View
-	env    *expr.Env
+	// prepared is the statement of PREPARE that runs, nil for none.
+	prepared *prepared
+	fn       func(*Result) error
+	result   *Result
+	views    []*colstore.View
+	env      *expr.Env
 	// creating is the table whose columns are being defined, for messages.
 	creating  string
 	generated map[string]parse.Expr      // of generated columns being defined
@@ -190,17 +192,17 @@ func (r *run) Present() *colstore.View {
 
 // AtSeq implements bind.Points.
 func (r *run) AtSeq(seq uint64) (*colstore.View, error) {
-	return r.keep(r.s.db.store.ViewAtSeq(seq))
+	return r.hold(r.s.db.store.ViewAtSeq(seq))
 }
 
 // AtTX implements bind.Points.
 func (r *run) AtTX(csn uint64) (*colstore.View, error) {
-	return r.keep(r.s.db.store.ViewAtTX(csn))
+	return r.hold(r.s.db.store.ViewAtTX(csn))
 }
 
 // AtTime implements bind.Points.
 func (r *run) AtTime(micros int64) (*colstore.View, error) {
-	return r.keep(r.s.db.store.ViewAtTime(r.ctx, micros))
+	return r.hold(r.s.db.store.ViewAtTime(r.ctx, micros))
 }
 
 // SeqAt implements bind.Points.
@@ -208,8 +210,8 @@ func (r *run) SeqAt(micros int64) (uint64, error) {
 	return r.s.db.store.SeqAtTime(r.ctx, micros)
 }
 
-// keep holds a view until the statement ends.
-func (r *run) keep(v *colstore.View, err error) (*colstore.View, error) {
+// hold keeps a view until the statement ends.
+func (r *run) hold(v *colstore.View, err error) (*colstore.View, error) {
 	if err != nil {
 		return nil, err
 	}
@@ -282,6 +284,21 @@ func (r *run) stream(node plan.Node, fn func(*vec.Batch) error) error {
 	}
 	if r.trace != nil {
 		r.trace.planning += time.Since(start)
+	}
+	return r.streamPlanned(node, fn)
+}
+
+// streamChange runs the query of a statement that writes.
+func (r *run) streamChange(change *bind.Change, fn func(*vec.Batch) error) error {
+	if change.Planned {
+		return r.streamPlanned(change.Plan, fn)
+	}
+	return r.stream(change.Plan, fn)
+}
+
+// streamPlanned runs a plan that is optimized.
+func (r *run) streamPlanned(node plan.Node, fn func(*vec.Batch) error) error {
+	if r.trace != nil {
 		r.trace.plans = append(r.trace.plans, node)
 	}
 	return exec.Run(r.ctx, node, r.execOptions(), fn)
@@ -301,14 +318,11 @@ func (r *run) execOptions() exec.Options {
 
 // query runs a SELECT: its rows flow to the caller while it runs.
 func (r *run) query(q *parse.Query) error {
-	node, err := r.binder().Query(q)
+	node, cols, err := r.planned(q)
 	if err != nil {
 		return err
 	}
-	r.result.Columns = resultColumns(node)
-	if node, err = opt.Optimize(node, r.env); err != nil {
-		return err
-	}
+	r.result.Columns = cols
 	r.result.tag = "SELECT 0"
 	r.result.each = func(fn func(*vec.Batch) error) error {
 		err := exec.Run(r.ctx, node, r.execOptions(), func(b *vec.Batch) error {
@@ -323,6 +337,24 @@ func (r *run) query(q *parse.Query) error {
 		return err
 	}
 	return r.answer()
+}
+
+// planned makes the plan of a query, or takes that of a prepared statement, and returns it with the
+// columns of the answer.
+func (r *run) planned(q *parse.Query) (plan.Node, []Column, error) {
+	node, err := r.kept()
+	if node != nil || err != nil {
+		return node, r.prepared.columns, err
+	}
+	if node, err = r.binder().Query(q); err != nil {
+		return nil, nil, err
+	}
+	cols := resultColumns(node)
+	if err := r.prepared.checkColumns(cols); err != nil {
+		return nil, nil, err
+	}
+	node, err = opt.Optimize(node, r.env)
+	return node, cols, err
 }
 
 func resultColumns(node plan.Node) []Column {
@@ -343,7 +375,7 @@ func (r *run) answerRows(cols []Column, set *rowSet) {
 // newEnv is what the expressions of a statement see of the session.
 func (s *Session) newEnv(r *run) *expr.Env {
 	return &expr.Env{
-		Now: s.tx.start, Statement: s.db.now(), Clock: s.db.now, Zone: s.set.zone,
+		Now: s.tx.start, Statement: s.db.now(), Clock: s.db.now, Zone: s.set.zone, Params: r.params,
 		User: s.user, SessionUser: s.user, Database: "driftdb", Schema: bind.PublicSchema,
 		Version: Version, Setting: s.Setting, SetConfig: s.setConfig,
 		Sequences:  sequenceCalls{s, &atomic.Pointer[namedSequence]{}},

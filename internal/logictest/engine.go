@@ -46,6 +46,7 @@ type Config struct {
 	CheckpointEach bool // a checkpoint after every statement
 	ReopenEach     bool // a reopen after every statement
 	SpillAlways    bool // queries write to temporary files whatever can be
+	Prepared       bool // statements are prepared, their quoted literals being parameters
 }
 
 // Configs are the configurations that every file is run under. The first is the
@@ -57,4 +58,5 @@ var Configs = []Config{
 	{Name: "checkpoint", CheckpointEach: true},
 	{Name: "reopen", ReopenEach: true},
 	{Name: "spill", SpillAlways: true, Threads: 2},
+	{Name: "prepared", Prepared: true},
 }

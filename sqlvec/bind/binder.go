@@ -33,6 +33,10 @@ type Env struct {
 	Expr   *expr.Env
 	// Params are the values of $1, $2, …; they are bound as constants.
 	Params []types.Value
+	// Generic, where it is not nil, are the parameters of a plan for any values and any moment, in
+	// the place of Params. Those of the unknown type get the type that the statement gives them.
+	// What can only be bound for one moment is then error ErrMoment.
+	Generic []*expr.Param
 	// SystemTime is the session's own point in the past, nil for the present.
 	SystemTime *Point
 	// Scalar runs a bound query of one column and at most one row: the time of a

@@ -242,6 +242,9 @@ func (b *Binder) bindColumn(e *parse.ColumnRef, c *exprContext) (expr.Expr, erro
 }
 
 func (b *Binder) bindParam(e *parse.Param) (expr.Expr, error) {
+	if b.env.Generic != nil && e.N <= len(b.env.Generic) {
+		return b.env.Generic[e.N-1], nil
+	}
 	if e.N > len(b.env.Params) {
 		return nil, dberr.Newf(dberr.UndefinedParameter, "there is no parameter $%d", e.N).At(int(e.Position()))
 	}

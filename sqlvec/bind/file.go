@@ -8,7 +8,6 @@ import (
 	"driftdb/colstore"
 	"driftdb/internal/dberr"
 	"driftdb/internal/types"
-	"driftdb/sqlvec/expr"
 	"driftdb/sqlvec/files"
 	"driftdb/sqlvec/parse"
 	"driftdb/sqlvec/plan"
@@ -75,7 +74,7 @@ func (b *Binder) constantOf(e parse.Expr) (types.Value, error) {
 	if err != nil {
 		return types.Value{}, err
 	}
-	return expr.EvalConst(x, b.env.Expr)
+	return b.constant(x)
 }
 
 // fileOption reads name => value, name := value or name = value.

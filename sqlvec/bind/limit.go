@@ -58,6 +58,9 @@ func (b *Binder) bindCount(e parse.Expr, clause string, parent *scope) (expr.Exp
 	if hasColumns(x) || plan.VolatilityOf(x) == expr.Volatile {
 		return x, nil
 	}
+	if b.env.Generic != nil && expr.VolatilityOf(x) != expr.Immutable {
+		return x, nil
+	}
 	v, err := expr.EvalConst(x, b.env.Expr)
 	if err != nil {
 		return nil, err

@@ -69,6 +69,9 @@ func (b *Binder) bindRowTime(clause *parse.SystemTime, left, parent *scope) (*ro
 // scanAtRow reads all versions of a table and keeps, for each row of the other side, those
 // that live at its point.
 func (b *Binder) scanAtRow(rt *rowTime, t *parse.TableRef, left, parent *scope) (from, error) {
+	if err := b.moment(); err != nil {
+		return from{}, err
+	}
 	pos := int(t.Position())
 	now := b.env.Expr.Statement
 	view, err := b.env.Points.AtTime(now)

@@ -114,7 +114,7 @@ func (b *Binder) sampleNumber(e parse.Expr) (float64, bool, error) {
 	if x, err = expr.NewCast(int(e.Position()), x, types.T(types.Float64), false); err != nil {
 		return 0, false, err
 	}
-	v, err := expr.EvalConst(x, b.env.Expr)
+	v, err := b.constant(x)
 	if err != nil {
 		return 0, false, at(err, int(e.Position()))
 	}

@@ -39,6 +39,9 @@ func (b *Binder) bindSystem(t *parse.TableRef, parent *scope) (f from, ok bool, 
 	case v == nil:
 		return from{}, false, nil
 	}
+	if err := b.moment(); err != nil {
+		return from{}, true, err
+	}
 	view, err := b.systemViewAt(t)
 	if err != nil {
 		return from{}, true, err

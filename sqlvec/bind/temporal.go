@@ -85,7 +85,10 @@ func (b *Binder) withTime(clause *parse.SystemTime, fn func() error) error {
 // period evaluates a clause.
 func (b *Binder) period(c *parse.SystemTime) (*period, error) {
 	p := &period{kind: c.Kind, pos: int(c.Position())}
-	var err error
+	err := b.moment()
+	if err != nil {
+		return nil, err
+	}
 	if c.From != nil {
 		if p.from, err = b.point(c.From); err != nil {
 			return nil, err
@@ -164,7 +167,7 @@ func (b *Binder) timeValue(e parse.Expr) (types.Value, error) {
 		return types.Value{}, constantTime(err)
 	}
 	if x.Type().IsInteger() {
-		v, err := expr.EvalConst(x, b.env.Expr)
+		v, err := b.constant(x)
 		return v, at(err, pos)
 	}
 	if !timeLike(x.Type()) {
@@ -175,7 +178,7 @@ func (b *Binder) timeValue(e parse.Expr) (types.Value, error) {
 	if x, err = expr.NewCast(pos, x, tz, false); err != nil {
 		return types.Value{}, err
 	}
-	v, err := expr.EvalConst(x, b.env.Expr)
+	v, err := b.constant(x)
 	return v, at(err, pos)
 }
 

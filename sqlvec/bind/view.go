@@ -245,6 +245,9 @@ func (b *Binder) bindSequence(ref tableAt, t *parse.TableRef, parent *scope) (fr
 	if ref.temporal || b.env.Sequence == nil {
 		return from{}, dberr.Newf(dberr.FeatureNotSupported, "the past of sequence \"%s\" is not kept", ref.table.Name).At(int(t.Position()))
 	}
+	if err := b.moment(); err != nil {
+		return from{}, err
+	}
 	at := b.env.Sequence(ref.table)
 	big, boolean := types.T(types.Int64), types.T(types.Bool)
 	n := &plan.Values{Rows: [][]expr.Expr{{

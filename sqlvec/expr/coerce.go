@@ -215,11 +215,9 @@ func decide(e Expr, to types.Type, context castContext) (Expr, error) {
 		}
 		return decideLiteral(e, to, context)
 	case *Param:
-		if unconstrained(to) || context != explicitCast {
-			e.Typ = to
+		if e.Typ = to.Base(); unconstrained(to) {
 			return e, nil
 		}
-		e.Typ = to.Base()
 	}
 	return &Cast{At: At(e.Pos()), Arg: e, To: to, Explicit: context == explicitCast}, nil
 }

@@ -7,21 +7,29 @@ import (
 
 // foldExpr computes the parts of e that are constant during the statement. A part whose
 // computation fails stays as it is: the error is raised only if a row reaches it.
-func foldExpr(e expr.Expr, env *expr.Env) expr.Expr {
+func (o *optimizer) foldExpr(e expr.Expr) expr.Expr {
 	return expr.Rewrite(e, func(x expr.Expr) expr.Expr {
-		if l, ok := x.(*expr.Logic); ok {
-			return foldLogic(l)
-		}
-		if !foldable(x) {
+		if o.generic && expr.VolatilityOf(x) != expr.Immutable {
 			return x
 		}
-		v, err := expr.EvalConst(x, env)
-		if err != nil {
-			return x
-		}
-		v.Type = x.Type()
-		return &expr.Const{At: expr.At(x.Pos()), Value: v}
+		return foldNode(x, o.env)
 	})
+}
+
+// foldNode is the value of an operator over constants, and any other expression itself.
+func foldNode(x expr.Expr, env *expr.Env) expr.Expr {
+	if l, ok := x.(*expr.Logic); ok {
+		return foldLogic(l)
+	}
+	if !foldable(x) {
+		return x
+	}
+	v, err := expr.EvalConst(x, env)
+	if err != nil {
+		return x
+	}
+	v.Type = x.Type()
+	return &expr.Const{At: expr.At(x.Pos()), Value: v}
 }
 
 func foldable(x expr.Expr) bool {

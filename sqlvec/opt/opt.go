@@ -16,6 +16,8 @@ type optimizer struct {
 
 	nextID int // the last column ID given out
 	err    error
+
+	generic bool // the plan is for any values of parameters and any moment
 }
 
 // columnStats is what is known of a column, by its ID.
@@ -30,7 +32,11 @@ type statsSource interface{ Stats() colstore.TableStats }
 // Optimize rewrites a bound plan, resolves its columns to positions and returns it,
 // ready to run. The plan given must not be used afterwards.
 func Optimize(node plan.Node, env *expr.Env) (plan.Node, error) {
-	o := &optimizer{env: env, uses: map[int]int{}, stats: map[int]columnStats{}}
+	return (&optimizer{env: env}).optimize(node)
+}
+
+func (o *optimizer) optimize(node plan.Node) (plan.Node, error) {
+	o.uses, o.stats = map[int]int{}, map[int]columnStats{}
 	root := append([]plan.Column(nil), node.Columns()...)
 	node = inlineCTEs(node)
 	ctes := map[*plan.CTE]bool{}
@@ -130,7 +136,7 @@ func lastID(node plan.Node, seen map[*plan.CTE]bool) int {
 // fold computes the constant parts of all expressions.
 func (o *optimizer) fold(node plan.Node) {
 	for _, e := range plan.Exprs(node) {
-		*e = foldExpr(*e, o.env)
+		*e = o.foldExpr(*e)
 	}
 	for _, k := range node.Children() {
 		o.fold(k)

@@ -14,7 +14,7 @@ func (o *optimizer) physical(node plan.Node) plan.Node {
 	return plan.Transform(node, func(n plan.Node) plan.Node {
 		switch n := n.(type) {
 		case *plan.Scan:
-			n.Spec.Filters = hints(n)
+			n.Spec.Filters = hints(n, n.Predicate)
 		case *plan.Join:
 			return o.algorithm(n)
 		case *plan.AsofJoin:
@@ -24,7 +24,7 @@ func (o *optimizer) physical(node plan.Node) plan.Node {
 		case *plan.Filter:
 			leading(n)
 		case *plan.Aggregate:
-			return countOnly(n)
+			return o.countOnly(n)
 		}
 		return n
 	})
@@ -92,7 +92,7 @@ func constInt(e expr.Expr) (int64, bool) {
 
 // countOnly answers count(*) over a whole table from storage, which knows the number
 // of visible rows exactly.
-func countOnly(n *plan.Aggregate) plan.Node {
+func (o *optimizer) countOnly(n *plan.Aggregate) plan.Node {
 	s, ok := n.Input.(*plan.Scan)
 	if !ok || len(n.Keys) > 0 || s.Predicate != nil || s.Spec.Versions != nil {
 		return n
@@ -105,6 +105,10 @@ func countOnly(n *plan.Aggregate) plan.Node {
 		if a.Agg.Name != "count" || len(a.Args) > 0 || a.Filter != nil || a.Distinct {
 			return n
 		}
+	}
+	if o.generic {
+		o.err = ErrNotGeneric
+		return n
 	}
 	st := src.Stats()
 	if st.Err != nil {
@@ -126,10 +130,11 @@ var mirrored = map[colstore.FilterOp]colstore.FilterOp{
 	colstore.Gt: colstore.Lt, colstore.Ge: colstore.Le,
 }
 
-// hints are the conditions of a scan that storage understands.
-func hints(s *plan.Scan) []colstore.Filter {
+// hints are the conditions of a scan that storage understands, of those in pred, whose columns
+// are known by their IDs.
+func hints(s *plan.Scan, pred expr.Expr) []colstore.Filter {
 	var list []colstore.Filter
-	for _, p := range plan.Conjuncts(s.Predicate) {
+	for _, p := range plan.Conjuncts(pred) {
 		if f, ok := hint(s, p); ok {
 			list = append(list, f)
 		}

@@ -1,0 +1,115 @@
+package opt
+
+import (
+	"errors"
+
+	"driftdb/sqlvec/expr"
+	"driftdb/sqlvec/plan"
+)
+
+// ErrNotGeneric says that the best plan of a statement holds for one moment or one set of values only.
+var ErrNotGeneric = errors.New("the statement has no plan that can be kept")
+
+// Generic is a plan for any values of the parameters and any rows of the tables, as long as the
+// definitions stay. It is not run itself: Plan makes a plan of it each time.
+type Generic struct {
+	root plan.Node
+	// calls are operators with expressions that are to be computed before they run.
+	calls map[plan.Node]bool
+}
+
+// NewGeneric optimizes a bound plan whose parameters are expr.Params. The error is ErrNotGeneric
+// where the plan has to be made each time. rebind is as for Plan.
+func NewGeneric(node plan.Node, env *expr.Env, rebind func(plan.Source) (plan.Source, bool)) (*Generic, error) {
+	node, err := (&optimizer{env: env, generic: true}).optimize(node)
+	if err != nil {
+		return nil, err
+	}
+	g := &Generic{root: node, calls: map[plan.Node]bool{}}
+	return g, g.note(node, rebind)
+}
+
+// note looks at every operator.
+func (g *Generic) note(node plan.Node, rebind func(plan.Source) (plan.Source, bool)) error {
+	if _, ok := plan.Copy(node); !ok {
+		return ErrNotGeneric
+	}
+	if s, ok := node.(*plan.Scan); ok {
+		if _, ok := rebind(s.Source); !ok {
+			return ErrNotGeneric
+		}
+	}
+	for _, e := range plan.Exprs(node) {
+		if expr.VolatilityOf(*e) != expr.Immutable {
+			g.calls[node] = true
+		}
+	}
+	for _, k := range node.Children() {
+		if err := g.note(k, rebind); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Plan makes the plan for the parameters in env and for the present that rebind gives a source.
+func (g *Generic) Plan(env *expr.Env, rebind func(plan.Source) (plan.Source, bool)) (plan.Node, error) {
+	return g.plan(g.root, env, rebind)
+}
+
+func (g *Generic) plan(from plan.Node, env *expr.Env, rebind func(plan.Source) (plan.Source, bool)) (plan.Node, error) {
+	node, _ := plan.Copy(from)
+	kids := node.Children()
+	for i, k := range kids {
+		kid, err := g.plan(k, env, rebind)
+		if err != nil {
+			return nil, err
+		}
+		kids[i] = kid
+	}
+	if len(kids) > 0 {
+		plan.SetChildren(node, kids)
+	}
+	if s, ok := node.(*plan.Scan); ok {
+		var ok bool
+		if s.Source, ok = rebind(s.Source); !ok {
+			return nil, ErrNotGeneric
+		}
+	}
+	if g.calls[from] {
+		for _, e := range plan.Exprs(node) {
+			*e = valued(*e, env)
+		}
+		chosen(node)
+	}
+	return node, nil
+}
+
+// valued is an expression with the values of the parameters, computed as far as it has no columns.
+func valued(e expr.Expr, env *expr.Env) expr.Expr {
+	return expr.Rewrite(e, func(x expr.Expr) expr.Expr {
+		if p, ok := x.(*expr.Param); ok {
+			v, err := expr.EvalConst(p, env)
+			if err != nil {
+				return p
+			}
+			return &expr.Const{At: p.At, Value: v}
+		}
+		return foldNode(x, env)
+	})
+}
+
+// chosen makes the choices that hang on constants.
+func chosen(node plan.Node) {
+	switch n := node.(type) {
+	case *plan.Scan:
+		n.Spec.Filters = hints(n, byID(n))
+	case *plan.Limit:
+		topN(n)
+	}
+}
+
+// byID is the predicate of a resolved scan over the IDs of its columns.
+func byID(s *plan.Scan) expr.Expr {
+	return expr.Remap(s.Predicate, func(at int) int { return s.Out[at].ID })
+}
