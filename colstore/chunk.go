@@ -35,6 +35,7 @@ type chunk struct {
 	key    []types.Value
 
 	indexes   builtIndexes
+	ordered   chunkOrders
 	knownMu   sync.Mutex
 	knownCols []knownColumn // under knownMu
 }
@@ -137,6 +138,7 @@ func (c *chunk) truncate(n int) {
 	for _, x := range c.hashes {
 		x.hash.truncate(n)
 	}
+	c.ordered.clear()
 	for _, col := range c.cols {
 		col.truncate(n, rows)
 	}

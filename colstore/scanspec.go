@@ -67,6 +67,14 @@ type ScanSpec struct {
 	Columns  []uint32      // column ids, or pseudo columns
 	Filters  []Filter      // conjuncts; hints
 	Versions *VersionRange // nil: rows visible at the view's point
+	Order    *KeyOrder     // nil: in any order; see View.OrderedScan
+}
+
+// KeyOrder is an order of rows: that of the keys of an index.
+type KeyOrder struct {
+	Index uint32 // Index.ID
+	Desc  bool   // from the greatest key to the least
+	First int    // rows that are wanted at first, 0 when it is not known
 }
 
 // Group is up to 65,536 row versions of a scan. Cols are in the order of ScanSpec.Columns,

@@ -2,10 +2,12 @@ package sqlvec
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
+	"driftdb/colstore"
 	"driftdb/sqlvec/exec"
 	"driftdb/sqlvec/expr"
 	"driftdb/sqlvec/parse"
@@ -48,6 +50,14 @@ func (x *explainer) tree(node plan.Node) *explainedNode {
 	if s, ok := node.(*plan.Scan); ok {
 		out.kind = "Seq Scan"
 		out.fields = []explainField{{"Relation Name", s.Table.Name}, {"Alias", s.Alias}}
+		if x, ok := orderOf(s); ok {
+			direction := "Forward"
+			if s.Spec.Order.Desc {
+				direction = "Backward"
+			}
+			out.kind = "Index Scan"
+			out.fields = append(out.fields, explainField{"Scan Direction", direction}, explainField{"Index Name", x.Name})
+		}
 		if s.Point != "" {
 			out.fields = append(out.fields, explainField{"System Time", s.Point})
 		}
@@ -176,10 +186,30 @@ func nodeOutput(node plan.Node) []string {
 	return out
 }
 
+// orderOf returns the index in whose order a scan reads; ok is false for none.
+func orderOf(s *plan.Scan) (x colstore.Index, ok bool) {
+	if s.Spec.Order == nil {
+		return x, false
+	}
+	list := s.Table.Keys()
+	i := slices.IndexFunc(list, func(x colstore.Index) bool { return x.ID == s.Spec.Order.Index })
+	if i < 0 {
+		return x, false
+	}
+	return list[i], true
+}
+
 func nodeTitle(node plan.Node) string {
 	switch n := node.(type) {
 	case *plan.Scan:
 		title := "Seq Scan on " + n.Table.Name
+		if x, ok := orderOf(n); ok {
+			backward := ""
+			if n.Spec.Order.Desc {
+				backward = "Backward "
+			}
+			title = "Index Scan " + backward + "using " + x.Name + " on " + n.Table.Name
+		}
 		if n.Alias != n.Table.Name {
 			title += " " + n.Alias
 		}

@@ -322,6 +322,18 @@ func (r *run) bindPrepared(st *parse.Execute) error {
 	return nil
 }
 
+// withoutPosition is an error of a prepared statement: the place is one in the text of PREPARE, not of
+// EXECUTE.
+func withoutPosition(err error) error {
+	e, ok := err.(*dberr.Error)
+	if !ok || e.Pos == 0 {
+		return err
+	}
+	out := *e
+	out.Pos = 0
+	return &out
+}
+
 func (p *prepared) typeOf(i int) types.Type {
 	if i < len(p.types) {
 		return p.types[i]

@@ -122,6 +122,9 @@ func (s *Session) finishStatement(r *run, err error) error {
 	if err == nil {
 		return nil
 	}
+	if r.prepared != nil {
+		err = withoutPosition(err)
+	}
 	if s.tx.explicit {
 		s.tx.failed = true
 	} else {

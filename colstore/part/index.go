@@ -330,6 +330,13 @@ func (x *Index) position(key []types.Value, after bool) (int, error) {
 	return x.search(key, lo, hi, after)
 }
 
+// Positions returns the positions [from, to) of the rows between lo and hi (nil: open), as Range
+// gives them, for RowAt.
+func (x *Index) Positions(lo, hi *Bound) (from, to int, err error) { return x.bounds(lo, hi) }
+
+// RowAt returns the row at a position in (key, row) order.
+func (x *Index) RowAt(i int) (uint32, error) { return x.rowAt(i) }
+
 // Range calls fn with the rows between lo and hi (nil: open) in (key, row) order, until fn
 // returns false. Here a NULL is a value greater than all others: IS NULL is the range from
 // NULL to NULL, and a range that is open above includes NULLs.

@@ -20,6 +20,13 @@ type viewSource struct {
 
 // Open implements plan.Source.
 func (s viewSource) Open(ctx context.Context, spec colstore.ScanSpec) (plan.Rows, error) {
+	if spec.Order != nil {
+		rows, err := s.view.OrderedScan(ctx, s.table, spec)
+		if err != nil {
+			return nil, err
+		}
+		return rows, nil
+	}
 	rows, err := s.view.Scan(ctx, s.table, spec)
 	if err != nil {
 		return nil, err
@@ -32,6 +39,13 @@ func (s viewSource) Stats() colstore.TableStats { return s.view.Stats(s.table) }
 
 // Keyed implements the interface by which the optimizer asks whether the keys are unique.
 func (s viewSource) Keyed() bool { return s.view.Whole() }
+
+// Ordered implements the interface by which the optimizer asks whether rows can be read in the
+// order of an index.
+func (s viewSource) Ordered(x *colstore.Index) bool { return s.view.Ordered(s.table, x) }
+
+// CountRows implements the interface by which the optimizer asks how many rows there are.
+func (s viewSource) CountRows() (int64, error) { return s.view.CountRows(s.table) }
 
 // systemColumns are the extra columns of a temporal table reference.
 var systemColumns = []struct {

@@ -54,7 +54,11 @@ func (g *Generic) note(node plan.Node, rebind func(plan.Source) (plan.Source, bo
 
 // Plan makes the plan for the parameters in env and for the present that rebind gives a source.
 func (g *Generic) Plan(env *expr.Env, rebind func(plan.Source) (plan.Source, bool)) (plan.Node, error) {
-	return g.plan(g.root, env, rebind)
+	node, err := g.plan(g.root, env, rebind)
+	if err != nil {
+		return nil, err
+	}
+	return ordered(node), nil
 }
 
 func (g *Generic) plan(from plan.Node, env *expr.Env, rebind func(plan.Source) (plan.Source, bool)) (plan.Node, error) {

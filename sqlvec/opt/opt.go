@@ -48,7 +48,10 @@ func (o *optimizer) optimize(node plan.Node) (plan.Node, error) {
 	if err := resolve(node, map[*plan.CTE]bool{}); err != nil {
 		return nil, err
 	}
-	return node, nil
+	if o.generic {
+		return node, nil // values decide
+	}
+	return ordered(node), nil
 }
 
 // rewrite runs the steps on a plan and on the WITH queries it reads.
