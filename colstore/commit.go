@@ -80,6 +80,7 @@ func (tx *Tx) submit(ctx context.Context) (eventlog.Commit, error) {
 		return c, err
 	}
 	tx.committed = true
+	tx.csn.Store(c.CSN)
 	tx.db.afterCommit()
 	return c, nil
 }

@@ -33,6 +33,7 @@ type DB struct {
 	manifest *manifest
 
 	apply    applying
+	locks    locks
 	upkeep   upkeep
 	tail     atomic.Int64 // bytes of all tails
 	reading  reading      // of a database that another process writes
@@ -46,6 +47,9 @@ type applying struct {
 	ordered atomic.Pointer[eventlog.Commit] // newest commit applied
 	broken  error                           // a commit could be applied only in part
 }
+
+// Ordered is the newest commit that has its place in the log, which may not be durable yet.
+func (db *DB) Ordered() uint64 { return db.apply.ordered.Load().CSN }
 
 // Open opens the database in dir. One writer and any number of readers may have it open.
 func Open(dir string, opts Options) (*DB, error) {

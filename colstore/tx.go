@@ -2,6 +2,8 @@ package colstore
 
 import (
 	"context"
+	"sync/atomic"
+	"time"
 
 	"driftdb/eventlog"
 	"driftdb/internal/dberr"
@@ -57,6 +59,13 @@ type Tx struct {
 	putOff      bool // a check waits for the commit
 	done        bool
 	committed   bool
+
+	// LockTimeout is the longest wait for a lock, 0 for any.
+	LockTimeout time.Duration
+	locked      []uint32      // tables of which it has locks
+	ended       chan struct{} // closed when it has less locked; nil while nobody waits for that. Under locks.mu
+	csn         atomic.Uint64 // of its commit
+	after       uint64        // commit that a statement begun anew must see
 }
 
 // txOp is one run of the transaction's log frame to be.
@@ -238,6 +247,7 @@ func (tx *Tx) RollbackTo(sp Savepoint) error {
 	tx.ops = tx.ops[:sp.ops]
 	tx.events, tx.barrier = sp.events, sp.ops
 	tx.markChecked(sp.ops)
+	tx.db.locks.undo(tx, sp.events)
 	return nil
 }
 
@@ -286,6 +296,7 @@ func (tx *Tx) Rollback() {
 		return
 	}
 	tx.done = true
+	defer tx.db.locks.release(tx)
 	if !tx.committed {
 		tx.keepPositions()
 	}

@@ -381,7 +381,8 @@ func (tx *Tx) openDelete(t *Table, tt *txTable, rid uint64) *txOp {
 	return &tx.ops[len(tx.ops)-1]
 }
 
-// Truncate ends all rows of a table that the transaction sees, and returns how many.
+// Truncate ends all rows of a table that the transaction sees, and returns how many. It waits as
+// Lock does.
 func (tx *Tx) Truncate(ctx context.Context, t *Table) (total int64, err error) {
 	if err := tx.writable(); err != nil {
 		return 0, err
@@ -397,6 +398,9 @@ func (tx *Tx) Truncate(ctx context.Context, t *Table) (total int64, err error) {
 			return total, err
 		}
 		rids := liveRIDs(&g)
+		if err := tx.Lock(ctx, t, rids); err != nil {
+			return total, err
+		}
 		if err := tx.Delete(ctx, t, rids); err != nil {
 			return total, err
 		}

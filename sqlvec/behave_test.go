@@ -126,9 +126,9 @@ func TestConflictIsTold(t *testing.T) {
 	}
 	must(t, a, `ROLLBACK`)
 	query(t, a, `SELECT v FROM t`, "1")
-	must(t, a, `BEGIN; INSERT INTO t VALUES (2, 0)`)
+	must(t, a, `BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT v FROM t`)
 	must(t, b, `INSERT INTO t VALUES (2, 1)`)
-	_, err = script(a, `COMMIT`)
+	_, err = script(a, `INSERT INTO t VALUES (2, 0); COMMIT`)
 	var e *dberr.Error
 	if !errors.As(err, &e) || e.Code != dberr.UniqueViolation {
 		t.Errorf("got %v, want 23505", err)

@@ -18,6 +18,9 @@ func (r *run) deleteRows(t *colstore.Table, rids []uint64, old *vec.Batch, depth
 	if len(rids) == 0 {
 		return nil
 	}
+	if err := r.lock(t, rids); err != nil {
+		return err
+	}
 	if err := r.s.txOf(t).Delete(r.ctx, t, rids); err != nil {
 		return err
 	}
@@ -31,6 +34,9 @@ func (r *run) deleteRows(t *colstore.Table, rids []uint64, old *vec.Batch, depth
 func (r *run) updateRows(t *colstore.Table, rids []uint64, old, rows *vec.Batch, depth int) (*vec.Batch, error) {
 	if len(rids) == 0 {
 		return rows, nil
+	}
+	if err := r.lock(t, rids); err != nil {
+		return nil, err
 	}
 	rows, err := r.updateBatch(t, rids, rows)
 	if err != nil {

@@ -93,6 +93,7 @@ func (w *tables) open() {
 	w.db, w.turns = db, nil
 	for i := range 3 {
 		w.turns = append(w.turns, &turn{Session: db.Session(), name: fmt.Sprint("s", i)})
+		must(w.t, w.turns[i].Session, "SET lock_timeout = 1")
 	}
 }
 
@@ -225,7 +226,7 @@ func (w *tables) must(s *turn, sql string) {
 }
 
 // mayFail are the errors that concurrency, keys, references and definitions give.
-var mayFail = map[string]bool{dberr.SerializationFailure: true, dberr.UniqueViolation: true, dberr.ForeignKeyViolation: true,
+var mayFail = map[string]bool{dberr.SerializationFailure: true, dberr.LockNotAvailable: true, dberr.UniqueViolation: true, dberr.ForeignKeyViolation: true,
 	dberr.InvalidSavepoint: true, dberr.DuplicateColumn: true, dberr.UndefinedColumn: true, dberr.DuplicateTable: true,
 	dberr.UndefinedObject: true, dberr.UndefinedTable: true, dberr.NumericValueOutOfRange: true, dberr.FeatureNotSupported: true}
 

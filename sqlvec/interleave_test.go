@@ -64,6 +64,7 @@ func (w *interleaving) run() {
 	for i := range turns {
 		turns[i] = &turn{Session: w.db.Session(), name: fmt.Sprint("s", i)}
 		defer turns[i].Close()
+		must(w.t, turns[i].Session, "SET lock_timeout = 1")
 	}
 	for range 120 {
 		w.step(turns[w.rng.IntN(len(turns))])
@@ -157,7 +158,7 @@ func (w *interleaving) do(s *turn, sql string) (string, error) {
 		return answer, nil
 	}
 	switch dberr.CodeOf(err) {
-	case dberr.SerializationFailure, dberr.UniqueViolation:
+	case dberr.SerializationFailure, dberr.UniqueViolation, dberr.LockNotAvailable:
 	default:
 		w.t.Errorf("%s: %v", sql, err)
 	}

@@ -157,6 +157,9 @@ func (r *run) insertBatch(t *colstore.Table, b *vec.Batch) (*vec.Batch, int, err
 	if b, err = u.apply(b); err != nil {
 		return nil, 0, err
 	}
+	if err := r.lockKeys(t, b); err != nil {
+		return nil, 0, err
+	}
 	n, err := r.s.txOf(t).Insert(r.ctx, t, t.ColumnIDs(), b)
 	if err == nil {
 		err = r.options.check(t, b)

@@ -30,6 +30,9 @@ type run struct {
 	fn       func(*Result) error
 	result   *Result
 	views    []*colstore.View
+	// restarts says that the statement may begin anew; began is what the transaction had written when it did.
+	restarts bool
+	began    uint64
 	env      *expr.Env
 	// creating is the table whose columns are being defined, for messages.
 	creating  string
@@ -126,10 +129,7 @@ func (r *run) inTransaction() error {
 	if err := r.mayWrite(); err != nil {
 		return err
 	}
-	if err := r.write(); err != nil {
-		return err
-	}
-	if err := s.endStatement(r.ctx, true); err != nil {
+	if err := r.writeAndEnd(); err != nil {
 		return err
 	}
 	if s.db.opts.CheckpointEach && !s.tx.explicit {

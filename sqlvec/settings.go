@@ -28,6 +28,7 @@ type settings struct {
 	isolation        colstore.Isolation
 	readOnly         bool
 	statementTimeout time.Duration // 0: none
+	lockTimeout      time.Duration // 0: none
 	searchPath       string
 }
 
@@ -61,7 +62,8 @@ func init() {
 		"memory_limit":                  {"memory that one query's operators may hold", func(s *Session) string { return formatSize(s.set.memoryLimit) }, setMemoryLimit},
 		"temp_directory":                {"directory of temporary files, empty for the database's own", func(s *Session) string { return s.set.tempDirectory }, setTempDirectory},
 		"temp_file_limit":               {"size of the temporary files that one query may have, -1 for any", showTempLimit, setTempLimit},
-		"statement_timeout":             {"longest time of a statement, 0 for none", func(s *Session) string { return formatMillis(s.set.statementTimeout) }, setTimeout},
+		"statement_timeout":             {"longest time of a statement, 0 for none", func(s *Session) string { return formatMillis(s.set.statementTimeout) }, setTimeout("statement_timeout", func(s *Session) *time.Duration { return &s.set.statementTimeout })},
+		"lock_timeout":                  {"longest wait for another transaction, 0 for any", func(s *Session) string { return formatMillis(s.set.lockTimeout) }, setTimeout("lock_timeout", func(s *Session) *time.Duration { return &s.set.lockTimeout })},
 		"application_name":              {"name kept with every commit", func(s *Session) string { return s.set.applicationName }, setApplication},
 		"datestyle":                     {"format of dates", constant("ISO, MDY"), setOnly("datestyle", "iso", "iso, mdy", "iso,mdy")},
 		"client_encoding":               {"encoding of text", constant("UTF8"), setOnly("client_encoding", "utf8", "utf-8", "unicode")},
@@ -199,21 +201,23 @@ func setMemoryLimit(s *Session, value string, def bool) error {
 	return nil
 }
 
-func setTimeout(s *Session, value string, def bool) error {
-	if def {
-		s.set.statementTimeout = 0
+func setTimeout(name string, field func(*Session) *time.Duration) func(*Session, string, bool) error {
+	return func(s *Session, value string, def bool) error {
+		if def {
+			*field(s) = 0
+			return nil
+		}
+		if n, err := strconv.ParseInt(value, 10, 32); err == nil && n >= 0 {
+			*field(s) = time.Duration(n) * time.Millisecond
+			return nil
+		}
+		d, err := time.ParseDuration(strings.ReplaceAll(strings.ReplaceAll(value, " ", ""), "min", "m"))
+		if err != nil || d < 0 {
+			return dberr.Newf(dberr.InvalidParameterValue, "invalid value for parameter \"%s\": \"%s\"", name, value)
+		}
+		*field(s) = d
 		return nil
 	}
-	if n, err := strconv.ParseInt(value, 10, 32); err == nil && n >= 0 {
-		s.set.statementTimeout = time.Duration(n) * time.Millisecond
-		return nil
-	}
-	d, err := time.ParseDuration(strings.ReplaceAll(strings.ReplaceAll(value, " ", ""), "min", "m"))
-	if err != nil || d < 0 {
-		return dberr.Newf(dberr.InvalidParameterValue, "invalid value for parameter \"statement_timeout\": \"%s\"", value)
-	}
-	s.set.statementTimeout = d
-	return nil
 }
 
 func setApplication(s *Session, value string, def bool) error {

@@ -144,6 +144,7 @@ func (s *Session) newStatement(ctx context.Context) error {
 			return err
 		}
 	}
+	s.tx.open.LockTimeout = s.set.lockTimeout
 	return s.tx.open.NewStatement(ctx)
 }
 

@@ -170,7 +170,7 @@ func (r *run) usedByMany(w *parse.With, c *parse.CTE) bool {
 
 // writePart runs one statement of the WITH clause, which sees the others of with.
 func (r *run) writePart(c *parse.CTE, with *parse.With) error {
-	sub := &run{s: r.s, ctx: r.ctx, stmt: c.Stmt, params: r.params, result: &Result{}, env: r.env, trace: r.trace, multi: r.multi, with: with}
+	sub := &run{s: r.s, ctx: r.ctx, stmt: c.Stmt, params: r.params, result: &Result{}, env: r.env, trace: r.trace, multi: r.multi, with: with, restarts: r.restarts}
 	defer func() { r.views = append(r.views, sub.views...) }()
 	if q, ok := c.Stmt.(*parse.Query); ok {
 		return sub.keepQuery(c, q)

@@ -69,6 +69,7 @@ const (
 	InvalidCursorDefinition           = "42P11"
 	SerializationFailure              = "40001"
 	DeadlockDetected                  = "40P01"
+	LockNotAvailable                  = "55P03"
 	SyntaxError                       = "42601"
 	InvalidColumnReference            = "42P10"
 	WindowingError                    = "42P20"
