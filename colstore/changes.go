@@ -38,7 +38,7 @@ func (s *Scan) addChanges(rs rowset, after, by uint64) error {
 		return nil
 	}
 	s.countSet(rs, n)
-	born := &picks{size: rs.groupSize(), limit: n, groups: map[int][]uint64{}}
+	born := &picks{size: rs.groupSize(), limit: n, groups: map[int]*groupPicks{}}
 	for row := rs.bornBy(after); row < n; row++ {
 		born.add(row)
 	}
@@ -46,7 +46,7 @@ func (s *Scan) addChanges(rs rowset, after, by uint64) error {
 	if rs.deaths().Len() == 0 {
 		return nil
 	}
-	died := &picks{size: rs.groupSize(), limit: n, groups: map[int][]uint64{}}
+	died := &picks{size: rs.groupSize(), limit: n, groups: map[int]*groupPicks{}}
 	err := rs.deaths().Between(after, by, func(d part.Death) bool { return died.add(int(d.Row)) })
 	s.addSigned(rs, died, -1)
 	return err
@@ -58,7 +58,8 @@ func (s *Scan) addSigned(rs rowset, rows *picks, sign int8) {
 		if pick == nil {
 			continue
 		}
-		g := scanGroup{set: rs, row: start, n: min(rows.size, rows.limit-start), pick: pick, sign: sign}
+		g := scanGroup{set: rs, row: start, n: min(rows.size, rows.limit-start), sign: sign}
+		g.choose(pick)
 		g.empty = s.excluded(rs, start/rows.size)
 		if g.empty {
 			s.explain.Skipped++

@@ -230,9 +230,9 @@ type chunkIndex struct {
 	hash *hashIndex
 }
 
-func (x *chunkIndex) lookup(key []types.Value, fn func(row int) bool) error {
+func (x *chunkIndex) lookup(key []types.Value, hash uint64, fn func(row int) bool) error {
 	var buf [4]types.Value
-	x.hash.each(part.HashKey(key), int(x.rows.Load()), func(row int) bool {
+	x.hash.each(hash, int(x.rows.Load()), func(row int) bool {
 		return !equalKeys(x.keyAt(buf[:0], x.hash.cols, row), key) || fn(row)
 	})
 	return nil

@@ -7,6 +7,7 @@ import (
 
 	"github.com/RoaringBitmap/roaring/roaring64"
 
+	"driftdb/colstore/part"
 	"driftdb/eventlog"
 	"driftdb/internal/dberr"
 	"driftdb/internal/types"
@@ -440,7 +441,7 @@ func (tx *Tx) validateOwnRow(tt *txTable, t *Table, x *Index, c *chunk, index ke
 		return nil
 	}
 	var inner error
-	err := index.lookup(key, func(row int) bool {
+	err := index.lookup(key, part.HashKey(key), func(row int) bool {
 		if row < from {
 			return false // older ones were seen already
 		}
@@ -470,7 +471,7 @@ func (tx *Tx) validateRow(tt *txTable, t *Table, x *Index, rs rowset, row int, k
 		return nil
 	}
 	for _, own := range tt.sets {
-		if _, taken, err := tx.findIn(t, tt, own, x, key, 0, true); err != nil {
+		if _, taken, err := tx.findIn(t, tt, own, x, key, part.HashKey(key), 0, true); err != nil {
 			return err
 		} else if taken {
 			return duplicateError(t, x, key)

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"slices"
 
+	"driftdb/colstore/part"
 	"driftdb/eventlog"
 	"driftdb/internal/dberr"
 	"driftdb/internal/vfs"
@@ -279,7 +280,7 @@ func checkIndex(t *Table, x *Index, p *storedPart, index keyIndex) error {
 			continue
 		}
 		found := false
-		err := index.lookup(key, func(r int) bool { found = r == row; return !found })
+		err := index.lookup(key, part.HashKey(key), func(r int) bool { found = r == row; return !found })
 		if err != nil {
 			return err
 		}

@@ -3,6 +3,7 @@ package colstore
 import (
 	"slices"
 
+	"driftdb/colstore/part"
 	"driftdb/internal/arena"
 	"driftdb/internal/dberr"
 	"driftdb/internal/types"
@@ -146,29 +147,29 @@ func (v *View) LookupKey(t *Table, key []types.Value) (rid uint64, ok bool, err 
 
 // lookup looks into the newest rowsets first: there is at most one visible row.
 func (v *View) lookup(t *Table, s *state, key []types.Value) (rid uint64, ok bool, err error) {
-	x := &t.keys[0].Index
+	x, hash := &t.keys[0].Index, part.HashKey(key)
 	var ended []uint64
 	if own := v.own.of(t.ID); own != nil {
 		ended = v.own.ended(t.ID)
 		for i := len(own.sets) - 1; i >= 0 && !ok && err == nil; i-- {
-			rid, ok, err = findVisible(own.sets[i], t, x, key, v.own.seq, ended, true)
+			rid, ok, err = findVisible(own.sets[i], t, x, key, hash, v.own.seq, ended, true)
 		}
 	}
 	for i := len(s.sets) - 1; i >= 0 && !ok && err == nil; i-- {
-		rid, ok, err = findVisible(s.sets[i], t, x, key, v.point.Seq, ended, false)
+		rid, ok, err = findVisible(s.sets[i], t, x, key, hash, v.point.Seq, ended, false)
 	}
 	return rid, ok, err
 }
 
 // findVisible returns a row of a rowset with the key that is visible at seq and not in ended.
 // The rows of a transaction itself have no ends but those in ended.
-func findVisible(rs rowset, t *Table, x *Index, key []types.Value, seq uint64, ended []uint64, own bool) (rid uint64, ok bool, err error) {
+func findVisible(rs rowset, t *Table, x *Index, key []types.Value, hash, seq uint64, ended []uint64, own bool) (rid uint64, ok bool, err error) {
 	index, err := indexFor(rs, t, x)
 	if err != nil {
 		return 0, false, err
 	}
 	var inner error
-	err = index.lookup(key, func(row int) bool {
+	err = index.lookup(key, hash, func(row int) bool {
 		if own {
 			ok = rs.birthOf(row) <= seq
 		} else {
@@ -209,13 +210,14 @@ func (v *View) KeyHistory(t *Table, key []types.Value) (rids []uint64, err error
 	}
 	s := st.pinned()
 	defer s.unpin()
+	hash := part.HashKey(key)
 	err = vfs.Guard(func() error {
 		for _, rs := range s.sets {
 			index, err := indexFor(rs, t, &t.keys[0].Index)
 			if err != nil {
 				return err
 			}
-			err = index.lookup(key, func(row int) bool {
+			err = index.lookup(key, hash, func(row int) bool {
 				if rs.birthOf(row) <= v.point.Seq {
 					rids = append(rids, rs.ridOf(row))
 				}

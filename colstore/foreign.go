@@ -377,7 +377,7 @@ func (tx *Tx) validateRelied(r *relied) error {
 		}
 		found := false
 		var inner error
-		err = index.lookup(r.key, func(row int) bool {
+		err = index.lookup(r.key, part.HashKey(r.key), func(row int) bool {
 			_, dead, err := rs.deaths().DeathOf(uint32(row))
 			found, inner = !dead, err
 			return !found && inner == nil
@@ -395,7 +395,7 @@ func (tx *Tx) validateRelied(r *relied) error {
 // validateReleased looks for new rows that refer to a key that was taken away.
 func (tx *Tx) validateReleased(r *released, since uint64) error {
 	for _, own := range r.parent.sets { // the key may be back
-		if _, back, err := tx.findIn(r.foreign.parent, r.parent, own, &r.index, r.key, 0, true); err != nil || back {
+		if _, back, err := tx.findIn(r.foreign.parent, r.parent, own, &r.index, r.key, part.HashKey(r.key), 0, true); err != nil || back {
 			return err
 		}
 	}

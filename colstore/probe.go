@@ -109,8 +109,8 @@ func (p *probe) addBounds(filters []Filter, id uint32) bool {
 // rows returns masks, by row group, of the rows among the first n that the index finds. nil
 // means that the index does not help here: read everything.
 // current, where it is not nil, tells the rows that are seen.
-func (p *probe) rows(rs rowset, n int, current func(row int) bool) (map[int][]uint64, error) {
-	found := &picks{size: rs.groupSize(), limit: n, groups: map[int][]uint64{}}
+func (p *probe) rows(rs rowset, n int, current func(row int) bool) (map[int]*groupPicks, error) {
+	found := &picks{size: rs.groupSize(), limit: n, groups: map[int]*groupPicks{}}
 	stored, isPart := rs.(*storedPart)
 	if isPart {
 		if x, ok := stored.index(p.table, &p.index); ok {
@@ -131,7 +131,7 @@ func (p *probe) rows(rs rowset, n int, current func(row int) bool) (map[int][]ui
 		}
 	}
 	for _, key := range p.keys {
-		if err := x.lookup(key, add); err != nil {
+		if err := x.lookup(key, part.HashKey(key), add); err != nil {
 			return nil, err
 		}
 	}
@@ -139,7 +139,7 @@ func (p *probe) rows(rs rowset, n int, current func(row int) bool) (map[int][]ui
 }
 
 // rowsOf uses a part's own index, which is sorted.
-func (p *probe) rowsOf(x *part.Index, found *picks) (map[int][]uint64, error) {
+func (p *probe) rowsOf(x *part.Index, found *picks) (map[int]*groupPicks, error) {
 	if !p.whole {
 		total := 0
 		for _, key := range p.keys {
@@ -187,21 +187,32 @@ func (p *probe) bounds(key []types.Value) (lo, hi *part.Bound) {
 type picks struct {
 	size   int // rows of a group
 	limit  int // rows at and behind it are not seen
-	groups map[int][]uint64
+	groups map[int]*groupPicks
+}
+
+// groupPicks is the rows of a group that were picked: a mask of the words from word on. It is one
+// word long as long as that is enough, as for a lookup of one row.
+type groupPicks struct {
+	word int
+	mask []uint64
 }
 
 func (k *picks) add(row int) bool {
 	if row >= k.limit {
 		return true
 	}
-	g := row / k.size
-	mask := k.groups[g]
-	if mask == nil {
-		mask = make([]uint64, vec.Words(min(k.size, k.limit-g*k.size)))
-		k.groups[g] = mask
+	g, at := row/k.size, row%k.size
+	p := k.groups[g]
+	if p == nil {
+		p = &groupPicks{word: at >> 6, mask: make([]uint64, 1)}
+		k.groups[g] = p
 	}
-	at := row % k.size
-	mask[at>>6] |= 1 << (uint(at) & 63)
+	if i := at>>6 - p.word; i < 0 || i >= len(p.mask) {
+		whole := make([]uint64, vec.Words(min(k.size, k.limit-g*k.size)))
+		copy(whole[p.word:], p.mask)
+		p.word, p.mask = 0, whole
+	}
+	p.mask[at>>6-p.word] |= 1 << (uint(at) & 63)
 	return true
 }
 

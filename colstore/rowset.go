@@ -36,7 +36,8 @@ type rowset interface {
 
 // keyIndex finds rows by a whole key without NULLs.
 type keyIndex interface {
-	lookup(key []types.Value, fn func(row int) bool) error
+	// lookup calls fn with the rows that have key, whose part.HashKey is hash.
+	lookup(key []types.Value, hash uint64, fn func(row int) bool) error
 }
 
 // resolve returns n rows of a column as definition c has it, from the start of a group: cast
@@ -177,9 +178,9 @@ func keyOf(dst []types.Value, cols []vec.Vec, i int) []types.Value {
 	return dst
 }
 
-func (k *builtIndex) lookup(key []types.Value, fn func(row int) bool) error {
+func (k *builtIndex) lookup(key []types.Value, hash uint64, fn func(row int) bool) error {
 	var buf [4]types.Value
-	k.hash.each(part.HashKey(key), k.rows, func(row int) bool {
+	k.hash.each(hash, k.rows, func(row int) bool {
 		return !equalKeys(keyOf(buf[:0], k.groups[row/k.size], row%k.size), key) || fn(row)
 	})
 	return nil

@@ -140,7 +140,7 @@ func (s *Scan) addSet(rs rowset, born uint64, own bool, probe *probe) error {
 		return nil
 	}
 	s.countSet(rs, n)
-	var picks map[int][]uint64
+	var picks map[int]*groupPicks
 	if probe != nil {
 		var err error
 		if picks, err = probe.rows(rs, n, s.current(rs, own)); err != nil {
@@ -154,13 +154,9 @@ func (s *Scan) addSet(rs rowset, born uint64, own bool, probe *probe) error {
 	for start := 0; start < n; start += size {
 		g := scanGroup{set: rs, own: own, row: start, n: min(size, n-start)}
 		if picks != nil {
-			g.pick = picks[start/size]
-			g.empty = g.pick == nil
+			g.choose(picks[start/size])
 		}
 		g.empty = g.empty || s.excluded(rs, start/size)
-		if g.pick != nil {
-			g.narrow()
-		}
 		if !g.empty && !own {
 			dead, err := s.allDead(&g)
 			if err != nil {
@@ -173,17 +169,22 @@ func (s *Scan) addSet(rs rowset, born uint64, own bool, probe *probe) error {
 	return nil
 }
 
-// narrow cuts a group to the rows that an index found, and those within whole words of them:
-// a lookup of one row reads 64.
-func (g *scanGroup) narrow() {
-	lo, hi := 0, len(g.pick)
-	for lo < hi && g.pick[lo] == 0 {
+// choose cuts a group to the rows that an index found, nil for none, and those within whole words of
+// them: a lookup of one row reads 64.
+func (g *scanGroup) choose(p *groupPicks) {
+	if g.empty = p == nil; g.empty {
+		return
+	}
+	lo, hi := 0, len(p.mask)
+	for lo < hi && p.mask[lo] == 0 {
 		lo++
 	}
-	for hi > lo && g.pick[hi-1] == 0 {
+	for hi > lo && p.mask[hi-1] == 0 {
 		hi--
 	}
-	g.row, g.n, g.pick = g.row+lo*64, min(g.n, hi*64)-lo*64, g.pick[lo:hi]
+	g.pick = p.mask[lo:hi]
+	lo, hi = lo+p.word, hi+p.word
+	g.row, g.n = g.row+lo*64, min(g.n, hi*64)-lo*64
 }
 
 func (s *Scan) countSet(rs rowset, n int) {

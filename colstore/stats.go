@@ -10,7 +10,7 @@ import (
 
 // Stats returns statistics for the optimizer. Rows is exact; a table that cannot be read has none.
 func (v *View) Stats(t *Table) TableStats {
-	out := TableStats{Columns: map[uint32]ColumnStats{}}
+	out := TableStats{Columns: make(map[uint32]ColumnStats, len(t.Columns))}
 	st, err := v.db.store(t.ID)
 	if err == nil && v.own != nil {
 		err = v.own.err

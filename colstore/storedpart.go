@@ -157,6 +157,6 @@ func manySpellings(t types.Type) bool {
 // partIndex is a part's own index.
 type partIndex struct{ index *part.Index }
 
-func (x *partIndex) lookup(key []types.Value, fn func(row int) bool) error {
+func (x *partIndex) lookup(key []types.Value, _ uint64, fn func(row int) bool) error {
 	return x.index.Lookup(key, func(row uint32) bool { return fn(int(row)) })
 }

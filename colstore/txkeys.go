@@ -45,8 +45,9 @@ func keyFrom(dst []types.Value, pos []int, src []*vec.Vec, row int) (key []types
 
 // findKey returns a row with a key that the transaction sees now, other than except.
 func (tx *Tx) findKey(t *Table, tt *txTable, x *Index, key []types.Value, except uint64) (rid uint64, ok bool, err error) {
+	hash := part.HashKey(key)
 	for i := len(tt.sets) - 1; i >= 0 && !ok && err == nil; i-- {
-		rid, ok, err = tx.findIn(t, tt, tt.sets[i], x, key, except, true)
+		rid, ok, err = tx.findIn(t, tt, tt.sets[i], x, key, hash, except, true)
 	}
 	if ok || err != nil {
 		return rid, ok, err
@@ -54,19 +55,19 @@ func (tx *Tx) findKey(t *Table, tt *txTable, x *Index, key []types.Value, except
 	s := tt.store.pinned()
 	defer s.unpin()
 	for i := len(s.sets) - 1; i >= 0 && !ok && err == nil; i-- {
-		rid, ok, err = tx.findIn(t, tt, s.sets[i], x, key, except, false)
+		rid, ok, err = tx.findIn(t, tt, s.sets[i], x, key, hash, except, false)
 	}
 	return rid, ok, err
 }
 
 // findIn is findKey in one rowset.
-func (tx *Tx) findIn(t *Table, tt *txTable, rs rowset, x *Index, key []types.Value, except uint64, own bool) (rid uint64, ok bool, err error) {
+func (tx *Tx) findIn(t *Table, tt *txTable, rs rowset, x *Index, key []types.Value, hash, except uint64, own bool) (rid uint64, ok bool, err error) {
 	index, err := indexFor(rs, t, x)
 	if err != nil {
 		return 0, false, err
 	}
 	var inner error
-	err = index.lookup(key, func(row int) bool {
+	err = index.lookup(key, hash, func(row int) bool {
 		rid = rs.ridOf(row)
 		if rid == except {
 			return true

@@ -1,6 +1,7 @@
 package exec
 
 import (
+	"slices"
 	"sync/atomic"
 
 	"driftdb/colstore"
@@ -107,7 +108,7 @@ func windowOf(w *worker, b *vec.Batch, lo, hi int, cols *[]vec.Vec) (win vec.Bat
 			return win, false
 		}
 	}
-	*cols = (*cols)[:0]
+	*cols = slices.Grow((*cols)[:0], len(b.Cols))
 	for c := range b.Cols {
 		*cols = append(*cols, b.Cols[c].Slice(lo, hi))
 	}
