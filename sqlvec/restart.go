@@ -20,7 +20,7 @@ var errRestart = errors.New("the statement begins anew")
 func (r *run) writeAndEnd() error {
 	r.restarts = true
 	for {
-		r.began = r.s.tx.open.Written()
+		r.began = r.s.written()
 		err := r.write()
 		if err == nil {
 			err = r.s.endStatement(r.ctx, true)
@@ -47,7 +47,16 @@ func (r *run) mayRestart(err error) bool {
 	if !r.restarts || r.ctx.Err() != nil || s.set.isolation != colstore.ReadCommitted && !s.tx.explicit || !r.met(err) {
 		return false
 	}
-	return !s.tx.explicit || s.tx.isolation == colstore.ReadCommitted && s.tx.open.Written() == r.began
+	return !s.tx.explicit || s.tx.isolation == colstore.ReadCommitted && s.written() == r.began
+}
+
+// written is a number that grows with everything that the open transaction writes.
+func (s *Session) written() uint64 {
+	n := s.tx.open.Written()
+	if s.tx.temp != nil {
+		n += s.tx.temp.Written()
+	}
+	return n
 }
 
 // met reports whether err says that the statement met another transaction.

@@ -201,3 +201,24 @@ func TestWaitersAddUp(t *testing.T) {
 		query(t, admin, "SELECT sum(v) FROM k", fmt.Sprint(sessions*rounds))
 	}
 }
+
+// TestRestartTakesNothingTwice has a statement that wrote one table wait for another: it cannot begin
+// anew in a block, where what it wrote would stay.
+func TestRestartTakesNothingTwice(t *testing.T) {
+	for _, temporary := range []string{"", "TEMPORARY "} {
+		a, b, _ := three(t)
+		must(t, b, "CREATE "+temporary+"TABLE log (n INTEGER)")
+		must(t, a, "BEGIN; UPDATE k SET v = 11 WHERE id = 1")
+		must(t, b, "BEGIN; SELECT * FROM k")
+		w := start(t, b, "WITH x AS (INSERT INTO log VALUES (1) RETURNING n) UPDATE k SET v = v + n FROM x WHERE id = 1")
+		must(t, a, "COMMIT")
+		w.ends(dberr.SerializationFailure)
+		must(t, b, "ROLLBACK")
+		query(t, b, "SELECT count(*) FROM log", "0")
+		must(t, a, "BEGIN; UPDATE k SET v = 12 WHERE id = 1")
+		w = start(t, b, "WITH x AS (INSERT INTO log VALUES (1) RETURNING n) UPDATE k SET v = v + n FROM x WHERE id = 1")
+		must(t, a, "COMMIT")
+		w.ends("UPDATE 1")
+		query(t, b, "SELECT v, (SELECT count(*) FROM log) FROM k WHERE id = 1", "13|1")
+	}
+}
