@@ -1,6 +1,7 @@
 package exec
 
 import (
+	"sync"
 	"sync/atomic"
 
 	"driftdb/internal/arena"
@@ -33,11 +34,14 @@ const (
 type aggregation struct {
 	node  *plan.Aggregate
 	codec *keyCodec
-	calls []*aggCall
-	share atomic.Int64 // partitions: groups among the first stagedRows rows
-	mode  atomic.Int32
-	ends  []*aggEnd
-	spill aggSpill
+	mu    sync.Mutex
+	// fielded says that it is settled whether the codec has fields, which the first batch shows.
+	fielded bool
+	calls   []*aggCall
+	share   atomic.Int64 // partitions: groups among the first stagedRows rows
+	mode    atomic.Int32
+	ends    []*aggEnd
+	spill   aggSpill
 
 	tables []*groups      // what finish made
 	arenas []*arena.Arena // of tables that no end owns
@@ -147,6 +151,7 @@ type aggEnd struct {
 	g      *aggregation
 	w      *worker
 	a      *arena.Arena
+	codec  *keyCodec // its own, from the first batch on
 	keys   []*expr.Program
 	calls  []*callEnd
 	own    *groups
@@ -179,7 +184,6 @@ func (g *aggregation) open(w *worker) (pusher, error) {
 		}
 		e.calls = append(e.calls, ce)
 	}
-	e.own = g.newGroups(e.a)
 	e.group = make([]uint32, vec.BatchRows)
 	g.ends = append(g.ends, e)
 	return e, nil
@@ -190,11 +194,13 @@ func (e *aggEnd) push(b *vec.Batch) (err error) {
 	mark := a.Mark()
 	defer a.Release(mark)
 	if len(e.keys) == 0 {
+		e.begin(nil)
 		return e.updateOne(b)
 	}
 	if e.keyCol, err = evalAll(e.keys, b, e.w, e.keyCol[:0]); err != nil {
 		return err
 	}
+	e.begin(b)
 	if e.frozen {
 		return e.pushFrozen(b)
 	}
@@ -202,6 +208,38 @@ func (e *aggEnd) push(b *vec.Batch) (err error) {
 		return err
 	}
 	return e.mayFreeze()
+}
+
+// begin makes the groups of an end when its first batch comes, whose keys are in keyCol, or none does.
+func (e *aggEnd) begin(b *vec.Batch) {
+	if e.own != nil || e.parts != nil {
+		return
+	}
+	if b != nil {
+		e.g.settleFields(e, b)
+	}
+	e.codec = e.g.codec.owned()
+	e.own = e.g.newGroups(e.a)
+	if e.own.table != nil {
+		e.own.table.codec = e.codec
+	}
+}
+
+// settleFields gives the codec fields, if the keys of a batch suit them: those that one word
+// holds, and that a memo of few codes does not serve better.
+func (g *aggregation) settleFields(e *aggEnd, b *vec.Batch) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.fielded {
+		return
+	}
+	g.fielded = true
+	if fewCodes(e.keyCol) {
+		return
+	}
+	if c := packedCodec(g.codec, g.node.KeyStats, e.keyCol, b.N, b.Sel, g.spill.share/8, e.w.ex.newArena); c != nil {
+		g.codec = c
+	}
 }
 
 // take groups a batch whose keys are in keyCol, or keeps it until it can.
@@ -274,6 +312,7 @@ func (g *aggregation) finish(ex *execution) error {
 	}
 	mode := g.mode.Load()
 	for _, e := range g.ends {
+		e.begin(nil)
 		if err := e.settle(mode); err != nil {
 			return err
 		}

@@ -41,15 +41,15 @@ func (e *aggEnd) stage(b *vec.Batch) error {
 		}
 	}
 	sel := b.Sel
-	if e.g.codec.single {
+	if e.codec.apart() {
 		sel = nullKeys(e.keyCol, b.N, b.Sel, a)
 		e.stageNulls(b, sel, args)
 	}
 	idx := selected(&vec.Batch{N: b.N, Sel: sel}, a)
-	rows := e.g.codec.encode(e.keyCol, b.N, idx, a)
-	if e.g.codec.strings {
-		for i := 0; i < len(rows); i += e.g.codec.stride {
-			e.g.codec.keep(rows[i:i+e.g.codec.stride], &e.staging.heap)
+	rows := e.codec.encode(e.keyCol, b.N, idx, a)
+	if e.codec.strings || e.codec.fields != nil {
+		for i := 0; i < len(rows); i += e.codec.stride {
+			e.codec.keep(rows[i:i+e.codec.stride], &e.staging.heap)
 		}
 	}
 	if e.mode == undecided {
@@ -80,7 +80,7 @@ func (e *aggEnd) stageNulls(b *vec.Batch, sel []uint64, args []vec.Vec) {
 
 // count adds key rows to the worker's table, to learn how many groups there are.
 func (e *aggEnd) count(rows []uint64) {
-	t, stride := e.own.table, e.g.codec.stride
+	t, stride := e.own.table, e.codec.stride
 	if t.codec.single {
 		for _, w := range rows {
 			t.groupOfWord(w)
@@ -127,7 +127,7 @@ func (e *aggEnd) guess() float64 {
 // array finds their groups, and are not ever new ones.
 func (e *aggEnd) dense() bool {
 	t := e.own.table
-	if !t.codec.single || t.codec.types[0].Class() > types.I64 {
+	if !t.codec.apart() || t.codec.types[0].Class() > types.I64 {
 		return false
 	}
 	if float64(t.n-e.half) > risingGroups*float64(e.half) {
@@ -190,7 +190,7 @@ func (e *aggEnd) scatter() {
 		for i := range b.n {
 			h := uint64(0)
 			if codec.single {
-				h = hashWord(b.keys[i])
+				h = codec.hashOfWord(b.keys[i])
 			} else {
 				h = b.keys[i*codec.stride+codec.words]
 			}

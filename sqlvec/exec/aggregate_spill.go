@@ -57,7 +57,7 @@ func (g *aggregation) spilled() spillStats {
 
 // bytes returns roughly the memory that an end holds.
 func (e *aggEnd) bytes() int64 {
-	n := e.a.Size()
+	n := e.a.Size() + e.codec.textBytes()
 	if e.own != nil {
 		for _, s := range e.own.states {
 			n += s.Bytes()
@@ -110,8 +110,8 @@ func (e *aggEnd) pushFrozen(b *vec.Batch) error {
 		n = len(idx)
 	}
 	part := make([]uint8, n)
-	e.g.codec.partitionsOf(e.g.codec.encode(e.keyCol, b.N, idx, a), e.g.spill.depth, part)
-	if v := &e.keyCol[0]; e.g.codec.single && v.Valid != nil {
+	e.codec.partitionsOf(e.codec.encode(e.keyCol, b.N, idx, a), e.g.spill.depth, part)
+	if v := &e.keyCol[0]; e.codec.apart() && v.Valid != nil {
 		nullsFirst(v, idx, part)
 	}
 	return e.out.add(b.Cols, b.N, idx, part)
@@ -176,7 +176,7 @@ func (t *groupTable) lookup(keys []vec.Vec, sel []uint64, slot []uint32, scratch
 		switch row := rows[k*stride : (k+1)*stride]; {
 		case !t.codec.single:
 			slot[i] = t.known(row)
-		case keys[0].IsNull(i):
+		case t.codec.apart() && keys[0].IsNull(i):
 			slot[i] = uint32(t.null + 1)
 		default:
 			slot[i] = t.knownWord(row[0])
@@ -209,8 +209,8 @@ func (t *groupTable) knownWord(key uint64) uint32 {
 		}
 		return uint32(g + 1)
 	}
-	for pos := hashWord(key) & t.mask; t.slots[2*pos] != 0; pos = (pos + 1) & t.mask {
-		if t.slots[2*pos+1] == key {
+	for pos := t.codec.hashOfWord(key) & t.mask; t.slots[2*pos] != 0; pos = (pos + 1) & t.mask {
+		if k := t.slots[2*pos+1]; k == key || t.packed && t.codec.equalWide(k, key) {
 			return uint32(t.slots[2*pos])
 		}
 	}
@@ -271,6 +271,7 @@ func (g *aggregation) emitPart(q int, w *worker, next pusher) error {
 	ex := w.ex.child()
 	defer ex.close()
 	sub := newAggregation(g.node)
+	sub.codec, sub.fielded = g.codec, true // rows with keys of g come to it
 	sub.mode.Store(local)
 	sub.spill.depth = g.spill.depth + 1
 	in := ex.newWorker(0)
@@ -278,6 +279,7 @@ func (g *aggregation) emitPart(q int, w *worker, next pusher) error {
 		return err
 	}
 	end := sub.ends[0]
+	end.begin(nil)
 	if err := g.feedPart(q, end); err != nil {
 		return err
 	}

@@ -147,7 +147,7 @@ func (b *builder) aggregate(n *plan.Aggregate) ([]*part, error) {
 
 func (b *builder) distinct(n *plan.Distinct) ([]*part, error) {
 	if len(n.On) == 0 {
-		rows := &plan.Aggregate{Input: n.Input, Keys: columnsOf(n.Input), Out: n.Columns()}
+		rows := &plan.Aggregate{Input: n.Input, Keys: columnsOf(n.Input), Out: n.Columns(), KeyStats: n.KeyStats}
 		b.ex.stats.madeFor(n, rows)
 		return b.aggregate(rows)
 	}

@@ -27,6 +27,7 @@ type groupTable struct {
 	// a table that is kept in it do: a key is the last one or a new one. The slots are then
 	// empty, until a key comes that is less than one before.
 	rising bool
+	packed bool // the codec has fields
 
 	memo memo
 	idx  []int32
@@ -42,7 +43,7 @@ const maxGroups = 1<<32 - 2
 func newGroupTable(codec *keyCodec, a *arena.Arena) *groupTable {
 	t := &groupTable{codec: codec, a: a, heap: heap{a: a}, null: -1}
 	t.resize(1 << 8)
-	t.rising = codec.single
+	t.rising, t.packed = codec.apart(), codec.fields != nil
 	return t
 }
 
@@ -63,7 +64,7 @@ func (t *groupTable) resize(n int) {
 			continue
 		}
 		key := t.keys[g]
-		pos := hashWord(key) & t.mask
+		pos := t.codec.hashOfWord(key) & t.mask
 		for t.slots[2*pos] != 0 {
 			pos = (pos + 1) & t.mask
 		}
@@ -155,6 +156,9 @@ func (t *groupTable) groupOfWord(key uint64) uint32 {
 		}
 		t.settle()
 	}
+	if t.packed && key&wideKey != 0 {
+		return t.groupOfWide(key)
+	}
 	pos := hashWord(key) & t.mask
 	for {
 		g := t.slots[2*pos]
@@ -168,6 +172,22 @@ func (t *groupTable) groupOfWord(key uint64) uint32 {
 	}
 	g := t.append([]uint64{key})
 	t.slots[2*pos], t.slots[2*pos+1] = uint64(g+1), key
+	if t.n > t.limit {
+		t.resize(2 * (int(t.mask) + 1))
+	}
+	return uint32(g)
+}
+
+// groupOfWide is groupOfWord for a wide key.
+func (t *groupTable) groupOfWide(key uint64) uint32 {
+	pos := t.codec.hashOfWord(key) & t.mask
+	for ; t.slots[2*pos] != 0; pos = (pos + 1) & t.mask {
+		if t.codec.equalWide(t.slots[2*pos+1], key) {
+			return uint32(t.slots[2*pos] - 1)
+		}
+	}
+	g := t.append([]uint64{key})
+	t.slots[2*pos], t.slots[2*pos+1] = uint64(g+1), t.keys[g]
 	if t.n > t.limit {
 		t.resize(2 * (int(t.mask) + 1))
 	}
@@ -208,6 +228,9 @@ func (t *groupTable) selected(sel []uint64, n int) []int32 {
 	if sel == nil {
 		return nil
 	}
+	if t.idx == nil {
+		t.idx = make([]int32, 0, n) // no row at all is not nil
+	}
 	t.idx = setBits(sel, n, t.idx[:0])
 	return t.idx
 }
@@ -233,7 +256,7 @@ func (t *groupTable) findRows(keys []vec.Vec, n int, idx []int32, out []uint32, 
 
 // findWords is findRows for a single codec.
 func (t *groupTable) findWords(v *vec.Vec, words []uint64, idx []int32, out []uint32) {
-	if v.Valid != nil {
+	if v.Valid != nil && !t.packed {
 		t.findNullable(v, words, idx, out)
 		return
 	}

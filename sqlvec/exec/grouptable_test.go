@@ -8,6 +8,7 @@ import (
 	"driftdb/internal/arena"
 	"driftdb/internal/types"
 	"driftdb/internal/vec"
+	"driftdb/sqlvec/plan"
 )
 
 // TestGroupsOfRisingKeys numbers keys that mostly come in ascending order, with NULLs among
@@ -50,6 +51,76 @@ func TestGroupsOfRisingKeys(t *testing.T) {
 		}
 		if drops == 0 && !table.rising {
 			r.Fatal("ascending keys were hashed")
+		}
+	})
+}
+
+// Keys in fields are the groups that rows of words make of them, whatever the first batch was like:
+// integers out of the bounds that it showed, texts that get no number, NULLs.
+func TestFields(t *testing.T) {
+	rapid.Check(t, func(r *rapid.T) {
+		a := arena.New(arena.NewBudget(0))
+		defer a.Free()
+		scratch := arena.New(arena.NewBudget(0))
+		defer scratch.Free()
+		ts := rapid.SliceOfN(rapid.SampledFrom([]types.Type{
+			types.T(types.Bool), types.T(types.Int16), types.T(types.Int32), types.T(types.Int64), types.T(types.Date), types.T(types.Text),
+		}), 2, 5).Draw(r, "types")
+		stats := make([]plan.KeyStats, rapid.IntRange(0, len(ts)).Draw(r, "stats"))
+		for k := range stats {
+			stats[k] = plan.KeyStats{Bounded: rapid.Bool().Draw(r, "bounded"), Min: -2, Max: 5, Distinct: rapid.Int64Range(0, 9).Draw(r, "distinct")}
+		}
+		texts := rapid.SampledFrom([]int64{0, 1 << 30}).Draw(r, "bytes for texts")
+		rows := groupCodec(ts)
+		want := newGroupTable(rows, a)
+		var got *groupTable
+		var codecs [2]*keyCodec // of two workers
+		for i := range rapid.IntRange(1, 6).Draw(r, "batches") {
+			n := rapid.IntRange(1, 40).Draw(r, "rows")
+			keys := make([]vec.Vec, len(ts))
+			for k, typ := range ts {
+				var vals []types.Value
+				vals, keys[k] = drawColumn(r, typ, n)
+				if typ.ID == types.Text && i == 0 && keys[k].Form != vec.Dict {
+					keys[k] = formed(r, typ, vals, "dict")
+				}
+			}
+			if got == nil {
+				c := packedCodec(rows, stats, keys, n, nil, texts, func() *arena.Arena { return a })
+				if c == nil {
+					return // they need more than a word
+				}
+				codecs = [2]*keyCodec{c.owned(), c.owned()}
+				got = newGroupTable(codecs[0], a)
+			}
+			var sel []uint64
+			if rapid.Bool().Draw(r, "selected") {
+				sel = []uint64{rapid.Uint64().Draw(r, "sel") & (1<<n - 1)}
+			}
+			got.codec = codecs[i%2]
+			one, other := make([]uint32, n), make([]uint32, n)
+			want.find(keys, n, sel, one, scratch)
+			got.find(keys, n, sel, other, scratch)
+			slots := make([]uint32, n)
+			got.lookup(keys, sel, slots, scratch)
+			for j := range n {
+				if sel != nil && bit(sel, j) == 0 {
+					continue
+				}
+				if one[j] != other[j] || slots[j] != one[j]+1 {
+					r.Fatalf("batch %d, row %d: group %d in fields, %d looked up, want %d", i, j, other[j], slots[j], one[j])
+				}
+			}
+		}
+		more := newGroupTable(codecs[1], a)
+		more.addAll(got)
+		a1, a2 := want.columns(0, want.n, nil, scratch), more.columns(0, more.n, nil, scratch)
+		for k := range a1 {
+			for g := range want.n {
+				if v, w := a1[k].Value(g), a2[k].Value(g); v.Valid != w.Valid || v.Valid && !types.Equal(v, w) {
+					r.Fatalf("column %d of group %d is %v, want %v", k, g, w, v)
+				}
+			}
 		}
 	})
 }

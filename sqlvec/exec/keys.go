@@ -22,7 +22,8 @@ import (
 //	1           hash of all before (not for a single word)
 //	2 a column  for NUMERIC forms, INTERVAL and keys: the value as it was, not compared
 //
-// The value words of a NULL are zero. A codec is immutable.
+// The value words of a NULL are zero. A codec is immutable, but for one with fields: a goroutine
+// that encodes has its own.
 type keyCodec struct {
 	types   []types.Type
 	class   []types.Class // of each type
@@ -30,8 +31,10 @@ type keyCodec struct {
 	raw     []int         // first word of the column's value as it was, -1 where at serves
 	nulls   int           // words of NULL bits
 	strings bool          // some column is a str
-	single  bool          // the row is one word, without hash; NULLs are left to the caller
+	single  bool          // the row is one word, without hash; NULLs are left to the caller, but with fields
 	words   int           // compared words
+	fields  *keyFields    // where they make one word of several columns
+	dicts   []dictNumbers // of fields: what one goroutine has learned
 	stride  int           // words of a row
 }
 
@@ -110,6 +113,9 @@ func appendKey(dst []byte, t types.Type, form string) []byte {
 func (c *keyCodec) encode(cols []vec.Vec, n int, idx []int32, a *arena.Arena) []uint64 {
 	if idx != nil {
 		n = len(idx)
+	}
+	if c.fields != nil {
+		return c.encodePacked(cols, n, idx, a)
 	}
 	rows := arena.Make[uint64](a, n*c.stride)
 	if c.nulls > 0 {
@@ -380,6 +386,10 @@ func (c *keyCodec) hashRow(row []uint64) uint64 {
 
 // keep copies the long strings of a row into h, so that it outlives what it was made from.
 func (c *keyCodec) keep(row []uint64, h *heap) {
+	if c.fields != nil {
+		c.keepWide(row, h)
+		return
+	}
 	if !c.strings {
 		return
 	}
@@ -411,6 +421,9 @@ func (c *keyCodec) keep(row []uint64, h *heap) {
 // decode returns column k of key rows as a flat vector in a. null, where it is not
 // negative, is the row that stands for NULL under a single codec.
 func (c *keyCodec) decode(k int, rows []uint64, null int, a *arena.Arena) vec.Vec {
+	if c.fields != nil {
+		return c.decodePacked(k, rows, a)
+	}
 	n := len(rows) / c.stride
 	t := c.types[k]
 	at := c.at[k]

@@ -40,7 +40,7 @@ func (c *keyCodec) partsOf(keys []vec.Vec, n int, idx []int32, depth int, a *are
 	}
 	part := make([]uint8, rows)
 	c.partitionsOf(c.encode(keys, n, idx, a), depth, part)
-	if v := &keys[0]; c.single && v.Valid != nil {
+	if v := &keys[0]; c.apart() && v.Valid != nil {
 		nullsFirst(v, idx, part)
 	}
 	return part

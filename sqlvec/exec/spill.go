@@ -87,7 +87,7 @@ func spillPart(h uint64, depth int) uint8 {
 func (c *keyCodec) partitionsOf(rows []uint64, depth int, part []uint8) {
 	if c.single {
 		for i, w := range rows {
-			part[i] = spillPart(hashWord(w), depth)
+			part[i] = spillPart(c.hashOfWord(w), depth)
 		}
 		return
 	}

@@ -60,6 +60,7 @@ func (o *optimizer) estimateSets(node plan.Node, e *plan.Estimate) {
 	switch n := node.(type) {
 	case *plan.Aggregate:
 		o.blocking(e, n.Input, o.groups(n.Keys, n.Input.Estimated().Rows))
+		n.KeyStats = o.keyStats(n.Keys)
 	case *plan.Expand:
 		o.derive(e, n.Input, n.Input.Estimated().Rows*float64(len(n.Sets)), operatorCost*float64(len(n.Sets)))
 	case *plan.Window:
@@ -71,6 +72,8 @@ func (o *optimizer) estimateSets(node plan.Node, e *plan.Estimate) {
 		}
 		if len(n.On) > 0 {
 			keys = n.On
+		} else {
+			n.KeyStats = o.keyStats(keys)
 		}
 		o.blocking(e, n.Input, o.groups(keys, n.Input.Estimated().Rows))
 	case *plan.SetOp:
@@ -191,6 +194,24 @@ func joinRows(kind plan.JoinKind, l, r, inner float64) float64 {
 }
 
 func atLeastOne(rows float64) float64 { return math.Max(1, math.Round(rows)) }
+
+// keyStats is what is known of the columns among keys.
+func (o *optimizer) keyStats(keys []expr.Expr) []plan.KeyStats {
+	out := make([]plan.KeyStats, len(keys))
+	for i, k := range keys {
+		c, ok := k.(*expr.Col)
+		if !ok {
+			continue
+		}
+		s := o.stats[c.Index]
+		out[i].Distinct = s.Distinct
+		if s.Min.Valid && s.Max.Valid && s.Min.Type == c.Typ && s.Max.Type == c.Typ && c.Typ.ID != types.Numeric {
+			class := c.Typ.Class()
+			out[i].Bounded, out[i].Min, out[i].Max = class >= types.I16 && class <= types.I64, s.Min.I, s.Max.I
+		}
+	}
+	return out
+}
 
 // groups is the expected number of groups.
 func (o *optimizer) groups(keys []expr.Expr, rows float64) float64 {

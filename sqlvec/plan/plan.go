@@ -160,14 +160,23 @@ type Aggregate struct {
 	// EmptySets are the values of the last key for which there is a group, its other keys
 	// NULL, even where there is no row: the numbers of grouping sets without keys.
 	EmptySets []int32
+	KeyStats  []KeyStats // of each key; may be missing
+}
+
+// KeyStats is what statistics say of the values of a key. They may be wrong.
+type KeyStats struct {
+	Bounded  bool // Min and Max are known: of integers, dates and times
+	Min, Max int64
+	Distinct int64 // 0: not known
 }
 
 // Distinct keeps one row of every set of equal rows, NULLs being equal. With On it
 // keeps the first row in the input's order of every set with equal On.
 type Distinct struct {
 	Estimate
-	Input Node
-	On    []expr.Expr
+	Input    Node
+	On       []expr.Expr
+	KeyStats []KeyStats // of each column, without On; may be missing
 }
 
 // SortKey is one key of an order.
