@@ -131,20 +131,36 @@ func (s *intExtreme) UpdateOne(group uint32, args []vec.Vec, sel []uint64, n int
 	if !ok {
 		return nil
 	}
-	x := int64s(f, v)
-	if rows == nil {
-		lo, hi := kernel.MinMax(x)
-		s.offer(group, lo)
-		s.offer(group, hi)
-		s.add(group, n)
+	if v.Form == vec.Narrow {
+		switch v.Width {
+		case 1:
+			extremeOne(s, group, vec.Of[uint8](v)[:n], v.Base, rows)
+		case 2:
+			extremeOne(s, group, vec.Of[uint16](v)[:n], v.Base, rows)
+		default:
+			extremeOne(s, group, vec.Of[uint32](v)[:n], v.Base, rows)
+		}
 		return nil
 	}
-	if lo, hi, ok := kernel.MinMaxMask(x, trimmed(rows, n)); ok {
-		s.offer(group, lo)
-		s.offer(group, hi)
+	extremeOne(s, group, int64s(f, v), 0, rows)
+	return nil
+}
+
+// extremeOne offers base + x of the rows, nil being all, to a group.
+func extremeOne[T kernel.Int](s *intExtreme, group uint32, x []T, base int64, rows []uint64) {
+	var lo, hi T
+	ok := len(x) > 0
+	switch {
+	case rows != nil:
+		lo, hi, ok = kernel.MinMaxMask(x, trimmed(rows, len(x)))
+	case ok:
+		lo, hi = kernel.MinMax(x)
+	}
+	if ok {
+		s.offer(group, base+int64(lo))
+		s.offer(group, base+int64(hi))
 		s.add(group, 1)
 	}
-	return nil
 }
 
 func (s *intExtreme) Merge(src States, to []uint32) error {

@@ -309,3 +309,99 @@ func sum32(a []uint32, mask []uint64) uint64 {
 	}
 	return total(acc)
 }
+
+// minMaxWide is MinMax. Signed integers are compared as unsigned ones with the top bit flipped.
+func minMaxWide[T Int](a []T) (lo, hi T, ok bool) {
+	var z T
+	if !wide || len(a) < 64 {
+		return 0, 0, false
+	}
+	flip := uint64(0)
+	if z-1 < 0 {
+		flip = 1 << (8*unsafe.Sizeof(z) - 1)
+	}
+	var l, h uint64
+	switch unsafe.Sizeof(z) {
+	case 1:
+		l, h = minMax8(as[uint8](a), uint8(flip))
+	case 2:
+		l, h = minMax16(as[uint16](a), uint16(flip))
+	case 4:
+		l, h = minMax32(as[uint32](a), uint32(flip))
+	default:
+		l, h = minMax64(as[uint64](a), flip)
+	}
+	return T(l ^ flip), T(h ^ flip), true
+}
+
+// leastAndMost returns the bounds of the lanes of both, and of the values of tail with flip.
+func leastAndMost[T ~uint8 | ~uint16 | ~uint32 | ~uint64](lo, hi, tail []T, flip T) (l, h uint64) {
+	least, most := lo[0], hi[0]
+	for i := range lo {
+		least, most = min(least, lo[i]), max(most, hi[i])
+	}
+	for _, x := range tail {
+		least, most = min(least, x^flip), max(most, x^flip)
+	}
+	return uint64(least), uint64(most)
+}
+
+// minMax8 returns the bounds of the values of a with flip.
+func minMax8(a []uint8, flip uint8) (l, h uint64) {
+	f := archsimd.BroadcastUint8x64(flip)
+	lo := archsimd.LoadUint8x64((*[64]uint8)(a)).Xor(f)
+	hi := lo
+	for a = a[64:]; len(a) >= 64; a = a[64:] {
+		x := archsimd.LoadUint8x64((*[64]uint8)(a)).Xor(f)
+		lo, hi = lo.Min(x), hi.Max(x)
+	}
+	var least, most [64]uint8
+	lo.Store(&least)
+	hi.Store(&most)
+	return leastAndMost(least[:], most[:], a, flip)
+}
+
+// minMax16 returns the bounds of the values of a with flip.
+func minMax16(a []uint16, flip uint16) (l, h uint64) {
+	f := archsimd.BroadcastUint16x32(flip)
+	lo := archsimd.LoadUint16x32((*[32]uint16)(a)).Xor(f)
+	hi := lo
+	for a = a[32:]; len(a) >= 32; a = a[32:] {
+		x := archsimd.LoadUint16x32((*[32]uint16)(a)).Xor(f)
+		lo, hi = lo.Min(x), hi.Max(x)
+	}
+	var least, most [32]uint16
+	lo.Store(&least)
+	hi.Store(&most)
+	return leastAndMost(least[:], most[:], a, flip)
+}
+
+// minMax32 returns the bounds of the values of a with flip.
+func minMax32(a []uint32, flip uint32) (l, h uint64) {
+	f := archsimd.BroadcastUint32x16(flip)
+	lo := archsimd.LoadUint32x16((*[16]uint32)(a)).Xor(f)
+	hi := lo
+	for a = a[16:]; len(a) >= 16; a = a[16:] {
+		x := archsimd.LoadUint32x16((*[16]uint32)(a)).Xor(f)
+		lo, hi = lo.Min(x), hi.Max(x)
+	}
+	var least, most [16]uint32
+	lo.Store(&least)
+	hi.Store(&most)
+	return leastAndMost(least[:], most[:], a, flip)
+}
+
+// minMax64 returns the bounds of the values of a with flip.
+func minMax64(a []uint64, flip uint64) (l, h uint64) {
+	f := archsimd.BroadcastUint64x8(flip)
+	lo := archsimd.LoadUint64x8((*[8]uint64)(a)).Xor(f)
+	hi := lo
+	for a = a[8:]; len(a) >= 8; a = a[8:] {
+		x := archsimd.LoadUint64x8((*[8]uint64)(a)).Xor(f)
+		lo, hi = lo.Min(x), hi.Max(x)
+	}
+	var least, most [8]uint64
+	lo.Store(&least)
+	hi.Store(&most)
+	return leastAndMost(least[:], most[:], a, flip)
+}

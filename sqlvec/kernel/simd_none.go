@@ -15,3 +15,5 @@ func productsWide[T Signed](_, _, _ []T) bool { return false }
 func sumWide[T Signed]([]T, []uint64) (Int128, bool) { return Int128{}, false }
 
 func sumNarrowWide[T ~uint8 | ~uint16 | ~uint32]([]T, []uint64) (uint64, bool) { return 0, false }
+
+func minMaxWide[T Int]([]T) (lo, hi T, ok bool) { return 0, 0, false }

@@ -121,7 +121,10 @@ func SumNarrowMask[T ~uint8 | ~uint16 | ~uint32](a []T, mask []uint64) (s uint64
 }
 
 // MinMax returns the least and greatest value of a, which is not empty.
-func MinMax[T Int | Float](a []T) (lo, hi T) {
+func MinMax[T Int](a []T) (lo, hi T) {
+	if lo, hi, ok := minMaxWide(a); ok {
+		return lo, hi
+	}
 	lo, hi = a[0], a[0]
 	for _, x := range a {
 		lo = min(lo, x)

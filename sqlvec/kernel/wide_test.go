@@ -221,3 +221,31 @@ func TestMinMaxMask(t *testing.T) {
 		}
 	})
 }
+
+func TestMinMax(t *testing.T) {
+	t.Run("uint8", checkMinMax[uint8])
+	t.Run("uint16", checkMinMax[uint16])
+	t.Run("uint32", checkMinMax[uint32])
+	t.Run("int16", checkMinMax[int16])
+	t.Run("int32", checkMinMax[int32])
+	t.Run("int64", checkMinMax[int64])
+}
+
+// checkMinMax compares MinMax with a loop, over the ends of the type and what lies between.
+func checkMinMax[T Int](t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		x := make([]T, rapid.IntRange(1, 300).Draw(t, "rows"))
+		bits := rapid.Uint64().Draw(t, "bits")
+		for i := range x {
+			bits = bits*6364136223846793005 + 1442695040888963407
+			x[i] = T(bits >> 24)
+		}
+		least, most := x[0], x[0]
+		for _, v := range x {
+			least, most = min(least, v), max(most, v)
+		}
+		if lo, hi := MinMax(x); lo != least || hi != most {
+			t.Fatalf("%d to %d, want %d to %d", lo, hi, least, most)
+		}
+	})
+}

@@ -10,7 +10,8 @@ import (
 
 // determine leaves keys out of aggregations that other keys determine: a primary key
 // determines the other columns of its table, and a column those that a join makes equal to
-// it. Such a key becomes a value that every group keeps of its first row.
+// it. Such a key becomes a value that every group keeps of its first row. A key that is an
+// expression of other keys is computed of each group instead.
 func (o *optimizer) determine(node plan.Node) plan.Node {
 	return plan.Transform(node, func(n plan.Node) plan.Node {
 		a, ok := n.(*plan.Aggregate)
@@ -19,8 +20,57 @@ func (o *optimizer) determine(node plan.Node) plan.Node {
 		}
 		var facts dependencies
 		facts.of(a.Input, false)
-		return withoutKeys(a, facts.needless(a.Keys))
+		computed := computedKeys(a.Keys)
+		if !slices.ContainsFunc(computed, func(e expr.Expr) bool { return e != nil }) {
+			return withoutKeys(a, facts.needless(a.Keys))
+		}
+		p := withComputed(a, computed)
+		a = p.Input.(*plan.Aggregate)
+		p.Input = withoutKeys(a, facts.needless(a.Keys))
+		return p
 	})
+}
+
+// computedKeys returns the keys that are expressions of the columns that are keys, and nil for the others.
+func computedKeys(keys []expr.Expr) []expr.Expr {
+	columns := map[int]bool{}
+	for _, k := range keys {
+		if c, ok := k.(*expr.Col); ok {
+			columns[c.Index] = true
+		}
+	}
+	out := make([]expr.Expr, len(keys))
+	for i, k := range keys {
+		if _, ok := k.(*expr.Col); !ok && len(columns) > 0 && plan.Within(k, columns) && plan.VolatilityOf(k) != expr.Volatile && !dependentTypes(k) {
+			out[i] = k
+		}
+	}
+	return out
+}
+
+// withComputed returns a projection with the columns of a that computes these keys of the others.
+func withComputed(a *plan.Aggregate, computed []expr.Expr) *plan.Project {
+	n := &plan.Aggregate{Input: a.Input, Aggs: a.Aggs}
+	made := map[int]int{} // the output of the key that is a column
+	for i, k := range a.Keys {
+		if computed[i] != nil {
+			continue
+		}
+		n.Keys, n.Out = append(n.Keys, k), append(n.Out, a.Out[i])
+		if c, ok := k.(*expr.Col); ok {
+			made[c.Index] = a.Out[i].ID
+		}
+	}
+	n.Out = append(n.Out, a.Out[len(a.Keys):]...)
+	p := &plan.Project{Input: n, Out: a.Out}
+	for i, c := range a.Out {
+		e := column(c)
+		if i < len(a.Keys) && computed[i] != nil {
+			e = expr.Remap(computed[i], func(id int) int { return made[id] })
+		}
+		p.Exprs = append(p.Exprs, e)
+	}
+	return p
 }
 
 // withoutKeys returns a without the keys that are needless, under a projection that has its
