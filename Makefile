@@ -31,11 +31,11 @@ build: ## build the commands into bin/
 	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o $(BIN)/ ./cmd/...
 
 test: ## run every test
-	$(GO) test $(PKGS)
+	$(GO) test -timeout 30m $(PKGS)
 	GOEXPERIMENT= $(GO) test ./sqlvec/kernel
 
 race: ## run the concurrent packages' tests under the race detector
-	$(GO) test -race -short $(RACE_PKGS)
+	$(GO) test -race -short -timeout 30m $(RACE_PKGS)
 
 soak: ## run the random tests with new seeds and ten times the cases
 	DRIFTDB_SEED=$$(date +%s) DRIFTDB_SPLICES=400 DRIFTDB_INTERLEAVINGS=1000 $(GO) test -count=1 -timeout 60m -run 'Spliced|Interleaved' ./sqlvec

@@ -26,9 +26,13 @@ func (v *View) Stats(t *Table) TableStats {
 		if out.Rows, err = v.countRows(t, s); err != nil {
 			return err
 		}
+		var own []rowset
+		if o := v.own.of(t.ID); o != nil {
+			own = o.sets
+		}
 		for i := range t.Columns {
 			c := &t.Columns[i]
-			out.Columns[c.ID] = s.columnStats(c, out.Rows)
+			out.Columns[c.ID] = s.columnStats(c, own, out.Rows)
 		}
 		return nil
 	})
@@ -68,13 +72,25 @@ type summary struct {
 	sampled   int64 // estimate of distinct values in chunks
 }
 
-// columnStats joins the statistics of the parts, which are kept with the state, and of the tail.
-func (s *state) columnStats(c *Column, rows int64) ColumnStats {
+// manyChunks is how many chunks of a transaction's own rows are not looked at for statistics.
+const manyChunks = 64
+
+// columnStats joins the statistics of the parts, which are kept with the state, of the tail, and
+// of a transaction's own rows.
+func (s *state) columnStats(c *Column, own []rowset, rows int64) ColumnStats {
 	sum := s.partSummary(c)
 	for _, rs := range s.sets {
 		if ch, ok := rs.(*chunk); ok {
 			sum.addChunk(ch, c)
 		}
+	}
+	for _, rs := range own {
+		ch, ok := rs.(*chunk)
+		if !ok || len(own) > manyChunks {
+			sum.known, sum.sorted = false, false
+			break
+		}
+		sum.addChunk(ch, c)
 	}
 	out := ColumnStats{Min: types.NullOf(c.Type), Max: types.NullOf(c.Type), Nulls: sum.nulls, Sorted: sum.sorted && sum.rows > 0}
 	if sum.known && sum.low.Valid {
