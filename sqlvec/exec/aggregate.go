@@ -53,6 +53,8 @@ type aggCall struct {
 	plan.AggCall
 	types []types.Type // of the arguments
 	first int          // number of the first argument among those of all calls
+	// distinct has the rows of a DISTINCT call.
+	distinct *distinctCall
 }
 
 // groups is the groups of one hash table with the states of every call.
@@ -88,6 +90,11 @@ func newAggregation(node *plan.Aggregate) *aggregation {
 	}
 	if !simple {
 		g.mode.Store(local)
+	}
+	for _, c := range g.calls {
+		if c.Distinct {
+			c.distinct = newDistinctCall(c, g)
+		}
 	}
 	g.spill.able = len(ts) > 0 && steady(node.Keys)
 	return g
@@ -223,6 +230,11 @@ func (e *aggEnd) begin(b *vec.Batch) {
 	if e.own.table != nil {
 		e.own.table.codec = e.codec
 	}
+	if e.mode == undecided && !e.roomToScatter() {
+		if e.mode = e.decide(local); e.mode == local {
+			e.loosen()
+		}
+	}
 }
 
 // settleFields gives the codec fields, if the keys of a batch suit them: those that one word
@@ -237,7 +249,11 @@ func (g *aggregation) settleFields(e *aggEnd, b *vec.Batch) {
 	if fewCodes(e.keyCol) {
 		return
 	}
-	if c := packedCodec(g.codec, g.node.KeyStats, e.keyCol, b.N, b.Sel, g.spill.share/8, e.w.ex.newArena); c != nil {
+	texts := int64(textNumbersBytes)
+	if share := g.spill.share; share > 0 {
+		texts = min(texts, share/8)
+	}
+	if c := packedCodec(g.codec, g.node.KeyStats, e.keyCol, b.N, b.Sel, texts, e.w.ex.newArena); c != nil {
 		g.codec = c
 	}
 }
@@ -380,7 +396,7 @@ func (g *aggregation) mergeTables() error {
 		}
 		first.own.rows.Merge(&e.own.rows, to)
 		for i, c := range e.calls {
-			if err := first.calls[i].adopt(c, to); err != nil {
+			if err := first.calls[i].adopt(c); err != nil {
 				return err
 			}
 		}

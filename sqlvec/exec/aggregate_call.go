@@ -1,8 +1,6 @@
 package exec
 
 import (
-	"slices"
-
 	"driftdb/internal/arena"
 	"driftdb/internal/types"
 	"driftdb/internal/vec"
@@ -19,10 +17,9 @@ type callEnd struct {
 	filter *expr.Program
 	cols   []vec.Vec
 
-	// set holds the distinct (arguments, group) of a DISTINCT call; the states are made
-	// of them when the workers' sets have been merged.
-	set *distinctSet
-	// ints takes the place of set while it is not nil.
+	// distinct takes the rows of a DISTINCT call; the states are made of them in the end.
+	distinct *aggEnd
+	// ints takes the place of distinct while it is not nil.
 	ints *intSet
 	// rows holds (group, arguments, keys of the order) of a call with ORDER BY.
 	rows *sortEnd
@@ -48,32 +45,29 @@ func newCallEnd(c *aggCall, g *aggregation, e *aggEnd) (*callEnd, error) {
 		}
 	}
 	if c.Distinct {
-		ce.set = newDistinctSet(e.w.ex, c.types, len(g.node.Keys) > 0, g.spill.depth, g.callShare())
-		if len(c.OrderBy) > 0 {
-			ce.set.share = 0 // their order is that of the rows
+		if ce.distinct, err = c.distinct.open(g, e.w); err != nil {
+			return nil, err
 		}
 		if len(g.node.Keys) == 0 && len(c.types) == 1 && len(c.OrderBy) == 0 {
-			ce.ints = newIntSet(c.types[0], ce.set.table.a)
+			ce.ints = newIntSet(c.types[0], e.w.ex.newArena())
 		}
 	}
 	if len(c.OrderBy) > 0 {
-		ts := append([]types.Type{types.T(types.Int64)}, c.types...)
 		for _, k := range c.OrderBy {
 			p, err := expr.Compile(k.Expr, env)
 			if err != nil {
 				return nil, err
 			}
 			ce.by = append(ce.by, p)
-			ts = append(ts, k.Expr.Type())
 		}
-		ce.rows = ce.newRows(ts, g)
+		ce.rows = ce.newRows(c.orderTypes(), g)
 	}
 	return ce, nil
 }
 
 // loose lets the arguments be scaled integers, once they need not wait in columns.
 func (c *callEnd) loose() {
-	if c.set == nil && c.rows == nil {
+	if c.distinct == nil && c.rows == nil {
 		for _, arg := range c.args {
 			arg.Loose()
 		}
@@ -101,16 +95,12 @@ func (c *callEnd) update(b *vec.Batch, slot []uint32) (err error) {
 		if c.ints.add(&c.cols[0], in.N, in.Sel, w.scratch) {
 			return c.maySpillInts()
 		}
-		c.leaveInts()
+		if err := c.leaveInts(); err != nil {
+			return err
+		}
 	}
-	if c.set != nil {
-		in.Sel = c.firstSeen(&in, slot)
-		if c.rows == nil {
-			return c.set.maySpill(w)
-		}
-		if noBits(in.Sel) {
-			return nil
-		}
+	if c.distinct != nil {
+		return c.addDistinct(&in)
 	}
 	if c.rows != nil {
 		return c.collect(&in, slot)
@@ -121,6 +111,11 @@ func (c *callEnd) update(b *vec.Batch, slot []uint32) (err error) {
 // feed adds the arguments in cols to the states in gs. Where sel selects less than slot,
 // the states do not share the counts of rows.
 func (c *callEnd) feed(gs *groups, slot []uint32, sel []uint64, n int) error {
+	return c.feedBy(c.e.w, gs, slot, sel, n)
+}
+
+// feedBy is feed by a worker.
+func (c *callEnd) feedBy(w *worker, gs *groups, slot []uint32, sel []uint64, n int) error {
 	s := gs.states[c.i]
 	if slot == nil {
 		return s.UpdateOne(0, c.cols, sel, n)
@@ -129,7 +124,7 @@ func (c *callEnd) feed(gs *groups, slot []uint32, sel []uint64, n int) error {
 	if ok && gs.shared[c.i] {
 		return slotted.UpdateSlots(slot, c.cols)
 	}
-	a := c.e.w.scratch
+	a := w.scratch
 	mark := a.Mark()
 	defer a.Release(mark)
 	other := arena.Make[uint32](a, n)
@@ -144,19 +139,6 @@ func (c *callEnd) feed(gs *groups, slot []uint32, sel []uint64, n int) error {
 		other[i] = k - 1
 	}
 	return s.Update(other, c.cols, sel, n)
-}
-
-// firstSeen adds the rows to the set and returns the mask of those that were not in it.
-func (c *callEnd) firstSeen(b *vec.Batch, slot []uint32) []uint64 {
-	w := c.e.w
-	cols := c.cols
-	if slot != nil {
-		cols = append(slices.Clip(cols), groupsOf(slot, w.scratch))
-	}
-	group := arena.Make[uint32](w.scratch, b.N)
-	known := c.set.table.n
-	c.set.table.find(cols, b.N, b.Sel, group, w.scratch)
-	return newGroupsMask(group, known, b.Sel, b.N, w)
 }
 
 // groupsOf returns the groups of slots as a column of BIGINT; those of rows that are not
@@ -187,10 +169,7 @@ func newGroupsMask(group []uint32, known int, sel []uint64, n int, w *worker) []
 func (c *callEnd) collect(b *vec.Batch, slot []uint32) error {
 	w := c.e.w
 	if slot == nil {
-		slot = arena.Make[uint32](w.scratch, b.N)
-		for i := range slot {
-			slot[i] = 1
-		}
+		slot = onesOf(b.N, w)
 	}
 	cols := append([]vec.Vec{groupsOf(slot, w.scratch)}, c.cols...)
 	cols, err := evalAll(c.by, b, w, cols)
@@ -202,73 +181,26 @@ func (c *callEnd) collect(b *vec.Batch, slot []uint32) error {
 	return c.rows.maySpill()
 }
 
-// adopt takes over the set of another worker's end of the call, whose groups are numbered
-// to here.
-func (c *callEnd) adopt(o *callEnd, to []uint32) error {
-	if c.set == nil {
-		return nil
-	}
+// adopt takes over what another worker's end of the call has.
+func (c *callEnd) adopt(o *callEnd) error {
 	if c.ints != nil && o.ints != nil && c.ints.merge(o.ints) {
 		return nil
 	}
-	c.leaveInts()
-	o.leaveInts()
-	if c.e.own.table != nil {
-		if o.set.spill == nil {
-			o.set.table.renumber(len(o.call.types), to)
-		}
+	if err := c.leaveInts(); err != nil {
+		return err
 	}
-	return c.set.adopt(o.set, to, c.e.w)
-}
-
-// leaveInts moves the distinct integers to the table.
-func (c *callEnd) leaveInts() {
-	if c.ints == nil {
-		return
-	}
-	s := c.ints
-	c.ints = nil
-	group := make([]uint32, vec.BatchRows)
-	_ = s.each(c.e.w.scratch, func(v vec.Vec) error { // finding groups cannot fail
-		c.set.table.find([]vec.Vec{v}, v.N, nil, group[:v.N], c.e.w.scratch)
-		return nil
-	})
+	return o.leaveInts()
 }
 
 // finish makes the states of a call with DISTINCT or ORDER BY from what was kept.
 func (c *callEnd) finish(gs *groups, w *worker) error {
-	switch {
-	case c.rows != nil:
+	if c.distinct != nil {
+		if err := c.finishDistinct(gs, w); err != nil {
+			return err
+		}
+	}
+	if c.rows != nil {
 		return c.finishOrdered(gs, w)
-	case c.set != nil:
-		return c.finishDistinct(gs, w)
 	}
 	return nil
-}
-
-// finishDistinct feeds the set to the states.
-func (c *callEnd) finishDistinct(gs *groups, w *worker) error {
-	gs.grow()
-	if c.ints != nil {
-		return c.ints.each(w.scratch, func(v vec.Vec) error {
-			if err := w.ex.check(); err != nil {
-				return err
-			}
-			c.cols = append(c.cols[:0], v)
-			return c.feed(gs, nil, nil, v.N)
-		})
-	}
-	n := len(c.call.types)
-	slot := make([]uint32, vec.BatchRows)
-	return c.set.each(w, func(cols []vec.Vec, rows int) error {
-		c.cols = cols[:n]
-		var of []uint32
-		if gs.table != nil {
-			of = slot[:rows]
-			for i, g := range vec.Of[int64](&cols[n]) {
-				of[i] = uint32(g) + 1
-			}
-		}
-		return c.feed(gs, of, nil, rows)
-	})
 }

@@ -6,39 +6,47 @@ import (
 	"driftdb/internal/arena"
 	"driftdb/internal/types"
 	"driftdb/internal/vec"
+	"driftdb/sqlvec/expr"
+	"driftdb/sqlvec/plan"
 )
 
-// distinctSet holds the distinct (arguments, group) of a DISTINCT call. One that does not fit
-// memory is written to partitions by the hash of the arguments, and begins anew, again and
-// again. When the input has ended, each partition is a set of its own, which may spill again.
-type distinctSet struct {
-	args  int // leading columns that are arguments; a group may follow
-	table *groupTable
-	parts *keyCodec  // of the arguments, for their partitions
-	ex    *execution // that files live as long as
-	depth int
-	share int64
-	spill *setSpill   // nil while nothing is spilled
-	more  []*setSpill // of other workers
+// distinctCall is what a DISTINCT call has of its rows: an aggregation of its own, without
+// calls, by the keys of the groups, the arguments and what they are ordered by. So it goes to
+// partitions and spills as any other. When the input has ended, its groups are the rows that the
+// states are made of.
+type distinctCall struct {
+	rows *aggregation
+	keys int   // columns that are keys of the groups; then come the arguments
+	by   []int // the column of each key of the order
+
+	written spillStats
 }
 
-// setSpill is what a set has written.
-type setSpill struct {
-	to    *partFile
-	out   *partWriter
-	group []uint32 // what the groups of its rows are numbered now; nil: as they were
-}
-
-// newDistinctSet returns an empty set of arguments and, where keyed, their group.
-func newDistinctSet(ex *execution, args []types.Type, keyed bool, depth int, share int64) *distinctSet {
-	ts := slices.Clone(args)
-	if keyed {
-		ts = append(ts, types.T(types.Int64))
+// newDistinctCall returns what keeps the rows of c.
+func newDistinctCall(c *aggCall, g *aggregation) *distinctCall {
+	d := &distinctCall{keys: len(g.node.Keys)}
+	values := slices.Concat(g.node.Keys, c.Args)
+	for _, k := range c.OrderBy {
+		at := slices.IndexFunc(values[d.keys:], func(e expr.Expr) bool { return plan.Same(e, k.Expr) })
+		if at < 0 { // an argument in another type
+			at = len(values) - d.keys
+			values = append(values, k.Expr)
+		}
+		d.by = append(d.by, d.keys+at)
 	}
-	s := &distinctSet{args: len(args), ex: ex, depth: depth, share: share}
-	s.table = newGroupTable(groupCodec(ts), ex.newArena())
-	s.parts = groupCodec(args)
-	return s
+	columns := make([]plan.Column, len(values))
+	for i, e := range values {
+		columns[i] = plan.Column{ID: i, Type: e.Type()}
+	}
+	input := &plan.Values{Out: columns}
+	stats := make([]plan.KeyStats, len(values))
+	copy(stats, g.node.KeyStats)
+	copy(stats[d.keys:], c.ArgStats)
+	d.rows = newAggregation(&plan.Aggregate{Input: input, Keys: columnsOf(input), Out: columns, KeyStats: stats})
+	if g.ordered() {
+		d.rows.mode.Store(local) // which keeps them in the order in which they came
+	}
+	return d
 }
 
 // callShare returns the bytes that one of the calls that keep values may hold.
@@ -52,170 +60,217 @@ func (g *aggregation) callShare() int64 {
 	return g.spill.share / (2 * max(1, n))
 }
 
-// maySpill writes the set when it takes too much memory.
-func (s *distinctSet) maySpill(w *worker) error {
-	// A table doubles when it is full.
-	if s.table.n == 0 || !w.ex.crowded(2*s.table.a.Size(), s.share, s.depth) {
-		return nil
+// open returns the end of a worker.
+func (d *distinctCall) open(g *aggregation, w *worker) (*aggEnd, error) {
+	d.rows.spill.share, d.rows.spill.depth = g.callShare(), g.spill.depth
+	end, err := d.rows.open(w)
+	if err != nil {
+		return nil, err
 	}
-	return s.write(w)
+	return end.(*aggEnd), nil
 }
 
-// write writes what is in memory.
-func (s *distinctSet) write(w *worker) error {
-	a := w.scratch
-	for lo := 0; lo < s.table.n; lo += vec.BatchRows {
-		mark := a.Mark()
-		hi := min(lo+vec.BatchRows, s.table.n)
-		err := s.writeRows(w, s.table.columns(lo, hi, nil, a), hi-lo)
-		a.Release(mark)
-		if err != nil {
-			return err
-		}
+// addDistinct adds the arguments in cols of the selected rows of b.
+func (c *callEnd) addDistinct(b *vec.Batch) (err error) {
+	var keys []vec.Vec
+	if c.call.distinct.keys > 0 {
+		keys = c.e.keyCol
 	}
-	s.table.a.Free()
-	s.table = newGroupTable(s.table.codec, s.table.a)
-	return nil
-}
-
-// writeRows writes rows of the set.
-func (s *distinctSet) writeRows(w *worker, cols []vec.Vec, n int) error {
-	if s.spill == nil {
-		to, err := newPartFile(s.ex, s.table.codec.types)
-		if err != nil {
-			return err
-		}
-		s.spill = &setSpill{to: to, out: to.writer(w)}
-	}
-	s.spill.out.w = w
-	return s.spill.out.add(cols, n, nil, s.parts.partsOf(cols[:s.args], n, nil, s.depth, w.scratch))
-}
-
-// adopt takes over the set of another worker, whose groups are numbered to here.
-func (s *distinctSet) adopt(o *distinctSet, to []uint32, w *worker) error {
-	if s.spill == nil && o.spill == nil {
-		s.table.addAll(o.table)
-		return nil
-	}
-	if o.spill == nil { // its groups have their new numbers
-		return o.each(w, func(cols []vec.Vec, n int) error { return s.writeRows(w, cols, n) })
-	}
-	if err := o.write(w); err != nil {
-		return err
-	}
-	o.spill.group = to
-	s.more = append(append(s.more, o.spill), o.more...)
-	return nil
-}
-
-// hasSpilled reports whether some of the set is in files.
-func (s *distinctSet) hasSpilled() bool { return s.spill != nil || len(s.more) > 0 }
-
-// each calls f for the distinct rows, which it may do once. w is at work.
-func (s *distinctSet) each(w *worker, f func(cols []vec.Vec, n int) error) error {
-	if s.hasSpilled() {
-		return s.eachPart(w, f)
-	}
-	a := w.scratch
-	for lo := 0; lo < s.table.n; lo += vec.BatchRows {
-		if err := w.ex.check(); err != nil {
-			return err
-		}
-		mark := a.Mark()
-		hi := min(lo+vec.BatchRows, s.table.n)
-		err := f(s.table.columns(lo, hi, nil, a), hi-lo)
-		a.Release(mark)
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// eachPart is each for a set that has spilled.
-func (s *distinctSet) eachPart(w *worker, f func(cols []vec.Vec, n int) error) error {
-	if err := s.write(w); err != nil {
-		return err
-	}
-	all := s.more
-	if s.spill != nil {
-		all = append(all, s.spill)
-	}
-	for _, sp := range all {
-		sp.out.w = w
-		if err := sp.out.flush(); err != nil {
-			return err
-		}
-		sp.out.a.Free()
-	}
-	for q := range spillParts {
-		if err := s.part(q, all, w, f); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// part is each for a partition, in an execution of its own.
-func (s *distinctSet) part(q int, all []*setSpill, w *worker, f func(cols []vec.Vec, n int) error) error {
-	ex := w.ex.child()
-	defer ex.close()
-	ts := s.table.codec.types
-	sub := newDistinctSet(ex, ts[:s.args], len(ts) > s.args, s.depth+1, ex.share())
-	in := ex.newWorker(0)
-	group := make([]uint32, vec.BatchRows)
-	for _, sp := range all {
-		err := sp.to.replay(q, in, pushFunc(func(b *vec.Batch) error {
-			a := in.scratch
-			mark := a.Mark()
-			defer a.Release(mark)
-			cols := b.Cols
-			if sp.group != nil && len(cols) > s.args {
-				cols = append(slices.Clip(cols[:s.args]), renumbered(&cols[s.args], sp.group, a))
+	cols := slices.Concat(keys, c.cols)
+	for i, at := range c.call.distinct.by {
+		if at >= len(cols) {
+			if cols, err = evalAll(c.by[i:i+1], b, c.e.w, cols); err != nil {
+				return err
 			}
-			sub.table.find(cols, b.N, nil, group[:b.N], a)
-			return sub.maySpill(in)
-		}))
-		if err != nil {
+		}
+	}
+	c.distinct.w = c.e.w
+	return c.distinct.push(&vec.Batch{N: b.N, Sel: b.Sel, Cols: cols})
+}
+
+// leaveInts moves the distinct integers to the rows.
+func (c *callEnd) leaveInts() error {
+	if c.ints == nil {
+		return nil
+	}
+	s := c.ints
+	c.ints = nil
+	err := s.each(c.e.w.scratch, func(v vec.Vec) error {
+		return c.distinct.push(&vec.Batch{N: v.N, Cols: []vec.Vec{v}})
+	})
+	s.a.Free()
+	return err
+}
+
+// maySpillInts gives up the distinct integers when they take too much memory.
+func (c *callEnd) maySpillInts() error {
+	w := c.e.w
+	if !w.ex.crowded(2*c.ints.a.Size(), c.distinct.g.spill.share, c.distinct.g.spill.depth) {
+		return nil
+	}
+	return c.leaveInts()
+}
+
+// finishDistinct makes the states, or the rows to be ordered, of the distinct rows. c is the end
+// that the groups of gs belong to.
+func (c *callEnd) finishDistinct(gs *groups, w *worker) error {
+	gs.grow()
+	if c.ints != nil {
+		return c.ints.each(w.scratch, func(v vec.Vec) error {
+			if err := w.ex.check(); err != nil {
+				return err
+			}
+			c.cols = append(c.cols[:0], v)
+			return c.feed(gs, nil, nil, v.N)
+		})
+	}
+	d := c.call.distinct
+	if err := d.rows.finish(w.ex); err != nil {
+		return err
+	}
+	src := &groupSource{d.rows}
+	defer src.release()
+	d.written = d.rows.spilled()
+	n := 1
+	if gs.table != nil {
+		n = gs.table.n
+	}
+	if c.rows == nil && !c.call.Agg.Ordered && d.rows.spill.to == nil && w.ex.opts.Workers > 1 && len(d.rows.spans) > 1 && n <= d.rows.groups()/4 {
+		return c.finishTogether(gs, w)
+	}
+	morsels, err := src.prepare(w.ex)
+	if err != nil {
+		return err
+	}
+	r := &groupReader{g: d.rows, w: w}
+	into := &distinctRows{c: c, gs: gs, w: w}
+	for i := range morsels {
+		if err := r.run(i, into); err != nil {
 			return err
 		}
 	}
-	return sub.each(in, f)
+	return nil
 }
 
-// renumbered returns the column of the numbers of groups as they are now.
-func renumbered(v *vec.Vec, to []uint32, a *arena.Arena) vec.Vec {
-	out := arena.Make[int64](a, v.N)
-	for i, g := range vec.Of[int64](v)[:v.N] {
-		out[i] = int64(to[g])
+// groups returns how many groups there are in memory.
+func (g *aggregation) groups() (n int) {
+	for _, gs := range g.tables {
+		n++
+		if gs.table != nil {
+			n += gs.table.n - 1
+		}
 	}
-	return vec.FromFixed(v.Type, out, nil)
+	return n
 }
 
-// written returns what the set and those that it took over have written.
-func (s *distinctSet) written() spillStats {
-	var out spillStats
-	if s.spill != nil {
-		out = s.spill.to.stats()
+// finishTogether feeds the distinct rows to states of each worker, and merges these.
+func (c *callEnd) finishTogether(gs *groups, w *worker) error {
+	ex, d := w.ex, c.call.distinct
+	own := make([]*distinctRows, ex.opts.Workers)
+	readers := make([]*groupReader, len(own))
+	for i := range own {
+		by := ex.newWorker(i)
+		own[i] = &distinctRows{c: &callEnd{call: c.call, e: c.e, i: 0}, gs: c.ownGroups(gs, ex.newArena()), w: by}
+		readers[i] = &groupReader{g: d.rows, w: by}
 	}
-	for _, sp := range s.more {
-		more := sp.to.stats()
-		out.bytes, out.parts = out.bytes+more.bytes, max(out.parts, more.parts)
+	err := ex.tasks(len(d.rows.spans), func(worker, i int) error { return readers[worker].run(i, own[worker]) })
+	if err != nil {
+		return err
 	}
-	return out
+	to := make([]uint32, max(1, gs.states[c.i].Groups()))
+	for g := range to {
+		to[g] = uint32(g)
+	}
+	for _, o := range own {
+		if err := gs.states[c.i].Merge(o.gs.states[0], to); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
-// maySpillInts writes the distinct integers to the files of the set when they take too much
-// memory; those that come after go to the set.
-func (c *callEnd) maySpillInts() error {
-	s, w := c.set, c.e.w
-	if !w.ex.crowded(2*s.table.a.Size(), s.share, s.depth) {
-		return nil
+// ownGroups returns groups like those of gs with states of the call alone.
+func (c *callEnd) ownGroups(gs *groups, a *arena.Arena) *groups {
+	own := &groups{states: []expr.States{c.call.Agg.New(c.call.types, a)}, shared: []bool{false}}
+	if gs.table != nil {
+		table := *gs.table
+		table.codec, table.idx, table.memo = table.codec.owned(), nil, memo{}
+		own.table = &table
 	}
-	ints := c.ints
-	c.ints = nil
-	err := ints.each(w.scratch, func(v vec.Vec) error { return s.writeRows(w, []vec.Vec{v}, v.N) })
-	s.table.a.Free()
-	s.table = newGroupTable(s.table.codec, s.table.a)
-	return err
+	own.states[0].Grow(gs.states[c.i].Groups())
+	return own
+}
+
+// distinctRows feeds distinct rows to the states of a call, or to what orders them.
+type distinctRows struct {
+	c    *callEnd
+	gs   *groups
+	w    *worker
+	slot []uint32
+}
+
+func (r *distinctRows) push(b *vec.Batch) error {
+	c, d := r.c, r.c.call.distinct
+	a := r.w.scratch
+	mark := a.Mark()
+	defer a.Release(mark)
+	if r.slot == nil {
+		r.slot = make([]uint32, vec.BatchRows)
+	}
+	args := len(c.call.types)
+	for lo := 0; lo < b.N; lo += vec.BatchRows {
+		hi := min(lo+vec.BatchRows, b.N)
+		cols := make([]vec.Vec, len(b.Cols))
+		for k := range cols {
+			cols[k] = b.Cols[k].Slice(lo, hi)
+		}
+		var slot []uint32
+		if r.gs.table != nil {
+			slot = r.slot[:hi-lo]
+			r.gs.table.findSlots(cols[:d.keys], nil, slot, a) // the groups are there
+		}
+		c.cols = append(c.cols[:0], cols[d.keys:d.keys+args]...)
+		if c.rows == nil {
+			if err := c.feedBy(r.w, r.gs, slot, nil, hi-lo); err != nil {
+				return err
+			}
+			continue
+		}
+		if err := c.collectRows(cols, slot, hi-lo, r.w); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// collectRows keeps distinct rows for their order.
+func (c *callEnd) collectRows(cols []vec.Vec, slot []uint32, n int, w *worker) error {
+	if slot == nil {
+		slot = onesOf(n, w)
+	}
+	kept := append([]vec.Vec{groupsOf(slot, w.scratch)}, c.cols...)
+	for _, at := range c.call.distinct.by {
+		kept = append(kept, cols[at])
+	}
+	c.rows.w = w
+	c.rows.rows.add(nil, kept, n, nil)
+	return c.rows.maySpill()
+}
+
+// onesOf returns n slots of the first group.
+func onesOf(n int, w *worker) []uint32 {
+	slot := arena.Make[uint32](w.scratch, n)
+	for i := range slot {
+		slot[i] = 1
+	}
+	return slot
+}
+
+// orderTypes returns the types of what a call with ORDER BY keeps: the group, the arguments, the keys.
+func (c *aggCall) orderTypes() []types.Type {
+	ts := append([]types.Type{types.T(types.Int64)}, c.types...)
+	for _, k := range c.OrderBy {
+		ts = append(ts, k.Expr.Type())
+	}
+	return ts
 }

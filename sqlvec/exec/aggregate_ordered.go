@@ -74,9 +74,6 @@ func (c *callEnd) feedSorted(gs *groups, group []uint32, cols []vec.Vec, n int) 
 
 // release gives the memory back that the call has kept.
 func (c *callEnd) release() {
-	if c.set != nil {
-		c.set.table.a.Free()
-	}
 	if c.rows != nil {
 		c.rows.s.release()
 	}
@@ -85,8 +82,8 @@ func (c *callEnd) release() {
 // written returns what the call has spilled.
 func (c *callEnd) written() spillStats {
 	var out spillStats
-	if c.set != nil {
-		out = c.set.written()
+	if c.distinct != nil {
+		out = c.call.distinct.written
 	}
 	if c.rows != nil {
 		more := c.rows.s.spilled()

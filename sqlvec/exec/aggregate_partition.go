@@ -112,6 +112,16 @@ func (e *aggEnd) unstage() error {
 	return e.feedStaged()
 }
 
+// roomToScatter reports whether the memory of an end holds its partitions, however few their rows.
+func (e *aggEnd) roomToScatter() bool {
+	row := 8 * e.codec.stride
+	for _, t := range e.g.argTypes() {
+		row += keptSize(t)
+	}
+	share := e.g.spill.share
+	return share == 0 || int64(2*partitions*firstPartition*row) < share
+}
+
 // guess returns how many groups there seem to be, from how many of the second half of the
 // staged rows are new ones: row s is one with probability e^(-s/groups).
 func (e *aggEnd) guess() float64 {

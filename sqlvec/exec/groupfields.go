@@ -290,7 +290,7 @@ const noNumber = ^uint32(0)
 
 // newTextNumbers numbers up to most texts of type t in about bound bytes of a.
 func newTextNumbers(t types.Type, most uint64, bound int64, a *arena.Arena) *textNumbers {
-	return &textNumbers{table: newGroupTable(groupCodec([]types.Type{t}), a), most: int(min(most, 1<<31)), bound: min(bound, textNumbersBytes)}
+	return &textNumbers{table: newGroupTable(groupCodec([]types.Type{t}), a), most: int(min(most, 1<<31)), bound: bound}
 }
 
 // bytes returns the memory that it takes.

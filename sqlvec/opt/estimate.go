@@ -61,6 +61,11 @@ func (o *optimizer) estimateSets(node plan.Node, e *plan.Estimate) {
 	case *plan.Aggregate:
 		o.blocking(e, n.Input, o.groups(n.Keys, n.Input.Estimated().Rows))
 		n.KeyStats = o.keyStats(n.Keys)
+		for i := range n.Aggs {
+			if c := &n.Aggs[i]; c.Distinct {
+				c.ArgStats = o.keyStats(c.Args)
+			}
+		}
 	case *plan.Expand:
 		o.derive(e, n.Input, n.Input.Estimated().Rows*float64(len(n.Sets)), operatorCost*float64(len(n.Sets)))
 	case *plan.Window:

@@ -145,8 +145,9 @@ type AggCall struct {
 	Agg      *expr.Aggregate
 	Args     []expr.Expr // empty for count(*)
 	Distinct bool
-	Filter   expr.Expr // nil: all rows
-	OrderBy  []SortKey // inside the call; nil: any order
+	Filter   expr.Expr  // nil: all rows
+	OrderBy  []SortKey  // inside the call; nil: any order
+	ArgStats []KeyStats // of the arguments of a DISTINCT call; may be missing
 }
 
 // Aggregate groups by Keys; without keys it makes exactly one row. Out is the keys,
