@@ -305,16 +305,6 @@ func (t *groupTable) addAll(o *groupTable) []uint32 {
 	return to
 }
 
-// renumber replaces column k of all keys, which holds small integers, by what to has at
-// their place. Nothing can be found in t any more: it is to be added to another table.
-func (t *groupTable) renumber(k int, to []uint32) {
-	for lo, at := 0, t.codec.at[k]; lo < t.n*t.codec.stride; lo += t.codec.stride {
-		row := t.keys[lo : lo+t.codec.stride]
-		row[at] = uint64(to[row[at]])
-		row[t.codec.words] = t.codec.hashRow(row)
-	}
-}
-
 // columns appends the keys of groups [lo, hi) to cols, as vectors in a.
 func (t *groupTable) columns(lo, hi int, cols []vec.Vec, a *arena.Arena) []vec.Vec {
 	rows := t.keys[lo*t.codec.stride : hi*t.codec.stride]
