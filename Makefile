@@ -4,6 +4,7 @@ BIN     := bin
 PKGS    ?= ./...
 FUZZTIME ?= 10s
 SCALE   ?= 0.01
+QUERIES ?= 20000
 LINT    := $(GO) tool -modfile=internal/tools/go.mod staticcheck
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 LDFLAGS := -s -w -X main.version=$(VERSION)
@@ -19,7 +20,7 @@ export GOEXPERIMENT := $(SIMD)
 # Packages whose code runs in several goroutines: these are tested under the race detector.
 RACE_PKGS := ./mmapseg/... ./eventlog/... ./colstore/... ./sqlvec ./sqlvec/exec/... ./internal/vfs/... ./internal/formats/...
 
-.PHONY: all build test race soak fuzz crash bench microbench bench-compare lint fmt golden cover demo sqllogictest check-pg interop tpch clean help
+.PHONY: all build test race soak fuzz crash bench microbench bench-compare lint fmt golden cover demo sqllogictest check-pg queries interop tpch clean help
 
 all: build lint test
 
@@ -78,6 +79,9 @@ sqllogictest: ## run 100,000 queries of SQLite's corpus, which CORPUS=folder say
 
 check-pg: ## check the SQL files and random queries against a real PostgreSQL 15 (PGBIN says where)
 	scripts/postgres-oracle
+
+queries: ## ask QUERIES (20000) random queries, and a fifth as many changes, of a new seed, of PostgreSQL 15 too
+	DRIFTDB_QUERIES=$(QUERIES) RAPID_SEED=$$(date +%s) scripts/postgres-oracle -queries
 
 interop: build ## exchange files of all types and compressions with pyarrow, polars and DuckDB (PYTHON has them)
 	@scripts/interop

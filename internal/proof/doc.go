@@ -1,5 +1,6 @@
 // Package proof holds the end-to-end proofs of DriftDB, all of them tests: random
-// histories against a naive model, processes killed under load, and damaged files.
+// histories against a naive model, random queries and changes (internal/querygen) of databases
+// that hold the same rows in different ways, processes killed under load, and damaged files.
 //
 // They drive the database through SQL alone, as a user does, and know nothing of its
 // formats. What they prove is the law of the house: a query AS OF n, asked again later

@@ -1,7 +1,6 @@
 package proof
 
 import (
-	"context"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -11,7 +10,6 @@ import (
 	"testing"
 
 	"driftdb/internal/dberr"
-	"driftdb/internal/logictest"
 	"driftdb/internal/querygen"
 	"driftdb/sqlvec"
 )
@@ -147,58 +145,4 @@ func TestQueriesOfThePast(t *testing.T) {
 		t.Fatal(err)
 	}
 	again("after a restart")
-}
-
-// TestQueriesAgainstPostgres gives random queries to a PostgreSQL, whose socket
-// DRIFTDB_POSTGRES names (make check-pg), and compares the answers as multisets.
-func TestQueriesAgainstPostgres(t *testing.T) {
-	socket := os.Getenv("DRIFTDB_POSTGRES")
-	if socket == "" {
-		t.Skip("DRIFTDB_POSTGRES is not set: make check-pg starts a server")
-	}
-	g := querygen.New(seed())
-	d := filled(t, querygen.New(seed()))
-	e, err := logictest.NewPostgres(socket)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer e.Close()
-	pg, err := e.Connect(context.Background())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer pg.Close()
-	for _, sql := range g.Schema(40) {
-		if _, err := pg.Exec(context.Background(), sql); err != nil {
-			t.Fatal(err)
-		}
-	}
-	for range count("DRIFTDB_QUERIES", 400) {
-		sql := g.Query()
-		want, pgErr := pg.Exec(context.Background(), sql)
-		got, err := d.rows(sql)
-		switch {
-		case pgErr != nil && err == nil && strings.HasPrefix(dberr.CodeOf(pgErr), "22"):
-		case (err == nil) != (pgErr == nil):
-			t.Errorf("%s\nfails with %v, PostgreSQL with %v", sql, err, pgErr)
-		case err == nil && !sameRows(got, lines(want[0])):
-			t.Errorf("%s\nis     %v\nshould %v", sql, got, lines(want[0]))
-		}
-	}
-}
-
-// lines prints rows as database.rows does.
-func lines(r logictest.Result) []string {
-	out := make([]string, len(r.Rows))
-	for i, row := range r.Rows {
-		values := slices.Clone(row)
-		for c := range values {
-			if r.Nulls[i] != nil && r.Nulls[i][c] {
-				values[c] = "∅"
-			}
-		}
-		out[i] = strings.Join(values, "|")
-	}
-	slices.Sort(out)
-	return out
 }

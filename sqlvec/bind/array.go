@@ -71,7 +71,7 @@ func (b *Binder) castElements(e *parse.Cast, a *parse.ArrayExpr, t types.Type, c
 // bindSubscript binds x[i], x[lo:hi] and chains of them.
 func (b *Binder) bindSubscript(e *parse.Subscript, c *exprContext) (expr.Expr, error) {
 	chain := []*parse.Subscript{e}
-	for {
+	for !chain[0].Apart {
 		inner, ok := chain[0].X.(*parse.Subscript)
 		if !ok {
 			break
@@ -92,7 +92,7 @@ func (b *Binder) bindSubscript(e *parse.Subscript, c *exprContext) (expr.Expr, e
 	case (t.IsString() || t.ID == types.Unknown && isText(x)) && len(chain) == 1:
 		return b.sliceText(x, chain[0], c)
 	case !t.IsArray():
-		return nil, dberr.Newf(dberr.DatatypeMismatch, "cannot subscript type %s because it does not support subscripting", t.Base()).At(x.Pos())
+		return nil, dberr.Newf(dberr.DatatypeMismatch, "cannot subscript type %s because it does not support subscripting", t.Base()).At(subscripted(chain[0], x))
 	case len(chain) > types.MaxDims:
 		return nil, dberr.Newf(dberr.ProgramLimitExceeded, "number of array dimensions (%d) exceeds the maximum allowed (%d)", len(chain), types.MaxDims).At(pos)
 	}
@@ -119,6 +119,22 @@ func (b *Binder) bindSubscript(e *parse.Subscript, c *exprContext) (expr.Expr, e
 		return expr.NewSlice(pos, x, list)
 	}
 	return expr.NewSubscript(pos, x, list)
+}
+
+// subscripted is where the expression stands that e, and what is within its parentheses, is a
+// subscript of; x is e.X.
+func subscripted(e *parse.Subscript, x expr.Expr) int {
+	inner, ok := e.X.(*parse.Subscript)
+	if !ok {
+		return x.Pos()
+	}
+	for {
+		next, ok := inner.X.(*parse.Subscript)
+		if !ok {
+			return int(inner.X.Position())
+		}
+		inner = next
+	}
 }
 
 // isText reports whether an expression of unknown type is a text, not NULL.

@@ -47,9 +47,9 @@ func duckCall(e *parse.FuncCall, name string) (out parse.Expr, ok bool) {
 		agg.Query.Body.(*parse.Select).Items[0].Expr.(*parse.FuncCall).Distinct = true
 		return agg, true
 	case (name == "list_extract" || name == "list_element" || name == "array_extract") && n == 2:
-		return &parse.Subscript{Pos: e.Pos, X: e.Args[0], Lo: e.Args[1]}, true
+		return &parse.Subscript{Pos: e.Pos, Apart: true, X: e.Args[0], Lo: e.Args[1]}, true
 	case (name == "list_slice" || name == "array_slice") && n == 3:
-		return &parse.Subscript{Pos: e.Pos, X: e.Args[0], Lo: e.Args[1], Hi: e.Args[2], Slice: true}, true
+		return &parse.Subscript{Pos: e.Pos, Apart: true, X: e.Args[0], Lo: e.Args[1], Hi: e.Args[2], Slice: true}, true
 	}
 	return d.operators(e, name)
 }

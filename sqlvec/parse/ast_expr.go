@@ -228,11 +228,12 @@ type FieldAccess struct {
 }
 
 // Subscript is X[Lo], or X[Lo:Hi] when Slice is set; either bound of a slice may
-// be nil.
+// be nil. Apart says that X is a Subscript in parentheses: of what it gives, not one chain with it.
 type Subscript struct {
 	Pos
 	X, Lo, Hi Expr
 	Slice     bool
+	Apart     bool
 }
 
 // When is one branch of a CASE.

@@ -225,7 +225,7 @@ func (p *parser) boolChain(left Expr, prec int, restricted bool) Expr {
 }
 
 // subscripts reads one [i] or [lo:hi].
-func (p *parser) subscripts(x Expr) Expr {
+func (p *parser) subscripts(x Expr) *Subscript {
 	e := &Subscript{Pos: p.pos(), X: x}
 	e.Lo, e.Hi, e.Slice = p.bounds()
 	return e
@@ -274,10 +274,13 @@ func (p *parser) isPrefixOp() bool {
 // postfix reads what binds tighter than a sign: subscripts, and the fields of
 // what has any. A column's own dots have been read with it.
 func (p *parser) postfix(e Expr) Expr {
+	_, apart := e.(*Subscript) // a primary is one in parentheses
 	for {
 		switch {
 		case p.is("["):
-			e = p.subscripts(e)
+			sub := p.subscripts(e)
+			sub.Apart, apart = apart, false
+			e = sub
 		case p.is(".") && hasFields(e):
 			e = p.field(e)
 		default:

@@ -337,7 +337,13 @@ func (f *formatter) composite(e Expr) {
 		f.w(".")
 		f.ident(e.Name)
 	case *Subscript:
-		f.expr(e.X, precPrimary)
+		if e.Apart {
+			f.w("(")
+			f.expr(e.X, precOr)
+			f.w(")")
+		} else {
+			f.expr(e.X, precPrimary)
+		}
 		f.bounds(e.Lo, e.Hi, e.Slice)
 	case *CaseExpr:
 		f.caseExpr(e)
