@@ -258,7 +258,12 @@ func (d Decimal) Sqrt() (Decimal, error) {
 	if w < 0 {
 		sweight = 1 - (1-w*groupDigits)/2
 	}
-	scale := displayScale(minSigDigits-sweight, d)
+	return d.SqrtTo(displayScale(minSigDigits-sweight, d)), nil
+}
+
+// SqrtTo returns the square root of a finite number that is not negative, with scale digits behind
+// the point.
+func (d Decimal) SqrtTo(scale int) Decimal {
 	// The root of coeff × 10^(2·extra - scale) is exact integer work.
 	extra := 2*(scale+1) - int(d.scale)
 	var x apd.BigInt
@@ -269,7 +274,7 @@ func (d Decimal) Sqrt() (Decimal, error) {
 	}
 	out := Decimal{scale: int32(scale + 1)}
 	out.coeff.Sqrt(&x)
-	return out.rescale(int32(scale)), nil
+	return out.rescale(int32(scale))
 }
 
 // log10e is log10(e).

@@ -375,8 +375,8 @@ func (s *decimalVariance) result(g int) (types.Decimal, error) {
 		div = n.Sub(types.DecimalFromInt(1, 0))
 	}
 	v, err := num.Div(n.Mul(div))
-	if err != nil || !s.kind.root {
+	if err != nil || !s.kind.root || !v.IsFinite() {
 		return v, err
 	}
-	return v.Sqrt()
+	return v.SqrtTo(v.Scale()), nil // as PostgreSQL, not as sqrt() has it
 }
