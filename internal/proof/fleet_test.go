@@ -179,11 +179,16 @@ func (f *fleet) change(sql string) {
 // With DRIFTDB_POSTGRES (make check-pg, make queries) a PostgreSQL says what is right.
 func TestQueriesAgree(t *testing.T) {
 	n := count("DRIFTDB_QUERIES", 300)
-	for i, rows := range []int{40, 700} {
-		t.Run(fmt.Sprint(rows, " rows"), func(t *testing.T) {
+	for i, size := range []struct{ rows, doubled, share int }{{40, 0, 1}, {700, 0, 10}, {700, 5, 10}} {
+		t.Run(fmt.Sprint(size.rows<<size.doubled, " rows"), func(t *testing.T) {
 			g := querygen.New(seed() + uint64(i))
-			f := launch(t, g, rows)
-			for range n / (1 + 9*i) {
+			f := launch(t, g, size.rows)
+			if size.doubled > 0 {
+				for _, sql := range g.Grow(size.doubled) {
+					f.change(sql)
+				}
+			}
+			for range n / size.share {
 				f.agree(g.Query())
 			}
 		})

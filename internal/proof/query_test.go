@@ -49,8 +49,8 @@ func sameRows(a, b []string) bool {
 }
 
 // filled makes a database of random tables.
-func filled(t *testing.T, g *querygen.Gen) *database {
-	d, err := create(filepath.Join(t.TempDir(), "db"), sqlvec.Options{})
+func filled(t *testing.T, g *querygen.Gen, opts sqlvec.Options) *database {
+	d, err := create(filepath.Join(t.TempDir(), "db"), opts)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -67,7 +67,7 @@ func filled(t *testing.T, g *querygen.Gen) *database {
 // the predicate selects against the rows for which it is true (NoREC, ESEC/FSE 2020).
 func TestPartitionedQueries(t *testing.T) {
 	g := querygen.New(seed())
-	d := filled(t, g)
+	d := filled(t, g, sqlvec.Options{})
 	for range count("DRIFTDB_QUERIES", 400) {
 		from, where := g.Join()
 		whole, err := d.rows("SELECT * FROM " + from)
@@ -99,8 +99,14 @@ func TestPartitionedQueries(t *testing.T) {
 // TestQueriesOfThePast asks random queries, changes the tables, and asks the same of the
 // past: as it is, after a checkpoint and a vacuum, and after a restart.
 func TestQueriesOfThePast(t *testing.T) {
-	g := querygen.New(seed() + 1)
-	d := filled(t, g)
+	t.Run("tail", func(t *testing.T) { askThePast(t, querygen.New(seed()+1), sqlvec.Options{}) })
+	t.Run("parts", func(t *testing.T) {
+		askThePast(t, querygen.New(seed()+2), sqlvec.Options{Store: tiny, BatchRows: 3, Threads: 2, CheckpointEach: true})
+	})
+}
+
+func askThePast(t *testing.T, g *querygen.Gen, opts sqlvec.Options) {
+	d := filled(t, g, opts)
 	type asked struct {
 		sql  string
 		rows []string

@@ -8,7 +8,7 @@ import (
 
 // from returns a FROM clause of one to three tables and the columns in its scope.
 func (g *Gen) from() (string, []column) {
-	if g.r.IntN(5) == 0 {
+	if g.most > 1 && g.r.IntN(5) == 0 {
 		return g.using()
 	}
 	sql, scope := g.item()

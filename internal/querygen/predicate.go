@@ -31,7 +31,7 @@ func (g *Gen) predicate(scope []column, depth int) string {
 	case 4:
 		return g.pattern(scope, depth)
 	case 5:
-		if depth > 0 {
+		if depth > 0 && g.most > 1 {
 			return g.subquery(scope)
 		}
 	case 6:

@@ -36,7 +36,7 @@ const (
 // sqlTypes are the names of the kinds, by table: the same column has different types in
 // different tables.
 var sqlTypes = [kinds][3]string{
-	{"INTEGER", "BIGINT", "SMALLINT"}, {"NUMERIC(10,2)", "NUMERIC", "NUMERIC(20,6)"}, {"TEXT", "VARCHAR(40)", "TEXT"}, {"BOOLEAN", "BOOLEAN", "BOOLEAN"},
+	{"INTEGER", "BIGINT", "SMALLINT"}, {"NUMERIC(10,2)", "NUMERIC", "NUMERIC(20,6)"}, {"TEXT", "VARCHAR(40)", "CHAR(8)"}, {"BOOLEAN", "BOOLEAN", "BOOLEAN"},
 	{"DATE", "DATE", "DATE"}, {"DOUBLE PRECISION", "DOUBLE PRECISION", "REAL"}, {"TIMESTAMP", "TIMESTAMP", "TIMESTAMP"}, {"TIMESTAMPTZ", "TIMESTAMPTZ", "TIMESTAMPTZ"},
 	{"INTERVAL", "INTERVAL", "INTERVAL"}, {"INTEGER[]", "INTEGER[]", "INTEGER[]"}, {"TEXT[]", "TEXT[]", "TEXT[]"}, {"JSONB", "JSONB", "JSONB"},
 }
@@ -67,7 +67,7 @@ type Gen struct {
 	r      *rand.Rand
 	tables []table
 	names  int // aliases given so far
-	most   int // tables that a FROM clause may name
+	most   int // tables that a FROM clause may name; 1: there are no subqueries of conditions either
 }
 
 // New returns a generator that begins at seed.
@@ -103,11 +103,25 @@ func (g *Gen) Schema(rows int) []string {
 	return out
 }
 
+// Grow returns statements that double the rows of each table, several times. Queries then are
+// those whose time does not grow with the square of the rows.
+func (g *Gen) Grow(times int) []string {
+	g.most = 1
+	var out []string
+	for i := range times {
+		for _, t := range g.tables {
+			out = append(out, fmt.Sprintf("INSERT INTO %s SELECT id + %d%s FROM %s", t.name, 1000<<i, listOf(t.cols[1:]), t.name))
+		}
+	}
+	return out
+}
+
 func (g *Gen) columns(t table) string {
 	parts := []string{"id INTEGER PRIMARY KEY"}
-	for _, c := range t.cols[1:] {
+	for _, c := range t.cols[1 : 1+kinds] {
 		parts = append(parts, c.name+" "+sqlTypes[c.kind][t.n])
 	}
+	parts = append(parts, "words TEXT")
 	return strings.Join(parts, ", ")
 }
 

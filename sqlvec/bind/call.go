@@ -223,9 +223,15 @@ func (b *Binder) aggregateOrder(e *parse.FuncCall, call plan.AggCall, c *exprCon
 		return keys, nil
 	}
 	for _, x := range call.Args {
-		if _, constant := x.(*expr.Const); !constant && !slices.ContainsFunc(keys, func(k plan.SortKey) bool { return plan.Same(k.Expr, x) }) {
-			keys = append(keys, plan.SortKey{Expr: x})
+		known := func(k plan.SortKey) bool { return plan.Same(sortedBy(k.Expr), x) }
+		if _, constant := x.(*expr.Const); constant || slices.ContainsFunc(keys, known) {
+			continue
 		}
+		key, err := orderedBy(x, x.Pos())
+		if err != nil {
+			return nil, err
+		}
+		keys = append(keys, plan.SortKey{Expr: key})
 	}
 	return keys, nil
 }

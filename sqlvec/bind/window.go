@@ -307,6 +307,11 @@ func (b *Binder) windowNode(def *parse.WindowDef, c *exprContext) (*plan.Window,
 			if err := checkGrouping(x.Type(), x.Pos()); err != nil {
 				return nil, err
 			}
+			if !x.Type().IsEnum() { // the order within a partition does not depend on how its key is written
+				if x, err = orderedBy(x, x.Pos()); err != nil {
+					return nil, err
+				}
+			}
 			if !containsExpr(n.Partition, x) {
 				n.Partition = append(n.Partition, x)
 			}
