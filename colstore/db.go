@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"io"
+	"io/fs"
 	"path/filepath"
 	"sync"
 	"sync/atomic"
+	"syscall"
 
 	"driftdb/colstore/part"
 	"driftdb/eventlog"
@@ -79,6 +81,9 @@ func (db *DB) takeLock() (err error) {
 	if dberr.CodeOf(err) == dberr.ObjectInUse {
 		e := dberr.Newf(dberr.ObjectInUse, "database \"%s\" is open for writing in another process", db.dir)
 		return e.WithHint("Open it read-only, or end the other process.")
+	}
+	if errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EROFS) {
+		return dberr.IO("lock database", err).WithHint("What may not be written can be opened read-only.")
 	}
 	return vfs.Wrap("lock database", err)
 }

@@ -1,10 +1,16 @@
 package colstore
 
 import (
+	"errors"
+	"io"
+	"io/fs"
+	"strings"
+	"syscall"
 	"testing"
 	"time"
 
 	"driftdb/internal/dberr"
+	"driftdb/internal/vfs"
 )
 
 // reader opens the kit's database a second time, read-only.
@@ -15,6 +21,26 @@ func (k *kit) reader() *DB {
 	db, err := Open("db", opts)
 	k.must(err)
 	return db
+}
+
+// sealedFS is a file system that may not be written.
+type sealedFS struct{ vfs.FS }
+
+func (sealedFS) Lock(name string) (io.Closer, error) {
+	return nil, &fs.PathError{Op: "open", Path: name, Err: syscall.EROFS}
+}
+
+// TestOpenWhatMayNotBeWritten opens a database for writing where nothing can be written: the
+// error says that it can be read.
+func TestOpenWhatMayNotBeWritten(t *testing.T) {
+	k := newKit(t, Options{})
+	opts := k.opts
+	opts.FS = sealedFS{opts.FS}
+	_, err := Open("db", opts)
+	k.wantCode(err, dberr.IOError)
+	if e, ok := errors.AsType[*dberr.Error](err); !ok || !strings.Contains(e.Hint, "read-only") {
+		t.Fatalf("%v has no hint", err)
+	}
 }
 
 // until waits until a reader sees what the writer has made durable.
