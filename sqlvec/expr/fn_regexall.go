@@ -9,6 +9,7 @@ import (
 
 	"driftdb/internal/dberr"
 	"driftdb/internal/types"
+	"driftdb/internal/vec"
 )
 
 // The functions of regular expressions that look for more than the first match, or from a
@@ -20,11 +21,13 @@ func init() {
 			register(rowFn(name, params[:n:n], ret, fn))
 		}
 	}
+	for n := 3; n <= 4; n++ {
+		register(&Function{Name: "regexp_replace", Params: []types.ID{text, text, text, text}[:n:n], Ret: text, Volatility: Immutable, eval: evalRegexpReplace})
+	}
 	forms("regexp_count", num, regexpCount, 2, text, text, num, text)
 	forms("regexp_instr", num, regexpInstr, 2, text, text, num, num, num, text, num)
 	forms("regexp_substr", text, regexpSubstr, 2, text, text, num, num, text, num)
 	forms("$regexp_matches", types.ArrayOf(types.Bytea), regexpMatches, 2, text, text, text)
-	forms("regexp_replace", text, regexpReplace, 3, text, text, text, text)
 	forms("regexp_replace", text, regexpReplaceFrom, 4, text, text, text, num, num, text)
 }
 
@@ -254,19 +257,57 @@ func regexpMatches(_ *Env, args []types.Value) (types.Value, error) {
 
 // regexpReplace is regexp_replace(text, pattern, replacement [, flags]).
 func regexpReplace(_ *Env, args []types.Value) (types.Value, error) {
+	re, limit, err := replaceOptions(args)
+	if err != nil {
+		return args[0], err
+	}
+	return replaced(args[0].S, args[2].S, findAll(re, args[0].S, 0, limit)), nil
+}
+
+// replaceOptions returns the pattern of regexp_replace and how many matches are replaced, -1 for all.
+func replaceOptions(args []types.Value) (re *regex, limit int, err error) {
 	flags, limit := argText(args, 3), 1
 	if flags != "" && flags[0] >= '0' && flags[0] <= '9' {
-		return args[0], dberr.Newf(dberr.InvalidParameterValue, "invalid regular expression option: \"%c\"", flags[0]).
+		return nil, 0, dberr.Newf(dberr.InvalidParameterValue, "invalid regular expression option: \"%c\"", flags[0]).
 			WithHint("If you meant to use regexp_replace() with a start parameter, cast the fourth argument to integer explicitly.")
 	}
 	if strings.Contains(flags, "g") {
 		flags, limit = strings.ReplaceAll(flags, "g", ""), -1
 	}
-	re, err := compileRegex(args[1].S, flags)
-	if err != nil {
-		return args[0], err
+	re, err = compileRegex(args[1].S, flags)
+	return re, limit, err
+}
+
+// evalRegexpReplace is regexpReplace of a batch: a constant pattern is looked up once.
+func evalRegexpReplace(f *frame, c *Call, args []vec.Vec, sel []uint64) (vec.Vec, error) {
+	constant := make([]types.Value, len(args))
+	for i := 1; i < len(args); i++ {
+		if args[i].Form != vec.Const || args[i].IsNull(0) {
+			return eachRow(f, regexpReplace, c.Typ, args, sel)
+		}
+		constant[i] = args[i].Value(0)
 	}
-	return replaced(args[0].S, args[2].S, findAll(re, args[0].S, 0, limit)), nil
+	re, limit, err := replaceOptions(constant)
+	if err != nil || limit != 1 || args[0].Form == vec.Const {
+		return eachRow(f, regexpReplace, c.Typ, args, sel) // which fails if there is a row
+	}
+	b, with := newBuilder(f, c.Typ), replacement(constant[2].S)
+	var out []byte
+	for i := range f.n {
+		if !has(sel, i) || args[0].IsNull(i) {
+			b.skip()
+			continue
+		}
+		s := rowValue(&args[0], i).S
+		m := findFrom(re, s, 0)
+		if m == nil {
+			b.str(s)
+			continue
+		}
+		out = with.expand(append(out[:0], s[:m[0]]...), s, m)
+		b.bytes(append(out, s[m[1]:]...))
+	}
+	return b.finish()
 }
 
 // regexpReplaceFrom is regexp_replace(text, pattern, replacement, start [, n [, flags]]).
