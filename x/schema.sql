@@ -1,2 +1,0 @@
-CREATE TABLE t(id INTEGER, "name" VARCHAR, n INTEGER, d DOUBLE, "day" DATE);
-
