@@ -120,11 +120,12 @@ func (g *aggregation) ordered() bool {
 	return false
 }
 
-// newGroups returns empty groups in memory of a.
-func (g *aggregation) newGroups(a *arena.Arena) *groups {
+// newGroups returns empty groups in memory of a. left, which may be nil, is what the tables of other
+// groups there have outgrown.
+func (g *aggregation) newGroups(a *arena.Arena, left *leftWords) *groups {
 	gs := &groups{}
 	if g.codec != nil {
-		gs.table = newGroupTable(g.codec, a)
+		gs.table = newTableIn(g.codec, a, left)
 	}
 	for _, c := range g.calls {
 		s := c.Agg.New(c.types, a)
@@ -226,7 +227,7 @@ func (e *aggEnd) begin(b *vec.Batch) {
 		e.g.settleFields(e, b)
 	}
 	e.codec = e.g.codec.owned()
-	e.own = e.g.newGroups(e.a)
+	e.own = e.g.newGroups(e.a, nil)
 	if e.own.table != nil {
 		e.own.table.codec = e.codec
 	}

@@ -162,7 +162,7 @@ func (e *aggEnd) settle(mode int32) error {
 // feedStaged groups the staged rows in the worker's table.
 func (e *aggEnd) feedStaged() error {
 	if e.own.table.rising {
-		e.own = e.g.newGroups(e.a) // the rows come once more, from the least key on
+		e.own = e.g.newGroups(e.a, nil) // the rows come once more, from the least key on
 	}
 	err := e.feedStore(e.own, e.staging)
 	if err == nil && e.nulls.rows > 0 {
@@ -231,14 +231,14 @@ func (e *aggEnd) scatter() {
 // finishPartitions groups each partition, on all workers.
 func (g *aggregation) finishPartitions(ex *execution) error {
 	g.tables = make([]*groups, partitions, partitions+1)
-	arenas := make([]*arena.Arena, ex.opts.Workers)
+	arenas, left := make([]*arena.Arena, ex.opts.Workers), make([]leftWords, ex.opts.Workers)
 	for i := range arenas {
 		arenas[i] = ex.newArena()
 		ex.newWorker(i)
 	}
 	g.arenas = arenas
 	err := ex.tasks(partitions, func(worker, p int) error {
-		gs := g.newGroups(arenas[worker])
+		gs := g.newGroups(arenas[worker], &left[worker])
 		g.tables[p] = gs
 		gs.table.reserve(g.expected(p))
 		for _, e := range g.ends {
@@ -250,6 +250,7 @@ func (g *aggregation) finishPartitions(ex *execution) error {
 				return err
 			}
 		}
+		gs.table.finish()
 		return nil
 	})
 	if err != nil {
@@ -272,7 +273,7 @@ func (g *aggregation) expected(p int) int {
 
 // finishNulls makes the group of the NULL key.
 func (g *aggregation) finishNulls(ex *execution, a *arena.Arena) error {
-	gs := g.newGroups(a)
+	gs := g.newGroups(a, nil)
 	for _, e := range g.ends {
 		if e.nulls != nil && e.nulls.rows > 0 {
 			if err := e.feedNulls(gs, e.nulls); err != nil {

@@ -14,6 +14,7 @@ import (
 type groupTable struct {
 	codec *keyCodec
 	a     *arena.Arena
+	left  *leftWords // of tables before it in a, nil for none
 	heap  heap
 	n     int      // groups
 	keys  []uint64 // stride words a group; capacity grows by doubling
@@ -40,8 +41,11 @@ const noGroup = ^uint32(0)
 const maxGroups = 1<<32 - 2
 
 // newGroupTable returns a table without groups in memory of a.
-func newGroupTable(codec *keyCodec, a *arena.Arena) *groupTable {
-	t := &groupTable{codec: codec, a: a, heap: heap{a: a}, null: -1}
+func newGroupTable(codec *keyCodec, a *arena.Arena) *groupTable { return newTableIn(codec, a, nil) }
+
+// newTableIn is newGroupTable for one of several tables, which use what those before them left.
+func newTableIn(codec *keyCodec, a *arena.Arena, left *leftWords) *groupTable {
+	t := &groupTable{codec: codec, a: a, left: left, heap: heap{a: a}, null: -1}
 	t.resize(1 << 8)
 	t.rising, t.packed = codec.apart(), codec.fields != nil
 	return t
@@ -51,14 +55,17 @@ func newGroupTable(codec *keyCodec, a *arena.Arena) *groupTable {
 func (t *groupTable) resize(n int) {
 	t.mask = uint64(n - 1)
 	t.limit = n / 2
+	t.left.give(t.slots)
 	if !t.codec.single {
-		t.slots = arena.MakeZero[uint64](t.a, n)
+		t.slots = t.left.take(t.a, n)
+		clear(t.slots)
 		for g := range t.n {
 			t.place(t.keys[g*t.codec.stride+t.codec.words], g)
 		}
 		return
 	}
-	t.slots = arena.MakeZero[uint64](t.a, 2*n)
+	t.slots = t.left.take(t.a, 2*n)
+	clear(t.slots)
 	for g := range t.n {
 		if g == t.null {
 			continue
@@ -79,9 +86,48 @@ func (t *groupTable) reserve(n int) {
 		return
 	}
 	t.resize(1 << bits.Len(uint(2*n-1)))
-	bigger := arena.Make[uint64](t.a, n*t.codec.stride)
+	t.moveKeys(n)
+}
+
+// moveKeys gives the keys memory for n groups.
+func (t *groupTable) moveKeys(n int) {
+	bigger := t.left.take(t.a, n*t.codec.stride)
 	copy(bigger, t.keys[:t.n*t.codec.stride])
+	t.left.give(t.keys)
 	t.keys = bigger
+}
+
+// finish ends the life of the slots of a table that has groups: no key will be looked for any more.
+func (t *groupTable) finish() {
+	if t.n > 0 {
+		t.left.give(t.slots)
+		t.slots = nil
+	}
+}
+
+// leftWords is memory that tables of one arena have outgrown. Those after them use it. A nil
+// leftWords keeps none.
+type leftWords struct{ free [][]uint64 }
+
+// take returns n words, with unspecified contents, of what is left where that is not much more.
+func (l *leftWords) take(a *arena.Arena, n int) []uint64 {
+	if l != nil {
+		for i, w := range l.free {
+			if len(w) >= n && len(w) <= 2*n {
+				l.free[i] = l.free[len(l.free)-1]
+				l.free = l.free[:len(l.free)-1]
+				return w
+			}
+		}
+	}
+	return arena.Make[uint64](a, n)
+}
+
+// give leaves words to later tables.
+func (l *leftWords) give(w []uint64) {
+	if l != nil && len(w) > 0 {
+		l.free = append(l.free, w)
+	}
 }
 
 // place writes group g with hash h into a free slot.
@@ -100,9 +146,7 @@ func (t *groupTable) append(row []uint64) int {
 	}
 	stride := t.codec.stride
 	if need := (t.n + 1) * stride; need > len(t.keys) {
-		bigger := arena.Make[uint64](t.a, max(2*len(t.keys), 64*stride))
-		copy(bigger, t.keys[:t.n*stride])
-		t.keys = bigger
+		t.moveKeys(max(2*len(t.keys)/stride, 64))
 	}
 	kept := t.keys[t.n*stride : (t.n+1)*stride]
 	copy(kept, row)

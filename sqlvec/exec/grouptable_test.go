@@ -124,3 +124,55 @@ func TestFields(t *testing.T) {
 		}
 	})
 }
+
+// TestTablesUseWhatOthersLeft fills tables one after another in one arena: each gives its groups
+// their numbers, keeps the keys of those before, and all need less memory than apart.
+func TestTablesUseWhatOthersLeft(t *testing.T) {
+	bigint := types.T(types.Int64)
+	sizes := map[bool]int64{}
+	for _, together := range []bool{false, true} {
+		for _, ts := range [][]types.Type{{bigint}, {bigint, bigint}} {
+			a, scratch := arena.New(nil), arena.New(nil)
+			defer a.Free()
+			defer scratch.Free()
+			var left *leftWords
+			if together {
+				left = &leftWords{}
+			}
+			var tables []*groupTable
+			for k := range 60 {
+				table := newTableIn(groupCodec(ts), a, left)
+				table.reserve(5000)
+				for lo := 0; lo < 20_000; lo += vec.BatchRows {
+					keys := make([]int64, vec.BatchRows)
+					for i := range keys {
+						keys[i] = int64(k*1_000_000 - (lo+i)*7) // not rising
+					}
+					v := vec.FromFixed(bigint, keys, nil)
+					out := make([]uint32, len(keys))
+					table.find([]vec.Vec{v, v}[:len(ts)], len(keys), nil, out, scratch)
+					for i := range out {
+						if int(out[i]) != lo+i {
+							t.Fatalf("table %d: key %d is in group %d", k, lo+i, out[i])
+						}
+					}
+					scratch.Reset()
+				}
+				table.finish()
+				tables = append(tables, table)
+			}
+			for k, table := range tables {
+				cols := table.columns(0, table.n, nil, scratch)
+				for i := range table.n {
+					if got := cols[0].Int(i); got != int64(k*1_000_000-i*7) {
+						t.Fatalf("table %d: group %d has key %d", k, i, got)
+					}
+				}
+			}
+			sizes[together] += a.Size()
+		}
+	}
+	if sizes[true] > sizes[false]/2 {
+		t.Errorf("60 tables take %d bytes together, %d apart", sizes[true], sizes[false])
+	}
+}
