@@ -66,14 +66,20 @@ func quoteUnlessNumber(dst []byte, start int, t types.Type) []byte {
 	if last := dst[len(dst)-1]; t.IsNumber() && last >= '0' && last <= '9' {
 		return append(dst[:start], dst[start+1:]...)
 	}
-	if text := dst[start+1:]; bytes.IndexFunc(text, needsEscape) >= 0 {
+	if text := dst[start+1:]; hasAny(text, &escapedJSON) {
 		return AppendJSONString(dst[:start], bytes.Clone(text))
 	}
 	return append(dst, '"')
 }
 
-// needsEscape reports whether a character cannot stand in a JSON string as it is.
-func needsEscape(r rune) bool { return r == '"' || r == '\\' || r < ' ' }
+// escapedJSON are the bytes that cannot stand in a JSON string as they are.
+var escapedJSON = func() (which [256]bool) {
+	for c := range ' ' {
+		which[c] = true
+	}
+	which['"'], which['\\'] = true, true
+	return which
+}()
 
 // appendOneLine appends JSON text with its line breaks, which stand between tokens only, as spaces.
 func appendOneLine(dst, s []byte) []byte {

@@ -2,7 +2,6 @@ package rowtext
 
 import (
 	"bufio"
-	"bytes"
 
 	"driftdb/internal/types"
 	"driftdb/internal/vec"
@@ -93,8 +92,11 @@ func (s *separated) Write(b *vec.Batch) error {
 
 func (s *separated) End() error { return nil }
 
+// quotedCSV are the bytes for whose sake a field is quoted.
+var quotedCSV = [256]bool{',': true, '"': true, '\r': true, '\n': true}
+
 func escapeCSV(dst, text []byte) []byte {
-	if len(text) > 0 && !bytes.ContainsAny(text, ",\"\r\n") {
+	if len(text) > 0 && !hasAny(text, &quotedCSV) {
 		return append(dst, text...)
 	}
 	dst = append(dst, '"')
@@ -105,6 +107,16 @@ func escapeCSV(dst, text []byte) []byte {
 		dst = append(dst, c)
 	}
 	return append(dst, '"')
+}
+
+// hasAny reports whether text has one of the bytes.
+func hasAny(text []byte, which *[256]bool) bool {
+	for _, c := range text {
+		if which[c] {
+			return true
+		}
+	}
+	return false
 }
 
 func escapeTSV(dst, text []byte) []byte {
