@@ -137,6 +137,13 @@ func floatExponent(b []byte) int {
 
 // appendPadded appends n with at least width digits.
 func appendPadded(dst []byte, n int64, width int) []byte {
+	u := uint64(n)
+	switch { // the parts of a date or time
+	case width == 2 && u < 100:
+		return append(dst, byte('0'+u/10), byte('0'+u%10))
+	case width == 4 && u < 10_000:
+		return append(dst, byte('0'+u/1000), byte('0'+u/100%10), byte('0'+u/10%10), byte('0'+u%10))
+	}
 	var buf [20]byte
 	s := strconv.AppendInt(buf[:0], n, 10)
 	for i := len(s); i < width; i++ {
