@@ -21,7 +21,9 @@
 // join table is open addressing over stored hashes with the keys compared. Keys of few
 // small codes (dictionaries, narrow integers, integers close together) find their groups
 // through an array (memo), and joins on integers that lie close together use an array too.
-// Groupings of many keys are cut into partitions by hash. Sort keys are cut to the bits
+// A key of several columns becomes one word where bounds of integers and numbers of texts fit
+// into its fields (keyFields). Groupings of many keys are cut into partitions by hash. DISTINCT in
+// an aggregate is a grouping by the keys and the arguments, whose groups make the states. Sort keys are cut to the bits
 // that the exact range of each column needs, packed into 64-bit numbers and sorted by
 // radix, the following keys only where those are equal.
 //

@@ -14,7 +14,8 @@
 //	order.go     chains of inner joins are put into the order with the smallest
 //	             intermediate results; the smaller side is hashed
 //	sink.go      semi and anti joins come before inner joins that have more rows
-//	determined.go keys that others determine are not grouped by
+//	shiftedsum.go sums of a column and constants are made of one sum and one count
+//	determined.go keys that others determine are not grouped by, or computed of each group
 //	algorithm.go equalities become hash keys; rangejoin.go: a value between two others
 //	             of the other side is searched for in sorted ranges
 //	physical.go  Sort under Limit keeps only the first rows, conditions of a scan become
