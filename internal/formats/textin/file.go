@@ -99,7 +99,7 @@ func Open(src io.Reader, opts Options) (*File, error) {
 func (f *File) readFirst() error {
 	err := f.cut.next(f.first)
 	f.first.skipMark()
-	for err == nil && len(bytes.Trim(f.first.data(), "\r\n")) == 0 {
+	for err == nil && onlyEmptyLines(f.first.data()) {
 		err = f.cut.next(f.first)
 	}
 	if err == io.EOF {
@@ -107,6 +107,18 @@ func (f *File) readFirst() error {
 		return nil
 	}
 	return err
+}
+
+// onlyEmptyLines reports whether b has nothing but ends of lines: \n and \r\n.
+func onlyEmptyLines(b []byte) bool {
+	for len(b) > 0 {
+		rest, ok := bytes.CutPrefix(bytes.TrimPrefix(b, []byte{'\r'}), []byte{'\n'})
+		if !ok {
+			return false
+		}
+		b = rest
+	}
+	return true
 }
 
 // newCSVScanner returns the scanner of CSV and TSV, nil for NDJSON.
