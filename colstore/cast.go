@@ -42,6 +42,9 @@ func sameStorage(a, b types.Type) bool {
 	case a.ID == types.JSON && b.ID == types.Text:
 		return true
 	}
+	if _, rounds := b.Fraction(); rounds && !canWiden(a, b) {
+		return false
+	}
 	return a.ID == b.ID
 }
 
@@ -54,6 +57,10 @@ func canWiden(a, b types.Type) bool {
 		return a.ID == types.Bpchar && a.Len > 0 && a.Len <= b.Len
 	case b.ID == types.Varchar:
 		return a.IsString() && (b.Len == 0 || (a.ID == types.Varchar || a.ID == types.Bpchar) && a.Len > 0 && a.Len <= b.Len)
+	case a.ID == b.ID && a.Class() != types.Bytes && a.ID != types.Numeric: // times of more digits
+		from, _ := a.Fraction()
+		to, _ := b.Fraction()
+		return from <= to
 	case a.IsInteger() && b.IsInteger():
 		return a.ID < b.ID
 	case a.IsInteger() && b.ID == types.Numeric:

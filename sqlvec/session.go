@@ -72,7 +72,9 @@ func (s *Session) Setting(name string) (string, bool) {
 }
 
 // Zone is what values of the session are printed with.
-func (s *Session) Zone() types.Context { return types.Context{Zone: s.set.zone} }
+func (s *Session) Zone() types.Context {
+	return types.Context{Zone: s.set.zone, Now: s.db.now(), HasNow: true}
+}
 
 // Run runs the statements of sql in order and calls fn with each result. The first
 // error stops it and is returned; its position is one in sql. Statements outside a

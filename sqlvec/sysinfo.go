@@ -167,8 +167,9 @@ func describeSize(set func(string, any), t types.Type) {
 		}
 	case t.ID == types.Date:
 		set("datetime_precision", 0)
-	case t.ID == types.Timestamp || t.ID == types.TimestampTZ || t.ID == types.Interval:
-		set("datetime_precision", 6)
+	case t.ID == types.Timestamp || t.ID == types.TimestampTZ || t.ID == types.Interval || t.ID == types.Time || t.ID == types.TimeTZ:
+		digits, _ := t.Fraction()
+		set("datetime_precision", digits)
 	}
 }
 

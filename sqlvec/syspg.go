@@ -131,7 +131,7 @@ func fillAttrdef(c *systemContext) {
 // typeLength is PostgreSQL's length of a type in bytes, -1 for a variable one.
 func typeLength(t types.Type) int {
 	if n, ok := map[types.ID]int{types.Enum: 4, types.Bool: 1, types.Int16: 2, types.Int32: 4, types.Int64: 8, types.Float32: 4, types.Float64: 8,
-		types.Date: 4, types.Time: 8, types.UUID: 16, types.Timestamp: 8, types.TimestampTZ: 8, types.Interval: 16}[t.ID]; ok {
+		types.Date: 4, types.Time: 8, types.TimeTZ: 12, types.UUID: 16, types.Timestamp: 8, types.TimestampTZ: 8, types.Interval: 16}[t.ID]; ok {
 		return n
 	}
 	return -1
@@ -141,7 +141,7 @@ func typeLength(t types.Type) int {
 var internalNames = map[types.ID]string{types.Bool: "bool", types.Bytea: "bytea", types.Int64: "int8", types.Int16: "int2", types.Int32: "int4",
 	types.Text: "text", types.JSON: "json", types.Float32: "float4", types.Float64: "float8", types.Varchar: "varchar", types.Bpchar: "bpchar", types.Date: "date",
 	types.Timestamp: "timestamp", types.TimestampTZ: "timestamptz", types.Interval: "interval", types.Numeric: "numeric",
-	types.Time: "time", types.UUID: "uuid", types.JSONB: "jsonb", types.JSONPath: "jsonpath"}
+	types.Time: "time", types.TimeTZ: "timetz", types.UUID: "uuid", types.JSONB: "jsonb", types.JSONPath: "jsonpath"}
 
 func internalName(t types.Type) string {
 	if t.IsArray() {
@@ -157,7 +157,7 @@ func internalName(t types.Type) string {
 }
 
 func fillType(c *systemContext) {
-	categories := map[types.ID]string{types.Bool: "B", types.Bytea: "U", types.JSON: "U", types.JSONB: "U", types.JSONPath: "U", types.UUID: "U", types.Time: "D", types.Text: "S", types.Varchar: "S", types.Bpchar: "S",
+	categories := map[types.ID]string{types.Bool: "B", types.Bytea: "U", types.JSON: "U", types.JSONB: "U", types.JSONPath: "U", types.UUID: "U", types.Time: "D", types.TimeTZ: "D", types.Text: "S", types.Varchar: "S", types.Bpchar: "S",
 		types.Date: "D", types.Timestamp: "D", types.TimestampTZ: "D", types.Interval: "T"}
 	preferred := map[types.ID]bool{types.Bool: true, types.Text: true, types.Float64: true, types.TimestampTZ: true, types.Interval: true}
 	for id := types.Bool; id <= types.LastID; id++ {

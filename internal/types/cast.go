@@ -13,6 +13,15 @@ func Cast(v Value, t Type, explicit bool) (Value, error) { return Context{}.Cast
 // Cast converts v to type t, if there is any conversion. explicit says that the
 // user wrote it: then VARCHAR(n) and CHAR(n) cut silently.
 func (c Context) Cast(v Value, t Type, explicit bool) (Value, error) {
+	v, err := c.cast(v, t, explicit)
+	if t.Prec > 0 && t.HasFraction() {
+		v = v.rounded()
+	}
+	return v, err
+}
+
+// cast is Cast but for the digits of times.
+func (c Context) cast(v Value, t Type, explicit bool) (Value, error) {
 	switch {
 	case !v.Valid:
 		return NullOf(t), nil
@@ -73,7 +82,7 @@ func (c Context) charText(v Value) string {
 // castTime converts among DATE, TIMESTAMP and TIMESTAMPTZ.
 func (c Context) castTime(v Value, t Type) (Value, error) {
 	from := v.Type.ID
-	if from == Time || t.ID == Time {
+	if from == Time || from == TimeTZ || t.ID == Time || t.ID == TimeTZ {
 		return c.castClock(v, t)
 	}
 	switch {

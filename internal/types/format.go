@@ -63,6 +63,8 @@ func (c Context) AppendInt(dst []byte, t Type, i int64) []byte {
 		return AppendDate(dst, i)
 	case Time:
 		return appendClock(dst, i)
+	case TimeTZ:
+		return appendTimeTZ(dst, i)
 	case Timestamp:
 		return AppendTimestamp(dst, i)
 	case TimestampTZ:

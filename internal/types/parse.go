@@ -21,6 +21,16 @@ func (c Context) Parse(text string, t Type) (Value, error) {
 	if t.IsArray() {
 		return c.parseArray(text, t)
 	}
+	v, err := c.parse(text, t)
+	if t.Prec > 0 && t.HasFraction() {
+		v.Type = t
+		v = v.rounded()
+	}
+	return v, err
+}
+
+// parse is Parse but for arrays and the digits of times.
+func (c Context) parse(text string, t Type) (Value, error) {
 	switch t.ID {
 	case Bool:
 		b, err := parseBool(text)
@@ -42,6 +52,9 @@ func (c Context) Parse(text string, t Type) (Value, error) {
 		return SpanValue(iv), err
 	case Time:
 		i, err := c.parseClock(text)
+		return IntValue(t, i), err
+	case TimeTZ:
+		i, err := c.parseTimeTZ(text)
 		return IntValue(t, i), err
 	case Date, Timestamp, TimestampTZ:
 		i, err := c.ParseTime(text, t)

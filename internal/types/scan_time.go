@@ -124,6 +124,11 @@ func wordEnd(s string, i int) int {
 	for i < len(s) && (isAlpha(s[i]) || s[i] == '_' || s[i] == '/' && i+1 < len(s) && isAlpha(s[i+1])) {
 		i++
 	}
+	if i+1 < len(s) && (s[i] == '-' || s[i] == '+') && isDigit(s[i+1]) && strings.EqualFold(s[start:i], "etc/gmt") {
+		for i++; i < len(s) && isDigit(s[i]); i++ {
+		}
+		return i
+	}
 	if i+1 < len(s) && s[i] == '-' && isAlpha(s[i+1]) && strings.Contains(s[start:i], "/") {
 		return wordEnd(s, i+1)
 	}
@@ -132,11 +137,17 @@ func wordEnd(s string, i int) int {
 
 // scan reads all fields of the text.
 func (m *moment) scan(s string) bool {
+	loose, ok := m.scanFields(s)
+	return ok && m.settle(loose)
+}
+
+// scanFields reads the fields of the text and returns the numbers that stand alone: day and year
+// of "Jan 8, 1999".
+func (m *moment) scanFields(s string) (loose []int64, ok bool) {
 	fields, ok := splitTime(s)
 	if !ok || len(fields) == 0 {
-		return false
+		return nil, false
 	}
-	var loose []int64 // numbers that stand alone: day and year of "Jan 8, 1999"
 	for i, f := range fields {
 		switch f.kind {
 		case 'w':
@@ -147,10 +158,10 @@ func (m *moment) scan(s string) bool {
 			ok = m.number(f.text, &loose)
 		}
 		if !ok {
-			return false
+			return nil, false
 		}
 	}
-	return m.settle(loose)
+	return loose, true
 }
 
 // word reads a word.

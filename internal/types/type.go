@@ -9,7 +9,7 @@
 //	I16       2       SMALLINT
 //	I32       4       INTEGER, DATE (days since 1970-01-01)
 //	I64       8       BIGINT, TIMESTAMP and TIMESTAMPTZ (µs since 1970-01-01 UTC),
-//	                  TIME (µs since midnight, 24:00:00 included),
+//	                  TIME (µs since midnight, 24:00:00 included), TIMETZ (see MakeTimeTZ),
 //	                  NUMERIC(p,s) with 1 <= p <= 18 (value × 10^s)
 //	F32, F64  4, 8    REAL, DOUBLE PRECISION
 //	Span      16      INTERVAL: months int32, days int32, micros int64
@@ -21,7 +21,10 @@
 //	                  (with them: they do not count when it is compared)
 package types
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // ID names a type. IDs are stored on disk and never change. That of an array is the ID of
 // its elements with a bit of its own.
@@ -51,15 +54,16 @@ const (
 	Enum        ID = 19
 	JSONPath    ID = 20
 	Bpchar      ID = 21
+	TimeTZ      ID = 22
 
-	LastID = Bpchar // the greatest ID there is, but for those of arrays, see ArrayOf
+	LastID = TimeTZ // the greatest ID there is, but for those of arrays, see ArrayOf
 )
 
 // Type is a SQL type with its modifiers. Types are comparable with ==; the zero
 // value is the unknown type.
 type Type struct {
 	ID    ID
-	Prec  int16 // NUMERIC: digits in all, 0 when unconstrained
+	Prec  int16 // NUMERIC: digits in all, 0 when unconstrained; times: see Fraction
 	Scale int16 // NUMERIC: digits after the point
 	Len   int32 // VARCHAR(n), CHAR(n): most characters, 0 when unlimited; ENUM: its id
 	// Enum is the definition of an ENUM, or of the elements of its arrays; nil in storage below
@@ -110,7 +114,7 @@ func (t Type) Class() Class {
 		return I16
 	case Int32, Date:
 		return I32
-	case Int64, Timestamp, TimestampTZ, Time:
+	case Int64, Timestamp, TimestampTZ, Time, TimeTZ:
 		return I64
 	case Float32:
 		return F32
@@ -164,7 +168,7 @@ var names = map[ID]string{
 	Float32: "real", Float64: "double precision", Numeric: "numeric", Text: "text",
 	Varchar: "character varying", Bytea: "bytea", Date: "date",
 	Timestamp: "timestamp without time zone", TimestampTZ: "timestamp with time zone",
-	Interval: "interval", JSON: "json", Time: "time without time zone", UUID: "uuid", JSONB: "jsonb", JSONPath: "jsonpath", Bpchar: "character", Enum: "anyenum", Record: "record",
+	Interval: "interval", JSON: "json", Time: "time without time zone", UUID: "uuid", JSONB: "jsonb", JSONPath: "jsonpath", Bpchar: "character", TimeTZ: "time with time zone", Enum: "anyenum", Record: "record",
 }
 
 // Definition returns the name that makes a column of the type: String, but for CHAR without a
@@ -190,6 +194,10 @@ func (t Type) String() string {
 	s, ok := names[t.ID]
 	if !ok {
 		return fmt.Sprintf("type %d", t.ID)
+	}
+	if digits, ok := t.Fraction(); ok {
+		word, rest, _ := strings.Cut(s, " ")
+		return strings.TrimSpace(fmt.Sprintf("%s(%d) %s", word, digits, rest))
 	}
 	switch {
 	case t.ID == Numeric && t.Prec > 0:

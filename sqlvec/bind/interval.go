@@ -41,5 +41,8 @@ func intervalFields(e *parse.Cast) (expr.Expr, error) {
 	default:
 		iv.Micros -= iv.Micros % microsPerUnit[last]
 	}
-	return &expr.Const{At: expr.At(pos), Value: v}, nil
+	if mods := e.Type.Mods; len(mods) == 1 {
+		v, err = types.Cast(v, v.Type.WithFraction(min(mods[0], 6)), true)
+	}
+	return &expr.Const{At: expr.At(pos), Value: v}, err
 }

@@ -19,7 +19,7 @@ var typeNames = map[string]types.ID{
 	"bytea": types.Bytea, "blob": types.Bytea,
 	"date": types.Date, "timestamp": types.Timestamp, "timestamptz": types.TimestampTZ,
 	"interval": types.Interval, "json": types.JSON, "jsonb": types.JSONB, "jsonpath": types.JSONPath,
-	"time": types.Time, "uuid": types.UUID,
+	"time": types.Time, "timetz": types.TimeTZ, "uuid": types.UUID,
 	// DuckDB's: those that PostgreSQL has no equal of are the next wider type.
 	"tinyint": types.Int16, "utinyint": types.Int16, "usmallint": types.Int32, "uinteger": types.Int64, "ubigint": types.Numeric,
 	"hugeint": types.Numeric, "uhugeint": types.Numeric, "long": types.Int64, "short": types.Int16, "signed": types.Int32, "datetime": types.Timestamp,
@@ -31,7 +31,7 @@ var wholeDigits = map[string]int{"ubigint": 20, "hugeint": 39, "uhugeint": 39}
 
 // unsupported are types of PostgreSQL that have no storage yet.
 var unsupported = map[string]bool{
-	"char": true, "timetz": true, "xml": true,
+	"char": true, "xml": true,
 	"bit": true, "varbit": true, "money": true, "inet": true, "cidr": true, "point": true, "name": true,
 	"serial": true, "bigserial": true, "smallserial": true, "oid": true, "regclass": true,
 }
@@ -125,11 +125,8 @@ func withMods(t types.Type, mods []int) (types.Type, *dberr.Error) {
 		return t, nil
 	case t.ID == types.Numeric && len(mods) <= 2:
 		return withPrecision(mods)
-	case t.ID == types.Timestamp || t.ID == types.TimestampTZ || t.ID == types.Interval || t.ID == types.Time:
-		if len(mods) == 1 && mods[0] == 6 {
-			return t, nil
-		}
-		return t, dberr.Newf(dberr.FeatureNotSupported, "type %s has microseconds, other precisions are not supported", t)
+	case len(mods) == 1 && t.HasFraction() && mods[0] >= 0:
+		return t.WithFraction(min(mods[0], 6)), nil
 	}
 	return t, dberr.Newf(dberr.SyntaxError, "type modifier is not allowed for type \"%s\"", t)
 }

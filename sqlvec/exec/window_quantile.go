@@ -54,7 +54,7 @@ func (e *quantileEval) sort() {
 		keys := arena.Make[float64](a, n)
 		e.keys(func(i int, v *vec.Vec, r int) { keys[i] = v.Float(r) })
 		slices.SortFunc(e.order, func(i, j int32) int { return compareFloats(keys[i], keys[j]) })
-	case t.IsInteger() || t.ID == types.Date || t.ID == types.Time || t.ID == types.Timestamp || t.ID == types.TimestampTZ || t.ID == types.Bool:
+	case t.IsInteger() || t.ID == types.Date || t.ID == types.Time || t.ID == types.TimeTZ || t.ID == types.Timestamp || t.ID == types.TimestampTZ || t.ID == types.Bool:
 		keys := arena.Make[int64](a, n)
 		e.keys(func(i int, v *vec.Vec, r int) { keys[i] = v.Int(r) })
 		slices.SortFunc(e.order, func(i, j int32) int { return cmp.Compare(keys[i], keys[j]) })

@@ -13,7 +13,7 @@ import (
 
 func init() {
 	for _, id := range ids(types.Int16, types.Int32, types.Int64, types.Float32, types.Float64, types.Numeric,
-		types.Text, types.Bpchar, types.Date, types.Timestamp, types.TimestampTZ, types.Interval, types.Time) {
+		types.Text, types.Bpchar, types.Date, types.Timestamp, types.TimestampTZ, types.Interval, types.Time, types.TimeTZ) {
 		for _, name := range []string{"min", "max"} {
 			registerAggregate(&Aggregate{Name: name, Params: ids(id), Ret: id,
 				returns: sameType, states: newExtreme(name == "max")})

@@ -29,7 +29,7 @@ func (g *Aggregate) InAnyOrder(args []types.Type, desc bool) (*Aggregate, bool) 
 // selects reports whether a word orders as the values of t do.
 func selects(t types.Type) bool {
 	switch t.ID {
-	case types.Float64, types.Date, types.Time, types.Timestamp, types.TimestampTZ:
+	case types.Float64, types.Date, types.Time, types.TimeTZ, types.Timestamp, types.TimestampTZ:
 		return true
 	}
 	return t.IsInteger()

@@ -55,7 +55,7 @@ func (n *castNode) eval(f *frame, sel []uint64) (vec.Vec, error) {
 	if err != nil {
 		return out, at(err, n.pos)
 	}
-	if !n.try && n.to.ID != types.Time { // infinity has no time of day
+	if !n.try && !isClock(n.to) {
 		out.Valid = v.Valid
 	} else {
 		out.Valid = bothValid(f, out.Valid, v.Valid)
@@ -68,8 +68,11 @@ func (n *castNode) eval(f *frame, sel []uint64) (vec.Vec, error) {
 // equal dictionaries in different sessions; programs belong to one, so this is
 // only caution against a change of the zone inside a session.
 func zoneBound(from, to types.Type) bool {
-	return from.ID == types.TimestampTZ || to.ID == types.TimestampTZ
+	return from.ID == types.TimestampTZ || to.ID == types.TimestampTZ || to.ID == types.TimeTZ
 }
+
+// isClock reports whether t is TIME or TIMETZ: infinity has no time of day, and becomes NULL.
+func isClock(t types.Type) bool { return t.ID == types.Time || t.ID == types.TimeTZ }
 
 // constant converts a constant once, if a row is selected.
 func (n *castNode) constant(f *frame, v *vec.Vec, sel []uint64) (vec.Vec, error) {
@@ -91,7 +94,7 @@ func (n *castNode) constant(f *frame, v *vec.Vec, sel []uint64) (vec.Vec, error)
 func (n *castNode) convert(f *frame, v *vec.Vec, rows []uint64) (vec.Vec, error) {
 	from, to := v.Type, n.to
 	switch {
-	case n.try || to.ID == types.Time:
+	case n.try || isClock(to):
 		return n.rowByRow(f, v, rows)
 	case isIntegral(from) && to.IsInteger():
 		return castInts(f, v, to, rows)
@@ -106,6 +109,10 @@ func (n *castNode) convert(f *frame, v *vec.Vec, rows []uint64) (vec.Vec, error)
 		return out, nil
 	case isFloat(from) && to.IsInteger():
 		return castFloatToInt(f, v, to, rows)
+	case from.ID == to.ID && to.Prec == 0 && !isIntegral(from) && from.Class() == types.I64: // times of any digits
+		out := *v
+		out.Type = to
+		return out, nil
 	case from.ID == types.Date && (to.ID == types.Timestamp || to.ID == types.TimestampTZ),
 		from.ID == types.Timestamp, from.ID == types.TimestampTZ && !to.IsString():
 		return castTimes(f, v, to, rows, n.explicit)

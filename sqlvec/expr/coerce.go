@@ -45,6 +45,7 @@ var castTable = map[[2]types.ID]castContext{
 	{types.Timestamp, types.Date}: assignmentCast, {types.Timestamp, types.TimestampTZ}: implicitCast,
 	{types.TimestampTZ, types.Date}: assignmentCast, {types.TimestampTZ, types.Timestamp}: assignmentCast,
 	{types.Time, types.Interval}: implicitCast, {types.Interval, types.Time}: assignmentCast,
+	{types.Time, types.TimeTZ}: implicitCast, {types.TimeTZ, types.Time}: assignmentCast, {types.TimestampTZ, types.TimeTZ}: assignmentCast,
 	{types.Timestamp, types.Time}: assignmentCast, {types.TimestampTZ, types.Time}: assignmentCast,
 	{types.JSON, types.JSONB}: assignmentCast, {types.JSONB, types.JSON}: assignmentCast,
 	{types.JSONB, types.Bool}: explicitCast, {types.JSONB, types.Numeric}: explicitCast,
@@ -86,7 +87,7 @@ func category(id types.ID) byte {
 		return 'N'
 	case types.Text, types.Varchar, types.Bpchar:
 		return 'S'
-	case types.Date, types.Time, types.Timestamp, types.TimestampTZ:
+	case types.Date, types.Time, types.TimeTZ, types.Timestamp, types.TimestampTZ:
 		return 'D'
 	case types.Interval:
 		return 'T'
@@ -245,7 +246,7 @@ func sessionBound(text string, id types.ID) bool {
 		id, text = id.Elem(), "now"
 	}
 	switch id {
-	case types.TimestampTZ:
+	case types.TimestampTZ, types.TimeTZ:
 		return true
 	case types.Date, types.Time, types.Timestamp:
 		return types.IsRelativeTime(text)

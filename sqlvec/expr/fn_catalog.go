@@ -120,13 +120,13 @@ func serialSequence(env *Env, a []types.Value) (types.Value, error) {
 var typeOIDs = map[types.ID]int64{
 	types.Bool: 16, types.Bytea: 17, types.Int64: 20, types.Int16: 21, types.Int32: 23, types.Text: 25, types.Bpchar: 1042, types.JSON: 114,
 	types.Float32: 700, types.Float64: 701, types.Varchar: 1043, types.Date: 1082, types.Timestamp: 1114,
-	types.TimestampTZ: 1184, types.Interval: 1186, types.Numeric: 1700, types.Time: 1083, types.UUID: 2950, types.JSONB: 3802, types.JSONPath: 4072,
+	types.TimestampTZ: 1184, types.Interval: 1186, types.Numeric: 1700, types.Time: 1083, types.TimeTZ: 1266, types.UUID: 2950, types.JSONB: 3802, types.JSONPath: 4072,
 }
 
 func init() {
 	for id, oid := range map[types.ID]int64{types.Bool: 1000, types.Bytea: 1001, types.Int64: 1016, types.Int16: 1005, types.Int32: 1007, types.Text: 1009, types.Bpchar: 1014,
 		types.JSON: 199, types.Float32: 1021, types.Float64: 1022, types.Varchar: 1015, types.Date: 1182, types.Timestamp: 1115,
-		types.TimestampTZ: 1185, types.Interval: 1187, types.Numeric: 1231, types.Time: 1183, types.UUID: 2951, types.JSONB: 3807, types.JSONPath: 4073} {
+		types.TimestampTZ: 1185, types.Interval: 1187, types.Numeric: 1231, types.Time: 1183, types.TimeTZ: 1270, types.UUID: 2951, types.JSONB: 3807, types.JSONPath: 4073} {
 		typeOIDs[types.ArrayOf(id)] = oid
 	}
 }
@@ -140,6 +140,9 @@ func TypeOID(t types.Type) (oid, mod int64) {
 	case (t.ID == types.Numeric || t.ID == types.ArrayOf(types.Numeric)) && t.Prec > 0:
 		mod = int64(t.Prec)<<16 | int64(t.Scale) + 4
 	}
+	if digits, ok := t.Elem().Fraction(); ok {
+		mod = int64(digits) | fullInterval(t.ID)
+	}
 	if t.Enum != nil {
 		if t.IsArray() {
 			return CatalogOID(t.Enum.ID) + 1, mod
@@ -147,6 +150,14 @@ func TypeOID(t types.Type) (oid, mod int64) {
 		return CatalogOID(t.Enum.ID), mod
 	}
 	return typeOIDs[t.ID], mod
+}
+
+// fullInterval is what the modifier of an INTERVAL has beside the digits of its seconds.
+func fullInterval(id types.ID) int64 {
+	if id.Elem() == types.Interval {
+		return 0x7FFF << 16
+	}
+	return 0
 }
 
 // hasLength reports whether a type's modifier is a length.
@@ -175,6 +186,10 @@ func TypeOfOID(oid, mod int64) (types.Type, bool) {
 			t = types.Dec(int((mod-4)>>16), int((mod-4)&0xFFFF))
 		case id == types.ArrayOf(types.Numeric) && mod >= 4:
 			t = types.Dec(int((mod-4)>>16), int((mod-4)&0xFFFF)).Array()
+		case mod >= 0 && mod&0xFFFF <= 6 && mod&^0xFFFF == fullInterval(id):
+			if timed := t.WithFraction(int(mod & 0xFFFF)); timed.Elem().String() != t.Elem().String() {
+				t = timed
+			}
 		}
 		return t, true
 	}

@@ -43,7 +43,7 @@ func fieldName(s string) string {
 }
 
 func init() {
-	for _, id := range ids(types.Date, types.Time, types.Timestamp, types.TimestampTZ, types.Interval) {
+	for _, id := range ids(types.Date, types.Time, types.TimeTZ, types.Timestamp, types.TimestampTZ, types.Interval) {
 		vol := Immutable
 		if id == types.TimestampTZ {
 			vol = Stable
@@ -90,7 +90,7 @@ func extractType(c *Call) types.Type {
 	if _, ok := fieldOf(name, types.IntervalValue{}); !ok && name != "epoch" && !plainField(name) {
 		return types.T(types.Numeric)
 	}
-	if id := c.Args[1].Type().ID; unboundedField(name) && id != types.Interval && id != types.Time {
+	if id := c.Args[1].Type().ID; unboundedField(name) && id != types.Interval && id != types.Time && id != types.TimeTZ {
 		return types.T(types.Numeric) // infinity has such fields, and they are infinite
 	}
 	return types.Dec(types.MaxScaledPrec, fieldScale(name))
@@ -138,7 +138,7 @@ func extractEval(f *frame, c *Call, args []vec.Vec, sel []uint64) (vec.Vec, erro
 		}
 		if date {
 			infinite = infinite || types.IsInfDate(t)
-		} else if args[1].Type.ID != types.Time {
+		} else if !isClock(args[1].Type) {
 			infinite = infinite || types.IsInfTime(t)
 		}
 		if infinite {
@@ -159,7 +159,7 @@ func extractEval(f *frame, c *Call, args []vec.Vec, sel []uint64) (vec.Vec, erro
 // badField is the error of a field that the type does not have.
 func badField(name string, t types.Type) error {
 	switch {
-	case name == "timezone" || name == "timezone_hour" || name == "timezone_minute" || plainField(name) || t.ID == types.Date && isTimeField(name), t.ID == types.Time && knownField(name):
+	case name == "timezone" || name == "timezone_hour" || name == "timezone_minute" || plainField(name) || t.ID == types.Date && isTimeField(name), isClock(t) && knownField(name):
 		return dberr.Newf(dberr.FeatureNotSupported, "unit \"%s\" not supported for type %s", name, t)
 	}
 	return dberr.Newf(dberr.InvalidParameterValue, "unit \"%s\" not recognized for type %s", name, t)
@@ -204,9 +204,9 @@ func extractDecimal(env *Env, name string, v types.Value) (d types.Decimal, null
 			return d, false, badField(name, v.Type)
 		}
 		return types.DecimalFromInt(i, scale), false, nil
-	case v.Type.ID == types.Date && types.IsInfDate(v.I), v.Type.ID != types.Date && v.Type.ID != types.Time && types.IsInfTime(v.I):
+	case v.Type.ID == types.Date && types.IsInfDate(v.I), v.Type.ID != types.Date && !isClock(v.Type) && types.IsInfTime(v.I):
 		return infiniteField(name, v)
-	case name == "julian" && v.Type.ID != types.Time:
+	case name == "julian" && !isClock(v.Type):
 		return julian(env, v), false, nil
 	case v.Type.ID == types.Date && name == "epoch":
 		scale = 0
@@ -268,6 +268,8 @@ func fieldOfTime(env *Env, name string, t types.Type, v int64) (int64, bool) {
 			return v, true
 		}
 		return fieldOfClock(name, v), isTimeField(name)
+	case types.TimeTZ:
+		return fieldOfTimeTZ(name, v)
 	case types.TimestampTZ:
 		offset = types.OffsetAt(env.zone(), v)
 		local = v + offset*types.MicrosPerSecond
@@ -279,13 +281,36 @@ func fieldOfTime(env *Env, name string, t types.Type, v int64) (int64, bool) {
 		if t.ID != types.TimestampTZ {
 			return 0, false
 		}
-		return map[string]int64{"timezone": offset, "timezone_hour": offset / 3600, "timezone_minute": offset / 60 % 60}[name], true
+		return fieldOfOffset(name, offset), true
 	}
 	days, rest := types.SplitDay(local)
 	if isTimeField(name) {
 		return fieldOfClock(name, rest), true
 	}
 	return fieldOfDay(name, days)
+}
+
+// fieldOfOffset returns a field of the seconds east of Greenwich.
+func fieldOfOffset(name string, offset int64) int64 {
+	switch name {
+	case "timezone_hour":
+		return offset / 3600
+	case "timezone_minute":
+		return offset / 60 % 60
+	}
+	return offset
+}
+
+// fieldOfTimeTZ returns a field of a TIMETZ × 10^fieldScale.
+func fieldOfTimeTZ(name string, v int64) (int64, bool) {
+	clock, east := types.SplitTimeTZ(v)
+	switch name {
+	case "epoch":
+		return clock - east*types.MicrosPerSecond, true
+	case "timezone", "timezone_hour", "timezone_minute":
+		return fieldOfOffset(name, east), true
+	}
+	return fieldOfClock(name, clock), isTimeField(name)
 }
 
 // fieldOfClock returns a field of a time of day.

@@ -52,7 +52,7 @@ func sessionCast(c *Cast) bool {
 		return false
 	}
 	text := from == types.Text || from == types.Varchar || from == types.Unknown
-	return from == types.TimestampTZ || to == types.TimestampTZ || text && category(to) == 'D'
+	return from == types.TimestampTZ || to == types.TimestampTZ || to == types.TimeTZ || text && category(to) == 'D'
 }
 
 // foldConst evaluates e if all its operands are constant.

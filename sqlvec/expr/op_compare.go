@@ -14,7 +14,7 @@ func init() {
 		"<=": kernel.Le, ">": kernel.Gt, ">=": kernel.Ge}
 	ids := []types.ID{types.Bool, types.Int16, types.Int32, types.Int64, types.Float32, types.Float64,
 		types.Numeric, types.Bytea, types.Date, types.Timestamp, types.TimestampTZ, types.Interval,
-		types.Time, types.UUID, types.JSONB}
+		types.Time, types.TimeTZ, types.UUID, types.JSONB}
 	for name, op := range symbols {
 		for _, id := range ids {
 			register(&Function{Name: name, Params: []types.ID{id, id}, Ret: types.Bool, eval: comparison(op)})

@@ -242,7 +242,7 @@ func storedValue(e expr.Expr, t types.Type) (types.Value, bool) {
 	if v.Type == t || t.IsEnum() && types.SameEnum(v.Type, t) {
 		return v, true
 	}
-	same := v.Type.IsString() && t.IsString() || exactNumber(v.Type) && exactNumber(t)
+	same := v.Type.IsString() && t.IsString() || exactNumber(v.Type) && exactNumber(t) || v.Type.Base() == t.Base()
 	if !same {
 		return types.Value{}, false
 	}

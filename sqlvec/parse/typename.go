@@ -109,7 +109,7 @@ func (p *parser) builtinRest(t *TypeName, word string) {
 	case "char", "character", "nchar", "national":
 		p.charRest(t, word)
 	case "timestamp", "time":
-		t.Mods = p.mods(1)
+		t.Mods = p.precision()
 		if p.accept("with", "time", "zone") {
 			t.Name.Parts[0] += "tz"
 		} else {
@@ -142,6 +142,16 @@ func (p *parser) mods(limit int) []int {
 	}
 	p.expect(")")
 	return list
+}
+
+// precision reads (n), the digits of a fraction of a second, if there is a parenthesis.
+func (p *parser) precision() []int {
+	if !p.accept("(") {
+		return nil
+	}
+	n := p.integer()
+	p.expect(")")
+	return []int{n}
 }
 
 // floatPrecision reads FLOAT(p): up to 24 bits are float4, up to 53 float8.
@@ -184,7 +194,7 @@ var intervalFields = []string{"year", "month", "day", "hour", "minute", "second"
 // intervalRest reads INTERVAL's (p), or its fields with SECOND(p).
 func (p *parser) intervalRest(t *TypeName) {
 	if p.is("(") {
-		t.Mods = p.mods(1)
+		t.Mods = p.precision()
 		return
 	}
 	from := p.acceptAny(intervalFields...)
@@ -208,7 +218,7 @@ func (p *parser) intervalRest(t *TypeName) {
 		p.next()
 	}
 	if last == "second" {
-		t.Mods = p.mods(1)
+		t.Mods = p.precision()
 	}
 }
 
@@ -260,7 +270,7 @@ func (p *parser) typedLiteral() Expr {
 func (p *parser) intervalLiteral(pos Pos) Expr {
 	t := &TypeName{Pos: pos, Name: Name{pos, []string{"interval"}}}
 	p.expect("interval")
-	t.Mods = p.mods(1)
+	t.Mods = p.precision()
 	if p.tok.kind != tokString {
 		p.syntaxError()
 	}

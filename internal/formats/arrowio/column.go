@@ -68,7 +68,7 @@ func (c *column) addValues(v *vec.Vec, sel []uint64, n int) bool {
 		for i, x := range c.ints {
 			words[2*i], words[2*i+1] = x, x>>63
 		}
-	case c.typ.ID == types.Interval, c.typ.ID == types.Numeric, c.typ.ID == types.Bool, c.typ.ID == types.UUID, c.typ.ID == types.Bpchar, c.typ.IsArray():
+	case c.typ.ID == types.Interval, c.typ.ID == types.Numeric, c.typ.ID == types.Bool, c.typ.ID == types.UUID, c.typ.ID == types.Bpchar, c.typ.ID == types.TimeTZ, c.typ.IsArray():
 		return false
 	case c.typ.Class() == types.Bytes:
 		c.offs, c.heap = vec.AppendBytes(c.offs, c.heap, v, sel)
@@ -153,7 +153,7 @@ func (c *column) addValue(v *vec.Vec, i int, null bool) error {
 		return c.addInterval(v, i, null)
 	case c.typ.IsArray():
 		return c.addList(v, i, null)
-	case c.typ.Class() == types.Bytes:
+	case c.isBytes():
 		c.addText(v, i, null)
 		return nil
 	}
@@ -162,10 +162,15 @@ func (c *column) addValue(v *vec.Vec, i int, null bool) error {
 	return nil
 }
 
+// isBytes reports whether the values are written as bytes: TIMETZ, of which Arrow knows nothing, as text.
+func (c *column) isBytes() bool {
+	return c.typ.Class() == types.Bytes && !isDecimal(c.typ) || c.typ.ID == types.TimeTZ
+}
+
 func (c *column) addText(v *vec.Vec, i int, null bool) {
 	switch {
 	case null:
-	case c.typ.ID == types.Numeric, c.typ.ID == types.UUID, c.typ.ID == types.Bpchar:
+	case c.typ.ID == types.Numeric, c.typ.ID == types.UUID, c.typ.ID == types.Bpchar, c.typ.ID == types.TimeTZ:
 		c.heap = types.Context{}.Append(c.heap, v.Value(i))
 	default:
 		c.heap = append(c.heap, v.Bytes(i)...)
@@ -260,7 +265,7 @@ func (c *column) array() arrow.Array {
 		valid = memory.NewBufferBytes(c.valid)
 	}
 	buffers := []*memory.Buffer{valid, memory.NewBufferBytes(c.data)}
-	if c.typ.Class() == types.Bytes && !isDecimal(c.typ) {
+	if c.isBytes() {
 		buffers = []*memory.Buffer{valid, memory.NewBufferBytes(vec.BytesOf(c.offs)), memory.NewBufferBytes(c.heap)}
 	}
 	var kids []arrow.ArrayData

@@ -231,6 +231,16 @@ func readTexts[A arrow.Array](value func(a A, i int) (string, error)) convert {
 		if err := checkViews(in); err != nil {
 			return vec.Vec{}, err
 		}
+		if t.ID == types.TimeTZ {
+			return readInts(func(a A, i int) (int64, error) {
+				text, err := value(a, i)
+				if err != nil {
+					return 0, err
+				}
+				v, err := types.Parse(text, t)
+				return v.I, err
+			})(in, t)
+		}
 		v := vec.Vec{Offs: make([]int32, 1, a.Len()+1), Valid: validity(a)}
 		for i := range a.Len() {
 			if !a.IsNull(i) {

@@ -8,7 +8,7 @@ import (
 var recorded = map[string]types.Type{}
 
 func init() {
-	for _, id := range []types.ID{types.Numeric, types.JSON, types.JSONB, types.JSONPath, types.UUID} {
+	for _, id := range []types.ID{types.Numeric, types.JSON, types.JSONB, types.JSONPath, types.UUID, types.TimeTZ} {
 		recorded[types.T(id).String()] = types.T(id)
 	}
 	for id := types.Bool; id <= types.LastID; id++ {

@@ -43,10 +43,10 @@ func DataType(t types.Type) arrow.DataType {
 	return arrow.BinaryTypes.String
 }
 
-// elementType is what the elements of an array are written as: NUMERIC and JSON as text.
+// elementType is what the elements of an array are written as: NUMERIC, JSON and TIMETZ as text.
 func elementType(t types.Type) types.Type {
 	switch e := t.Elem(); e.ID {
-	case types.Numeric, types.JSON, types.JSONB:
+	case types.Numeric, types.JSON, types.JSONB, types.TimeTZ:
 		return types.T(types.Text)
 	default:
 		return e

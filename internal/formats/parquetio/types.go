@@ -90,6 +90,7 @@ var recorded = map[string]types.ID{
 	types.T(types.Numeric).String():  types.Numeric,
 	types.T(types.Interval).String(): types.Interval,
 	types.T(types.Time).String():     types.Time,
+	types.T(types.TimeTZ).String():   types.TimeTZ,
 	types.T(types.UUID).String():     types.UUID,
 	types.T(types.JSONB).String():    types.JSONB,
 }
