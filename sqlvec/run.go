@@ -310,6 +310,9 @@ func (r *run) execOptions() exec.Options {
 		MemoryLimit: r.s.set.memoryLimit, Env: r.env, Logger: r.s.db.opts.Logger,
 		Temp: r.s.tempSpace(), SpillAlways: r.s.db.opts.SpillAlways,
 	}
+	if r.s.random.Seeded() {
+		o.Workers = 1 // so that the numbers come in the order of the rows
+	}
 	if r.trace != nil {
 		o.Stats = r.trace.stats
 	}
@@ -380,6 +383,7 @@ func (s *Session) newEnv(r *run) *expr.Env {
 		Version: Version, Setting: s.Setting, SetConfig: s.setConfig,
 		Sequences:  sequenceCalls{s, &atomic.Pointer[namedSequence]{}},
 		Catalog:    catalogCalls{s},
+		Random:     &s.random,
 		CurrentSeq: func() (int64, error) { return int64(r.Present().Point().Seq), nil },
 		CurrentTX:  func() (int64, error) { return int64(r.Present().Point().CSN), nil },
 		SeqAt: func(micros int64) (int64, error) {

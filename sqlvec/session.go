@@ -10,6 +10,7 @@ import (
 	"driftdb/internal/dberr"
 	"driftdb/internal/types"
 	"driftdb/sqlvec/bind"
+	"driftdb/sqlvec/expr"
 	"driftdb/sqlvec/parse"
 )
 
@@ -25,6 +26,7 @@ type Session struct {
 	lastCSN  uint64 // the session's newest commit, which may not be durable yet
 	notices  []Notice
 
+	random    expr.Generator
 	sequences sessionSequences
 	temp      *temporary // tables of the session alone, nil while it has made none
 

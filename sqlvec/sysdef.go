@@ -1,6 +1,7 @@
 package sqlvec
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
@@ -272,6 +273,25 @@ func (c catalogCalls) EnumType(oid int64) (types.Type, bool) {
 		return t.EnumType().Array(), true
 	}
 	return t.EnumType(), true
+}
+
+// TypeNamed implements expr.Catalog.
+func (c catalogCalls) TypeNamed(name string) (types.Type, error) {
+	e, err := parse.ParseExpr("NULL::" + name)
+	if err != nil {
+		return types.Type{}, err
+	}
+	cast, ok := e.(*parse.Cast)
+	if !ok {
+		return types.Type{}, dberr.Newf(dberr.SyntaxError, "invalid type name \"%s\"", name)
+	}
+	t, err := bind.TypeOf(cast.Type, c.catalog())
+	if e, ok := errors.AsType[*dberr.Error](err); ok { // whose position is one in the name
+		here := *e
+		here.Pos = 0
+		return t, &here
+	}
+	return t, err
 }
 
 // Comment implements expr.Catalog.

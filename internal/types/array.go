@@ -314,6 +314,10 @@ func appendElementKey(dst []byte, v *Value) []byte {
 		return appendBytesKey(dst, DecimalKey(d.AppendEncoded(nil)))
 	case v.Type.ID == JSONB:
 		return appendBytesKey(dst, JSONKey(nil, v.S))
+	case v.Type.ID == Record:
+		return appendBytesKey(dst, RecordKey(nil, v.S))
+	case v.Type.IsArray():
+		return appendBytesKey(dst, ArrayKey(nil, v.Type, v.S))
 	case v.Type.ID == Bpchar:
 		return appendBytesKey(dst, []byte(TrimChar(v.S)))
 	}

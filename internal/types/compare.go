@@ -30,6 +30,9 @@ func Compare(a, b Value) int {
 	if a.Type.IsArray() {
 		return bytes.Compare(ArrayKey(nil, a.Type, a.S), ArrayKey(nil, b.Type, b.S))
 	}
+	if a.Type.ID == Record {
+		return bytes.Compare(RecordKey(nil, a.S), RecordKey(nil, b.S))
+	}
 	if a.Type.ID == Bpchar {
 		return strings.Compare(TrimChar(a.S), TrimChar(b.S))
 	}

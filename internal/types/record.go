@@ -83,6 +83,23 @@ func (v Value) Row() (Row, error) {
 	return row, nil
 }
 
+// RecordKey appends bytes that order as rows do and are equal for equal rows, by their fields from the
+// first on: a NULL is greater than all, and equal to a NULL.
+func RecordKey(dst []byte, form string) []byte {
+	row, err := BytesValue(T(Record), form).Row()
+	if err != nil {
+		return append(dst, form...) // damaged forms still need one order
+	}
+	for i := range row.Fields {
+		if !row.Fields[i].Valid {
+			dst = append(dst, 2)
+			continue
+		}
+		dst = appendElementKey(append(dst, 1), &row.Fields[i])
+	}
+	return append(dst, 0)
+}
+
 // appendRow appends the text of a row: its fields in parentheses, in quotes where they need
 // them.
 func (c Context) appendRow(dst []byte, v Value) []byte {

@@ -70,6 +70,9 @@ type Binder struct {
 	views   map[uint32]bool // those that are being bound
 	record  *viewRecord     // set while a view is defined
 	around  []*exprContext  // of the subqueries around, the innermost last
+	rebinds int             // queries around that can be bound once more, see withPresence
+	present map[string]bool // tables that have a column for their presence
+	guessed bool            // where there is none, a row is there that has a value
 }
 
 // maxDepth is how deep queries may nest.

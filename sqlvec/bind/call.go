@@ -209,7 +209,7 @@ func (b *Binder) aggregateOrder(e *parse.FuncCall, call plan.AggCall, c *exprCon
 		if err != nil {
 			return nil, err
 		}
-		list, err := sortKeys(x, o)
+		key, err := sortKey(x, o)
 		if err != nil {
 			return nil, err
 		}
@@ -217,7 +217,7 @@ func (b *Binder) aggregateOrder(e *parse.FuncCall, call plan.AggCall, c *exprCon
 			return nil, dberr.New(dberr.InvalidColumnReference,
 				"in an aggregate with DISTINCT, ORDER BY expressions must appear in argument list").At(int(o.Position()))
 		}
-		keys = append(keys, list...)
+		keys = append(keys, key)
 	}
 	if !call.Distinct || !call.Agg.Ordered {
 		return keys, nil

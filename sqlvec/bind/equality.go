@@ -11,10 +11,6 @@ func comparable(id types.ID) bool { return id != types.JSON && id != types.JSONP
 
 // checkGrouping returns an error unless rows can be told apart by values of a type.
 func checkGrouping(t types.Type, pos int) error {
-	if t.ID == types.Record || t.IsArray() && t.ID.Elem() == types.Record {
-		return dberr.New(dberr.FeatureNotSupported, "telling rows apart by a value of type record is not supported").At(pos).
-			WithHint("Name the columns instead of the row.")
-	}
 	if !comparable(t.ID) || t.IsArray() && !comparable(t.ID.Elem()) {
 		return dberr.Newf(dberr.UndefinedFunction, "could not identify an equality operator for type %s", t).At(pos)
 	}
@@ -23,10 +19,6 @@ func checkGrouping(t types.Type, pos int) error {
 
 // orderedBy returns what rows are sorted by where a query sorts by x.
 func orderedBy(x expr.Expr, pos int) (expr.Expr, error) {
-	if t := x.Type(); t.ID == types.Record || t.IsArray() && t.ID.Elem() == types.Record {
-		return nil, dberr.New(dberr.FeatureNotSupported, "sorting by a value of type record is not supported here").At(pos).
-			WithHint("Name the columns instead of the row.")
-	}
 	if t := x.Type(); t.IsArray() {
 		if !comparable(t.ID.Elem()) {
 			return nil, dberr.Newf(dberr.UndefinedFunction, "could not identify an ordering operator for type %s", t).At(pos).
@@ -40,6 +32,8 @@ func orderedBy(x expr.Expr, pos int) (expr.Expr, error) {
 			WithHint("Use an explicit ordering operator or modify the query.")
 	case types.JSONB:
 		return expr.NewCall(pos, expr.JSONKey, []expr.Expr{x})
+	case types.Record:
+		return expr.NewCall(pos, expr.RecordKey, []expr.Expr{x})
 	case types.Bpchar:
 		if x.Type().KeepsBlanks() {
 			return expr.NewCall(pos, expr.CharKey, []expr.Expr{x})
@@ -52,7 +46,7 @@ func orderedBy(x expr.Expr, pos int) (expr.Expr, error) {
 
 // sortedBy returns the expression that orderedBy made x of.
 func sortedBy(x expr.Expr) expr.Expr {
-	if c, ok := x.(*expr.Call); ok && (c.Fn.Name == expr.ArrayKey || c.Fn.Name == expr.JSONKey || c.Fn.Name == expr.CharKey || c.Fn.Name == expr.EnumRank) {
+	if c, ok := x.(*expr.Call); ok && (c.Fn.Name == expr.ArrayKey || c.Fn.Name == expr.JSONKey || c.Fn.Name == expr.CharKey || c.Fn.Name == expr.RecordKey || c.Fn.Name == expr.EnumRank) {
 		return c.Args[0]
 	}
 	return x

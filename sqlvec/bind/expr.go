@@ -322,6 +322,30 @@ func compared(pos int, op string, l, r expr.Expr) (expr.Expr, error) {
 	return expr.NewOp(pos, op, l, r)
 }
 
+// starless is a row with the columns that t.* stands for in it.
+func starless(row *parse.RowExpr, c *exprContext) *parse.RowExpr {
+	out := *row
+	out.Elems = nil
+	for _, e := range row.Elems {
+		star, ok := e.(*parse.Star)
+		if !ok || len(star.Table) != 1 || len(star.Exclude)+len(star.Replace) > 0 {
+			out.Elems = append(out.Elems, e)
+			continue
+		}
+		level := c.scope
+		for level != nil && !level.hasTable(star.Table[0]) {
+			level = level.parent
+		}
+		if level == nil {
+			return row // whose error names the table
+		}
+		for _, col := range level.star(star.Table[0]) {
+			out.Elems = append(out.Elems, &parse.ColumnRef{Pos: star.Pos, Parts: []string{star.Table[0], col.Name}})
+		}
+	}
+	return &out
+}
+
 // bindRowCompare binds (a, b) = (c, d) and <>; ok is false when e is none.
 func (b *Binder) bindRowCompare(e *parse.BinaryExpr, c *exprContext) (x expr.Expr, ok bool, err error) {
 	l, isRow := e.L.(*parse.RowExpr)
@@ -330,6 +354,7 @@ func (b *Binder) bindRowCompare(e *parse.BinaryExpr, c *exprContext) (x expr.Exp
 		return nil, false, nil
 	}
 	pos := int(e.Position())
+	l, r = starless(l, c), starless(r, c)
 	if len(l.Elems) != len(r.Elems) {
 		return nil, true, dberr.New(dberr.SyntaxError, "unequal number of entries in row expressions").At(pos)
 	}

@@ -105,6 +105,15 @@ func distinctTables(l, r *scope, pos int) error {
 
 // bindTable binds one FROM item. left is what stands before it, for LATERAL.
 func (b *Binder) bindTable(t parse.TableExpr, left, parent *scope) (from, error) {
+	f, err := b.bindTableAlone(t, left, parent)
+	if err != nil || len(b.present) == 0 {
+		return f, err
+	}
+	return b.withPresent(t, f), nil
+}
+
+// bindTableAlone is bindTable without a column for the presence of a row.
+func (b *Binder) bindTableAlone(t parse.TableExpr, left, parent *scope) (from, error) {
 	switch t := t.(type) {
 	case *parse.TableRef:
 		return b.bindTableRef(t, left, parent)
@@ -293,6 +302,9 @@ func (b *Binder) bindFuncRef(t *parse.FuncRef, left, parent *scope) (from, error
 	call := t.Calls[0]
 	if _, ok := fileFunctions[call.Name.Last()]; ok && len(t.Calls) == 1 && !t.RowsFrom && !t.Ordinality {
 		return b.bindFileFunction(call, t.Alias, parent)
+	}
+	if fn, ok := recordFunctions[call.Name.Last()]; ok && len(t.Calls) == 1 && !t.RowsFrom && !t.Ordinality {
+		return b.bindRecordRef(t, fn, left, parent)
 	}
 	t, err := b.positionalCalls(t, &exprContext{scope: leftScope(left, parent), clause: "FROM"})
 	if err != nil {

@@ -85,7 +85,13 @@ func (b *Binder) wholeRow(table string, pos int, c *exprContext) (expr.Expr, err
 	if !nullable || len(fields) == 0 {
 		return expr.NewRow(pos, names, nil, fields)
 	}
-	if !exact { // no column promises a value: a row is there where it has one
+	if there := level.presenceOf(table); there != nil && !exact {
+		present, exact = expr.NewIsNull(pos, colExpr(there.Column), true), true
+	}
+	if !exact && b.mayAsk() {
+		return nil, &needsPresence{table}
+	}
+	if !exact { // no column says so: a row is there where it has a value
 		list := make([]expr.Expr, len(fields))
 		for i, x := range fields {
 			list[i] = expr.NewIsNull(pos, x, true)
@@ -195,10 +201,7 @@ func compareRecords(op string, l, r expr.Expr, pos int) (expr.Expr, bool, error)
 	}
 	switch op {
 	case "=", "<>":
-	case "<", "<=", ">", ">=":
-		return nil, true, dberr.Newf(dberr.FeatureNotSupported, "rows of tables can be compared with = and <> only, not with %s", op).At(pos).
-			WithHint("Write the columns: ROW(a, b) < ROW(c, d).")
-	default:
+	default: // the others compare them as values
 		return nil, false, nil
 	}
 	x, ok, err := rowsDistinct(pos, l, r, op == "=")
@@ -232,37 +235,6 @@ func countedRow(x expr.Expr) (expr.Expr, error) {
 		return &expr.Const{At: expr.At(x.Pos()), Value: types.BoolValue(true)}, nil
 	}
 	return expr.NewCall(x.Pos(), "nullif", []expr.Expr{present, &expr.Const{Value: types.BoolValue(false)}})
-}
-
-// sortKeys makes the keys of an ORDER BY item: a row is sorted by its fields, of which NULL is
-// the greatest.
-func sortKeys(x expr.Expr, o parse.OrderItem) ([]plan.SortKey, error) {
-	_, present, fields, ok := expr.RowParts(x)
-	if !ok {
-		key, err := sortKey(x, o)
-		return []plan.SortKey{key}, err
-	}
-	var keys []plan.SortKey
-	if present != nil {
-		counted, err := countedRow(x)
-		if err != nil {
-			return nil, err
-		}
-		key, err := sortKey(counted, o)
-		if err != nil {
-			return nil, err
-		}
-		keys = append(keys, key)
-	}
-	o.Nulls = parse.NullsDefault
-	for _, f := range fields {
-		key, err := sortKey(f, o)
-		if err != nil {
-			return nil, err
-		}
-		keys = append(keys, key)
-	}
-	return keys, nil
 }
 
 // recordsAsText makes text of the columns of a result that are rows.

@@ -42,6 +42,10 @@ type selection struct {
 
 // bindSelect binds a SELECT with the ORDER BY that follows it.
 func (b *Binder) bindSelect(sel *parse.Select, order []parse.OrderItem, parent *scope) (plan.Node, error) {
+	return b.withPresence(func() (plan.Node, error) { return b.bindSelectOnce(sel, order, parent) })
+}
+
+func (b *Binder) bindSelectOnce(sel *parse.Select, order []parse.OrderItem, parent *scope) (plan.Node, error) {
 	selfRef := b.selfRef
 	b.selfRef = false
 	f, err := b.bindFrom(sel.From, parent)
@@ -286,14 +290,14 @@ func (s *selection) bindOrder(order []parse.OrderItem) error {
 		if err != nil {
 			return err
 		}
-		list, err := sortKeys(x, o)
+		key, err := sortKey(x, o)
 		if err != nil {
 			return err
 		}
 		if s.sel.Distinct && len(s.on) == 0 && !containsExpr(s.items[:s.visible], x) {
 			return dberr.New(dberr.InvalidColumnReference, "for SELECT DISTINCT, ORDER BY expressions must appear in select list").At(int(o.Expr.Position()))
 		}
-		s.order = append(s.order, list...)
+		s.order = append(s.order, key)
 	}
 	return s.checkDistinctOn()
 }

@@ -102,6 +102,12 @@ func (b *Binder) systemCast(e *parse.Cast, c *exprContext) (x expr.Expr, ok bool
 	case "regtype":
 		if x, err = b.bindExpr(e.X, c); err == nil && x.Type().IsInteger() {
 			x, err = expr.NewCall(pos, "format_type", []expr.Expr{x, &expr.Const{Value: types.NullOf(types.T(types.Int32))}})
+		} else if err == nil {
+			x, err = expr.NewCall(int(e.X.Position()), "pg_type_name", []expr.Expr{x})
+		}
+	case "regnamespace":
+		if x, err = b.bindExpr(e.X, c); err == nil {
+			x, err = expr.NewCall(int(e.X.Position()), "pg_schema_name", []expr.Expr{x})
 		}
 	default:
 		return nil, false, nil

@@ -188,22 +188,19 @@ func (ins *insertion) findTargets() error {
 		ins.allTargets()
 		return nil
 	}
-	seen := map[string]bool{}
+	seen := map[string]bool{} // whether all of the column is meant
 	for _, c := range ins.st.Columns {
 		pos := int(c.Position())
-		if len(c.Path) > 0 {
-			return dberr.New(dberr.FeatureNotSupported, "assigning to a part of a column is not supported").At(pos)
-		}
-		if seen[c.Name] {
+		if whole, again := seen[c.Name]; again && (whole || len(c.Path) == 0) {
 			return dberr.Newf(dberr.DuplicateColumn, "column \"%s\" specified more than once", c.Name).At(pos)
 		}
-		seen[c.Name] = true
+		seen[c.Name] = len(c.Path) == 0
 		i, err := ins.index(c.Name, pos)
 		if err != nil {
 			return err
 		}
 		if i < 0 {
-			if !ins.undeclared {
+			if !ins.undeclared || len(c.Path) > 0 {
 				return undefinedTarget(ins.table, c.Name, pos)
 			}
 			ins.missing = append(ins.missing, NewColumn{Name: c.Name, Pos: pos})
@@ -302,6 +299,9 @@ func (ins *insertion) bindRow(row []parse.Expr, c *exprContext) ([]expr.Expr, er
 			return nil, notOfTable(ins.target.view, name, "insert into")
 		}
 		if _, ok := e.(*parse.DefaultExpr); ok {
+			if ins.path(i) != nil {
+				return nil, dberr.New(dberr.FeatureNotSupported, "cannot set an array element to DEFAULT").At(int(ins.st.Columns[i].Position()))
+			}
 			continue
 		}
 		x, err := ins.b.bindExpr(e, c)
@@ -319,11 +319,34 @@ func (ins *insertion) bindRow(row []parse.Expr, c *exprContext) ([]expr.Expr, er
 			}
 			continue
 		}
-		if out[ins.targets[i]], err = expr.Assign(x, col.Type, col.Name); err != nil {
+		if err := ins.assign(out, i, x, c); err != nil {
 			return nil, err
 		}
 	}
 	return out, ins.fillDefaults(out)
+}
+
+// path are the steps into the column that value i goes to, nil where it is all of it.
+func (ins *insertion) path(i int) []parse.PathStep {
+	if ins.st.Columns == nil {
+		return nil
+	}
+	return ins.st.Columns[i].Path
+}
+
+// assign gives value i to its column in row, or to a part of it, what is not given being NULL.
+func (ins *insertion) assign(row []expr.Expr, i int, x expr.Expr, c *exprContext) (err error) {
+	at := ins.targets[i]
+	col := &ins.table.Columns[at]
+	if ins.path(i) == nil {
+		row[at], err = expr.Assign(x, col.Type, col.Name)
+		return err
+	}
+	u := updating{b: ins.b, table: ins.table, context: c, values: row, partly: map[int]bool{at: true}}
+	if row[at] == nil {
+		row[at] = &expr.Const{Value: types.NullOf(col.Type)}
+	}
+	return u.assignPart(ins.st.Columns[i], at, x)
 }
 
 // GeneratedAlways is the error of a value for a column that makes its own.
@@ -400,7 +423,7 @@ func (ins *insertion) fromQuery() error {
 			}
 			continue
 		}
-		if p.Exprs[ins.targets[i]], err = expr.Assign(sourceExpr(node, i), col.Type, col.Name); err != nil {
+		if err := ins.assign(p.Exprs, i, sourceExpr(node, i), &exprContext{scope: &scope{}, clause: "INSERT"}); err != nil {
 			return err
 		}
 	}

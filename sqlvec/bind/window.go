@@ -322,11 +322,11 @@ func (b *Binder) windowNode(def *parse.WindowDef, c *exprContext) (*plan.Window,
 		if err != nil {
 			return nil, err
 		}
-		list, err := sortKeys(x, o)
+		key, err := sortKey(x, o)
 		if err != nil {
 			return nil, err
 		}
-		n.Order = append(n.Order, list...)
+		n.Order = append(n.Order, key)
 	}
 	return n, nil
 }

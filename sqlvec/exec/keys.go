@@ -18,7 +18,7 @@ import (
 //	per column  1: integers, dates, times, scaled NUMERIC, BOOLEAN, floats (-0 is 0, one NaN)
 //	            2: strings as str; NUMERIC's form without its scale; INTERVAL as days and
 //	               microseconds below a day
-//	            2: JSONB, CHAR of no length, and arrays that may be equal in other bytes, as a str of their key
+//	            2: JSONB, rows, CHAR of no length, and arrays that may be equal in other bytes, as a str of their key
 //	1           hash of all before (not for a single word)
 //	2 a column  for NUMERIC forms, INTERVAL and keys: the value as it was, not compared
 //
@@ -88,11 +88,11 @@ func isForm(t types.Type) bool { return t.ID == types.Numeric && t.Class() == ty
 // told apart by keys made of them.
 func hasKey(t types.Type) bool {
 	if !t.IsArray() {
-		return t.ID == types.JSONB || t.KeepsBlanks()
+		return t.ID == types.JSONB || t.ID == types.Record || t.KeepsBlanks()
 	}
 	e := t.Elem()
 	switch e.ID {
-	case types.Float32, types.Float64, types.Interval, types.JSONB, types.Bpchar:
+	case types.Float32, types.Float64, types.Interval, types.JSONB, types.Bpchar, types.Record:
 		return true
 	}
 	return isForm(e)
@@ -103,8 +103,11 @@ func appendKey(dst []byte, t types.Type, form string) []byte {
 	if t.IsArray() {
 		return types.ArrayKey(dst, t, form)
 	}
-	if t.ID == types.Bpchar {
+	switch t.ID {
+	case types.Bpchar:
 		return append(dst, types.TrimChar(form)...)
+	case types.Record:
+		return types.RecordKey(dst, form)
 	}
 	return types.JSONKey(dst, form)
 }

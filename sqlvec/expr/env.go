@@ -29,6 +29,7 @@ type Env struct {
 	SeqAt      func(micros int64) (int64, error)
 	TimeAt     func(seq int64) (int64, error)
 	CommitAt   func(csn int64) (seq, micros int64, err error) // the last event and the time of a commit
+	Random     *Generator                                     // of the session's random()
 	Rand       *rand.Rand                                     // nil: the process's generator; not shared between workers
 }
 

@@ -6,6 +6,10 @@ import (
 	"driftdb/internal/vec"
 )
 
+// RecordKey is the name of the function from rows to bytes that order and are equal as they do. No
+// query can write it.
+const RecordKey = "$record_key"
+
 // ArrayKey is the name of the function from arrays to bytes that order and are equal as
 // the arrays do. No query can write it.
 const ArrayKey = "$array_key"
@@ -34,6 +38,9 @@ func firstType(args []types.Type) types.Type { return args[0] }
 func init() {
 	i, b := types.Int32, types.Bool
 	register(
+		rowFn(RecordKey, ids(types.Record), types.Bytea, func(_ *Env, a []types.Value) (types.Value, error) {
+			return types.BytesValue(types.T(types.Bytea), string(types.RecordKey(nil, a[0].S))), nil
+		}),
 		rowFn(ArrayKey, ids(anyArray), types.Bytea, func(_ *Env, a []types.Value) (types.Value, error) {
 			return types.BytesValue(types.T(types.Bytea), string(types.ArrayKey(nil, a[0].Type, a[0].S))), nil
 		}),

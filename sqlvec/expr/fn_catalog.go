@@ -1,6 +1,8 @@
 package expr
 
 import (
+	"slices"
+
 	"driftdb/internal/dberr"
 	"driftdb/internal/types"
 )
@@ -17,6 +19,8 @@ type Catalog interface {
 	Comment(oid int64, column int64) (text string, ok bool)
 	// EnumType is the enumeration, or the arrays of one, with a number.
 	EnumType(oid int64) (types.Type, bool)
+	// TypeNamed is the type that a name as written stands for: 42704 when there is none.
+	TypeNamed(name string) (types.Type, error)
 	// SerialSequence is the sequence that belongs to a column.
 	SerialSequence(table, column string) (name string, ok bool, err error)
 }
@@ -63,6 +67,10 @@ func init() {
 		catalogText("col_description", ids(oid, types.Int64), func(c Catalog, a []types.Value) (string, bool) { return c.Comment(a[0].I, a[1].I) }),
 		&Function{Name: "pg_relation_oid", Params: ids(types.Text), Ret: oid, Volatility: Stable, row: relationOID},
 		&Function{Name: "to_regclass", Params: ids(types.Text), Ret: types.Text, Volatility: Stable, row: toRegclass},
+		&Function{Name: "pg_type_name", Params: ids(types.Text), Ret: types.Text, Volatility: Stable, row: typeName},
+		&Function{Name: "to_regtype", Params: ids(types.Text), Ret: types.Text, Volatility: Stable, row: nullUnless(typeName, dberr.UndefinedObject, dberr.SyntaxError)},
+		&Function{Name: "pg_schema_name", Params: ids(types.Text), Ret: types.Text, Volatility: Stable, row: schemaName},
+		&Function{Name: "to_regnamespace", Params: ids(types.Text), Ret: types.Text, Volatility: Stable, row: nullUnless(schemaName, "3F000")},
 		&Function{Name: "pg_get_serial_sequence", Params: ids(types.Text, types.Text), Ret: types.Text, Volatility: Stable, row: serialSequence},
 		&Function{Name: "pg_get_expr", Params: ids(types.Text, oid), Ret: types.Text, Volatility: Immutable, row: firstArgument},
 		&Function{Name: "pg_get_expr", Params: ids(types.Text, oid, types.Bool), Ret: types.Text, Volatility: Immutable, row: firstArgument},
@@ -91,6 +99,35 @@ func relationOID(env *Env, a []types.Value) (types.Value, error) {
 	}
 	n, err := env.Catalog.RelationOID(a[0].S)
 	return types.IntValue(types.T(types.Int64), n), err
+}
+
+// nullUnless is fn, but NULL where it fails with one of the codes.
+func nullUnless(fn rowFunc, codes ...string) rowFunc {
+	return func(env *Env, a []types.Value) (types.Value, error) {
+		v, err := fn(env, a)
+		if err != nil && slices.Contains(codes, dberr.CodeOf(err)) {
+			return nullText, nil
+		}
+		return v, err
+	}
+}
+
+// typeName is the name of a type that is written in any way, as regtype shows it.
+func typeName(env *Env, a []types.Value) (types.Value, error) {
+	if env == nil || env.Catalog == nil {
+		return nullText, unavailable("regtype")
+	}
+	t, err := env.Catalog.TypeNamed(a[0].S)
+	return textValue(t.Base().String()), err
+}
+
+// schemaName is the name of a schema that there is.
+func schemaName(_ *Env, a []types.Value) (types.Value, error) {
+	switch a[0].S {
+	case "public", "pg_catalog", "information_schema":
+		return a[0], nil
+	}
+	return nullText, dberr.Newf("3F000", "schema \"%s\" does not exist", a[0].S)
 }
 
 func toRegclass(env *Env, a []types.Value) (types.Value, error) {

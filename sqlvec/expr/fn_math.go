@@ -3,7 +3,6 @@ package expr
 import (
 	"math"
 	"math/big"
-	"math/rand/v2"
 
 	"driftdb/internal/dberr"
 	"driftdb/internal/types"
@@ -201,13 +200,6 @@ func registerFloats() {
 		float2("power", floatPower), float2("pow", floatPower), float2("^", floatPower),
 		&Function{Name: "pi", Ret: types.Float64, row: func(*Env, []types.Value) (types.Value, error) {
 			return types.FloatValue(types.T(types.Float64), math.Pi), nil
-		}},
-		&Function{Name: "random", Ret: types.Float64, Volatility: Volatile, row: func(env *Env, _ []types.Value) (types.Value, error) {
-			r := rand.Float64
-			if env.Rand != nil {
-				r = env.Rand.Float64
-			}
-			return types.FloatValue(types.T(types.Float64), r()), nil
 		}},
 		rowFn("width_bucket", ids(types.Float64, types.Float64, types.Float64, types.Int32), types.Int32, widthBucketFloat),
 		rowFn("width_bucket", ids(types.Numeric, types.Numeric, types.Numeric, types.Int32), types.Int32, widthBucketNumeric),

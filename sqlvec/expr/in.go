@@ -47,7 +47,7 @@ func compileIn(e *In, env *Env) (node, error) {
 func newInSet(e *In) *inNode {
 	t := e.Arg.Type()
 	n := &inNode{typ: t, not: e.Not}
-	if len(e.List) <= maxChain || t.ID == types.Numeric && !t.IsScaled() || t.ID == types.JSONB || t.IsArray() {
+	if len(e.List) <= maxChain || t.ID == types.Numeric && !t.IsScaled() || t.ID == types.JSONB || t.ID == types.Record || t.IsArray() {
 		return nil
 	}
 	switch t.Class() {

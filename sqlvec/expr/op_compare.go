@@ -14,7 +14,7 @@ func init() {
 		"<=": kernel.Le, ">": kernel.Gt, ">=": kernel.Ge}
 	ids := []types.ID{types.Bool, types.Int16, types.Int32, types.Int64, types.Float32, types.Float64,
 		types.Numeric, types.Bytea, types.Date, types.Timestamp, types.TimestampTZ, types.Interval,
-		types.Time, types.TimeTZ, types.UUID, types.JSONB}
+		types.Time, types.TimeTZ, types.UUID, types.JSONB, types.Record}
 	for name, op := range symbols {
 		for _, id := range ids {
 			register(&Function{Name: name, Params: []types.ID{id, id}, Ret: types.Bool, eval: comparison(op)})
@@ -70,7 +70,7 @@ func compareVecs(f *frame, op kernel.Op, a, b *vec.Vec) (vec.Vec, error) {
 		compareRanks(f, op, a, b, w)
 		return f.bools(w, nil), nil
 	}
-	if a.Type.ID == types.JSONB || a.Type.ID == types.Bpchar || a.Type.IsArray() {
+	if a.Type.ID == types.JSONB || a.Type.ID == types.Record || a.Type.ID == types.Bpchar || a.Type.IsArray() {
 		compareKeys(f, op, a, b, w)
 		return f.bools(w, nil), nil
 	}
@@ -347,7 +347,7 @@ func scaledFromForms(f *frame, v *vec.Vec, t types.Type) vec.Vec {
 	return out
 }
 
-// compareKeys compares JSONB, CHAR or array vectors by their keys. The bits of NULL rows do not matter.
+// compareKeys compares JSONB, row, CHAR or array vectors by their keys. The bits of NULL rows do not matter.
 func compareKeys(f *frame, op kernel.Op, a, b *vec.Vec, w []uint64) {
 	clear(w)
 	var x, y []byte
@@ -365,11 +365,13 @@ func compareKeys(f *frame, op kernel.Op, a, b *vec.Vec, w []uint64) {
 	}
 }
 
-// valueKey appends the key of a stored JSONB, CHAR or array.
+// valueKey appends the key of a stored JSONB, row, CHAR or array.
 func valueKey(dst []byte, t types.Type, form string) []byte {
 	switch {
 	case t.IsArray():
 		return types.ArrayKey(dst, t, form)
+	case t.ID == types.Record:
+		return types.RecordKey(dst, form)
 	case t.ID == types.Bpchar:
 		return append(dst, types.TrimChar(form)...)
 	}

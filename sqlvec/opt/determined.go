@@ -175,7 +175,7 @@ func dependentTypes(e expr.Expr) bool {
 // plainType reports whether equal values of t are the same in every way.
 func plainType(t types.Type) bool {
 	switch t.ID {
-	case types.Float32, types.Float64, types.Interval, types.JSONB:
+	case types.Float32, types.Float64, types.Interval, types.JSONB, types.Record:
 		return false
 	case types.Bpchar:
 		return !t.KeepsBlanks()

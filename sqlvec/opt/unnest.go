@@ -195,7 +195,7 @@ func exact(t types.Type) bool {
 		t = t.Elem()
 	}
 	switch t.ID {
-	case types.JSON, types.JSONB, types.Float32, types.Float64, types.Interval:
+	case types.JSON, types.JSONB, types.Record, types.Float32, types.Float64, types.Interval:
 		return false
 	case types.Bpchar:
 		return !t.KeepsBlanks()
