@@ -33,7 +33,7 @@ func cuttable(t types.Type) bool {
 
 // bytewise reports whether values of the Bytes class of type t are in the order of their bytes.
 func bytewise(t types.Type) bool {
-	return t.ID != types.Numeric && t.ID != types.JSONB && !t.IsArray()
+	return t.ID != types.Numeric && t.ID != types.JSONB && !t.KeepsBlanks() && !t.IsArray()
 }
 
 // keyBytes returns the bytes of a stored value that are equal for equal values.
