@@ -42,7 +42,8 @@ func init() {
 // regex is a compiled pattern.
 type regex struct {
 	*regexp.Regexp
-	maybeEmpty bool // it may match nothing
+	maybeEmpty bool       // it may match nothing
+	words      *wordRegex // finds the matches where the pattern has constraints on words, else nil
 }
 
 // regexCache keeps compiled expressions by flags and pattern; it is emptied when it
@@ -64,11 +65,18 @@ func compileRegex(pattern, flags string) (*regex, error) {
 	if re != nil {
 		return re, nil
 	}
-	compiled, err := regexp.Compile(translateRegex(pattern, flags))
+	plain, _ := translateRegex(pattern, flags, func(byte) string { return "(?:)" })
+	compiled, err := regexp.Compile(plain)
 	if err != nil {
 		return nil, dberr.Newf(dberr.InvalidRegularExpression, "invalid regular expression: %s", regexReason(err))
 	}
-	re = &regex{compiled, maybeEmpty(compiled.String())}
+	re = &regex{Regexp: compiled, maybeEmpty: maybeEmpty(compiled.String())}
+	if text, edges := translateRegex(pattern, flags, edgeGroup()); edges {
+		if re.words, err = newWordRegex(text); err != nil {
+			return nil, dberr.Newf(dberr.InvalidRegularExpression, "invalid regular expression: %s", regexReason(err))
+		}
+		re.maybeEmpty = true // so that matches are found one by one
+	}
 	keepRegex(key, re)
 	return re, nil
 }
@@ -100,8 +108,9 @@ func regexReason(err error) string {
 }
 
 // translateRegex turns a pattern in PostgreSQL's syntax into one of package regexp.
-// There the dot matches newlines unless told, as in PostgreSQL.
-func translateRegex(pattern, flags string) string {
+// There the dot matches newlines unless told, as in PostgreSQL. edge writes the constraints on words;
+// edges reports whether there are any.
+func translateRegex(pattern, flags string, edge func(kind byte) string) (text string, edges bool) {
 	if strings.HasPrefix(pattern, "***=") {
 		pattern = regexp.QuoteMeta(pattern[4:])
 	}
@@ -117,8 +126,9 @@ func translateRegex(pattern, flags string) string {
 			pattern = regexp.QuoteMeta(pattern)
 		}
 	}
-	replacer := strings.NewReplacer(`\\`, `\\`, `\m`, `\b`, `\M`, `\b`, `\y`, `\b`, `\Y`, `\B`, `\Z`, `\z`, `[[:<:]]`, `\b`, `[[:>:]]`, `\b`)
-	return "(?" + mode + ")" + replacer.Replace(pattern)
+	t := regexTranslator{s: pattern, edge: edge}
+	text = "(?" + mode + ")" + t.translate()
+	return text, t.edges
 }
 
 // textValue returns a TEXT.

@@ -52,6 +52,9 @@ func findFrom(re *regex, s string, off int) []int {
 	if off == 0 {
 		return re.FindStringSubmatchIndex(s)
 	}
+	if re.words != nil {
+		return re.words.find(s, off)
+	}
 	_, w := utf8.DecodeLastRuneInString(s[:off])
 	m := regexFrom(re).FindStringSubmatchIndex(s[off-w:])
 	if m == nil {

@@ -1,0 +1,279 @@
+package expr
+
+import (
+	"regexp/syntax"
+	"strconv"
+	"unicode"
+	"unicode/utf8"
+)
+
+// wordRegex finds the matches of a pattern that asks where words begin and end, of which package
+// regexp has no idea: its program is run with threads (Pike's machine), which prefer as those do.
+type wordRegex struct {
+	prog  *syntax.Prog
+	edges map[uint32]byte // the kind of the instructions that ask
+	slots []int           // where a capture of the program goes in a match, -1 for nowhere
+	size  int             // of a match
+}
+
+// newWordRegex compiles a translated pattern whose constraints are groups that edgeGroup named.
+func newWordRegex(pattern string) (*wordRegex, error) {
+	tree, err := syntax.Parse(pattern, syntax.Perl)
+	if err != nil {
+		return nil, err
+	}
+	names := tree.CapNames()
+	prog, err := syntax.Compile(tree.Simplify())
+	if err != nil {
+		return nil, err
+	}
+	w := &wordRegex{prog: prog, edges: map[uint32]byte{}, slots: make([]int, 2*len(names))}
+	for i, name := range names {
+		if name != "" {
+			w.slots[2*i], w.slots[2*i+1] = -1, -1
+			continue
+		}
+		w.slots[2*i], w.slots[2*i+1] = w.size, w.size+1
+		w.size += 2
+	}
+	for pc := range prog.Inst {
+		if in := &prog.Inst[pc]; in.Op == syntax.InstCapture && in.Arg&1 == 0 && names[in.Arg/2] != "" {
+			w.edges[uint32(pc)] = names[in.Arg/2][0]
+		}
+	}
+	return w, nil
+}
+
+// edgeGroup returns a function that writes constraints as groups of different names.
+func edgeGroup() func(kind byte) string {
+	n := 0
+	return func(kind byte) string {
+		n++
+		return "(?P<" + string(kind) + strconv.Itoa(n) + ">)"
+	}
+}
+
+// isWordRune reports whether a character is part of a word; -1 is none.
+func isWordRune(r rune) bool {
+	return r == '_' || r >= 0 && (unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.IsMark(r))
+}
+
+// wordThread is a place in the program with the captures on the way to it.
+type wordThread struct {
+	pc   uint32
+	caps []int
+}
+
+// wordRun is one search.
+type wordRun struct {
+	w       *wordRegex
+	s       string
+	visited []int // by instruction: the step in which it was last reached
+	step    int
+	match   []int
+}
+
+// find returns the first match at or behind an offset, as FindStringSubmatchIndex does.
+func (w *wordRegex) find(s string, off int) []int {
+	r := &wordRun{w: w, s: s, visited: make([]int, len(w.prog.Inst))}
+	var now []wordThread
+	for pos := off; ; {
+		r.step++
+		if r.match == nil {
+			if len(now) > 0 { // reached before: the new thread has the lowest priority
+				for _, t := range now {
+					r.visited[t.pc] = r.step
+				}
+			}
+			caps := make([]int, w.size)
+			for i := range caps {
+				caps[i] = -1
+			}
+			caps[0] = pos
+			now = r.follow(now, uint32(w.prog.Start), pos, caps)
+		}
+		if len(now) == 0 && r.match != nil {
+			return r.match
+		}
+		c, size := rune(-1), 0
+		if pos < len(s) {
+			c, size = utf8.DecodeRuneInString(s[pos:])
+		}
+		now = r.advance(now, c, pos, pos+size)
+		if size == 0 {
+			return r.match
+		}
+		pos += size
+	}
+}
+
+// advance runs all threads over one character, -1 at the end of the text.
+func (r *wordRun) advance(now []wordThread, c rune, pos, next int) []wordThread {
+	var then []wordThread
+	r.step++
+	for _, t := range now {
+		in := &r.w.prog.Inst[t.pc]
+		if in.Op == syntax.InstMatch {
+			r.match = append([]int(nil), t.caps...)
+			r.match[1] = pos
+			break // the threads behind are of lower priority
+		}
+		if c >= 0 && takesRune(in, c) {
+			then = r.follow(then, in.Out, next, t.caps)
+		}
+	}
+	return then
+}
+
+// takesRune reports whether an instruction takes a character.
+func takesRune(in *syntax.Inst, c rune) bool {
+	switch in.Op {
+	case syntax.InstRuneAny:
+		return true
+	case syntax.InstRuneAnyNotNL:
+		return c != '\n'
+	}
+	return in.MatchRune(c)
+}
+
+// follow adds the threads that an instruction leads to without a character.
+func (r *wordRun) follow(list []wordThread, pc uint32, pos int, caps []int) []wordThread {
+	if r.visited[pc] == r.step {
+		return list
+	}
+	r.visited[pc] = r.step
+	in := &r.w.prog.Inst[pc]
+	switch in.Op {
+	case syntax.InstFail:
+		return list
+	case syntax.InstAlt, syntax.InstAltMatch:
+		return r.follow(r.follow(list, in.Out, pos, caps), in.Arg, pos, caps)
+	case syntax.InstNop:
+		return r.follow(list, in.Out, pos, caps)
+	case syntax.InstEmptyWidth:
+		before, after := r.around(pos)
+		if syntax.EmptyOp(in.Arg)&^syntax.EmptyOpContext(before, after) != 0 {
+			return list
+		}
+		return r.follow(list, in.Out, pos, caps)
+	case syntax.InstCapture:
+		if kind, ok := r.w.edges[pc]; ok && !r.atEdge(kind, pos) {
+			return list
+		}
+		if slot := r.w.slots[in.Arg]; slot >= 0 {
+			caps = append([]int(nil), caps...)
+			caps[slot] = pos
+		}
+		return r.follow(list, in.Out, pos, caps)
+	}
+	return append(list, wordThread{pc, caps})
+}
+
+// around returns the characters before and behind a place, -1 for none.
+func (r *wordRun) around(pos int) (before, after rune) {
+	before, after = -1, -1
+	if pos > 0 {
+		before, _ = utf8.DecodeLastRuneInString(r.s[:pos])
+	}
+	if pos < len(r.s) {
+		after, _ = utf8.DecodeRuneInString(r.s[pos:])
+	}
+	return before, after
+}
+
+// atEdge reports whether a constraint holds at a place.
+func (r *wordRun) atEdge(kind byte, pos int) bool {
+	before, after := r.around(pos)
+	b, a := isWordRune(before), isWordRune(after)
+	switch kind {
+	case 'm':
+		return !b && a
+	case 'M':
+		return b && !a
+	case 'y':
+		return b != a
+	}
+	return b == a
+}
+
+// The methods of package regexp that are used, for patterns with constraints on words too.
+
+// MatchString reports whether there is a match.
+func (re *regex) MatchString(s string) bool {
+	if re.words == nil {
+		return re.Regexp.MatchString(s)
+	}
+	return re.words.find(s, 0) != nil
+}
+
+// FindStringSubmatchIndex returns the first match and its groups.
+func (re *regex) FindStringSubmatchIndex(s string) []int {
+	if re.words == nil {
+		return re.Regexp.FindStringSubmatchIndex(s)
+	}
+	return re.words.find(s, 0)
+}
+
+// FindAllStringSubmatchIndex returns all matches, at most n unless it is negative.
+func (re *regex) FindAllStringSubmatchIndex(s string, n int) [][]int {
+	if re.words == nil {
+		return re.Regexp.FindAllStringSubmatchIndex(s, n)
+	}
+	var list [][]int
+	last := -1 // the end of the match before
+	for off := 0; off <= len(s) && len(list) != n; {
+		m := re.words.find(s, off)
+		if m == nil {
+			break
+		}
+		if m[0] != m[1] || m[0] != last {
+			list = append(list, m)
+		}
+		last, off = m[1], m[1]
+		if m[0] == m[1] {
+			_, size := utf8.DecodeRuneInString(s[off:])
+			off += max(size, 1)
+		}
+	}
+	return list
+}
+
+// FindAllStringIndex is FindAllStringSubmatchIndex without the groups.
+func (re *regex) FindAllStringIndex(s string, n int) [][]int {
+	if re.words == nil {
+		return re.Regexp.FindAllStringIndex(s, n)
+	}
+	list := re.FindAllStringSubmatchIndex(s, n)
+	for i := range list {
+		list[i] = list[i][:2]
+	}
+	return list
+}
+
+// FindStringSubmatch returns the texts of the first match and its groups.
+func (re *regex) FindStringSubmatch(s string) []string {
+	if m := re.FindStringSubmatchIndex(s); m != nil {
+		return groupTexts(s, m)
+	}
+	return nil
+}
+
+// FindAllStringSubmatch returns the texts of all matches and their groups.
+func (re *regex) FindAllStringSubmatch(s string, n int) [][]string {
+	var list [][]string
+	for _, m := range re.FindAllStringSubmatchIndex(s, n) {
+		list = append(list, groupTexts(s, m))
+	}
+	return list
+}
+
+// groupTexts are the texts of a match and its groups, "" for those that took no part.
+func groupTexts(s string, m []int) []string {
+	out := make([]string, len(m)/2)
+	for i := range out {
+		if m[2*i] >= 0 {
+			out[i] = s[m[2*i]:m[2*i+1]]
+		}
+	}
+	return out
+}
