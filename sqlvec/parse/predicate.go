@@ -10,6 +10,9 @@ func (p *parser) isTest(left Expr, restricted bool) Expr {
 	}
 	p.expect("is")
 	not := p.accept("not")
+	if e := p.normalizedTest(pos, left, not); e != nil {
+		return e
+	}
 	if p.accept("distinct") {
 		p.expect("from")
 		right := p.binary(precIs+1, restricted)
@@ -55,6 +58,25 @@ func (p *parser) likeOrIn(left Expr, restricted bool) Expr {
 		p.syntaxError()
 	}
 	return e
+}
+
+// normalForms are the words for the forms of Unicode.
+var normalForms = []string{"nfc", "nfd", "nfkc", "nfkd"}
+
+// normalizedTest reads [form] NORMALIZED behind IS, a call of is_normalized; nil where something else stands.
+func (p *parser) normalizedTest(pos Pos, x Expr, not bool) Expr {
+	if !p.is("normalized") && !(p.isAny(normalForms...) && p.peek(1).text == "normalized") {
+		return nil
+	}
+	call := &FuncCall{Pos: pos, Name: Name{pos, []string{"is_normalized"}}, Args: []Expr{x}}
+	if form := p.acceptAny(normalForms...); form != "" {
+		call.Args = append(call.Args, &Literal{Pos: pos, Kind: LitString, Text: form})
+	}
+	p.expect("normalized")
+	if not {
+		return &NotExpr{Pos: pos, X: call}
+	}
+	return call
 }
 
 func (p *parser) between(left Expr, not bool, pos Pos, restricted bool) Expr {

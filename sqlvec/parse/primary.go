@@ -170,6 +170,8 @@ func (p *parser) keywordCall() Expr {
 		e.Args = p.exprList()
 		p.expect(")")
 		return e
+	case "normalize":
+		return p.normalize()
 	case "nullif":
 		e := p.special()
 		e.Args = []Expr{p.expr()}
@@ -179,6 +181,24 @@ func (p *parser) keywordCall() Expr {
 		return e
 	}
 	return nil
+}
+
+// normalize reads NORMALIZE(text [, form]), the form as a word.
+func (p *parser) normalize() Expr {
+	e := p.special()
+	e.Args = []Expr{p.expr()}
+	if p.accept(",") {
+		pos := p.pos()
+		if form := p.acceptAny(normalForms...); form != "" {
+			e.Args = append(e.Args, &Literal{Pos: pos, Kind: LitString, Text: form})
+		} else if p.tok.kind == tokString { // as views write it
+			e.Args = append(e.Args, p.literal(LitString))
+		} else {
+			p.syntaxError()
+		}
+	}
+	p.expect(")")
+	return e
 }
 
 // intervalUnits are DuckDB's units of an interval, and the functions that make one of a number.
