@@ -35,6 +35,8 @@ func sameStorage(a, b types.Type) bool {
 		return false
 	}
 	switch {
+	case a.ID == types.Numeric && b.ID == types.Numeric && b.Len > 0 && a != b:
+		return false
 	case a.ID == types.Numeric && b.ID == types.Numeric:
 		return a.Scale == b.Scale || b.Prec == 0 && a.Class() == types.Bytes
 	case a.IsString() && b.IsString():
@@ -42,7 +44,7 @@ func sameStorage(a, b types.Type) bool {
 	case a.ID == types.JSON && b.ID == types.Text:
 		return true
 	}
-	if _, rounds := b.Fraction(); rounds && !canWiden(a, b) {
+	if _, rounds := b.Fraction(); (rounds || b.IsInteger()) && !canWiden(a, b) {
 		return false
 	}
 	return a.ID == b.ID
@@ -57,12 +59,16 @@ func canWiden(a, b types.Type) bool {
 		return a.ID == types.Bpchar && a.Len > 0 && a.Len <= b.Len
 	case b.ID == types.Varchar:
 		return a.IsString() && (b.Len == 0 || (a.ID == types.Varchar || a.ID == types.Bpchar) && a.Len > 0 && a.Len <= b.Len)
-	case a.ID == b.ID && a.Class() != types.Bytes && a.ID != types.Numeric: // times of more digits
+	case a.ID == b.ID && a.Class() != types.Bytes && !a.IsNumber(): // times of more digits
 		from, _ := a.Fraction()
 		to, _ := b.Fraction()
 		return from <= to
 	case a.IsInteger() && b.IsInteger():
-		return a.ID < b.ID
+		lo, hi := types.IntRange(a)
+		least, greatest := types.IntRange(b)
+		return a.ID <= b.ID && least <= lo && hi <= greatest
+	case b.ID == types.Numeric && b.Len > 0: // an UBIGINT
+		return false
 	case a.IsInteger() && b.ID == types.Numeric:
 		return b.Prec == 0 || int(b.Prec-b.Scale) >= integerDigits(a)
 	case a.ID == types.Numeric && b.ID == types.Numeric:

@@ -232,6 +232,9 @@ func numberToFloat(v Value, t Type) (Value, error) {
 
 // IntRange returns the least and greatest value of an integer type.
 func IntRange(t Type) (lo, hi int64) {
+	if t.Prec > 0 {
+		return narrowRange(t)
+	}
 	switch t.ID {
 	case Int16:
 		return math.MinInt16, math.MaxInt16

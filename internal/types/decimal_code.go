@@ -189,6 +189,9 @@ func (v Value) Decimal() (Decimal, error) {
 // NumericValue returns d as a value of the NUMERIC type t, rounded to its scale.
 func NumericValue(t Type, d Decimal) (Value, error) {
 	r, err := d.Fit(t)
+	if err == nil {
+		err = checkUnsigned(t, r)
+	}
 	if err != nil {
 		return Value{}, err
 	}

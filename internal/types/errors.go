@@ -9,12 +9,12 @@ func invalidSyntax(t Type, text string) *dberr.Error {
 
 // outOfRange is the error of a number that the type cannot hold.
 func outOfRange(t Type) *dberr.Error {
-	return dberr.Newf(dberr.NumericValueOutOfRange, "%s out of range", t.Base())
+	return dberr.Newf(dberr.NumericValueOutOfRange, "%s out of range", t)
 }
 
 // textOutOfRange is outOfRange for text.
 func textOutOfRange(t Type, text string) *dberr.Error {
-	return dberr.Newf(dberr.NumericValueOutOfRange, "value \"%s\" is out of range for type %s", text, t.Base())
+	return dberr.Newf(dberr.NumericValueOutOfRange, "value \"%s\" is out of range for type %s", text, t)
 }
 
 // badTime is the error of text that is not a date, time or interval.

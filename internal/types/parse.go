@@ -160,7 +160,7 @@ func parseInteger(text string, t Type) (int64, error) {
 		return 0, notInteger(s, bits, t, text)
 	}
 	i, err := strconv.ParseInt(s, 10, bits)
-	if err != nil {
+	if lo, hi := IntRange(t); err != nil || i < lo || i > hi {
 		return 0, textOutOfRange(t, text)
 	}
 	return i, nil

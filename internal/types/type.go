@@ -63,7 +63,7 @@ const (
 // value is the unknown type.
 type Type struct {
 	ID    ID
-	Prec  int16 // NUMERIC: digits in all, 0 when unconstrained; times: see Fraction
+	Prec  int16 // NUMERIC: digits in all, 0 when unconstrained; times: see Fraction; integers: see Narrow
 	Scale int16 // NUMERIC: digits after the point
 	Len   int32 // VARCHAR(n), CHAR(n): most characters, 0 when unlimited; ENUM: its id
 	// Enum is the definition of an ENUM, or of the elements of its arrays; nil in storage below
@@ -194,6 +194,9 @@ func (t Type) String() string {
 	s, ok := names[t.ID]
 	if !ok {
 		return fmt.Sprintf("type %d", t.ID)
+	}
+	if narrow, ok := narrowNames[t]; ok {
+		return narrow
 	}
 	if digits, ok := t.Fraction(); ok {
 		word, rest, _ := strings.Cut(s, " ")

@@ -20,14 +20,14 @@ var typeNames = map[string]types.ID{
 	"date": types.Date, "timestamp": types.Timestamp, "timestamptz": types.TimestampTZ,
 	"interval": types.Interval, "json": types.JSON, "jsonb": types.JSONB, "jsonpath": types.JSONPath,
 	"time": types.Time, "timetz": types.TimeTZ, "uuid": types.UUID,
-	// DuckDB's: those that PostgreSQL has no equal of are the next wider type.
+	// DuckDB's: those that PostgreSQL has no equal of are the next wider type, see types.Narrow.
 	"tinyint": types.Int16, "utinyint": types.Int16, "usmallint": types.Int32, "uinteger": types.Int64, "ubigint": types.Numeric,
 	"hugeint": types.Numeric, "uhugeint": types.Numeric, "long": types.Int64, "short": types.Int16, "signed": types.Int32, "datetime": types.Timestamp,
 	"binary": types.Bytea, "varbinary": types.Bytea,
 }
 
 // wholeDigits are the digits of integers that BIGINT cannot hold.
-var wholeDigits = map[string]int{"ubigint": 20, "hugeint": 39, "uhugeint": 39}
+var wholeDigits = map[string]int{"hugeint": 39, "uhugeint": 39}
 
 // unsupported are types of PostgreSQL that have no storage yet.
 var unsupported = map[string]bool{
@@ -62,7 +62,11 @@ func TypeOf(n *parse.TypeName, c *colstore.Catalog) (types.Type, error) {
 	if len(n.Mods) == 0 && id == types.Numeric && wholeDigits[name] > 0 {
 		n = &parse.TypeName{Pos: n.Pos, Name: n.Name, Mods: []int{wholeDigits[name], 0}, Dims: n.Dims}
 	}
-	t, err := withMods(types.T(id), n.Mods)
+	t, narrow := types.Narrow(name)
+	if !narrow {
+		t = types.T(id)
+	}
+	t, err := withMods(t, n.Mods)
 	if err != nil {
 		return t, err.At(pos)
 	}

@@ -190,6 +190,9 @@ func castInts(f *frame, v *vec.Vec, to types.Type, rows []uint64) (vec.Vec, erro
 	if v.Type.IsScaled() && v.Type.Scale > 0 {
 		x = roundScaled(f, x, int(v.Type.Scale))
 	}
+	if err := checkNarrow(f, x, to, rows); err != nil {
+		return vec.Vec{}, err
+	}
 	switch to.ID {
 	case types.Int16:
 		return shrinkTo[int16](f, x, to, rows)
@@ -210,9 +213,21 @@ func narrowFits(v *vec.Vec, to types.Type) bool {
 func shrinkTo[T kernel.Signed](f *frame, x []int64, to types.Type, rows []uint64) (vec.Vec, error) {
 	out, dst := fixed[T](f, to)
 	if kernel.Shrink(dst, x) && firstRow(f.n, rows, func(i int) bool { return int64(T(x[i])) != x[i] }) >= 0 {
-		return out, dberr.Newf(dberr.NumericValueOutOfRange, "%s out of range", to.Base())
+		return out, dberr.Newf(dberr.NumericValueOutOfRange, "%s out of range", to)
 	}
 	return out, nil
+}
+
+// checkNarrow refuses integers outside the range that a type has of its own.
+func checkNarrow(f *frame, x []int64, to types.Type, rows []uint64) error {
+	if to.Prec == 0 {
+		return nil
+	}
+	lo, hi := types.IntRange(to)
+	if firstRow(f.n, rows, func(i int) bool { return x[i] < lo || x[i] > hi }) >= 0 {
+		return dberr.Newf(dberr.NumericValueOutOfRange, "%s out of range", to)
+	}
+	return nil
 }
 
 // roundScaled divides by 10^digits, rounding half away from zero.
@@ -328,7 +343,7 @@ func castFloatToInt(f *frame, v *vec.Vec, to types.Type, rows []uint64) (vec.Vec
 	bad := false
 	for i, a := range x {
 		r := math.RoundToEven(a)
-		ok := r >= float64(lo) && (r <= float64(hi) && to.ID != types.Int64 || r < -float64(lo))
+		ok := r >= float64(lo) && (r <= float64(hi) && (to.ID != types.Int64 || to.Prec > 0) || r < -float64(lo))
 		if !ok {
 			bad = bad || has(rows, i)
 			r = 0
@@ -336,7 +351,7 @@ func castFloatToInt(f *frame, v *vec.Vec, to types.Type, rows []uint64) (vec.Vec
 		dst[i] = int64(r)
 	}
 	if bad {
-		return vec.Vec{}, dberr.Newf(dberr.NumericValueOutOfRange, "%s out of range", to.Base())
+		return vec.Vec{}, dberr.Newf(dberr.NumericValueOutOfRange, "%s out of range", to)
 	}
 	switch to.ID {
 	case types.Int16:

@@ -188,7 +188,14 @@ func (x *builder) integerReader() func(raw []byte, start, end uint32) (int64, bo
 			return d.scaled(int(t.Prec), int(t.Scale))
 		}
 	}
-	return parseInt
+	if t.Prec == 0 {
+		return parseInt
+	}
+	lo, hi := types.IntRange(t)
+	return func(raw []byte, start, end uint32) (int64, bool) {
+		i, ok := parseInt(raw, start, end)
+		return i, ok && lo <= i && i <= hi
+	}
 }
 
 func floats[T float32 | float64](x *builder, n, size int) (vec.Vec, error) {
