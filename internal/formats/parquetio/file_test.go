@@ -66,8 +66,13 @@ func everyType(t testing.TB) ([]Column, *vec.Batch) {
 
 func write(t testing.TB, cols []Column, compression string, batches ...*vec.Batch) []byte {
 	t.Helper()
+	return writeWith(t, cols, Options{Compression: compression}, batches)
+}
+
+func writeWith(t testing.TB, cols []Column, opts Options, batches []*vec.Batch) []byte {
+	t.Helper()
 	var out bytes.Buffer
-	w, err := NewWriter(&out, cols, Options{Compression: compression})
+	w, err := NewWriter(&out, cols, opts)
 	if err != nil {
 		t.Fatal(err)
 	}

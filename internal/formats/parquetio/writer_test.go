@@ -129,20 +129,7 @@ func TestEveryEncodingComesBack(t *testing.T) {
 
 func writeBy(t testing.TB, cols []Column, threads int, batches []*vec.Batch) []byte {
 	t.Helper()
-	var out bytes.Buffer
-	w, err := NewWriter(&out, cols, Options{Threads: threads})
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, b := range batches {
-		if err := w.Write(b); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := w.Close(); err != nil {
-		t.Fatal(err)
-	}
-	return out.Bytes()
+	return writeWith(t, cols, Options{Threads: threads}, batches)
 }
 
 // checkDictionaries checks that the columns whose names say so have dictionaries, and no others.
