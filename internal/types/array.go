@@ -288,19 +288,24 @@ func ArrayKey(dst []byte, t Type, form string) []byte {
 	if err != nil {
 		return append(dst, form...) // damaged forms still need one order
 	}
-	for i := range a.Elems {
-		if !a.Elems[i].Valid {
-			dst = append(dst, 2)
-			continue
-		}
-		dst = appendElementKey(append(dst, 1), &a.Elems[i])
-	}
-	dst = append(dst, 0, byte(len(a.Dims)))
+	dst = append(appendElementKeys(dst, a.Elems), 0, byte(len(a.Dims)))
 	for _, d := range a.Dims {
 		dst = binary.BigEndian.AppendUint32(dst, uint32(d.Len))
 	}
 	for _, d := range a.Dims {
 		dst = binary.BigEndian.AppendUint32(dst, uint32(d.Lower)^1<<31)
+	}
+	return dst
+}
+
+// appendElementKeys appends the keys of elements or fields: a NULL is greater than all.
+func appendElementKeys(dst []byte, elems []Value) []byte {
+	for i := range elems {
+		if !elems[i].Valid {
+			dst = append(dst, 2)
+			continue
+		}
+		dst = appendElementKey(append(dst, 1), &elems[i])
 	}
 	return dst
 }

@@ -90,14 +90,7 @@ func RecordKey(dst []byte, form string) []byte {
 	if err != nil {
 		return append(dst, form...) // damaged forms still need one order
 	}
-	for i := range row.Fields {
-		if !row.Fields[i].Valid {
-			dst = append(dst, 2)
-			continue
-		}
-		dst = appendElementKey(append(dst, 1), &row.Fields[i])
-	}
-	return append(dst, 0)
+	return append(appendElementKeys(dst, row.Fields), 0)
 }
 
 // appendRow appends the text of a row: its fields in parentheses, in quotes where they need

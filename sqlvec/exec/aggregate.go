@@ -142,12 +142,17 @@ func (g *aggregation) newGroups(a *arena.Arena, left *leftWords) *groups {
 // everyRow reports whether the states of the call see every row of the input as it comes.
 func (c *aggCall) everyRow() bool { return !c.Distinct && c.Filter == nil && len(c.OrderBy) == 0 }
 
+// count returns how many groups there are: one without keys.
+func (gs *groups) count() int {
+	if gs.table == nil {
+		return 1
+	}
+	return gs.table.n
+}
+
 // grow makes states for all groups of the table.
 func (gs *groups) grow() {
-	n := 1
-	if gs.table != nil {
-		n = gs.table.n
-	}
+	n := gs.count()
 	for _, s := range gs.states {
 		s.Grow(n)
 	}
@@ -349,10 +354,7 @@ func (g *aggregation) finish(ex *execution) error {
 	g.addEmptySets(ex)
 	for _, gs := range g.tables {
 		gs.grow()
-		n := 1
-		if gs.table != nil {
-			n = gs.table.n
-		}
+		n := gs.count()
 		for lo := 0; lo < n; lo += blockRows {
 			g.spans = append(g.spans, span{gs, lo, min(lo+blockRows, n)})
 		}

@@ -131,11 +131,7 @@ func (c *callEnd) finishDistinct(gs *groups, w *worker) error {
 	src := &groupSource{d.rows}
 	defer src.release()
 	d.written = d.rows.spilled()
-	n := 1
-	if gs.table != nil {
-		n = gs.table.n
-	}
-	if c.rows == nil && !c.call.Agg.Ordered && d.rows.spill.to == nil && w.ex.opts.Workers > 1 && len(d.rows.spans) > 1 && n <= d.rows.groups()/4 {
+	if c.rows == nil && !c.call.Agg.Ordered && d.rows.spill.to == nil && w.ex.opts.Workers > 1 && len(d.rows.spans) > 1 && gs.count() <= d.rows.groups()/4 {
 		return c.finishTogether(gs, w)
 	}
 	morsels, err := src.prepare(w.ex)
@@ -155,10 +151,7 @@ func (c *callEnd) finishDistinct(gs *groups, w *worker) error {
 // groups returns how many groups there are in memory.
 func (g *aggregation) groups() (n int) {
 	for _, gs := range g.tables {
-		n++
-		if gs.table != nil {
-			n += gs.table.n - 1
-		}
+		n += gs.count()
 	}
 	return n
 }
@@ -203,10 +196,9 @@ func (c *callEnd) ownGroups(gs *groups, a *arena.Arena) *groups {
 
 // distinctRows feeds distinct rows to the states of a call, or to what orders them.
 type distinctRows struct {
-	c    *callEnd
-	gs   *groups
-	w    *worker
-	slot []uint32
+	c  *callEnd
+	gs *groups
+	w  *worker
 }
 
 func (r *distinctRows) push(b *vec.Batch) error {
@@ -214,33 +206,16 @@ func (r *distinctRows) push(b *vec.Batch) error {
 	a := r.w.scratch
 	mark := a.Mark()
 	defer a.Release(mark)
-	if r.slot == nil {
-		r.slot = make([]uint32, vec.BatchRows)
+	var slot []uint32
+	if r.gs.table != nil {
+		slot = arena.Make[uint32](a, b.N)
+		r.gs.table.findSlots(b.Cols[:d.keys], nil, slot, a) // the groups are there
 	}
-	args := len(c.call.types)
-	for lo := 0; lo < b.N; lo += vec.BatchRows {
-		hi := min(lo+vec.BatchRows, b.N)
-		cols := make([]vec.Vec, len(b.Cols))
-		for k := range cols {
-			cols[k] = b.Cols[k].Slice(lo, hi)
-		}
-		var slot []uint32
-		if r.gs.table != nil {
-			slot = r.slot[:hi-lo]
-			r.gs.table.findSlots(cols[:d.keys], nil, slot, a) // the groups are there
-		}
-		c.cols = append(c.cols[:0], cols[d.keys:d.keys+args]...)
-		if c.rows == nil {
-			if err := c.feedBy(r.w, r.gs, slot, nil, hi-lo); err != nil {
-				return err
-			}
-			continue
-		}
-		if err := c.collectRows(cols, slot, hi-lo, r.w); err != nil {
-			return err
-		}
+	c.cols = append(c.cols[:0], b.Cols[d.keys:d.keys+len(c.call.types)]...)
+	if c.rows == nil {
+		return c.feedBy(r.w, r.gs, slot, nil, b.N)
 	}
-	return nil
+	return c.collectRows(b.Cols, slot, b.N, r.w)
 }
 
 // collectRows keeps distinct rows for their order.

@@ -100,7 +100,7 @@ func integerBounds(v *vec.Vec, n int, sel []uint64) (lo, hi int64, ok bool) {
 }
 
 // packedCodec returns a codec whose rows are one word for keys like those of a batch, nil
-// where they need more than that.
+// where they need more than that. Who encodes takes one owned.
 func packedCodec(c *keyCodec, stats []plan.KeyStats, keys []vec.Vec, n int, sel []uint64, textBytes int64, newArena func() *arena.Arena) *keyCodec {
 	if len(c.types) < 2 {
 		return nil
@@ -141,7 +141,7 @@ func packedCodec(c *keyCodec, stats []plan.KeyStats, keys []vec.Vec, n int, sel 
 			field.texts = newTextNumbers(c.types[k], field.codes-1, textBytes, newArena())
 		}
 	}
-	return &keyCodec{types: c.types, class: c.class, single: true, words: 1, stride: 1, fields: f, dicts: make([]dictNumbers, len(c.types))}
+	return &keyCodec{types: c.types, class: c.class, single: true, words: 1, stride: 1, fields: f}
 }
 
 // owned returns the codec for one more goroutine that encodes.
