@@ -11,7 +11,7 @@ import (
 )
 
 // windowMorsel is how many rows a morsel of a window has at least, unless they end: it is
-// whole partitions, so that each is computed by one worker.
+// whole partitions, so that each is computed by one worker, or a piece of one (see pieces).
 const windowMorsel = 1 << 14
 
 // windowing is the sink of a Window and the source of its rows. The input is sorted by
@@ -23,8 +23,19 @@ type windowing struct {
 	calls []*windowCall
 
 	part, peer startMask // where partitions and groups of peers begin
-	morsels    []int     // the first row of each, then the number of rows
+	morsels    []windowRows
 }
+
+// windowRows is rows [lo, hi) that are computed together: whole partitions, or a piece of one.
+type windowRows struct {
+	lo, hi int
+	first  windowPlace // of row lo
+	// from and to are the first of the rows that the calls look at, and the first behind.
+	from, to int
+}
+
+// windowPlace is the partition of a row and its peers.
+type windowPlace struct{ partLo, partHi, peerLo, peerHi int }
 
 // windowCall is one function with its expressions as columns of the store.
 type windowCall struct {
@@ -101,12 +112,23 @@ func (w *windowing) prepare(ex *execution) (int, error) {
 	if err := w.markStarts(ex); err != nil {
 		return 0, err
 	}
-	w.morsels = []int{0}
+	before, after, ok := w.margins()
 	for at := 0; at < n; {
-		at = w.part.next(at+windowMorsel-1, n)
-		w.morsels = append(w.morsels, at)
+		hi := w.part.next(at+windowMorsel-1, n)
+		if ok && hi-at >= 2*windowPiece && w.part.next(at, n) == hi {
+			w.addPieces(at, hi, before, after)
+		} else {
+			w.morsels = append(w.morsels, w.whole(at, hi))
+		}
+		at = hi
 	}
-	return len(w.morsels) - 1, nil
+	return len(w.morsels), nil
+}
+
+// whole returns rows [lo, hi), which are whole partitions.
+func (w *windowing) whole(lo, hi int) windowRows {
+	first := windowPlace{lo, w.part.next(lo, hi), lo, w.peer.next(lo, hi)}
+	return windowRows{lo: lo, hi: hi, first: first, from: lo, to: hi}
 }
 
 // markStarts marks where partitions and groups of peers begin.
@@ -233,15 +255,15 @@ func (r *windowReader) run(morsel int, next pusher) error {
 	if r.s.spill.file != nil {
 		return r.runSpilled(next)
 	}
-	return r.rows(r.s.morsels[morsel], r.s.morsels[morsel+1], next)
+	return r.rows(r.s.morsels[morsel], next)
 }
 
-// rows computes rows [lo, hi), which are whole partitions.
-func (r *windowReader) rows(lo, hi int, next pusher) error {
+// rows computes the rows of a morsel.
+func (r *windowReader) rows(rows windowRows, next pusher) error {
 	a := r.w.scratch
 	mark := a.Mark()
 	defer a.Release(mark)
-	m := &windowMorselState{s: r.s, w: r.w, lo: lo, hi: hi, a: r.a}
+	m := &windowMorselState{s: r.s, w: r.w, lo: rows.from, hi: rows.to, a: r.a}
 	defer r.a.Reset()
 	evals := make([]windowEval, len(r.s.calls))
 	for i, c := range r.s.calls {
@@ -251,8 +273,8 @@ func (r *windowReader) rows(lo, hi int, next pusher) error {
 		}
 	}
 	c := newWindowChunk(r.w.ex.opts.BatchRows)
-	for at := lo; at < hi; at += c.n {
-		r.s.fill(c, at, min(at+r.w.ex.opts.BatchRows, hi))
+	for at := rows.lo; at < rows.hi; at += c.n {
+		r.s.fill(c, at, min(at+r.w.ex.opts.BatchRows, rows.hi), rows.first)
 		if err := r.batch(c, evals, next); err != nil {
 			return err
 		}
@@ -266,10 +288,10 @@ func newWindowChunk(n int) *windowChunk {
 	}
 }
 
-// fill moves the chunk to rows [lo, hi). It must be moved in order, from the first row of
-// a partition.
-func (w *windowing) fill(c *windowChunk, lo, hi int) {
-	partLo, partHi, peerLo, peerHi, group := 0, lo, 0, lo, -1
+// fill moves the chunk to rows [lo, hi). It must be moved in order; first is the place of the
+// first row that it is moved to.
+func (w *windowing) fill(c *windowChunk, lo, hi int, first windowPlace) {
+	partLo, partHi, peerLo, peerHi, group := first.partLo, first.partHi, first.peerLo, first.peerHi, 0
 	if c.n > 0 {
 		k := c.n - 1
 		partLo, partHi, peerLo, peerHi, group = c.partLo[k], c.partHi[k], c.peerLo[k], c.peerHi[k], c.group[k]
@@ -310,7 +332,7 @@ func (r *windowReader) batch(c *windowChunk, evals []windowEval, next pusher) er
 	return next.push(&vec.Batch{N: c.n, Cols: r.cols})
 }
 
-// windowMorselState is what the calls of a morsel, rows [lo, hi), share.
+// windowMorselState is what the calls of a morsel share; rows [lo, hi) are all that they look at.
 type windowMorselState struct {
 	s      *windowing
 	w      *worker

@@ -73,7 +73,7 @@ func (f *windowFeed) flush(end bool) error {
 	}
 	w.eachRange(func(lo, hi int) { w.markPeers(f.r.w, lo, hi) })
 	r := &windowReader{s: w, w: f.r.w, a: f.r.a}
-	if err := r.rows(0, cut, f.next); err != nil {
+	if err := r.rows(w.whole(0, cut), f.next); err != nil {
 		return err
 	}
 	f.want = f.least()
