@@ -110,9 +110,9 @@ func TestThresholdOfEveryForm(t *testing.T) {
 			v = vec.FromFixed(v.Type, x, nil)
 		}
 		last := rapid.OneOf(rapid.Int64(), rapid.Int64Range(-300, 300), rapid.Just(v.Int(0))).Draw(t, "last")
-		th := threshold{spec: orderSpec{desc: rapid.Bool().Draw(t, "desc")}, set: true, word: orderInt(last)}
-		if th.spec.desc {
-			th.word = ^th.word
+		th := threshold{specs: []orderSpec{{desc: rapid.Bool().Draw(t, "desc")}}, last: &lastRow{orderInt(last)}}
+		if th.specs[0].desc {
+			(*th.last)[0] ^= ^uint64(0)
 		}
 		got, want := make([]uint64, vec.Words(n)), make([]uint64, vec.Words(n))
 		if !th.intsBefore(&v, n, got) {

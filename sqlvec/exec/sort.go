@@ -1,6 +1,8 @@
 package exec
 
 import (
+	"sync/atomic"
+
 	"driftdb/internal/types"
 	"driftdb/internal/vec"
 	"driftdb/sqlvec/expr"
@@ -16,6 +18,7 @@ type sorting struct {
 	types []types.Type
 	ends  []*sortEnd
 	spill sortSpill
+	top   atomic.Pointer[lastRow] // the least threshold of the ends
 
 	rows *store
 	ids  []rowID
@@ -62,7 +65,7 @@ func (s *sorting) open(w *worker) (pusher, error) {
 	}
 	e := &sortEnd{s: s, w: w, by: by, rows: newStore(s.types, w.ex.newArena())}
 	if s.node.Limit > 0 && s.node.Limit <= maxTop {
-		e.top = &threshold{spec: s.specs[0]}
+		e.top = newThreshold(s.specs, s.types, &s.top)
 	}
 	s.ends = append(s.ends, e)
 	return e, nil
@@ -76,8 +79,8 @@ func (e *sortEnd) push(b *vec.Batch) (err error) {
 		return err
 	}
 	sel := b.Sel
-	if e.top != nil && e.top.set {
-		if sel = e.top.before(&e.cols[e.top.spec.column], b.N, b.Sel, a); noBits(sel) {
+	if e.top != nil && e.top.set() {
+		if sel = e.top.before(e.cols, b.N, b.Sel, a); noBits(sel) {
 			return nil
 		}
 	}

@@ -91,6 +91,33 @@ func TestTopPrunes(t *testing.T) {
 	}
 }
 
+// TestTopPrunesByAllKeys runs a top-N over rows whose first keys are mostly the same, some NULL.
+func TestTopPrunesByAllKeys(t *testing.T) {
+	in := series(100000)
+	some := func(factor, n int64) expr.Expr { // n values and NULL
+		e := mustOp(t, "%", mustOp(t, "*", seriesCol(), intConst(factor)), intConst(n))
+		return &expr.NullIf{Value: e, L: e, R: intConst(0), Eq: mustOp(t, "=", e, e).(*expr.Call).Fn}
+	}
+	text, err := expr.NewCast(0, some(7919, 1000), types.T(types.Text), false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for order := range 32 {
+		keys := []plan.SortKey{{Expr: some(31, 2)}, {Expr: some(101, 4)}, {Expr: text}, {Expr: seriesCol()}}
+		if order&16 != 0 {
+			keys = []plan.SortKey{keys[0], keys[1], keys[3]}
+		}
+		for k := range keys[:2] {
+			keys[k].Desc, keys[k].NullsFirst = order>>k&1 != 0, order>>(2+k)&1 != 0
+		}
+		all := mustRows(t, &plan.Sort{Input: in, Keys: keys}, Options{Workers: 2})
+		for _, limit := range []int{1, 100, 30000} {
+			top := mustRows(t, &plan.Sort{Input: in, Keys: keys, Limit: int64(limit)}, Options{Workers: 4})
+			sameRows(t, top, all[:limit], true)
+		}
+	}
+}
+
 // TestSortManyRows sorts enough rows to be dealt into buckets by several workers.
 func TestSortManyRows(t *testing.T) {
 	series := &plan.GenerateSeries{Start: intConst(1), Stop: intConst(200000), Out: []plan.Column{{ID: 1, Type: types.T(types.Int64)}}}

@@ -3,6 +3,7 @@ package exec
 import (
 	"math/bits"
 	"slices"
+	"sync/atomic"
 
 	"driftdb/internal/arena"
 	"driftdb/internal/types"
@@ -15,16 +16,82 @@ const (
 	topSlack = 1 << 13 // rows beyond twice the limit before a sort prunes
 )
 
-// threshold is the first key of the last row that a LIMIT lets through, as far as rows
-// have been seen. Rows whose first key lies behind it cannot be among the result.
+// threshold is the keys of the last row that a LIMIT lets through, as far as rows have been
+// seen. Rows whose keys lie behind it cannot be among the result.
 type threshold struct {
-	spec orderSpec
-	set  bool
-	word uint64 // orderWord of the key
+	// specs are the first key, and those behind keys that their words say all of.
+	specs []orderSpec
+	last  *lastRow                 // nil while there is none
+	all   *atomic.Pointer[lastRow] // the least of all workers
 }
 
-// before returns the selected rows of v that do not lie behind the threshold.
-func (t *threshold) before(v *vec.Vec, n int, sel []uint64, a *arena.Arena) []uint64 {
+// lastRow is the orderWords of the keys of a threshold up to the first NULL, flipped where the
+// order descends. It is not changed.
+type lastRow []uint64
+
+// newThreshold returns the threshold of a worker for rows of the given types.
+func newThreshold(specs []orderSpec, ts []types.Type, all *atomic.Pointer[lastRow]) *threshold {
+	n := 1
+	for n < len(specs) && exactWord(ts[specs[n-1].column]) {
+		n++
+	}
+	return &threshold{specs: specs[:n], all: all}
+}
+
+// set reports whether there is a threshold, and takes that of other workers if it is less.
+func (t *threshold) set() bool {
+	if all := t.all.Load(); all != nil && (t.last == nil || slices.Compare(*all, *t.last) < 0) {
+		t.last = all
+	}
+	return t.last != nil
+}
+
+// exactWord reports whether values of type t are equal where their orderWords are.
+func exactWord(t types.Type) bool { return t.Class() != types.Bytes && t.Class() != types.Span }
+
+// before returns the selected rows that do not lie behind the threshold.
+func (t *threshold) before(cols []vec.Vec, n int, sel []uint64, a *arena.Arena) []uint64 {
+	mask := t.firstBefore(&cols[t.specs[0].column], n, sel, a)
+	if len(*t.last) == 1 || noBits(mask) {
+		return mask
+	}
+	m := a.Mark()
+	words := arena.Make[uint64](a, n)
+	same := setBits(mask, n, arena.Make[int32](a, n)[:0])
+	for k, word := range *t.last {
+		if len(same) == 0 {
+			break
+		}
+		same = tied(&cols[t.specs[k].column], t.specs[k], word, same, mask, words, a)
+	}
+	a.Release(m)
+	return mask
+}
+
+// tied takes rows of idx whose key lies behind word from mask and returns those whose key is word.
+// It uses the memory of idx.
+func tied(v *vec.Vec, spec orderSpec, word uint64, idx []int32, mask, words []uint64, a *arena.Arena) []int32 {
+	orderWords(v, idx, words[:len(idx)], a)
+	flip := uint64(0)
+	if spec.desc {
+		flip = ^uint64(0)
+	}
+	same := idx[:0]
+	for k, i := range idx {
+		w, null := words[k]^flip, v.Valid != nil && v.IsNull(int(i))
+		switch {
+		case null && spec.nullsFirst:
+		case null, w > word:
+			mask[i>>6] &^= 1 << (uint(i) & 63)
+		case w == word:
+			same = append(same, i)
+		}
+	}
+	return same
+}
+
+// firstBefore is before by the first key.
+func (t *threshold) firstBefore(v *vec.Vec, n int, sel []uint64, a *arena.Arena) []uint64 {
 	mask := maskOf(a, n)
 	if !t.intsBefore(v, n, mask) {
 		t.wordsBefore(v, n, mask, a)
@@ -44,15 +111,15 @@ func (t *threshold) before(v *vec.Vec, n int, sel []uint64, a *arena.Arena) []ui
 func (t *threshold) wordsBefore(v *vec.Vec, n int, mask []uint64, a *arena.Arena) {
 	words := arena.Make[uint64](a, n)
 	orderWords(v, nil, words, a)
-	flip := uint64(0)
-	if t.spec.desc {
+	word, flip := (*t.last)[0], uint64(0)
+	if t.specs[0].desc {
 		flip = ^uint64(0)
 	}
 	for i := range mask {
 		part := words[i<<6 : min(i<<6+64, n)]
 		m := uint64(0)
 		for j, w := range part {
-			_, behind := bits.Sub64(t.word, w^flip, 0)
+			_, behind := bits.Sub64(word, w^flip, 0)
 			m |= (behind ^ 1) << (uint(j) & 63)
 		}
 		mask[i] = m
@@ -61,8 +128,8 @@ func (t *threshold) wordsBefore(v *vec.Vec, n int, mask []uint64, a *arena.Arena
 
 // intsBefore is wordsBefore for integers as they are stored; it reports whether v is some.
 func (t *threshold) intsBefore(v *vec.Vec, n int, mask []uint64) bool {
-	op, word := kernel.Le, t.word
-	if t.spec.desc {
+	op, word := kernel.Le, (*t.last)[0]
+	if t.specs[0].desc {
 		op, word = kernel.Ge, ^word
 	}
 	last := int64(word ^ 1<<63)
@@ -73,7 +140,7 @@ func (t *threshold) intsBefore(v *vec.Vec, n int, mask []uint64) bool {
 	case v.Form == vec.Narrow:
 		code, top := last-v.Base, int64(1)<<(8*v.Width)-1
 		if kernel.SubOverflows(last, v.Base) || code < 0 || code > top {
-			if (last < v.Base) == t.spec.desc { // all values lie on the near side
+			if (last < v.Base) == t.specs[0].desc { // all values lie on the near side
 				kernel.Fill(mask, n)
 			} else {
 				clear(mask)
@@ -106,7 +173,7 @@ func (t *threshold) nulls(v *vec.Vec, n int, mask []uint64) {
 		if !v.IsNull(i) {
 			continue
 		}
-		if t.spec.nullsFirst {
+		if t.specs[0].nullsFirst {
 			mask[i>>6] |= 1 << (uint(i) & 63)
 		} else {
 			mask[i>>6] &^= 1 << (uint(i) & 63)
@@ -132,23 +199,43 @@ func (e *sortEnd) prune() error {
 	return nil
 }
 
-// raise sets the threshold to the row's first key, unless that is NULL.
+// raise sets the threshold to the keys of a row, unless the first is NULL, and tells other workers.
 func (t *threshold) raise(s *store, id rowID) {
-	b := s.blocks[id>>blockShift]
-	i := int(id & (blockRows - 1))
-	col := &b.cols[t.spec.column]
-	if col.valid != nil && bit(col.valid, i) == 0 {
-		return
-	}
 	a := arena.New(nil)
 	defer a.Free()
-	v := s.gather(t.spec.column, []rowID{id}, false, a)
-	word := []uint64{0}
-	orderWords(&v, nil, word, a)
-	t.word, t.set = word[0], true
-	if t.spec.desc {
-		t.word = ^t.word
+	last := make(lastRow, 0, len(t.specs))
+	for _, spec := range t.specs {
+		word, ok := orderWordOf(s, id, spec, a)
+		if !ok {
+			break
+		}
+		last = append(last, word)
 	}
+	if len(last) == 0 {
+		return
+	}
+	t.last = &last
+	for {
+		all := t.all.Load()
+		if all != nil && slices.Compare(*all, last) <= 0 || t.all.CompareAndSwap(all, &last) {
+			return
+		}
+	}
+}
+
+// orderWordOf returns the orderWord of a key of a row, flipped where the order descends; ok is
+// false for NULL.
+func orderWordOf(s *store, id rowID, spec orderSpec, a *arena.Arena) (word uint64, ok bool) {
+	v := s.gather(spec.column, []rowID{id}, false, a)
+	if v.IsNull(0) {
+		return 0, false
+	}
+	var w [1]uint64
+	orderWords(&v, nil, w[:], a)
+	if spec.desc {
+		w[0] = ^w[0]
+	}
+	return w[0], true
 }
 
 // takeSorted appends the rows ids of o, in their order in o and with their morsels. The
