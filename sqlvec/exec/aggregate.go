@@ -346,7 +346,7 @@ func (g *aggregation) finish(ex *execution) error {
 	if mode == partitioned {
 		err = g.finishPartitions(ex)
 	} else {
-		err = g.mergeLocal()
+		err = g.mergeLocal(ex)
 	}
 	if err != nil {
 		return err
@@ -366,55 +366,6 @@ func (g *aggregation) finish(ex *execution) error {
 func (g *aggregation) empty(ex *execution) error {
 	_, err := g.open(ex.newWorker(0))
 	return err
-}
-
-// mergeLocal merges the workers' tables into the first and completes its states.
-func (g *aggregation) mergeLocal() error {
-	if err := g.mergeTables(); err != nil {
-		return err
-	}
-	first := g.ends[0]
-	for _, c := range first.calls {
-		if err := c.finish(first.own, first.w); err != nil {
-			return err
-		}
-	}
-	g.tables = []*groups{first.own}
-	return nil
-}
-
-// mergeTables merges the workers' tables into the first.
-func (g *aggregation) mergeTables() error {
-	first := g.ends[0]
-	for _, e := range g.ends[1:] {
-		to := first.own.merged(e.own)
-		first.own.grow()
-		for i, s := range first.own.states {
-			if g.calls[i].Distinct || len(g.calls[i].OrderBy) > 0 {
-				continue
-			}
-			if err := s.Merge(e.own.states[i], to); err != nil {
-				return err
-			}
-		}
-		first.own.rows.Merge(&e.own.rows, to)
-		for i, c := range e.calls {
-			if err := first.calls[i].adopt(c); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-// merged adds the groups of o to gs and returns their numbers in gs.
-func (gs *groups) merged(o *groups) []uint32 {
-	if gs.table == nil {
-		o.grow()
-		return []uint32{0}
-	}
-	o.grow()
-	return gs.table.addAll(o.table)
 }
 
 // span is groups [lo, hi) of a table: a morsel of the aggregation's output.

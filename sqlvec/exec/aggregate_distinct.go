@@ -186,6 +186,7 @@ func (c *callEnd) finishTogether(gs *groups, w *worker) error {
 func (c *callEnd) ownGroups(gs *groups, a *arena.Arena) *groups {
 	own := &groups{states: []expr.States{c.call.Agg.New(c.call.types, a)}, shared: []bool{false}}
 	if gs.table != nil {
+		gs.table.settle() // which several workers cannot
 		table := *gs.table
 		table.codec, table.idx, table.memo = table.codec.owned(), nil, memo{}
 		own.table = &table

@@ -240,6 +240,7 @@ func (g *aggregation) finishPartitions(ex *execution) error {
 	err := ex.tasks(partitions, func(worker, p int) error {
 		gs := g.newGroups(arenas[worker], &left[worker])
 		g.tables[p] = gs
+		gs.table.borrow() // from where the rows have waited
 		gs.table.reserve(g.expected(p))
 		for _, e := range g.ends {
 			if e.parts == nil {

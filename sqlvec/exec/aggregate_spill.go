@@ -209,6 +209,7 @@ func (t *groupTable) knownWord(key uint64) uint32 {
 		}
 		return uint32(g + 1)
 	}
+	t.settle()
 	for pos := t.codec.hashOfWord(key) & t.mask; t.slots[2*pos] != 0; pos = (pos + 1) & t.mask {
 		if k := t.slots[2*pos+1]; k == key || t.packed && t.codec.equalWide(k, key) {
 			return uint32(t.slots[2*pos])

@@ -194,6 +194,35 @@ func TestAggregateManyGroups(t *testing.T) {
 	}
 }
 
+// TestAggregateMergesInParts groups integers that lie close together, which each worker does in a
+// table of its own, by every aggregate whose states are merged part by part.
+func TestAggregateMergesInParts(t *testing.T) {
+	const n, groups = 400000, 100000
+	in := series(n)
+	mod := mustOp(t, "%", mustOp(t, "*", seriesCol(), intConst(7919)), intConst(groups))
+	back := mustOp(t, "-", intConst(0), mod)
+	key := &expr.NullIf{Value: back, L: back, R: intConst(-7), Eq: mustOp(t, "=", back, back).(*expr.Call).Fn}
+	cast := func(id types.ID) expr.Expr {
+		e, err := expr.NewCast(0, seriesCol(), types.T(id), false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return e
+	}
+	var calls []plan.AggCall
+	for _, name := range []string{"sum", "avg", "min", "max", "count"} {
+		calls = append(calls, mustAgg(t, name, seriesCol()), mustAgg(t, name, cast(types.Float64)))
+	}
+	calls = append(calls, mustAgg(t, "sum", cast(types.Numeric)), mustAgg(t, "max", cast(types.Text)), mustAgg(t, "variance", seriesCol()),
+		mustAgg(t, "bit_or", seriesCol()), mustAgg(t, "regr_count", cast(types.Float64), cast(types.Float64)), mustAgg(t, "count"))
+	node := &plan.Aggregate{Input: in, Keys: []expr.Expr{key}, Aggs: calls}
+	want := mustRows(t, node, Options{Workers: 1})
+	if len(want) != groups {
+		t.Fatalf("%d groups", len(want))
+	}
+	sameRows(t, mustRows(t, node, Options{Workers: 4}), want, false)
+}
+
 func TestDistinct(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
 		m := drawTable(r, drawTypes(r, 1, 3), 200)

@@ -24,11 +24,14 @@ type groupTable struct {
 	// A single codec has two words a slot: the number plus one, and the key.
 	slots []uint64
 	null  int // single: the group of NULL, -1 while there is none
-	// rising says that the keys of a single codec have come in ascending order, as those of
-	// a table that is kept in it do: a key is the last one or a new one. The slots are then
-	// empty, until a key comes that is less than one before.
+	// unplaced says that groups have no slots, which settle gives them: those of keys that
+	// came in ascending order, or that the memo knows.
+	unplaced bool
+	// rising says that all keys of a single codec have come in ascending order, as those of
+	// a table that is kept in it do: a key is the last one or a new one.
 	rising bool
 	packed bool // the codec has fields
+	kept   bool // the texts of all keys that come are kept elsewhere as long as the table
 
 	memo memo
 	idx  []int32
@@ -48,8 +51,12 @@ func newTableIn(codec *keyCodec, a *arena.Arena, left *leftWords) *groupTable {
 	t := &groupTable{codec: codec, a: a, left: left, heap: heap{a: a}, null: -1}
 	t.resize(1 << 8)
 	t.rising, t.packed = codec.apart(), codec.fields != nil
+	t.unplaced = t.rising
 	return t
 }
+
+// borrow makes the table leave the texts of its keys where they are.
+func (t *groupTable) borrow() { t.kept = true }
 
 // resize gives the table n slots, a power of two, and places its groups.
 func (t *groupTable) resize(n int) {
@@ -150,7 +157,9 @@ func (t *groupTable) append(row []uint64) int {
 	}
 	kept := t.keys[t.n*stride : (t.n+1)*stride]
 	copy(kept, row)
-	t.codec.keep(kept, &t.heap)
+	if !t.kept {
+		t.codec.keep(kept, &t.heap)
+	}
 	t.n++
 	return t.n - 1
 }
@@ -181,18 +190,19 @@ func (t *groupTable) group(row []uint64) uint32 {
 	return uint32(g)
 }
 
-// settle places the groups of keys that have come in ascending order.
+// settle places the groups that have no slots.
 func (t *groupTable) settle() {
-	if t.rising {
-		t.rising = false
+	if t.unplaced {
+		t.unplaced, t.rising = false, false
 		t.resize(max(1<<8, 1<<bits.Len(uint(2*t.n))))
 	}
 }
 
 // groupOfWord is group for a single codec.
 func (t *groupTable) groupOfWord(key uint64) uint32 {
-	if t.rising {
+	if t.unplaced {
 		switch {
+		case !t.rising:
 		case t.n == 0 || int64(key) > int64(t.keys[t.n-1]):
 			return uint32(t.append([]uint64{key}))
 		case key == t.keys[t.n-1]:
@@ -241,7 +251,7 @@ func (t *groupTable) groupOfWide(key uint64) uint32 {
 // groupOfNull returns the group of the single NULL key.
 func (t *groupTable) groupOfNull() uint32 {
 	if t.null < 0 {
-		t.settle()
+		t.rising = false // the last key may be NULL from now on
 		t.null = t.append([]uint64{0})
 	}
 	return uint32(t.null)
@@ -250,20 +260,9 @@ func (t *groupTable) groupOfNull() uint32 {
 // find writes the group of every selected row of the keys to out, which has n elements;
 // those of other rows are unspecified. scratch holds what it needs meanwhile.
 func (t *groupTable) find(keys []vec.Vec, n int, sel []uint64, out []uint32, scratch *arena.Arena) {
-	mark := scratch.Mark()
-	defer scratch.Release(mark)
-	codes := t.memo.codes(keys, n, sel, scratch)
-	if codes == nil {
-		t.findRows(keys, n, t.selected(sel, n), out, scratch)
-		return
-	}
-	missing := t.memo.look(codes, n, sel, out, scratch)
-	if missing == nil {
-		return
-	}
-	t.findRows(keys, n, missing, out, scratch)
-	for _, i := range missing {
-		t.memo.group[codes[i]] = out[i] + 1
+	t.findSlots(keys, sel, out[:n], scratch)
+	for i := range out[:n] {
+		out[i]--
 	}
 }
 
@@ -330,23 +329,6 @@ func (t *groupTable) findNullable(v *vec.Vec, words []uint64, idx []int32, out [
 			out[i] = t.groupOfWord(w)
 		}
 	}
-}
-
-// addAll adds the groups of o and returns their numbers in t.
-func (t *groupTable) addAll(o *groupTable) []uint32 {
-	to := make([]uint32, o.n)
-	stride := o.codec.stride
-	for g := range to {
-		switch row := o.keys[g*stride : (g+1)*stride]; {
-		case g == o.null:
-			to[g] = t.groupOfNull()
-		case o.codec.single:
-			to[g] = t.groupOfWord(row[0])
-		default:
-			to[g] = t.group(row)
-		}
-	}
-	return to
 }
 
 // columns appends the keys of groups [lo, hi) to cols, as vectors in a.

@@ -17,6 +17,7 @@ import (
 type memo struct {
 	cols  []codeColumn
 	group []uint32
+	known int // elements of group that are not 0
 	rows  int // rows seen; bounds what is spent on the memo
 }
 
@@ -50,7 +51,7 @@ func (m *memo) codes(keys []vec.Vec, n int, sel []uint64, a *arena.Arena) []uint
 			return nil
 		}
 		if now != m.cols[k] {
-			m.cols[k], m.group = now, nil
+			m.cols[k], m.group, m.known = now, nil, 0
 		}
 	}
 	if m.group == nil {
@@ -252,24 +253,33 @@ func codeOffsets(xs []uint32, base int64, c *codeColumn, out []int32) {
 	}
 }
 
-// look writes the known groups of the codes to out. It returns the selected rows whose
-// group is not known, nil for none.
-func (m *memo) look(codes []uint32, n int, sel []uint64, out []uint32, a *arena.Arena) []int32 {
-	group := m.group
-	unknown := uint64(0)
-	for i, c := range codes {
-		g := group[c]
-		out[i] = g - 1
-		unknown |= (uint64(g) - 1) >> 63
+// learn sets the group of a code to slot-1.
+func (m *memo) learn(code, slot uint32) {
+	if m.group[code] == 0 {
+		m.known++
 	}
-	if unknown == 0 {
-		return nil
+	m.group[code] = slot
+}
+
+// exact reports whether the codes are the distances of the table's keys from a base, so that a
+// code and its key are one to one.
+func (m *memo) exact(t *groupTable) bool {
+	return t.codec.apart() && m.cols[0].dict == nil
+}
+
+// recall gives a memo that knows no group those of the table, if it is exact.
+func (m *memo) recall(t *groupTable) {
+	c := &m.cols[0]
+	if !m.exact(t) || t.n > 2*c.size {
+		return
 	}
-	var missing []int32
-	for i := range n {
-		if out[i] == ^uint32(0) && (sel == nil || bit(sel, i) == 1) {
-			missing = append(missing, int32(i))
+	for g, key := range t.keys[:t.n] {
+		code := key - uint64(c.base)
+		if g == t.null {
+			code = uint64(c.size - 1)
+		} else if code >= uint64(c.size-1) {
+			continue
 		}
+		m.learn(uint32(code), uint32(g)+1)
 	}
-	return missing
 }

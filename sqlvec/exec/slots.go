@@ -18,7 +18,11 @@ func (t *groupTable) findSlots(keys []vec.Vec, sel []uint64, slot []uint32, scra
 		}
 		return
 	}
-	if codes := t.memo.codes(keys, n, sel, scratch); codes == nil {
+	codes := t.memo.codes(keys, n, sel, scratch)
+	if codes != nil && t.memo.known == 0 {
+		t.memo.recall(t)
+	}
+	if codes == nil {
 		t.findRows(keys, n, t.selected(sel, n), slot, scratch)
 		for i := range slot {
 			slot[i]++
@@ -39,10 +43,35 @@ func (t *groupTable) addUnknown(keys []vec.Vec, sel []uint64, codes, slot []uint
 			t.idx = append(t.idx, int32(i))
 		}
 	}
+	if t.memo.exact(t) && t.memo.known == t.n {
+		t.addNew(keys, codes, slot, scratch)
+		return
+	}
 	t.findRows(keys, len(slot), t.idx, slot, scratch)
 	for _, i := range t.idx {
 		slot[i]++
-		t.memo.group[codes[i]] = slot[i]
+		t.memo.learn(codes[i], slot[i])
+	}
+}
+
+// addNew adds the groups of the rows in idx, of which the memo would know those that there are,
+// and writes their slots.
+func (t *groupTable) addNew(keys []vec.Vec, codes, slot []uint32, scratch *arena.Arena) {
+	rows := t.codec.encode(keys, len(slot), t.idx, scratch)
+	t.unplaced = true
+	for k, i := range t.idx {
+		code := codes[i]
+		if t.memo.group[code] == 0 {
+			var g uint32
+			if keys[0].IsNull(int(i)) {
+				g = t.groupOfNull()
+			} else {
+				t.rising = t.rising && (t.n == 0 || int64(rows[k]) > int64(t.keys[t.n-1]))
+				g = uint32(t.append(rows[k : k+1]))
+			}
+			t.memo.learn(code, g+1)
+		}
+		slot[i] = t.memo.group[code]
 	}
 }
 

@@ -120,9 +120,13 @@ func (s *keptStates) UpdateOne(group uint32, args []vec.Vec, sel []uint64, n int
 	return nil
 }
 
-func (s *keptStates) Merge(src States, to []uint32) error {
+func (s *keptStates) Merge(src States, to []uint32) error { return s.MergePart(src, nil, to) }
+
+// MergePart implements PartMerger.
+func (s *keptStates) MergePart(src States, from, to []uint32) error {
 	o := src.(*keptStates)
-	for i, g := range to {
+	for k, g := range to {
+		i := groupAt(from, k)
 		if o.at[i+1] != 0 && s.at[g+1] == 0 {
 			str, x, null := o.get(int(o.at[i+1]) - 1)
 			s.add(g+1, str, x, null)

@@ -163,12 +163,15 @@ func extremeOne[T kernel.Int](s *intExtreme, group uint32, x []T, base int64, ro
 	}
 }
 
-func (s *intExtreme) Merge(src States, to []uint32) error {
+func (s *intExtreme) Merge(src States, to []uint32) error { return s.MergePart(src, nil, to) }
+
+// MergePart implements PartMerger.
+func (s *intExtreme) MergePart(src States, from, to []uint32) error {
 	o := src.(*intExtreme)
-	for i, g := range to {
-		s.offer(g, o.best[i+1])
+	for k, g := range to {
+		s.offer(g, o.best[groupAt(from, k)+1])
 	}
-	s.merge(&o.valueCounts, to)
+	s.merge(&o.valueCounts, from, to)
 	return nil
 }
 
@@ -250,11 +253,14 @@ func (s *valueStates) UpdateOne(group uint32, args []vec.Vec, sel []uint64, n in
 	return nil
 }
 
-func (s *valueStates) Merge(src States, to []uint32) error {
+func (s *valueStates) Merge(src States, to []uint32) error { return s.MergePart(src, nil, to) }
+
+// MergePart implements PartMerger.
+func (s *valueStates) MergePart(src States, from, to []uint32) error {
 	o := src.(*valueStates)
-	for i, v := range o.vals {
-		if o.seen[i] {
-			s.offer(to[i], v)
+	for k, g := range to {
+		if i := groupAt(from, k); o.seen[i] {
+			s.offer(g, o.vals[i])
 		}
 	}
 	return nil

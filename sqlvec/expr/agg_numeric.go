@@ -194,7 +194,10 @@ func (s *numericSumStates) addWide(g uint32, d types.Decimal) {
 	s.wide[g] = &d
 }
 
-func (s *numericSumStates) Merge(src States, to []uint32) error {
+func (s *numericSumStates) Merge(src States, to []uint32) error { return s.MergePart(src, nil, to) }
+
+// MergePart implements PartMerger.
+func (s *numericSumStates) MergePart(src States, from, to []uint32) error {
 	o := src.(*numericSumStates)
 	words := o.in != nil && !s.mixed && (s.scale < 0 || s.in != nil && s.scale == o.scale)
 	if s.in != nil && !words {
@@ -206,12 +209,13 @@ func (s *numericSumStates) Merge(src States, to []uint32) error {
 		s.scale = o.scale
 	}
 	if same {
-		s.sums.mergeSums(&o.sums, to)
+		s.sums.mergeSums(&o.sums, from, to)
 	}
 	if words && s.in == nil {
 		s.in = make([]bool, s.groups+1)
 	}
-	for i, g := range to {
+	for k, g := range to {
+		i := groupAt(from, k)
 		switch {
 		case words:
 			s.in[g+1] = s.in[g+1] || o.in[i+1]
@@ -222,7 +226,7 @@ func (s *numericSumStates) Merge(src States, to []uint32) error {
 			s.addWide(g, *o.wide[i])
 		}
 	}
-	s.merge(&o.valueCounts, to)
+	s.merge(&o.valueCounts, from, to)
 	return nil
 }
 

@@ -89,11 +89,14 @@ func (s *foldStates) UpdateOne(group uint32, args []vec.Vec, sel []uint64, n int
 	return nil
 }
 
-func (s *foldStates) Merge(src States, to []uint32) error {
+func (s *foldStates) Merge(src States, to []uint32) error { return s.MergePart(src, nil, to) }
+
+// MergePart implements PartMerger.
+func (s *foldStates) MergePart(src States, from, to []uint32) error {
 	o := src.(*foldStates)
-	for i, x := range o.acc {
-		if o.seen[i] {
-			s.add(to[i], x)
+	for k, g := range to {
+		if i := groupAt(from, k); o.seen[i] {
+			s.add(g, o.acc[i])
 		}
 	}
 	return nil
@@ -253,10 +256,13 @@ func (s *floatVariance) UpdateOne(group uint32, args []vec.Vec, sel []uint64, n 
 	return nil
 }
 
-func (s *floatVariance) Merge(src States, to []uint32) error {
+func (s *floatVariance) Merge(src States, to []uint32) error { return s.MergePart(src, nil, to) }
+
+// MergePart implements PartMerger.
+func (s *floatVariance) MergePart(src States, from, to []uint32) error {
 	o := src.(*floatVariance)
-	for i := range o.n {
-		g := to[i]
+	for k, g := range to {
+		i := groupAt(from, k)
 		switch {
 		case o.n[i] == 0:
 		case s.n[g] == 0:
@@ -337,10 +343,13 @@ func (s *decimalVariance) UpdateOne(group uint32, args []vec.Vec, sel []uint64, 
 	return s.each(&args[0], sel, n, func(int) uint32 { return group })
 }
 
-func (s *decimalVariance) Merge(src States, to []uint32) error {
+func (s *decimalVariance) Merge(src States, to []uint32) error { return s.MergePart(src, nil, to) }
+
+// MergePart implements PartMerger.
+func (s *decimalVariance) MergePart(src States, from, to []uint32) error {
 	o := src.(*decimalVariance)
-	for i := range o.n {
-		g := to[i]
+	for k, g := range to {
+		i := groupAt(from, k)
 		s.n[g] += o.n[i]
 		s.sum[g], s.sq[g] = s.sum[g].Add(o.sum[i]), s.sq[g].Add(o.sq[i])
 	}

@@ -133,10 +133,13 @@ func (s *regression) UpdateOne(group uint32, args []vec.Vec, sel []uint64, n int
 	return s.each(args, sel, n, func(int) uint32 { return group })
 }
 
-func (s *regression) Merge(src States, to []uint32) error {
+func (s *regression) Merge(src States, to []uint32) error { return s.MergePart(src, nil, to) }
+
+// MergePart implements PartMerger.
+func (s *regression) MergePart(src States, from, to []uint32) error {
 	o := src.(*regression)
-	for i := range to {
-		a, b := &s.sums[to[i]], &o.sums[i]
+	for k, g := range to {
+		a, b := &s.sums[g], &o.sums[groupAt(from, k)]
 		switch {
 		case b.n == 0:
 		case a.n == 0:

@@ -29,10 +29,10 @@ func (r *RowCounts) Grow(n int) { r.counts = grow(r.counts, n+1) }
 // Add counts rows.
 func (r *RowCounts) Add(slot []uint32) { kernel.CountSlots(r.counts, slot) }
 
-// Merge adds group i of o to group to[i].
-func (r *RowCounts) Merge(o *RowCounts, to []uint32) {
+// Merge adds group from[i] of o to group to[i]; from nil stands for 0, 1, 2, …
+func (r *RowCounts) Merge(o *RowCounts, from, to []uint32) {
 	for i, g := range to {
-		r.counts[g+1] += o.counts[i+1]
+		r.counts[g+1] += o.counts[groupAt(from, i)+1]
 	}
 }
 
@@ -105,10 +105,10 @@ func (c *valueCounts) count(f *frame, v *vec.Vec, slot []uint32) (valid []uint32
 func (c *valueCounts) add(group uint32, k int) { c.own.counts[group+1] += int64(k) }
 
 // merge adds the counts of o, except for shared ones.
-func (c *valueCounts) merge(o *valueCounts, to []uint32) {
+func (c *valueCounts) merge(o *valueCounts, from, to []uint32) {
 	if c.rows == nil {
 		for i, g := range to {
-			c.own.counts[g+1] += o.rowsOf(i)
+			c.own.counts[g+1] += o.rowsOf(groupAt(from, i))
 		}
 	}
 	if o.missing == nil {
@@ -118,7 +118,7 @@ func (c *valueCounts) merge(o *valueCounts, to []uint32) {
 		c.missing = make([]int64, c.groups+1)
 	}
 	for i, g := range to {
-		c.missing[g+1] += o.missing[i+1]
+		c.missing[g+1] += o.missing[groupAt(from, i)+1]
 	}
 }
 
@@ -250,15 +250,15 @@ func (s *slotSums) flush() {
 }
 
 // mergeSums adds the sums of o.
-func (s *slotSums) mergeSums(o *slotSums, to []uint32) {
+func (s *slotSums) mergeSums(o *slotSums, from, to []uint32) {
 	if o.wide == nil && s.bound <= maxBound-o.bound && o.bound <= maxBound {
 		s.bound += o.bound
 		for i, g := range to {
-			s.acc[g+1] += o.acc[i+1]
+			s.acc[g+1] += o.acc[groupAt(from, i)+1]
 		}
 		return
 	}
 	for i, g := range to {
-		s.addTotal(g, o.total(i))
+		s.addTotal(g, o.total(groupAt(from, i)))
 	}
 }

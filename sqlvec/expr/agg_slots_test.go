@@ -98,7 +98,7 @@ func TestSlottedStatesAgreeWithBigIntegers(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		rows[1].Merge(&rows[0], []uint32{0, 1, 2})
+		rows[1].Merge(&rows[0], nil, []uint32{0, 1, 2})
 		checkSlotted(t, states[1], want, a)
 	})
 }

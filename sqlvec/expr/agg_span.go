@@ -47,15 +47,19 @@ func (s *spanSumStates) UpdateOne(group uint32, args []vec.Vec, sel []uint64, n 
 	return s.each(&args[0], sel, n, func(int) uint32 { return group })
 }
 
-func (s *spanSumStates) Merge(src States, to []uint32) error {
+func (s *spanSumStates) Merge(src States, to []uint32) error { return s.MergePart(src, nil, to) }
+
+// MergePart implements PartMerger.
+func (s *spanSumStates) MergePart(src States, from, to []uint32) error {
 	o := src.(*spanSumStates)
-	for i := range o.sums {
-		sum, err := addIntervals(s.sums[to[i]], o.sums[i])
+	for k, g := range to {
+		i := groupAt(from, k)
+		sum, err := addIntervals(s.sums[g], o.sums[i])
 		if err != nil {
 			return err
 		}
-		s.sums[to[i]] = sum
-		s.counts[to[i]] += o.counts[i]
+		s.sums[g] = sum
+		s.counts[g] += o.counts[i]
 	}
 	return nil
 }

@@ -166,8 +166,11 @@ func countRows(n int, a, b []uint64) int {
 	return k
 }
 
-func (s *countStates) Merge(src States, to []uint32) error {
-	s.merge(&src.(*countStates).valueCounts, to)
+func (s *countStates) Merge(src States, to []uint32) error { return s.MergePart(src, nil, to) }
+
+// MergePart implements PartMerger.
+func (s *countStates) MergePart(src States, from, to []uint32) error {
+	s.merge(&src.(*countStates).valueCounts, from, to)
 	return nil
 }
 
@@ -303,10 +306,13 @@ func timesConst(x int64, k int) kernel.Int128 {
 	return s
 }
 
-func (s *intSumStates) Merge(src States, to []uint32) error {
+func (s *intSumStates) Merge(src States, to []uint32) error { return s.MergePart(src, nil, to) }
+
+// MergePart implements PartMerger.
+func (s *intSumStates) MergePart(src States, from, to []uint32) error {
 	o := src.(*intSumStates)
-	s.sums.mergeSums(&o.sums, to)
-	s.merge(&o.valueCounts, to)
+	s.sums.mergeSums(&o.sums, from, to)
+	s.merge(&o.valueCounts, from, to)
 	return nil
 }
 
@@ -499,9 +505,13 @@ func sumFloats(sum float64, x []float64, rows []uint64) float64 {
 	return sum
 }
 
-func (s *floatSumStates) Merge(src States, to []uint32) error {
+func (s *floatSumStates) Merge(src States, to []uint32) error { return s.MergePart(src, nil, to) }
+
+// MergePart implements PartMerger.
+func (s *floatSumStates) MergePart(src States, from, to []uint32) error {
 	o := src.(*floatSumStates)
-	for i, g := range to {
+	for k, g := range to {
+		i := groupAt(from, k)
 		if o.of(i) == 0 {
 			continue
 		}
@@ -510,7 +520,7 @@ func (s *floatSumStates) Merge(src States, to []uint32) error {
 			return err
 		}
 	}
-	s.merge(&o.valueCounts, to)
+	s.merge(&o.valueCounts, from, to)
 	return nil
 }
 

@@ -64,6 +64,22 @@ type States interface {
 	Bytes() int64
 }
 
+// PartMerger is States of which some groups can be merged at the cost of these alone.
+type PartMerger interface {
+	States
+	// MergePart adds group from[i] of src to group to[i]; from nil stands for 0, 1, 2, …
+	// Several goroutines may merge one src into states of their own.
+	MergePart(src States, from, to []uint32) error
+}
+
+// groupAt returns element i of from, which is i where from is nil.
+func groupAt(from []uint32, i int) int {
+	if from == nil {
+		return i
+	}
+	return int(from[i])
+}
+
 // aggregates holds the overloads of every aggregate by name; filled by init
 // functions and read-only afterwards.
 var aggregates = map[string][]*Aggregate{}
