@@ -5,17 +5,20 @@ import (
 	"context"
 	"errors"
 	"path/filepath"
+	"runtime"
+	"runtime/debug"
 	"slices"
 
 	"driftdb/colstore/part"
 	"driftdb/eventlog"
+	"driftdb/internal/dberr"
 	"driftdb/internal/types"
 	"driftdb/internal/vec"
 	"driftdb/internal/vfs"
 )
 
 // bulk is rows of a transaction on their way into a part: so a statement of any size holds at
-// most one part in memory. Its rows have their numbers already, but are in no rowset yet.
+// most two parts in memory, of which one is being written. Its rows have their numbers already, but are in no rowset yet.
 type bulk struct {
 	table  *Table
 	kind   eventlog.RunKind // RunInsertRef or RunUpdateRef
@@ -25,6 +28,11 @@ type bulk struct {
 	ended  []uint64
 	writer *part.Writer
 	file   *partFile
+
+	before  *bulk         // the one that is being written while this one fills
+	written chan struct{} // closed when info and err are set; nil until it is being written
+	info    part.Info
+	err     error
 }
 
 // partFile is a new file in parts/.
@@ -163,7 +171,7 @@ func (tx *Tx) openWriter(b *bulk) (err error) {
 	}
 	tx.files = append(tx.files, b.file.ref.id)
 	b.writer, err = part.NewWriter(b.file.buf, part.WriteOptions{Columns: partColumns(b.table),
-		Indexes: partIndexes(b.table), GroupRows: tx.db.opts.GroupRows})
+		Indexes: partIndexes(b.table), GroupRows: tx.db.opts.GroupRows, Workers: runtime.GOMAXPROCS(0)})
 	if err != nil {
 		_ = b.file.file.Close() // Rollback removes it
 	}
@@ -215,10 +223,7 @@ func (tx *Tx) addBulk(ctx context.Context, tt *txTable, src []*vec.Vec, picked [
 		room := min(b.writer.Room(), tx.db.opts.PartRows-b.rows)
 		back := len(ended) > 0 && len(b.ended) > 0 && ended[0] < b.ended[len(b.ended)-1]
 		if room <= 0 || back || newest >= b.rids || b.writer.Full() {
-			if err := tx.finishTable(ctx, tt); err != nil {
-				return err
-			}
-			if err := tx.startBulk(b.table, tt, b.kind == eventlog.RunUpdateRef, ended); err != nil {
+			if err := tx.nextBulk(ctx, tt); err != nil {
 				return err
 			}
 			continue
@@ -242,6 +247,54 @@ func (tx *Tx) addBulk(ctx context.Context, tt *txTable, src []*vec.Vec, picked [
 		picked = picked[n:]
 	}
 	return nil
+}
+
+// nextBulk goes on with a new part; the open one is written meanwhile. Of a table two parts at most
+// are in memory.
+func (tx *Tx) nextBulk(ctx context.Context, tt *txTable) error {
+	full := tt.bulk
+	if err := tx.settle(ctx, tt); err != nil {
+		return err
+	}
+	next := &bulk{table: full.table, kind: full.kind, first: tx.events + 1, rids: eventlog.Relative | tt.rows, before: full}
+	if err := tx.openWriter(next); err != nil {
+		return err
+	}
+	full.written = make(chan struct{})
+	go full.write(tx.db)
+	tt.bulk = next
+	return nil
+}
+
+// write finishes the part and makes it durable.
+func (b *bulk) write(db *DB) {
+	defer close(b.written)
+	defer func() {
+		if p := recover(); p != nil {
+			db.opts.Logger.Error("panic while a part was written", "panic", p, "table", b.table.Name, "stack", string(debug.Stack()))
+			b.err = dberr.Bug("internal error: %v", p)
+		}
+	}()
+	if b.info, b.err = b.writer.Finish(); b.err == nil {
+		b.err = b.file.finish(db)
+	} else {
+		_ = b.file.file.Close() // Rollback removes it
+	}
+	b.writer.Close()
+}
+
+// settle adds the part that was written while the open one was filled, if there is one, to the
+// transaction.
+func (tx *Tx) settle(ctx context.Context, tt *txTable) error {
+	b := tt.bulk.before
+	if b == nil {
+		return nil
+	}
+	if <-b.written; b.err != nil {
+		return b.err
+	}
+	tt.bulk.before = nil
+	return tx.addWritten(ctx, tt, b)
 }
 
 // batchOf returns the picked rows as vectors of one length and a selection. Rows that are not
@@ -324,6 +377,10 @@ func (tx *Tx) dropBulk() {
 		if b := tt.bulk; b != nil {
 			b.writer.Close()
 			_ = b.file.file.Close() // Rollback removes it
+			if b.before != nil {
+				b = b.before
+				<-b.written
+			}
 			n := len(tt.ends)
 			for ; n > 0 && tt.ends[n-1].seq >= b.first; n-- {
 				delete(tt.dead, tt.ends[n-1].rid)
@@ -338,10 +395,13 @@ func (tx *Tx) dropBulk() {
 
 // finishTable makes the open part durable, checks its keys, and adds it to the transaction.
 func (tx *Tx) finishTable(ctx context.Context, tt *txTable) error {
+	if err := tx.settle(ctx, tt); err != nil {
+		return err
+	}
 	b := tt.bulk
 	defer b.writer.Close()
-	info, err := b.writer.Finish()
-	if err != nil {
+	if b.info, b.err = b.writer.Finish(); b.err != nil {
+		err := b.err
 		tx.dropBulk()
 		return err
 	}
@@ -349,14 +409,19 @@ func (tx *Tx) finishTable(ctx context.Context, tt *txTable) error {
 	if err := b.file.finish(tx.db); err != nil {
 		return err
 	}
-	place := partPlace{file: b.file.ref, length: info.Bytes}
+	return tx.addWritten(ctx, tt, b)
+}
+
+// addWritten checks the keys of a part and adds it to the transaction.
+func (tx *Tx) addWritten(ctx context.Context, tt *txTable, b *bulk) error {
+	place := partPlace{file: b.file.ref, length: b.info.Bytes}
 	p, err := tx.db.openPart(place)
 	if err != nil {
 		return err
 	}
 	p.rids, p.births = b.rids, b.first
-	op := txOp{kind: b.kind, tt: tt, table: b.table, first: b.first, n: b.rows, ended: b.ended, part: p, hash: info.SHA256}
+	op := txOp{kind: b.kind, tt: tt, table: b.table, first: b.first, n: b.rows, ended: b.ended, part: p, hash: b.info.SHA256}
 	tx.ops = append(tx.ops, op)
 	tt.sets = append(tt.sets[:len(tt.sets):len(tt.sets)], p)
-	return tx.checkPart(ctx, tt, &op, info.Duplicates)
+	return tx.checkPart(ctx, tt, &op, b.info.Duplicates)
 }

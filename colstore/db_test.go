@@ -1,6 +1,7 @@
 package colstore
 
 import (
+	"strings"
 	"testing"
 
 	"driftdb/internal/dberr"
@@ -238,4 +239,39 @@ func mustTx(k *kit) *Tx {
 	tx, err := k.db.Begin(TxOptions{})
 	k.must(err)
 	return tx
+}
+
+// TestPartsWrittenMeanwhile ends transactions while one part is written and the next is filled.
+func TestPartsWrittenMeanwhile(t *testing.T) {
+	k := newKit(t, Options{InlineRows: 50, PartRows: 256, GroupRows: 64})
+	k.pairs("t")
+	var rows []row
+	for i := range int64(700) {
+		rows = append(rows, row{i, "v"})
+	}
+	k.wantCode(k.do(func(tx *Tx) error { return insert(tx, "t", append(rows[:len(rows):len(rows)], row{5, "again"})...) }), dberr.UniqueViolation)
+	files, err := k.fs.ReadDir("db/parts")
+	k.must(err)
+	if len(files) != 0 {
+		t.Errorf("a failed transaction left the files %v", files)
+	}
+	k.tx(func(tx *Tx) error {
+		if err := insert(tx, "t", row{-1, "before"}); err != nil {
+			return err
+		}
+		sp := tx.Savepoint()
+		if err := insert(tx, "t", rows...); err != nil {
+			return err
+		}
+		if err := tx.RollbackTo(sp); err != nil {
+			return err
+		}
+		return insert(tx, "t", rows[600:]...)
+	})
+	k.reopen()
+	text, err := dump(k.db.View(), "t", ScanSpec{})
+	k.must(err)
+	if n := len(strings.Fields(text)); n != 101 || !strings.HasPrefix(text, "-1|before 600|v ") {
+		t.Errorf("%d rows, want 101: %.40s", n, text)
+	}
 }

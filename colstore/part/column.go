@@ -1,7 +1,6 @@
 package part
 
 import (
-	"driftdb/internal/arena"
 	"driftdb/internal/dberr"
 	"driftdb/internal/types"
 	"driftdb/internal/vec"
@@ -13,7 +12,7 @@ import (
 type columnWriter struct {
 	spec   ColumnSpec
 	class  types.Class
-	mem    *arena.Arena
+	mem    *sharedArena
 	rows   int      // of all groups, the staged ones included
 	n      int      // staged rows
 	nulls  int      // staged NULLs
@@ -38,7 +37,7 @@ type encoded struct {
 	stats Stats
 }
 
-func newColumnWriter(spec ColumnSpec, mem *arena.Arena) *columnWriter {
+func newColumnWriter(spec ColumnSpec, mem *sharedArena) *columnWriter {
 	c := &columnWriter{spec: spec, class: spec.Type.Class(), mem: mem}
 	if c.class == types.Bytes {
 		c.text = newTextStage(mem)
@@ -72,13 +71,13 @@ func (c *columnWriter) reserve(n int) {
 		return
 	}
 	room := min(max(n, 4*c.room, 1024), MaxGroupRows)
-	valid := arena.Make[uint64](c.mem, vec.Words(room))
+	valid := makeOf[uint64](c.mem, vec.Words(room))
 	copy(valid, c.valid)
 	c.valid = valid
 	if c.text != nil {
 		c.text.reserve(room)
 	} else {
-		fixed := c.mem.Alloc(dataBytes(c.class, room))
+		fixed := c.mem.alloc(dataBytes(c.class, room))
 		copy(fixed, c.fixed)
 		c.fixed = fixed
 	}
@@ -240,7 +239,7 @@ func appendCells[T cell](dst []byte, v *vec.Vec, r rows) {
 func (c *columnWriter) endGroup() {
 	e := encoded{n: c.n}
 	if c.nulls > 0 {
-		e.valid = arena.Make[uint64](c.mem, vec.Words(c.n))
+		e.valid = makeOf[uint64](c.mem, vec.Words(c.n))
 		copy(e.valid, c.valid)
 		trimBits(e.valid, c.n)
 	}

@@ -5,22 +5,20 @@ import (
 	"cmp"
 	"slices"
 
-	"driftdb/internal/arena"
 	"driftdb/internal/types"
 )
 
 // dictBuilder numbers distinct strings in the order they come. Open addressing; at most
 // half of the slots are used.
 type dictBuilder struct {
-	mem    *arena.Arena
 	slots  []uint32 // code + 1, 0 when free; len is a power of two
 	hashes []uint64 // by code
 	offs   []int32  // by code, len()+1 of them
 	heap   []byte
 }
 
-func newDictBuilder(mem *arena.Arena) *dictBuilder {
-	return &dictBuilder{mem: mem, slots: make([]uint32, 64), offs: []int32{0}}
+func newDictBuilder() *dictBuilder {
+	return &dictBuilder{slots: make([]uint32, 64), offs: []int32{0}}
 }
 
 func (d *dictBuilder) len() int { return len(d.hashes) }

@@ -141,7 +141,8 @@
 // # Concurrency
 //
 // Part, Index, Mask and Cache are safe for all. A Deaths has one appender and many readers.
-// A Writer belongs to one goroutine. Locks: Deaths.mu, deathIndex.mu and Cache.mu are leaves.
+// A Writer belongs to one goroutine, and lets WriteOptions.Workers of them encode columns within a call.
+// Locks: sharedArena.mu, Deaths.mu, deathIndex.mu and Cache.mu are leaves.
 //
 // # Limits and versions
 //

@@ -4,7 +4,6 @@ import (
 	"math"
 	"math/bits"
 
-	"driftdb/internal/arena"
 	"driftdb/internal/types"
 	"driftdb/internal/vec"
 )
@@ -62,11 +61,11 @@ func encodeInts[T signed](c *columnWriter, e *encoded) {
 }
 
 // storeInts returns s less base in width bytes each; a width of T's size means as they are.
-func storeInts[T signed](mem *arena.Arena, s []T, width int, base int64) []byte {
+func storeInts[T signed](mem *sharedArena, s []T, width int, base int64) []byte {
 	if width == 0 {
 		return nil
 	}
-	dst := mem.Alloc(len(s) * width)
+	dst := mem.alloc(len(s) * width)
 	switch {
 	case base == 0 && width == len(vec.BytesOf(s))/len(s):
 		copy(dst, vec.BytesOf(s))
@@ -111,7 +110,7 @@ func (c *columnWriter) encodeBits(e *encoded) {
 	for b := least.I; b <= most.I; b++ {
 		c.seen.add(hashInt(b))
 	}
-	e.data = c.mem.Alloc(len(words) * 8)
+	e.data = c.mem.alloc(len(words) * 8)
 	copy(e.data, vec.BytesOf(words))
 }
 
@@ -143,7 +142,7 @@ func encodeFloats[T float32 | float64](c *columnWriter, e *encoded) {
 	}
 	e.stats.Sorted = e.valid == nil && !e.stats.HasNaN && ascending(s)
 	e.stats.Distinct = sketchFloats(&c.seen, s)
-	e.data = c.mem.Alloc(len(vec.BytesOf(s)))
+	e.data = c.mem.alloc(len(vec.BytesOf(s)))
 	copy(e.data, vec.BytesOf(s))
 }
 
@@ -166,6 +165,6 @@ func (c *columnWriter) encodeSpans(e *encoded) {
 	e.stats.Min, e.stats.Max = types.SpanValue(lo), types.SpanValue(hi)
 	e.stats.Distinct = min(group.estimate(), c.n)
 	c.seen.merge(&group)
-	e.data = c.mem.Alloc(len(s) * 16)
+	e.data = c.mem.alloc(len(s) * 16)
 	copy(e.data, vec.BytesOf(s))
 }

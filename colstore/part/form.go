@@ -1,7 +1,6 @@
 package part
 
 import (
-	"driftdb/internal/arena"
 	"driftdb/internal/types"
 	"driftdb/internal/vec"
 )
@@ -118,7 +117,7 @@ func (c *columnWriter) finishFixed(e *encoded, f form) []byte {
 		if f.enc == Offset {
 			n = e.n * f.width
 		}
-		return c.mem.AllocZero(n)
+		return c.mem.allocZero(n)
 	}
 	switch c.class {
 	case types.I16:
@@ -132,16 +131,16 @@ func (c *columnWriter) finishFixed(e *encoded, f form) []byte {
 }
 
 // finishInts moves a group from its own base and width to the part's.
-func finishInts[T signed](mem *arena.Arena, e *encoded, f form) []byte {
+func finishInts[T signed](mem *sharedArena, e *encoded, f form) []byte {
 	if f.enc == Offset && e.width == f.width && e.base == f.base {
 		return e.data
 	}
-	wide := arena.Make[T](mem, e.n)
+	wide := makeOf[T](mem, e.n)
 	loadInts(wide, e)
 	if f.enc == Plain {
 		return vec.BytesOf(wide)
 	}
-	dst := mem.Alloc(e.n * f.width)
+	dst := mem.alloc(e.n * f.width)
 	switch f.width {
 	case 1:
 		narrow(dst, wide, f.base)
@@ -155,7 +154,7 @@ func finishInts[T signed](mem *arena.Arena, e *encoded, f form) []byte {
 
 func (c *columnWriter) finishText(e *encoded, b *body) {
 	if e.stats.Nulls == e.n {
-		e.offs = arena.MakeZero[int32](c.mem, e.n+1)
+		e.offs = makeZero[int32](c.mem, e.n+1)
 	}
 	b.vec.Offs, b.vec.Heap = e.offs, e.heap
 	b.bufs[1], b.bufs[2] = vec.BytesOf(e.offs), e.heap
@@ -174,7 +173,7 @@ func (c *columnWriter) uncode() {
 				size += len(c.text.dict.value(code))
 			}
 		}
-		e.offs, e.heap = arena.Make[int32](c.mem, e.n+1), c.mem.Alloc(size)[:0]
+		e.offs, e.heap = makeOf[int32](c.mem, e.n+1), c.mem.alloc(size)[:0]
 		e.offs[0] = 0
 		for i, code := range codes {
 			if e.valid == nil || bit(e.valid, i) {
@@ -194,7 +193,7 @@ func (c *columnWriter) uncode() {
 func (c *columnWriter) finishDict() (*vec.Dictionary, []uint16) {
 	d := c.text.dict
 	order, rank := d.sorted(c.spec.Type)
-	offs, heap := arena.Make[int32](c.mem, len(order)+1), c.mem.Alloc(len(d.heap))[:0]
+	offs, heap := makeOf[int32](c.mem, len(order)+1), c.mem.alloc(len(d.heap))[:0]
 	offs[0] = 0
 	for i, code := range order {
 		heap = append(heap, d.value(code)...)
@@ -242,7 +241,7 @@ func (d *dictBuilder) distinct(codes []uint16) int {
 }
 
 func (c *columnWriter) finishCodes(e *encoded, b *body, f form, dict *vec.Dictionary, rank []uint16) {
-	dst := c.mem.Alloc(e.n * f.width)
+	dst := c.mem.alloc(e.n * f.width)
 	codes := vec.Cast[uint16](e.data)
 	switch {
 	case len(codes) == 0: // all NULL

@@ -27,10 +27,15 @@ func newSink(w io.Writer) *sink {
 }
 
 func (s *sink) write(b []byte) {
+	s.sum.Write(b)
+	s.put(b)
+}
+
+// put is write for what is put into the hash apart.
+func (s *sink) put(b []byte) {
 	if s.err != nil {
 		return
 	}
-	s.sum.Write(b)
 	s.off += int64(len(b))
 	_, s.err = s.w.Write(b)
 }
@@ -63,7 +68,9 @@ func newImage(w *Writer) *image {
 }
 
 func (m *image) write() error {
-	m.encodeColumns()
+	if err := m.encodeColumns(); err != nil {
+		return err
+	}
 	m.writeSchema()
 	m.writeDictionaries()
 	if err := m.writeRecords(); err != nil {
@@ -82,18 +89,20 @@ func (m *image) write() error {
 }
 
 // encodeColumns decides all forms and encodes all chunks.
-func (m *image) encodeColumns() {
-	groups := m.footer.groups()
-	m.footer.chunks = make([]chunkMeta, groups*len(m.cols))
-	for i, c := range m.cols {
-		f := c.finalForm()
-		bodies, dict := c.finish(f)
-		m.forms, m.bodies, m.dicts = append(m.forms, f), append(m.bodies, bodies), append(m.dicts, dict)
-		m.footer.columns = append(m.footer.columns, columnMeta{spec: c.spec, form: f, sketch: c.seen})
+func (m *image) encodeColumns() error {
+	n, groups := len(m.cols), m.footer.groups()
+	m.forms, m.bodies, m.dicts = make([]form, n), make([][]body, n), make([]*vec.Dictionary, n)
+	m.footer.columns, m.footer.chunks = make([]columnMeta, n), make([]chunkMeta, groups*n)
+	return fork(m.opt.Workers, n, func(i int) error {
+		c := m.cols[i]
+		m.forms[i] = c.finalForm()
+		m.bodies[i], m.dicts[i] = c.finish(m.forms[i])
+		m.footer.columns[i] = columnMeta{spec: c.spec, form: m.forms[i], sketch: c.seen}
 		for g := range groups {
-			m.footer.chunks[g*len(m.cols)+i].stats = c.groups[g].stats
+			m.footer.chunks[g*n+i].stats = c.groups[g].stats
 		}
-	}
+		return nil
+	})
 }
 
 // writeMeta writes a piece of metadata and notes it.
@@ -119,22 +128,31 @@ func (m *image) writeDictionaries() {
 		meta := m.meta.dictionaryMessage(int64(i), int64(d.Values.N), bufs, int64(ref.size()), at)
 		m.writeMeta(meta)
 		ref.off = m.out.off
-		ref.crc = m.writeBody([3][]byte{nil, offs, heap})
+		ref.crc = m.putBody([3][]byte{nil, offs, heap})
+		m.hashBody([3][]byte{nil, offs, heap})
 		m.footer.columns[i].dict = ref
 		m.blocks[0] = append(m.blocks[0], arrowBlock{at, int32(len(meta)), int64(ref.size())})
 	}
 }
 
-// writeBody writes the buffers, each padded, and returns the checksum of it all.
-func (m *image) writeBody(bufs [3][]byte) uint32 {
+// putBody writes the buffers, each padded, and returns the checksum of it all. hashBody goes with it.
+func (m *image) putBody(bufs [3][]byte) uint32 {
 	crc := uint32(0)
 	for _, b := range bufs {
 		pad := zeros[:padded(len(b))-len(b)]
 		crc = updateChecksum(updateChecksum(crc, b), pad)
-		m.out.write(b)
-		m.out.write(pad)
+		m.out.put(b)
+		m.out.put(pad)
 	}
 	return crc
+}
+
+// hashBody puts the buffers, each padded, into the hash of the image.
+func (m *image) hashBody(bufs [3][]byte) {
+	for _, b := range bufs {
+		m.out.sum.Write(b)
+		m.out.sum.Write(zeros[:padded(len(b))-len(b)])
+	}
 }
 
 func (m *image) writeRecords() error {
@@ -148,8 +166,8 @@ func (m *image) writeRecords() error {
 
 // writeRecord writes the record batch of one group.
 func (m *image) writeRecord(g int) error {
-	mark := m.mem.Mark()
-	defer m.mem.Release(mark)
+	mark := m.mem.arena.Mark()
+	defer m.mem.arena.Release(mark)
 	var nodes []arrowNode
 	var bufs []arrowBuffer
 	size := int64(0)
@@ -176,14 +194,20 @@ func (m *image) writeRecord(g int) error {
 	meta := m.meta.recordMessage(int64(m.footer.rowsOf(g)), nodes, bufs, size, m.opt.Compress, at)
 	m.writeMeta(meta)
 	m.blocks[1] = append(m.blocks[1], arrowBlock{at, int32(len(meta)), size})
-	for i := range m.cols {
-		chunk := &m.footer.chunks[g*len(m.cols)+i]
-		if m.forms[i].enc != AllNull {
-			chunk.off = m.out.off
-			chunk.crc = m.writeBody(bodies[i])
+	return fork(m.opt.Workers, 2, func(half int) error {
+		for i := range m.cols {
+			chunk := &m.footer.chunks[g*len(m.cols)+i]
+			switch {
+			case m.forms[i].enc == AllNull:
+			case half == 0:
+				chunk.off = m.out.off
+				chunk.crc = m.putBody(bodies[i])
+			default:
+				m.hashBody(bodies[i])
+			}
 		}
-	}
-	return nil
+		return nil
+	})
 }
 
 // bufferCount returns the buffers that Arrow counts for a column.
@@ -200,7 +224,7 @@ func (m *image) compress(bufs *[3][]byte, meta *chunkMeta) error {
 		if len(b) == 0 {
 			continue
 		}
-		out, err := compressBuffer(m.mem.Alloc(lengthPrefix+zstdBound(len(b))), b)
+		out, err := compressBuffer(m.mem.alloc(lengthPrefix+zstdBound(len(b))), b)
 		if err != nil {
 			return err
 		}
@@ -224,7 +248,7 @@ func (m *image) writeRuns() {
 
 func (m *image) writeIndexes() error {
 	for _, spec := range m.opt.Indexes {
-		b := indexBuilder{spec: spec, rows: m.rows, groupRows: m.opt.GroupRows, mem: m.mem}
+		b := indexBuilder{spec: spec, rows: m.rows, groupRows: m.opt.GroupRows, mem: m.mem.arena}
 		for _, id := range spec.Columns {
 			col := m.position(id)
 			b.addColumn(col, m.cols[col].spec.Type, m.columnStats(col), m.bodies[col])

@@ -58,6 +58,14 @@ func compareBytes(t types.Type, a, b []byte) int {
 	return bytes.Compare(keyBytes(t, a), keyBytes(t, b))
 }
 
+// bytesOrder returns compareBytes for a type, of which most compare the bytes as they are.
+func bytesOrder(t types.Type) func(a, b []byte) int {
+	if bytewise(t) {
+		return bytes.Compare
+	}
+	return func(a, b []byte) int { return compareBytes(t, a, b) }
+}
+
 // compareRows orders row i of a and row j of b, two vectors of one type; a NULL is greater
 // than all values and equal to a NULL.
 func compareRows(a *vec.Vec, i int, b *vec.Vec, j int) int {

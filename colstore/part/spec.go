@@ -54,6 +54,7 @@ type WriteOptions struct {
 	Indexes   []IndexSpec
 	Compress  bool // zstd for every chunk: for cold parts
 	GroupRows int  // rows of a row group, a power of two in [MinGroupRows, MaxGroupRows]; 0: MaxGroupRows
+	Workers   int  // goroutines that encode columns; 0: the caller's alone
 }
 
 // Info describes a written part.

@@ -6,7 +6,6 @@ import (
 
 	"github.com/zeebo/xxh3"
 
-	"driftdb/internal/arena"
 	"driftdb/internal/types"
 	"driftdb/internal/vec"
 )
@@ -17,17 +16,18 @@ const textPiece = 2048
 // textStage stages the strings of a row group: as codes of a dictionary of the whole part as
 // long as there are few distinct ones, flat from then on.
 type textStage struct {
-	mem   *arena.Arena
-	dict  *dictBuilder
-	n     int      // staged rows
-	seen  int      // rows staged in all groups
-	flat  bool     // the dictionary was given up
-	codes []uint16 // staged, until flat
-	offs  []int32  // staged, once flat: n+1
-	heap  []byte   // staged, once flat; len is what is used
-	group sketch   // of the staged rows, once flat
-	over  bool     // a group has too many bytes
-	from  remap    // of the last dictionary vector that was appended
+	mem    *sharedArena
+	dict   *dictBuilder
+	n      int      // staged rows
+	seen   int      // rows staged in all groups
+	flat   bool     // the dictionary was given up
+	codes  []uint16 // staged, until flat
+	offs   []int32  // staged, once flat: n+1
+	heap   []byte   // staged, once flat; len is what is used
+	group  sketch   // of the staged rows, once flat
+	over   bool     // a group has too many bytes
+	expect int      // bytes that the heap of a group may well have
+	from   remap    // of the last dictionary vector that was appended
 }
 
 // remap gives for the codes of one foreign dictionary our code plus one, 0 when unknown.
@@ -36,19 +36,19 @@ type remap struct {
 	codes []uint32
 }
 
-func newTextStage(mem *arena.Arena) *textStage {
-	return &textStage{mem: mem, dict: newDictBuilder(mem)}
+func newTextStage(mem *sharedArena) *textStage {
+	return &textStage{mem: mem, dict: newDictBuilder()}
 }
 
 // reserve makes the buffers hold n rows.
 func (t *textStage) reserve(n int) {
 	if !t.flat {
-		codes := arena.Make[uint16](t.mem, n)
+		codes := makeOf[uint16](t.mem, n)
 		copy(codes, t.codes[:min(t.n, len(t.codes))])
 		t.codes = codes
 		return
 	}
-	offs := arena.Make[int32](t.mem, n+1)
+	offs := makeOf[int32](t.mem, n+1)
 	copy(offs, t.offs[:min(t.n+1, len(t.offs))])
 	t.offs = offs
 }
@@ -219,10 +219,17 @@ func (t *textStage) grow(n int) bool {
 		t.over = true
 		return false
 	}
-	heap := t.mem.Alloc(max(2*cap(t.heap), len(t.heap)+n, 4096))[:len(t.heap)]
+	heap := t.mem.alloc(max(2*cap(t.heap), len(t.heap)+n, 4096, min(t.expect, maxHeapBytes)))[:len(t.heap)]
 	copy(heap, t.heap)
 	t.heap = heap
 	return true
+}
+
+// giveHeap gives the staged bytes away. The next group will have about as many.
+func (t *textStage) giveHeap() []byte {
+	given := t.heap[:len(t.heap):len(t.heap)]
+	t.heap, t.expect = nil, len(given)+len(given)/32
+	return given
 }
 
 // textBytes returns at least the bytes of the given rows of v.
@@ -244,7 +251,7 @@ func textBytes(v *vec.Vec, r rows) int {
 func (t *textStage) giveUp() {
 	codes, n := t.codes, t.n
 	t.flat, t.codes, t.n = true, nil, 0
-	t.offs = arena.Make[int32](t.mem, len(codes)+1)
+	t.offs = makeOf[int32](t.mem, len(codes)+1)
 	t.offs[0] = 0
 	for _, c := range codes[:n] {
 		b := t.dict.value(c)
@@ -259,14 +266,13 @@ func (c *columnWriter) encodeText(e *encoded) {
 	t := c.text
 	if !t.flat {
 		e.coded = true
-		e.data = c.mem.Alloc(c.n * 2)
+		e.data = c.mem.alloc(c.n * 2)
 		copy(e.data, vec.BytesOf(t.codes[:c.n]))
 		return // statistics are made when the dictionary is complete
 	}
-	e.offs = arena.Make[int32](c.mem, c.n+1)
+	e.offs = makeOf[int32](c.mem, c.n+1)
 	copy(e.offs, t.offs[:c.n+1])
-	e.heap = c.mem.Alloc(len(t.heap))
-	copy(e.heap, t.heap)
+	e.heap = t.giveHeap()
 	textStats(c.spec.Type, e)
 	e.stats.Distinct = min(t.group.estimate(), c.n-c.nulls)
 	c.seen.merge(&t.group)
@@ -276,6 +282,7 @@ func (c *columnWriter) encodeText(e *encoded) {
 func textStats(t types.Type, e *encoded) {
 	var lo, hi, last []byte
 	sorted, any := e.valid == nil, false
+	compare := bytesOrder(t)
 	for i := range e.n {
 		if e.valid != nil && !bit(e.valid, i) {
 			continue
@@ -286,12 +293,12 @@ func textStats(t types.Type, e *encoded) {
 			continue
 		}
 		if sorted {
-			sorted = compareBytes(t, last, b) <= 0
+			sorted = compare(last, b) <= 0
 			last = b
 		}
-		if compareBytes(t, b, hi) > 0 {
+		if compare(b, hi) > 0 {
 			hi = b
-		} else if compareBytes(t, b, lo) < 0 {
+		} else if compare(b, lo) < 0 {
 			lo = b
 		}
 	}

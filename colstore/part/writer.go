@@ -13,7 +13,7 @@ import (
 type Writer struct {
 	out    io.Writer
 	opt    WriteOptions
-	mem    *arena.Arena
+	mem    *sharedArena
 	cols   []*columnWriter
 	births runList
 	rows   int
@@ -29,7 +29,7 @@ func NewWriter(w io.Writer, opt WriteOptions) (*Writer, error) {
 	if err := opt.check(); err != nil {
 		return nil, err
 	}
-	wr := &Writer{out: w, opt: opt, mem: arena.New(nil)}
+	wr := &Writer{out: w, opt: opt, mem: newSharedArena()}
 	for _, spec := range opt.Columns {
 		wr.cols = append(wr.cols, newColumnWriter(spec, wr.mem))
 	}
@@ -105,22 +105,25 @@ func (w *Writer) Append(cols []vec.Vec, sel []uint64, runs []Run) (err error) {
 
 // appendGroup adds rows that fit into the current group.
 func (w *Writer) appendGroup(cols []vec.Vec, r rows) error {
-	for i, c := range w.cols {
-		if err := c.append(&cols[i], r); err != nil {
-			return err
-		}
+	workers, full := w.opt.Workers, w.cols[0].n+r.n == w.opt.GroupRows
+	if r.n < forkRows && !full {
+		workers = 1
 	}
 	w.rows += r.n
-	if w.cols[0].n == w.opt.GroupRows {
-		w.endGroup()
-	}
-	return nil
+	return fork(workers, len(w.cols), func(i int) error {
+		err := w.cols[i].append(&cols[i], r)
+		if err == nil && full {
+			w.cols[i].endGroup()
+		}
+		return err
+	})
 }
 
-func (w *Writer) endGroup() {
-	for _, c := range w.cols {
-		c.endGroup()
-	}
+func (w *Writer) endGroup() error {
+	return fork(w.opt.Workers, len(w.cols), func(i int) error {
+		w.cols[i].endGroup()
+		return nil
+	})
 }
 
 // Rows returns the number of rows appended.
@@ -133,7 +136,7 @@ func (w *Writer) Room() int { return MaxRows - w.rows }
 func (w *Writer) Full() bool { return w.rows == MaxRows || w.Buffered() >= fullBytes }
 
 // Buffered returns the bytes of memory the writer holds.
-func (w *Writer) Buffered() int64 { return w.mem.Size() }
+func (w *Writer) Buffered() int64 { return w.mem.arena.Size() }
 
 // Finish encodes the part, writes it to w in order and ends the writer. The caller makes it
 // durable. In the file the image must begin at a multiple of 64 bytes.
@@ -144,7 +147,9 @@ func (w *Writer) Finish() (info Info, err error) {
 	}
 	w.ended = true
 	if w.cols[0].n > 0 {
-		w.endGroup()
+		if err := w.endGroup(); err != nil {
+			return Info{}, err
+		}
 	}
 	img := newImage(w)
 	if err := img.write(); err != nil {
@@ -157,5 +162,5 @@ func (w *Writer) Finish() (info Info, err error) {
 func (w *Writer) Close() {
 	w.ended = true
 	w.cols = nil
-	w.mem.Free()
+	w.mem.arena.Free()
 }

@@ -180,7 +180,13 @@ func (x *builder) integerReader() func(raw []byte, start, end uint32) (int64, bo
 	case types.Time:
 		return func([]byte, uint32, uint32) (int64, bool) { return 0, false }
 	case types.Numeric:
+		scale, limit := uint32(max(t.Scale, 0)), powers[t.Prec]
 		return func(raw []byte, start, end uint32) (int64, bool) {
+			if scale > 0 && scale < 8 {
+				if v, ok := parseFixed(raw, start, end, scale, limit); ok {
+					return v, true
+				}
+			}
 			d, ok := parseDecimal(raw[pad+start : pad+end])
 			if !ok {
 				return 0, false

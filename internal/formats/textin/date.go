@@ -7,6 +7,18 @@ const (
 	dayMicros    = 86400 * secondMicros
 )
 
+// monthStarts are the days from 1970 to the first of every month of the years from firstYear on.
+var monthStarts = func() (days [lastYear - firstYear + 1]([13]int32)) {
+	for y := range days {
+		for m := range days[y] {
+			days[y][m] = int32(types.DaysOf(int64(firstYear+y+m/12), int64(m%12+1), 1))
+		}
+	}
+	return days
+}()
+
+const firstYear, lastYear = 1900, 2100
+
 // twoDigits reads two digits; a value above 99 means that they are none.
 func twoDigits(s []byte) int {
 	a, b := s[0]-'0', s[1]-'0'
@@ -25,6 +37,11 @@ func parseDate(s []byte) (days int32, ok bool) {
 	y := y1*100 + y2
 	if y1 > 99 || y2 > 99 || y == 0 || m < 1 || m > 12 || d < 1 {
 		return 0, false
+	}
+	if y >= firstYear && y <= lastYear {
+		starts := &monthStarts[y-firstYear]
+		days = starts[m-1] + int32(d) - 1
+		return days, days < starts[m]
 	}
 	if d > 28 && int64(d) > types.DaysInMonth(int64(y), int64(m)) {
 		return 0, false

@@ -17,7 +17,7 @@
 // characters; any other backslash is itself. An empty field is NULL unless its column is text.
 //
 // NDJSON is one JSON object a line. Its members are the columns; a missing member is NULL.
-// Members may come in any order. The same name twice in one object is an error.
+// Members may come in any order; those in the order of the columns are found by comparing, without a look-up. The same name twice in one object is an error.
 //
 // Lines end with \n or \r\n; lines without characters are skipped (where there is one column,
 // an empty line is a NULL row). A UTF-8 byte order mark at the beginning is skipped.

@@ -2,6 +2,8 @@ package textin
 
 import (
 	"bytes"
+	"encoding/binary"
+	"math/bits"
 	"strconv"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -16,8 +18,11 @@ const maxDepth = 1000
 // with an error (42703), unless learn is set: then they become columns.
 type jsonScanner struct {
 	names []string
+	keys  []string // the names as JSON strings with a colon behind, "" for those that need escapes
 	index map[string]int
 	learn bool
+	seen  []int // by column, the number of the last object that has it
+	count int   // objects so far
 }
 
 func newJSONScanner(names []string) *jsonScanner {
@@ -31,6 +36,12 @@ func newJSONScanner(names []string) *jsonScanner {
 func (s *jsonScanner) add(name string) {
 	s.index[name] = len(s.names)
 	s.names = append(s.names, name)
+	key := ""
+	if plainRun([]byte(name)) == len(name) {
+		key = `"` + name + `":`
+	}
+	s.keys = append(s.keys, key)
+	s.seen = append(s.seen, 0)
 }
 
 func (s *jsonScanner) scan(b *block, g *grid) error {
@@ -63,7 +74,7 @@ func (s *jsonScanner) scanObject(c *jsonCursor, g *grid) error {
 	for range g.cols {
 		g.spans = append(g.spans, span{start: uint32(c.line), end: uint32(c.line) | flagNull})
 	}
-	seen := make([]bool, g.cols)
+	s.count++
 	if !c.take('{') {
 		return c.bad("a line must be a JSON object").WithHint("NDJSON has one object a line, without an array around them.")
 	}
@@ -76,12 +87,11 @@ func (s *jsonScanner) scanObject(c *jsonCursor, g *grid) error {
 		}
 		if col >= g.cols {
 			first = g.widen(col + 1)
-			seen = append(seen, make([]bool, g.cols-len(seen))...)
 		}
-		if seen[col] {
+		if s.seen[col] == s.count {
 			return c.bad("member %q appears twice", s.names[col])
 		}
-		seen[col] = true
+		s.seen[col] = s.count
 		if g.spans[first+col], err = c.value(); err != nil {
 			return err
 		}
@@ -116,6 +126,12 @@ func (g *grid) widen(cols int) int {
 // scanKey reads a member's name and colon and returns its column. guess is tried first.
 func (s *jsonScanner) scanKey(c *jsonCursor, guess int) (int, error) {
 	c.space()
+	if guess < len(s.keys) {
+		if key := s.keys[guess]; key != "" && len(c.data)-c.at >= len(key) && string(c.data[c.at:c.at+len(key)]) == key {
+			c.at += len(key)
+			return guess, nil
+		}
+	}
 	start := c.at
 	sp, err := c.str()
 	if err != nil {
@@ -128,9 +144,6 @@ func (s *jsonScanner) scanKey(c *jsonCursor, guess int) (int, error) {
 	name := sp.in(c.data)
 	if sp.escaped() {
 		name = unescapeJSON(nil, name)
-	}
-	if guess < len(s.names) && s.names[guess] == string(name) {
-		return guess, nil
 	}
 	if col, ok := s.index[string(name)]; ok {
 		return col, nil
@@ -159,7 +172,7 @@ func (c *jsonCursor) bad(format string, args ...any) *dberr.Error {
 }
 
 func (c *jsonCursor) space() {
-	for c.at < len(c.data) && (c.data[c.at] == ' ' || c.data[c.at] == '\t' || c.data[c.at] == '\r') {
+	for c.at < len(c.data) && c.data[c.at] <= ' ' && (c.data[c.at] == ' ' || c.data[c.at] == '\t' || c.data[c.at] == '\r') {
 		c.at++
 	}
 }
@@ -199,14 +212,14 @@ func (c *jsonCursor) value() (span, error) {
 			return span{}, err
 		}
 		return span{uint32(start), uint32(c.at) | flagNested}, nil
+	case 'n':
+		return span{uint32(start), uint32(start+len("null")) | flagNull}, c.word("null")
+	case 't', 'f':
+		err := c.skip(0)
+		return span{uint32(start), uint32(c.at)}, err
 	default:
-		if err := c.skip(0); err != nil {
-			return span{}, err
-		}
-		if ch == 'n' {
-			return span{uint32(start), uint32(c.at) | flagNull}, nil
-		}
-		return span{uint32(start), uint32(c.at)}, nil
+		err := c.number()
+		return span{uint32(start), uint32(c.at)}, err
 	}
 }
 
@@ -216,23 +229,41 @@ func (c *jsonCursor) str() (span, error) {
 		return span{}, c.bad("expected a string")
 	}
 	start, flags := c.at, uint32(flagQuoted)
-	for c.at < len(c.data) {
-		switch ch := c.data[c.at]; {
-		case ch == '"':
+	for {
+		c.at += plainRun(c.data[c.at:])
+		if c.at == len(c.data) {
+			break
+		}
+		switch c.data[c.at] {
+		case '"':
 			c.at++
 			return span{uint32(start), uint32(c.at-1) | flags}, nil
-		case ch == '\\':
+		case '\\':
 			flags |= flagEscaped
 			if err := c.escape(); err != nil {
 				return span{}, err
 			}
-		case ch < 0x20:
-			return span{}, c.bad("control character in a string")
 		default:
-			c.at++
+			return span{}, c.bad("control character in a string")
 		}
 	}
 	return span{}, c.bad("a string does not end on its line")
+}
+
+// plainRun returns how many bytes at the beginning of s are neither quotes, backslashes nor control
+// characters.
+func plainRun(s []byte) int {
+	i := 0
+	for ; i+8 <= len(s); i += 8 {
+		x := binary.LittleEndian.Uint64(s[i:])
+		if m := equalBytes(x, '"'*ones) | equalBytes(x, '\\'*ones) | equalBytes(x&(0xe0*ones), 0); m != 0 {
+			return i + bits.TrailingZeros64(m)>>3
+		}
+	}
+	for i < len(s) && s[i] >= ' ' && s[i] != '"' && s[i] != '\\' {
+		i++
+	}
+	return i
 }
 
 func (c *jsonCursor) escape() error {

@@ -40,7 +40,11 @@ func parseDigits(raw []byte, start, end uint32) (uint64, bool) {
 // eightDigits reads the n digits, 1 to 8, that end at end, all at once: the bytes before them are
 // set to '0', then neighbours are added in pairs, fours and eights.
 func eightDigits(raw []byte, end, n uint32) (uint64, bool) {
-	x := binary.LittleEndian.Uint64(raw[end:]) // raw is shifted by pad = 8 bytes
+	return digitsOf(binary.LittleEndian.Uint64(raw[end:]), n) // raw is shifted by pad = 8 bytes
+}
+
+// digitsOf is eightDigits of the last n bytes of a word.
+func digitsOf(x uint64, n uint32) (uint64, bool) {
 	shift := (8 - n&15) * 8
 	const zeros = 0x3030303030303030
 	x = x>>shift<<shift | zeros&(1<<shift-1)
@@ -49,6 +53,29 @@ func eightDigits(raw []byte, end, n uint32) (uint64, bool) {
 	x = (x & 0x00ff00ff00ff00ff) * 6553601 >> 16
 	x = (x & 0x0000ffff0000ffff) * 42949672960001 >> 32
 	return x, bad != 0
+}
+
+// parseFixed reads a number that is written with scale digits behind its point, 1 to 7, as an integer
+// of that many hundredths, thousandths …. ok is false for every other form, and from limit on.
+func parseFixed(raw []byte, start, end, scale uint32, limit uint64) (v int64, ok bool) {
+	sign := int64(1)
+	if start < end && raw[pad+start] == '-' {
+		sign, start = -1, start+1
+	}
+	n := end - start
+	if n < scale+2 || n > 18 || raw[pad+end-scale-1] != '.' {
+		return 0, false
+	}
+	if n <= 8 { // the digits before the point move over it
+		x := binary.LittleEndian.Uint64(raw[end:])
+		behind := ^uint64(0) << (64 - 8*scale)
+		u, bad := digitsOf(x&behind|x<<8&^behind, n-1)
+		return sign * int64(u), !bad && u < limit
+	}
+	whole, ok := parseDigits(raw, start, end-scale-1)
+	part, bad := eightDigits(raw, end, scale)
+	u := whole*powers[scale] + part
+	return sign * int64(u), ok && !bad && u < limit
 }
 
 // decimal is a number as written: digits × 10^-scale.

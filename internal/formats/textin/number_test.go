@@ -73,6 +73,77 @@ func TestScaledAgreesWithTheFullParser(t *testing.T) {
 	}
 }
 
+func TestFixedAgreesWithScaled(t *testing.T) {
+	rnd := rand.New(rand.NewPCG(15, 16))
+	const limit = 1_000_000_000_000
+	read := func(s string, scale int) (int64, bool) {
+		raw, n := padded("99" + s)
+		return parseFixed(raw, 2, n, uint32(scale), limit)
+	}
+	for range 300000 {
+		scale := 1 + rnd.IntN(7)
+		b := types.AppendScaled(nil, rnd.Int64N(2e15)>>rnd.IntN(50)-rnd.Int64N(1000), scale)
+		if rnd.IntN(3) == 0 {
+			b[rnd.IntN(len(b))] = byte(rnd.IntN(256))
+		}
+		got, ok := read(string(b), scale)
+		if !ok {
+			continue
+		}
+		want, known := parseDecimal(b)
+		if v, fits := want.scaled(12, scale); !known || !fits || v != got {
+			t.Fatalf("%q with scale %d: got %d, want %d %v %v", b, scale, got, v, known, fits)
+		}
+	}
+	for _, s := range []string{"0.00", "-0.01", "12.50", "99999.99", "100000.00", "-9999999999.99"} {
+		want, _ := parseDecimal([]byte(s))
+		v, _ := want.scaled(12, 2)
+		if got, ok := read(s, 2); !ok || got != v {
+			t.Errorf("%s: got %d %v, want %d", s, got, ok, v)
+		}
+	}
+	for _, s := range []string{"", "1", "1.0", "1.000", ".50", "-.50", "-", "1,00", "10000000000.00", "1 .00"} {
+		if got, ok := read(s, 2); ok {
+			t.Errorf("%q read as %d", s, got)
+		}
+	}
+}
+
+func TestDatesAgreeWithDaysOf(t *testing.T) {
+	for y := 1890; y <= 2110; y++ {
+		for m := 1; m <= 12; m++ {
+			for d := 0; d <= 32; d++ {
+				s := fmt.Sprintf("%04d-%02d-%02d", y, m, d)
+				days, ok := parseDate([]byte(s))
+				good := d > 0 && int64(d) <= types.DaysInMonth(int64(y), int64(m))
+				if ok != good || ok && int64(days) != int64(types.DaysOf(int64(y), int64(m), int64(d))) {
+					t.Fatalf("%s: got %d %v", s, days, ok)
+				}
+			}
+		}
+	}
+}
+
+func TestPlainRun(t *testing.T) {
+	rnd := rand.New(rand.NewPCG(17, 18))
+	for range 100000 {
+		b := make([]byte, rnd.IntN(30))
+		for i := range b {
+			b[i] = byte(' ' + rnd.IntN(224))
+		}
+		if len(b) > 0 && rnd.IntN(2) == 0 {
+			b[rnd.IntN(len(b))] = byte(rnd.IntN(256))
+		}
+		want := 0
+		for want < len(b) && b[want] >= ' ' && b[want] != '"' && b[want] != '\\' {
+			want++
+		}
+		if got := plainRun(b); got != want {
+			t.Fatalf("%q: got %d, want %d", b, got, want)
+		}
+	}
+}
+
 func TestTimesAgreeWithPackageTime(t *testing.T) {
 	rnd := rand.New(rand.NewPCG(7, 8))
 	for range 50000 {
