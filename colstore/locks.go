@@ -2,6 +2,7 @@ package colstore
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"slices"
 	"sync"
@@ -33,14 +34,59 @@ type locks struct {
 // tableLocks is what one transaction has locked of one table.
 type tableLocks struct {
 	tx   *Tx
-	rows *roaring64.Bitmap // row ids
-	keys map[uint64]uint64 // hashes of unique keys, and the last event of tx when it locked each
+	rows [LockUpdate + 1]*roaring64.Bitmap // row ids by strength, nil for none
+	keys map[uint64]uint64                 // hashes of unique keys, and the last event of tx when it locked each
+}
+
+// LockStrength says what a lock of a row keeps other transactions from.
+type LockStrength uint8
+
+// The strengths, as PostgreSQL has them.
+const (
+	LockKeyShare    LockStrength = iota // from changing the row's keys and from ending it
+	LockShare                           // from changing it
+	LockNoKeyUpdate                     // from changing it, and from keeping others from that
+	LockUpdate                          // from any lock
+)
+
+// conflicts are, by strength, the locks of others that one waits for.
+var conflicts = [...][]LockStrength{
+	LockKeyShare:    {LockUpdate},
+	LockShare:       {LockNoKeyUpdate, LockUpdate},
+	LockNoKeyUpdate: {LockShare, LockNoKeyUpdate, LockUpdate},
+	LockUpdate:      {LockKeyShare, LockShare, LockNoKeyUpdate, LockUpdate},
+}
+
+// LockWait says what becomes of a lock of a row that another transaction has.
+type LockWait uint8
+
+// The ways to wait.
+const (
+	LockBlock  LockWait = iota // wait
+	LockSkip                   // do without the row
+	LockNoWait                 // fail with 55P03
+)
+
+// RowLock is how rows of a table are locked.
+type RowLock struct {
+	Table    *Table
+	Strength LockStrength
+	Wait     LockWait
 }
 
 // wanted is what is to be locked of a table.
 type wanted struct {
-	rows []uint64 // ascending
-	keys []uint64
+	rows     []uint64 // ascending
+	strength LockStrength
+	wait     LockWait
+	keys     []uint64
+}
+
+// heldRows are rows that a transaction has asked to lock, without ending them.
+type heldRows struct {
+	table    uint32
+	strength LockStrength
+	rows     []uint64
 }
 
 // maxLockedKeys is how many keys of a batch are locked. Those of more rows, which are loaded rather than
@@ -50,11 +96,41 @@ const maxLockedKeys = 256
 // Lock waits until no other open transaction is about to end one of the rows, and keeps others from
 // doing so until this one ends. It returns 40001 when a row has ended since the view: under READ
 // COMMITTED the caller begins the statement anew after Refresh. A wait ends with 40P01 where it would
-// never end, 55P03 after LockTimeout, 57014 with ctx.
-func (tx *Tx) Lock(ctx context.Context, t *Table, rids []uint64) error {
+// never end, 55P03 after LockTimeout, 57014 with ctx. The rows are about to be ended, by an UPDATE of
+// columns that are no keys (LockNoKeyUpdate) or otherwise (LockUpdate).
+func (tx *Tx) Lock(ctx context.Context, t *Table, rids []uint64, strength LockStrength) error {
 	if err := tx.writable(); err != nil {
 		return err
 	}
+	return tx.lockRows(ctx, t.ID, wanted{rows: others(rids), strength: strength})
+}
+
+// LockRows locks rows as SELECT … FOR UPDATE does: as Lock, but they need not be ended. It reports
+// whether they are locked: with LockSkip they are not when another transaction has one of them. It may
+// be called from any goroutine, while views of the transaction are read.
+func (tx *Tx) LockRows(ctx context.Context, l RowLock, rids []uint64) (bool, error) {
+	if err := tx.writable(); err != nil {
+		return false, err
+	}
+	tx.held.Lock()
+	defer tx.held.Unlock()
+	w := wanted{rows: others(rids), strength: l.Strength, wait: l.Wait}
+	switch err := tx.lockRows(ctx, l.Table.ID, w); {
+	case err == errTaken && l.Wait == LockSkip:
+		return false, nil
+	case err == errTaken:
+		return false, dberr.Newf(dberr.LockNotAvailable, "could not obtain lock on row in relation \"%s\"", l.Table.Name)
+	case err != nil:
+		return false, err
+	}
+	if len(w.rows) > 0 {
+		tx.held.rows = append(tx.held.rows, heldRows{l.Table.ID, l.Strength, w.rows})
+	}
+	return true, nil
+}
+
+// others are, in ascending order, the rows that are not the transaction's own: nobody else sees those.
+func others(rids []uint64) []uint64 {
 	rows := make([]uint64, 0, len(rids))
 	for _, rid := range rids {
 		if rid&eventlog.Relative == 0 {
@@ -62,13 +138,18 @@ func (tx *Tx) Lock(ctx context.Context, t *Table, rids []uint64) error {
 		}
 	}
 	slices.Sort(rows)
-	if _, err := tx.acquire(ctx, t.ID, wanted{rows: rows}); err != nil {
+	return slices.Compact(rows)
+}
+
+// lockRows locks rows and sees to it that they have not ended since the view.
+func (tx *Tx) lockRows(ctx context.Context, table uint32, w wanted) error {
+	if _, err := tx.acquire(ctx, table, w); err != nil {
 		return err
 	}
 	return vfs.Guard(func() error {
-		tt, err := tx.table(t)
+		st, err := tx.db.store(table)
 		if err == nil {
-			err = tx.checkAlive(tt, rows)
+			err = tx.checkAlive(st, w.rows)
 		}
 		if dberr.CodeOf(err) == dberr.SerializationFailure {
 			tx.after = max(tx.after, tx.db.apply.ordered.Load().CSN)
@@ -110,6 +191,9 @@ func (tx *Tx) Refresh(ctx context.Context) error {
 
 // Written is a number that grows with everything that the transaction writes.
 func (tx *Tx) Written() uint64 { return tx.events + uint64(len(tx.ops)) }
+
+// errTaken says that another transaction has what was not to be waited for.
+var errTaken = errors.New("locked by another transaction")
 
 // acquire waits until nobody has what is wanted, and takes it.
 func (tx *Tx) acquire(ctx context.Context, table uint32, w wanted) (waited bool, err error) {
@@ -153,19 +237,22 @@ func (l *locks) take(tx *Tx, table uint32, w wanted) (other *Tx, ended chan stru
 		if h.tx == tx {
 			own = h
 		} else if h.has(w) {
+			if w.wait != LockBlock {
+				return h.tx, nil, errTaken
+			}
 			err := l.waitLocked(tx, h.tx)
 			return h.tx, h.tx.ended, err
 		}
 	}
 	if own == nil {
-		own = &tableLocks{tx: tx, rows: roaring64.New()}
+		own = &tableLocks{tx: tx}
 		if l.mu.tables == nil {
 			l.mu.tables, l.mu.waits = map[uint32][]*tableLocks{}, map[*Tx]*Tx{}
 		}
 		l.mu.tables[table] = append(l.mu.tables[table], own)
 		tx.locked = append(tx.locked, table)
 	}
-	own.rows.AddMany(w.rows)
+	own.add(w.strength, w.rows)
 	for _, k := range w.keys {
 		if own.keys == nil {
 			own.keys = map[uint64]uint64{}
@@ -205,18 +292,34 @@ func (h *tableLocks) has(w wanted) bool {
 			return true
 		}
 	}
-	if h.rows.IsEmpty() || len(w.rows) == 0 || h.rows.Maximum() < w.rows[0] || h.rows.Minimum() > w.rows[len(w.rows)-1] {
+	return slices.ContainsFunc(conflicts[w.strength], func(s LockStrength) bool { return common(h.rows[s], w.rows) })
+}
+
+// common reports whether one of some rows, which ascend, is in the set.
+func common(set *roaring64.Bitmap, rows []uint64) bool {
+	if set == nil || set.IsEmpty() || len(rows) == 0 || set.Maximum() < rows[0] || set.Minimum() > rows[len(rows)-1] {
 		return false
 	}
-	if uint64(len(w.rows)) > h.rows.GetCardinality() {
-		for at := h.rows.Iterator(); at.HasNext(); {
-			if _, ok := slices.BinarySearch(w.rows, at.Next()); ok {
+	if uint64(len(rows)) > set.GetCardinality() {
+		for at := set.Iterator(); at.HasNext(); {
+			if _, ok := slices.BinarySearch(rows, at.Next()); ok {
 				return true
 			}
 		}
 		return false
 	}
-	return slices.ContainsFunc(w.rows, h.rows.Contains)
+	return slices.ContainsFunc(rows, set.Contains)
+}
+
+// add locks rows.
+func (h *tableLocks) add(s LockStrength, rows []uint64) {
+	if len(rows) == 0 {
+		return
+	}
+	if h.rows[s] == nil {
+		h.rows[s] = roaring64.New()
+	}
+	h.rows[s].AddMany(rows)
 }
 
 // release ends the locks of a transaction that has ended, and wakes those who wait for it.
@@ -247,8 +350,9 @@ func (tx *Tx) wakeLocked() {
 }
 
 // undo ends the locks for what a transaction has taken back: it ends only rows that it has ended by
-// now, and writes only keys of rows up to event events.
-func (l *locks) undo(tx *Tx, events uint64) {
+// now, writes only keys of rows up to event events, and holds the first of the rows that it held.
+func (l *locks) undo(tx *Tx, events uint64, held int) {
+	tx.held.rows = tx.held.rows[:held:held]
 	if len(tx.locked) == 0 {
 		return
 	}
@@ -260,12 +364,13 @@ func (l *locks) undo(tx *Tx, events uint64) {
 				continue
 			}
 			maps.DeleteFunc(h.keys, func(_, event uint64) bool { return event >= events })
-			h.rows.Clear()
+			h.rows = [LockUpdate + 1]*roaring64.Bitmap{}
 			if tt := tx.tables[table]; tt != nil {
-				for rid := range tt.dead {
-					if rid&eventlog.Relative == 0 {
-						h.rows.Add(rid)
-					}
+				h.add(LockUpdate, others(slices.Collect(maps.Keys(tt.dead))))
+			}
+			for _, r := range tx.held.rows {
+				if r.table == table {
+					h.add(r.strength, r.rows)
 				}
 			}
 		}

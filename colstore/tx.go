@@ -2,6 +2,7 @@ package colstore
 
 import (
 	"context"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -66,6 +67,10 @@ type Tx struct {
 	ended       chan struct{} // closed when it has less locked; nil while nobody waits for that. Under locks.mu
 	csn         atomic.Uint64 // of its commit
 	after       uint64        // commit that a statement begun anew must see
+	held        struct {
+		sync.Mutex
+		rows []heldRows // by LockRows, in order
+	}
 }
 
 // txOp is one run of the transaction's log frame to be.
@@ -219,6 +224,7 @@ func (tx *Tx) table(t *Table) (*txTable, error) {
 type Savepoint struct {
 	ops     int
 	events  uint64
+	held    int
 	overlay *overlay
 	deferral
 	err error
@@ -228,7 +234,7 @@ type Savepoint struct {
 func (tx *Tx) Savepoint() Savepoint {
 	err := tx.finishBulk(context.Background())
 	tx.barrier = len(tx.ops)
-	return Savepoint{ops: len(tx.ops), events: tx.events, overlay: tx.overlay, deferral: tx.deferral, err: err}
+	return Savepoint{ops: len(tx.ops), events: tx.events, held: len(tx.held.rows), overlay: tx.overlay, deferral: tx.deferral, err: err}
 }
 
 // RollbackTo undoes everything since the savepoint, which stays valid.
@@ -247,7 +253,7 @@ func (tx *Tx) RollbackTo(sp Savepoint) error {
 	tx.ops = tx.ops[:sp.ops]
 	tx.events, tx.barrier = sp.events, sp.ops
 	tx.markChecked(sp.ops)
-	tx.db.locks.undo(tx, sp.events)
+	tx.db.locks.undo(tx, sp.events, sp.held)
 	return nil
 }
 

@@ -280,7 +280,7 @@ func (tx *Tx) Update(ctx context.Context, t *Table, rids []uint64, rows *vec.Bat
 			return err
 		}
 		rids, picked = byRID(rids, picked)
-		if err := tx.checkAlive(tt, rids); err != nil {
+		if err := tx.checkAlive(tt.store, rids); err != nil {
 			return err
 		}
 		return tx.addRows(ctx, t, tt, src, picked, rids)
@@ -289,11 +289,11 @@ func (tx *Tx) Update(ctx context.Context, t *Table, rids []uint64, rows *vec.Bat
 
 // checkAlive refuses rows that another transaction has ended since the view: the commit would
 // be refused anyway.
-func (tx *Tx) checkAlive(tt *txTable, rids []uint64) error {
-	if tt.store.changed.Load() <= tx.view.point.Seq {
+func (tx *Tx) checkAlive(st *store, rids []uint64) error {
+	if st.changed.Load() <= tx.view.point.Seq {
 		return nil
 	}
-	s := tt.store.pinned()
+	s := st.pinned()
 	defer s.unpin()
 	live := newLiveCheck(s)
 	for _, rid := range rids {
@@ -341,7 +341,7 @@ func (tx *Tx) Delete(ctx context.Context, t *Table, rids []uint64) error {
 		}
 		rids = slices.Clone(rids)
 		slices.Sort(rids)
-		if err := tx.checkAlive(tt, rids); err != nil {
+		if err := tx.checkAlive(tt.store, rids); err != nil {
 			return err
 		}
 		tx.deleteSorted(t, tt, slices.Compact(rids))
@@ -398,7 +398,7 @@ func (tx *Tx) Truncate(ctx context.Context, t *Table) (total int64, err error) {
 			return total, err
 		}
 		rids := liveRIDs(&g)
-		if err := tx.Lock(ctx, t, rids); err != nil {
+		if err := tx.Lock(ctx, t, rids, LockUpdate); err != nil {
 			return total, err
 		}
 		if err := tx.Delete(ctx, t, rids); err != nil {

@@ -18,7 +18,7 @@ func (r *run) deleteRows(t *colstore.Table, rids []uint64, old *vec.Batch, depth
 	if len(rids) == 0 {
 		return nil
 	}
-	if err := r.lock(t, rids); err != nil {
+	if err := r.lock(t, rids, colstore.LockUpdate); err != nil {
 		return err
 	}
 	if err := r.s.txOf(t).Delete(r.ctx, t, rids); err != nil {
@@ -31,11 +31,11 @@ func (r *run) deleteRows(t *colstore.Table, rids []uint64, old *vec.Batch, depth
 
 // updateRows replaces rows of a table and does what the foreign keys to it say. It returns the
 // rows as they were written.
-func (r *run) updateRows(t *colstore.Table, rids []uint64, old, rows *vec.Batch, depth int) (*vec.Batch, error) {
+func (r *run) updateRows(t *colstore.Table, rids []uint64, strength colstore.LockStrength, old, rows *vec.Batch, depth int) (*vec.Batch, error) {
 	if len(rids) == 0 {
 		return rows, nil
 	}
-	if err := r.lock(t, rids); err != nil {
+	if err := r.lock(t, rids, strength); err != nil {
 		return nil, err
 	}
 	rows, err := r.updateBatch(t, rids, rows)
@@ -102,7 +102,7 @@ func (r *run) followKeys(child *colstore.Table, f *colstore.ForeignKey, keys *ro
 	if action == colstore.Cascade && !updated {
 		return r.deleteRows(child, rids, before, depth+1)
 	}
-	_, err = r.updateRows(child, rids, before, &vec.Batch{N: all.N, Cols: all.Cols[:n]}, depth+1)
+	_, err = r.updateRows(child, rids, colstore.LockUpdate, before, &vec.Batch{N: all.N, Cols: all.Cols[:n]}, depth+1)
 	return err
 }
 

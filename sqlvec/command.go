@@ -9,6 +9,7 @@ import (
 	"driftdb/colstore"
 	"driftdb/internal/dberr"
 	"driftdb/internal/types"
+	"driftdb/sqlvec/bind"
 	"driftdb/sqlvec/parse"
 )
 
@@ -16,6 +17,9 @@ import (
 func commandName(st parse.Stmt) string {
 	switch st := st.(type) {
 	case *parse.Query:
+		if locking := bind.LockingName(st); locking != "" {
+			return "SELECT " + locking
+		}
 		return "SELECT"
 	case *parse.Truncate:
 		return "TRUNCATE TABLE"

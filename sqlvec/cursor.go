@@ -7,6 +7,7 @@ import (
 	"driftdb/internal/dberr"
 	"driftdb/internal/types"
 	"driftdb/internal/vec"
+	"driftdb/sqlvec/bind"
 	"driftdb/sqlvec/parse"
 )
 
@@ -45,6 +46,14 @@ func (r *run) declareCursor(st *parse.DeclareCursor) error {
 	}
 	if writesInWith(st.Query) {
 		return dberr.New(dberr.FeatureNotSupported, "DECLARE CURSOR must not contain data-modifying statements in WITH").At(int(st.Query.Position()))
+	}
+	if locking := bind.LockingName(st.Query); locking != "" && (st.Hold || st.Scroll) {
+		what, are := "SCROLL CURSOR", "Scrollable"
+		if st.Hold {
+			what, are = "CURSOR WITH HOLD", "Holdable"
+		}
+		return dberr.Newf(dberr.FeatureNotSupported, "DECLARE %s ... %s is not supported", what, locking).
+			WithDetail("%s cursors must be READ ONLY.", are)
 	}
 	node, err := r.binder().Query(st.Query)
 	if err != nil {

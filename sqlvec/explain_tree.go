@@ -256,6 +256,8 @@ func nodeTitle(node plan.Node) string {
 		return "Sort"
 	case *plan.Limit, *plan.LimitBy:
 		return "Limit"
+	case *plan.LockRows:
+		return "LockRows"
 	case *plan.Unroll:
 		if len(n.Arrays) > 0 {
 			return "Unroll unnest"

@@ -212,7 +212,7 @@ func (u *upserted) write(st *parse.Insert) error {
 	r := u.run
 	returned := newRowSet(columnTypes(u.table))
 	if u.updates.n > 0 {
-		written, err := r.updateRows(u.table, u.rids, u.old.batch(), u.updates.batch(), 0)
+		written, err := r.updateRows(u.table, u.rids, colstore.LockUpdate, u.old.batch(), u.updates.batch(), 0)
 		if err != nil {
 			return err
 		}
@@ -316,7 +316,7 @@ func (r *run) update(st *parse.Update) error {
 	}
 	joined := len(change.Joined.Types())
 	after, before := halves(rows, len(t.Columns), joined)
-	written, err := r.updateRows(t, rids, before, after, 0)
+	written, err := r.updateRows(t, rids, change.Lock, before, after, 0)
 	if err != nil {
 		return err
 	}

@@ -3,6 +3,7 @@ package sqlvec
 import (
 	"fmt"
 
+	"driftdb/colstore"
 	"driftdb/internal/dberr"
 	"driftdb/internal/vec"
 	"driftdb/sqlvec/bind"
@@ -109,6 +110,6 @@ func (m *merging) write(i int) error {
 	if action == parse.MergeDelete {
 		return r.deleteRows(t, rids, after, 0)
 	}
-	_, err = r.updateRows(t, rids, before, after, 0)
+	_, err = r.updateRows(t, rids, colstore.LockUpdate, before, after, 0)
 	return err
 }

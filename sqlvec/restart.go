@@ -1,12 +1,14 @@
 package sqlvec
 
 import (
+	"context"
 	"errors"
 
 	"driftdb/colstore"
 	"driftdb/internal/dberr"
 	"driftdb/internal/vec"
 	"driftdb/sqlvec/parse"
+	"driftdb/sqlvec/plan"
 )
 
 // A statement that writes waits for other transactions that have changed the same rows or written the
@@ -17,11 +19,11 @@ var errRestart = errors.New("the statement begins anew")
 
 // writeAndEnd runs a statement that writes, as often as others come in its way, and commits it where it
 // is a transaction of its own.
-func (r *run) writeAndEnd() error {
+func (r *run) writeAndEnd(write func() error) error {
 	r.restarts = true
 	for {
 		r.began = r.s.written()
-		err := r.write()
+		err := write()
 		if err == nil {
 			err = r.s.endStatement(r.ctx, true)
 		}
@@ -39,7 +41,7 @@ func (r *run) writeAndEnd() error {
 // knows yet.
 func (r *run) mayRestart(err error) bool {
 	switch r.stmt.(type) {
-	case *parse.Query, *parse.Insert, *parse.Update, *parse.Delete, *parse.Merge, *parse.Truncate:
+	case *parse.Query, *parse.DeclareCursor, *parse.Insert, *parse.Update, *parse.Delete, *parse.Merge, *parse.Truncate:
 	default:
 		return false
 	}
@@ -96,9 +98,26 @@ func (r *run) restart() error {
 	return nil
 }
 
+// errLocks says that a query locks rows: it is run as a statement that writes is.
+var errLocks = errors.New("the query locks rows")
+
+// rowLocker locks rows for the statement's transaction. It implements plan.Locker.
+type rowLocker struct{ r *run }
+
+// LockRows implements plan.Locker.
+func (l rowLocker) LockRows(ctx context.Context, lock colstore.RowLock, rids []uint64) (bool, error) {
+	return l.r.s.txOf(lock.Table).LockRows(ctx, lock, rids)
+}
+
+// locker is what locks the rows of FOR UPDATE.
+func (r *run) locker() plan.Locker {
+	r.locks = true
+	return rowLocker{r}
+}
+
 // lock waits for those who have changed the rows, which the statement is to change.
-func (r *run) lock(t *colstore.Table, rids []uint64) error {
-	return r.s.txOf(t).Lock(r.ctx, t, rids)
+func (r *run) lock(t *colstore.Table, rids []uint64, strength colstore.LockStrength) error {
+	return r.s.txOf(t).Lock(r.ctx, t, rids, strength)
 }
 
 // lockKeys waits for those who have written the unique keys of new rows.

@@ -33,6 +33,7 @@ type run struct {
 	// restarts says that the statement may begin anew; began is what the transaction had written when it did.
 	restarts bool
 	began    uint64
+	locks    bool // the statement locks rows of its queries
 	env      *expr.Env
 	// creating is the table whose columns are being defined, for messages.
 	creating  string
@@ -94,10 +95,13 @@ func (r *run) inTransaction() error {
 	}
 	r.env = s.newEnv(r)
 	if q, ok := readOnlyQuery(r.stmt); ok && !writesInWith(q) {
-		if err := r.query(q); err != nil {
+		err := r.query(q)
+		if err == nil {
+			return s.endStatement(r.ctx, s.tx.open.MovedSequences())
+		}
+		if err != errLocks {
 			return err
 		}
-		return s.endStatement(r.ctx, s.tx.open.MovedSequences())
 	}
 	if ex, ok := r.stmt.(*parse.Explain); ok {
 		if err := r.explain(ex); err != nil {
@@ -109,10 +113,7 @@ func (r *run) inTransaction() error {
 		return r.answer()
 	}
 	if c, ok := r.stmt.(*parse.DeclareCursor); ok {
-		if err := r.declareCursor(c); err != nil {
-			return err
-		}
-		if err := s.endStatement(r.ctx, true); err != nil {
+		if err := r.writeAndEnd(func() error { return r.declareCursor(c) }); err != nil {
 			return err
 		}
 		return r.done("DECLARE CURSOR")
@@ -129,7 +130,7 @@ func (r *run) inTransaction() error {
 	if err := r.mayWrite(); err != nil {
 		return err
 	}
-	if err := r.writeAndEnd(); err != nil {
+	if err := r.writeAndEnd(r.write); err != nil {
 		return err
 	}
 	if s.db.opts.CheckpointEach && !s.tx.explicit {
@@ -168,6 +169,8 @@ func (r *run) write() error {
 
 func (r *run) writeOne() error {
 	switch st := r.stmt.(type) {
+	case *parse.Query:
+		return r.queryAtOnce(st)
 	case *parse.Insert:
 		return r.insert(st)
 	case *parse.Update:
@@ -231,6 +234,7 @@ func (r *run) binder() *bind.Binder {
 	return bind.New(bind.Env{
 		Ctx: r.ctx, Points: r, Expr: r.env, Params: r.params,
 		SystemTime: r.s.set.systemTime, Scalar: r.scalar, Rows: r.rows, Written: r.written, With: r.with, Sequence: r.s.sequencePosition, System: r.system,
+		Locker: r.locker,
 	})
 }
 
@@ -319,11 +323,15 @@ func (r *run) execOptions() exec.Options {
 	return o
 }
 
-// query runs a SELECT: its rows flow to the caller while it runs.
+// query runs a SELECT: its rows flow to the caller while it runs. It returns errLocks when the query
+// locks rows.
 func (r *run) query(q *parse.Query) error {
 	node, cols, err := r.planned(q)
 	if err != nil {
 		return err
+	}
+	if r.locks {
+		return errLocks
 	}
 	r.result.Columns = cols
 	r.result.tag = "SELECT 0"
@@ -340,6 +348,23 @@ func (r *run) query(q *parse.Query) error {
 		return err
 	}
 	return r.answer()
+}
+
+// queryAtOnce runs a SELECT to its end before the caller sees a row of it.
+func (r *run) queryAtOnce(q *parse.Query) error {
+	node, err := r.binder().Query(q)
+	if err != nil {
+		return err
+	}
+	cols := resultColumns(node)
+	set, err := r.collect(node, typesOf(cols))
+	if err != nil {
+		return err
+	}
+	r.answerRows(cols, set)
+	r.result.rows = int64(set.n)
+	r.result.tag = fmt.Sprintf("SELECT %d", set.n)
+	return nil
 }
 
 // planned makes the plan of a query, or takes that of a prepared statement, and returns it with the

@@ -2,7 +2,6 @@ package sqlvec
 
 import (
 	"context"
-	"fmt"
 
 	"driftdb/colstore"
 	"driftdb/internal/dberr"
@@ -102,7 +101,7 @@ func (r *run) writeMulti() error {
 			return err
 		}
 	}
-	if err := r.writeMain(); err != nil {
+	if err := r.writeOne(); err != nil {
 		return err
 	}
 	r.multi.live = true
@@ -112,27 +111,6 @@ func (r *run) writeMulti() error {
 		}
 	}
 	return r.s.endChecks(r.ctx)
-}
-
-// writeMain runs the statement itself.
-func (r *run) writeMain() error {
-	q, ok := r.stmt.(*parse.Query)
-	if !ok {
-		return r.writeOne()
-	}
-	node, err := r.binder().Query(q)
-	if err != nil {
-		return err
-	}
-	cols := resultColumns(node)
-	set, err := r.collect(node, typesOf(cols))
-	if err != nil {
-		return err
-	}
-	r.answerRows(cols, set)
-	r.result.rows = int64(set.n)
-	r.result.tag = fmt.Sprintf("SELECT %d", set.n)
-	return nil
 }
 
 // usedByMany reports whether several parts of a statement name a query of its WITH clause. It runs

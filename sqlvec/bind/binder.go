@@ -51,6 +51,8 @@ type Env struct {
 	// System finds one of the system's own views by schema, "" for the one that unqualified
 	// names mean, and name; nil for none.
 	System func(schema, name string) *SystemView
+	// Locker locks the rows of FOR UPDATE. Nil refuses it.
+	Locker func() plan.Locker
 	// Sequence says where a sequence stands.
 	Sequence func(*colstore.Table) colstore.SequencePosition
 }
@@ -73,6 +75,7 @@ type Binder struct {
 	rebinds int             // queries around that can be bound once more, see withPresence
 	present map[string]bool // tables that have a column for their presence
 	guessed bool            // where there is none, a row is there that has a value
+	locks   lockings
 }
 
 // maxDepth is how deep queries may nest.

@@ -112,7 +112,19 @@ func (b *Binder) Update(st *parse.Update, undeclared bool) (*Change, error) {
 			p.Exprs, p.Out = append(p.Exprs, colExpr(c)), append(p.Out, b.newColumn(c.Name, c.Type))
 		}
 	}
-	return b.withJoined(&Change{Table: s.table, Plan: p}, s, st.Returning != nil), nil
+	return b.withJoined(&Change{Table: s.table, Plan: p, Lock: updateLock(s.table, u.values)}, s, st.Returning != nil), nil
+}
+
+// updateLock is how an UPDATE locks the rows that it changes; values are nil for columns that stay.
+func updateLock(t *colstore.Table, values []expr.Expr) colstore.LockStrength {
+	for _, key := range t.Keys() {
+		for _, id := range key.Columns {
+			if key.Unique && values[place(t, id)] != nil {
+				return colstore.LockUpdate
+			}
+		}
+	}
+	return colstore.LockNoKeyUpdate
 }
 
 // Joined is the columns of joined tables that a RETURNING list may name.

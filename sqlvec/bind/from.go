@@ -139,6 +139,9 @@ func (b *Binder) bindTableRef(t *parse.TableRef, left, parent *scope) (from, err
 	if t.Sample != nil {
 		whole := *t
 		whole.Sample = nil
+		if locks := b.locks.items[t]; locks != nil {
+			b.locks.items[&whole] = locks
+		}
 		f, err := b.bindTableRef(&whole, left, parent)
 		if err != nil {
 			return f, err
@@ -163,6 +166,9 @@ func (b *Binder) bindTableRef(t *parse.TableRef, left, parent *scope) (from, err
 		return from{}, err
 	}
 	if rt != nil {
+		if err := b.unlockable(t, "the past of"); err != nil {
+			return from{}, err
+		}
 		return b.scanAtRow(rt, t, left, parent)
 	}
 	ref, err := b.lookup(t.Name.Last(), t.SystemTime, pos)
@@ -182,7 +188,11 @@ func (b *Binder) bindTableRef(t *parse.TableRef, left, parent *scope) (from, err
 		return from{}, dberr.Newf(dberr.ObjectNotInPrerequisite, "materialized view \"%s\" has not been populated", ref.table.Name).
 			WithHint("Use the REFRESH MATERIALIZED VIEW command.")
 	}
-	return b.scan(ref, t.Alias, parent)
+	f, err := b.scan(ref, t.Alias, parent)
+	if err != nil {
+		return f, err
+	}
+	return b.lockScan(t, ref, f)
 }
 
 // checkSchema refuses names outside the one schema.

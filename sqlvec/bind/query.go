@@ -35,19 +35,22 @@ func (b *Binder) bindQuery(q *parse.Query, parent *scope) (node plan.Node, err e
 		return nil, err
 	}
 	defer b.leave()
-	if len(q.Locks) > 0 {
-		return nil, dberr.New(dberr.FeatureNotSupported, "FOR UPDATE and FOR SHARE are not supported").At(int(q.Locks[0].Position()))
-	}
 	saved := b.ctes
 	defer func() { b.ctes = saved }()
 	err = b.withTime(q.SystemTime, func() error {
 		if err := b.declareCTEs(q.With, parent); err != nil {
 			return err
 		}
+		if err := b.lockQuery(q); err != nil {
+			return err
+		}
 		if node, err = b.bindBody(q.Body, q.OrderBy, parent); err != nil {
 			return err
 		}
-		node, err = b.bindLimit(node, q, parent)
+		if node, err = b.bindLimit(node, q, parent); err != nil {
+			return err
+		}
+		node, err = b.lockRows(node, q)
 		return err
 	})
 	return node, err

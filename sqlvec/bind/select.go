@@ -38,6 +38,7 @@ type selection struct {
 	windows *windows
 	late    *applies // subqueries over the results of window functions
 	qualify expr.Expr
+	locked  []lockedTable
 }
 
 // bindSelect binds a SELECT with the ORDER BY that follows it.
@@ -46,22 +47,22 @@ func (b *Binder) bindSelect(sel *parse.Select, order []parse.OrderItem, parent *
 }
 
 func (b *Binder) bindSelectOnce(sel *parse.Select, order []parse.OrderItem, parent *scope) (plan.Node, error) {
-	selfRef := b.selfRef
-	b.selfRef = false
+	selfRef, around := b.selfRef, b.locks.rows
+	b.selfRef, b.locks.rows = false, nil
 	f, err := b.bindFrom(sel.From, parent)
 	if err != nil {
 		return nil, err
 	}
-	recursive := b.selfRef
-	b.selfRef = selfRef
+	recursive, locked := b.selfRef, b.locks.rows
+	b.selfRef, b.locks.rows = selfRef, around
 	input, err := b.bindWhereOf(f.node, f.scope, sel.Where, &aliases{items: sel.Items})
 	if err != nil {
 		return nil, err
 	}
 	s := &selection{b: b, sel: sel, scope: f.scope, input: input, aggs: &aggs{pre: &applies{}}, post: &applies{},
-		windows: &windows{defs: sel.Windows}, rowSets: &sets{}}
+		windows: &windows{defs: sel.Windows}, rowSets: &sets{}, locked: locked}
 	for _, step := range []func() error{s.declareWindows, s.bindItems, s.bindGroupBy, s.bindHaving, s.bindDistinctOn,
-		func() error { return s.bindOrder(order) }, s.bindUnusedWindows, s.bindQualify, s.expandBelow, s.aggregate, s.attachPost, s.placeWindows, s.expandAbove} {
+		func() error { return s.bindOrder(order) }, s.bindUnusedWindows, s.bindQualify, s.checkLocked, s.expandBelow, s.aggregate, s.attachPost, s.placeWindows, s.expandAbove} {
 		if err := step(); err != nil {
 			return nil, err
 		}
@@ -354,6 +355,9 @@ func (s *selection) finish() (plan.Node, error) {
 	on := make([]expr.Expr, len(s.on))
 	for i, x := range s.on {
 		on[i] = s.outputOf(x)
+	}
+	if err := s.keepLocked(); err != nil {
+		return nil, err
 	}
 	var node plan.Node = &plan.Project{Input: s.input, Exprs: s.items, Out: s.out}
 	if s.sel.Distinct && len(on) == 0 {

@@ -26,6 +26,8 @@ type Change struct {
 	// table, the old ones; for DELETE the row id, then the old values of all columns if they
 	// are wanted.
 	Plan plan.Node
+	// Lock is how an UPDATE locks the rows.
+	Lock colstore.LockStrength
 	// Planned says that Plan has been optimized.
 	Planned bool
 	// Joined are the columns of the tables of FROM or USING that stand behind the others in

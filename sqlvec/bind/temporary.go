@@ -46,7 +46,9 @@ func (b *Binder) bindTemporary(t *parse.TableRef, parent *scope) (f from, ok boo
 	case ref.table.Kind != colstore.KindTable:
 		f, err = b.bindRelation(ref, t, parent)
 	default:
-		f, err = b.scan(ref, t.Alias, parent)
+		if f, err = b.scan(ref, t.Alias, parent); err == nil {
+			f, err = b.lockScan(t, ref, f)
+		}
 	}
 	return f, true, err
 }

@@ -19,9 +19,12 @@ func (b *Binder) bindRelation(ref tableAt, t *parse.TableRef, parent *scope) (fr
 		return from{}, dberr.Newf(dberr.FeatureNotSupported, "the row versions of \"%s\", which is not a table, cannot be asked for", ref.table.Name).At(pos)
 	}
 	if ref.table.Kind == colstore.KindSequence {
+		if err := b.unlockable(t, "sequence"); err != nil {
+			return from{}, err
+		}
 		return b.bindSequence(ref, t, parent)
 	}
-	node, err := b.viewQuery(ref)
+	node, err := b.viewQuery(ref, t)
 	if err != nil {
 		if e, ok := err.(*dberr.Error); ok { // its place is one in the view's text
 			moved := *e
@@ -47,8 +50,9 @@ func (b *Binder) bindRelation(ref tableAt, t *parse.TableRef, parent *scope) (fr
 }
 
 // viewQuery binds the query of a view. Its tables are read at the point at which the view is,
-// unless they have a clause of their own; its columns are those that it was made with.
-func (b *Binder) viewQuery(ref tableAt) (plan.Node, error) {
+// unless they have a clause of their own; its columns are those that it was made with. What t, the
+// reference to it, locks are its tables.
+func (b *Binder) viewQuery(ref tableAt, t *parse.TableRef) (plan.Node, error) {
 	v := ref.table
 	if b.views[v.ID] {
 		return nil, dberr.Newf(dberr.InvalidObjectDefinition, "infinite recursion detected in rules for relation \"%s\"", v.Name)
@@ -70,6 +74,7 @@ func (b *Binder) viewQuery(ref tableAt) (plan.Node, error) {
 	if err != nil {
 		return nil, err
 	}
+	b.lockRelation(t, q)
 	node, err := b.bindQuery(q, nil)
 	if err != nil {
 		return nil, err
@@ -79,7 +84,7 @@ func (b *Binder) viewQuery(ref tableAt) (plan.Node, error) {
 
 // Refresh binds the query of a materialized view as it is now: rows with the view's columns.
 func (b *Binder) Refresh(v *colstore.Table) (plan.Node, error) {
-	return b.viewQuery(tableAt{view: b.env.Points.Present(), table: v})
+	return b.viewQuery(tableAt{view: b.env.Points.Present(), table: v}, nil)
 }
 
 // Rows binds all rows of a table, behind their row ids.

@@ -52,6 +52,8 @@ func (b *builder) node(n plan.Node) ([]*part, error) {
 		return b.limit(n)
 	case *plan.LimitBy:
 		return b.limitBy(n)
+	case *plan.LockRows:
+		return b.lockRows(n)
 	case *plan.Unroll:
 		if len(n.Arrays) > 0 {
 			return b.streaming(n.Input, &unnestStage{n})

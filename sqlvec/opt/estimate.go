@@ -47,8 +47,9 @@ func (o *optimizer) estimate(node plan.Node) {
 		o.estimateSort(n)
 	case *plan.Limit:
 		o.estimateLimit(n)
-	case *plan.LimitBy:
-		o.derive(e, n.Input, n.Input.Estimated().Rows, operatorCost)
+	case *plan.LimitBy, *plan.LockRows:
+		input := node.Children()[0]
+		o.derive(e, input, input.Estimated().Rows, operatorCost)
 	case *plan.Unroll:
 		o.derive(e, n.Input, 10*n.Input.Estimated().Rows, tupleCost)
 	default:

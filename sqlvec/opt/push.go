@@ -48,6 +48,9 @@ func (o *optimizer) push(node plan.Node, preds []expr.Expr) plan.Node {
 	case *plan.LimitBy:
 		n.Input = o.push(n.Input, nil)
 		return filtered(n, preds)
+	case *plan.LockRows:
+		n.Input = o.push(n.Input, nil)
+		return filtered(n, preds)
 	case *plan.Unroll:
 		return o.pushUnroll(n, preds)
 	case *plan.SetOp:

@@ -56,6 +56,9 @@ func Exprs(n Node) []*expr.Expr {
 	case *LimitBy:
 		addAll(n.By)
 		add(&n.Count, &n.Offset)
+	case *LockRows:
+		addAll(n.Rows)
+		add(&n.Count, &n.Offset)
 	case *Unroll:
 		add(&n.Start, &n.Stop, &n.Step)
 		addAll(n.Arrays)
@@ -107,6 +110,8 @@ func SetChildren(n Node, kids []Node) {
 	case *Limit:
 		n.Input = kids[0]
 	case *LimitBy:
+		n.Input = kids[0]
+	case *LockRows:
 		n.Input = kids[0]
 	case *Unroll:
 		n.Input = kids[0]
