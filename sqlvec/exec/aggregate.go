@@ -23,6 +23,7 @@ const (
 
 const (
 	stagedRows    = blockRows  // rows that wait for the decision, or for their partition
+	stagedTexts   = 1 << 14    // of them, where they have texts
 	manyGroups    = stagedRows // more groups than these, as the staged rows show, mean partitions
 	fewGroups     = 1 << 17    // combinations of codes that a table of each worker takes
 	risingGroups  = 0.93       // new groups of the second half, by those of the first, that mean ever more
@@ -173,7 +174,8 @@ type aggEnd struct {
 	group  []uint32
 
 	staging *store
-	half    int // groups among the first half of the staged rows
+	waiting *arena.Arena // the texts of staging
+	half    int          // groups among the first half of the staged rows
 	parts   []*store
 	nulls   *store // rows whose only key is NULL, beside the partitions
 
@@ -388,6 +390,9 @@ func (s *groupSource) prepare(*execution) (int, error) {
 func (s *groupSource) release() {
 	for _, e := range s.g.ends {
 		e.a.Free()
+		if e.waiting != nil {
+			e.waiting.Free()
+		}
 	}
 	for _, a := range s.g.arenas {
 		a.Free()

@@ -32,6 +32,8 @@ func (e *aggEnd) stage(b *vec.Batch) error {
 	a := e.w.scratch
 	if e.staging == nil {
 		e.staging, e.nulls = e.newArgStore(true), e.newArgStore(false)
+		e.waiting = e.w.ex.newArena()
+		e.staging.heap.a = e.waiting
 	}
 	var args []vec.Vec
 	var err error
@@ -47,7 +49,7 @@ func (e *aggEnd) stage(b *vec.Batch) error {
 	}
 	idx := selected(&vec.Batch{N: b.N, Sel: sel}, a)
 	rows := e.codec.encode(e.keyCol, b.N, idx, a)
-	if e.codec.strings || e.codec.fields != nil {
+	if e.codec.far() {
 		for i := 0; i < len(rows); i += e.codec.stride {
 			e.codec.keep(rows[i:i+e.codec.stride], &e.staging.heap)
 		}
@@ -92,8 +94,15 @@ func (e *aggEnd) count(rows []uint64) {
 	}
 }
 
-// full reports whether n more rows may not fit the staging memory.
-func (e *aggEnd) full(n int) bool { return e.staging != nil && e.staging.rows+n > stagedRows }
+// full reports whether n more rows may not fit the staging memory. Once it is settled that rows go
+// to partitions, texts should be in the processor's cache still when they do.
+func (e *aggEnd) full(n int) bool {
+	most := stagedRows
+	if e.mode == partitioned && e.codec.strings {
+		most = stagedTexts
+	}
+	return e.staging != nil && e.staging.rows > 0 && e.staging.rows+n > most
+}
 
 // unstage moves the staged rows on, deciding how to group first if need be.
 func (e *aggEnd) unstage() error {
@@ -169,6 +178,7 @@ func (e *aggEnd) feedStaged() error {
 		err = e.feedNulls(e.own, e.nulls)
 	}
 	e.staging, e.nulls = nil, nil
+	e.waiting.Free()
 	e.loosen()
 	return err
 }
@@ -180,14 +190,14 @@ func (e *aggEnd) loosen() {
 	}
 }
 
-// scatter moves the staged rows to their partitions. The staging memory is used again;
-// long strings stay in its heap.
+// scatter moves the staged rows to their partitions, with their texts, so that those of a partition
+// lie together. The staging memory is used again.
 func (e *aggEnd) scatter() {
 	if e.parts == nil {
 		e.own = nil
 		for range partitions {
 			p := e.newArgStore(true)
-			p.first = firstPartition
+			p.first, p.heap.next = firstPartition, firstHeapBytes
 			e.parts = append(e.parts, p)
 		}
 	}
@@ -217,7 +227,7 @@ func (e *aggEnd) scatter() {
 			fill[p]++
 		}
 		for p := range partitions {
-			e.parts[p].addRows(b, idx[at[p]:at[p+1]])
+			e.parts[p].addKept(b, idx[at[p]:at[p+1]], codec)
 		}
 		e.staging.rows -= b.n
 		b.n = 0
@@ -226,6 +236,8 @@ func (e *aggEnd) scatter() {
 		}
 	}
 	e.staging.blocks = e.staging.blocks[max(0, len(e.staging.blocks)-1):]
+	e.waiting.Reset()
+	e.staging.heap = heap{a: e.waiting}
 }
 
 // finishPartitions groups each partition, on all workers.

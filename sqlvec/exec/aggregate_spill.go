@@ -58,6 +58,9 @@ func (g *aggregation) spilled() spillStats {
 // bytes returns roughly the memory that an end holds.
 func (e *aggEnd) bytes() int64 {
 	n := e.a.Size() + e.codec.textBytes()
+	if e.waiting != nil {
+		n += e.waiting.Size()
+	}
 	if e.own != nil {
 		for _, s := range e.own.states {
 			n += s.Bytes()

@@ -387,6 +387,9 @@ func (c *keyCodec) hashRow(row []uint64) uint64 {
 	return hashWord(h)
 }
 
+// far reports whether rows refer to memory outside of them: keep copies it.
+func (c *keyCodec) far() bool { return c.strings || c.fields != nil }
+
 // keep copies the long strings of a row into h, so that it outlives what it was made from.
 func (c *keyCodec) keep(row []uint64, h *heap) {
 	if c.fields != nil {

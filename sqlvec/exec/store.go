@@ -194,7 +194,12 @@ func (s *store) addValid(b *block, col *blockColumn, v *vec.Vec, idx []int32, k 
 }
 
 // addRows appends rows idx of block src, of a store with the same columns that outlives s.
-func (s *store) addRows(src *block, idx []int32) {
+func (s *store) addRows(src *block, idx []int32) { s.addRowsOf(src, idx, nil) }
+
+// addKept is addRows of a store that does not outlive s. keys is the codec of the key rows.
+func (s *store) addKept(src *block, idx []int32, keys *keyCodec) { s.addRowsOf(src, idx, keys) }
+
+func (s *store) addRowsOf(src *block, idx []int32, keep *keyCodec) {
 	for len(idx) > 0 {
 		b := s.room()
 		k := min(len(idx), b.cap-b.n)
@@ -204,9 +209,33 @@ func (s *store) addRows(src *block, idx []int32) {
 		for c, t := range s.types {
 			copyColumn(b, &b.cols[c], &src.cols[c], keptSize(t), idx[:k], s.a)
 		}
+		if keep != nil {
+			s.keepRows(b, k, keep)
+		}
 		b.n += k
 		s.rows += k
 		idx = idx[k:]
+	}
+}
+
+// keepRows copies the strings of k rows behind those of b into the heap.
+func (s *store) keepRows(b *block, k int, keys *keyCodec) {
+	if keys.far() {
+		for i := b.n; i < b.n+k; i++ {
+			if keys.fields != nil && b.keys[i]&wideKey == 0 {
+				continue
+			}
+			keys.keep(b.keys[i*s.stride:(i+1)*s.stride], &s.heap)
+		}
+	}
+	for c, t := range s.types {
+		if t.Class() != types.Bytes {
+			continue
+		}
+		strs := vec.Cast[str](b.cols[c].data)[b.n : b.n+k]
+		for i := range strs {
+			strs[i] = s.heap.keep(strs[i])
+		}
 	}
 }
 

@@ -64,10 +64,15 @@ func (s str) appendTo(b []byte) []byte {
 type heap struct {
 	a    *arena.Arena
 	free []byte
+	next int // bytes to take from the arena at once, 0 for heapBytes
 }
 
-// heapBytes is how much a heap takes from its arena at once.
-const heapBytes = 64 << 10
+// heapBytes is how much a heap takes from its arena at once. One of many heaps begins with
+// firstHeapBytes and doubles.
+const (
+	heapBytes      = 64 << 10
+	firstHeapBytes = 1 << 10
+)
 
 // keep returns s with its bytes copied into the heap.
 func (h *heap) keep(s str) str {
@@ -76,13 +81,18 @@ func (h *heap) keep(s str) str {
 		return s
 	}
 	if n > len(h.free) {
-		if n > heapBytes/4 {
+		size := heapBytes
+		if h.next > 0 {
+			size = h.next
+			h.next = min(2*h.next, heapBytes)
+		}
+		if n > size/4 {
 			b := h.a.Alloc(n)
 			copy(b, s.far())
 			s.hi = uint64(uintptr(unsafe.Pointer(unsafe.SliceData(b))))
 			return s
 		}
-		h.free = h.a.Alloc(heapBytes)
+		h.free = h.a.Alloc(size)
 	}
 	copy(h.free, s.far())
 	s.hi = uint64(uintptr(unsafe.Pointer(unsafe.SliceData(h.free))))
