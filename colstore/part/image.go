@@ -9,6 +9,7 @@ import (
 
 	"driftdb/internal/binfmt"
 	"driftdb/internal/dberr"
+	"driftdb/internal/fork"
 	"driftdb/internal/types"
 	"driftdb/internal/vec"
 	"driftdb/internal/vfs"
@@ -93,7 +94,7 @@ func (m *image) encodeColumns() error {
 	n, groups := len(m.cols), m.footer.groups()
 	m.forms, m.bodies, m.dicts = make([]form, n), make([][]body, n), make([]*vec.Dictionary, n)
 	m.footer.columns, m.footer.chunks = make([]columnMeta, n), make([]chunkMeta, groups*n)
-	return fork(m.opt.Workers, n, func(i int) error {
+	return fork.Each(m.opt.Workers, n, func(i int) error {
 		c := m.cols[i]
 		m.forms[i] = c.finalForm()
 		m.bodies[i], m.dicts[i] = c.finish(m.forms[i])
@@ -194,7 +195,7 @@ func (m *image) writeRecord(g int) error {
 	meta := m.meta.recordMessage(int64(m.footer.rowsOf(g)), nodes, bufs, size, m.opt.Compress, at)
 	m.writeMeta(meta)
 	m.blocks[1] = append(m.blocks[1], arrowBlock{at, int32(len(meta)), size})
-	return fork(m.opt.Workers, 2, func(half int) error {
+	return fork.Each(m.opt.Workers, 2, func(half int) error {
 		for i := range m.cols {
 			chunk := &m.footer.chunks[g*len(m.cols)+i]
 			switch {

@@ -5,8 +5,12 @@ import (
 
 	"driftdb/internal/arena"
 	"driftdb/internal/dberr"
+	"driftdb/internal/fork"
 	"driftdb/internal/vec"
 )
+
+// forkRows is how many rows must be appended at once for their columns to be worth several goroutines.
+const forkRows = 1024
 
 // Writer writes one part. It buffers the part's columns, encoded group by group, until
 // Finish. It is not synchronised. After an error only Close may be called.
@@ -110,7 +114,7 @@ func (w *Writer) appendGroup(cols []vec.Vec, r rows) error {
 		workers = 1
 	}
 	w.rows += r.n
-	return fork(workers, len(w.cols), func(i int) error {
+	return fork.Each(workers, len(w.cols), func(i int) error {
 		err := w.cols[i].append(&cols[i], r)
 		if err == nil && full {
 			w.cols[i].endGroup()
@@ -120,7 +124,7 @@ func (w *Writer) appendGroup(cols []vec.Vec, r rows) error {
 }
 
 func (w *Writer) endGroup() error {
-	return fork(w.opt.Workers, len(w.cols), func(i int) error {
+	return fork.Each(w.opt.Workers, len(w.cols), func(i int) error {
 		w.cols[i].endGroup()
 		return nil
 	})

@@ -17,7 +17,7 @@ const module = "driftdb"
 
 var (
 	leaves = []string{
-		"internal/arena", "internal/binfmt", "internal/dberr", "internal/edits", "internal/invariant", "internal/types",
+		"internal/arena", "internal/binfmt", "internal/dberr", "internal/edits", "internal/fork", "internal/invariant", "internal/types",
 		"internal/vec", "internal/vfs",
 	}
 	// formats are the codecs of files that people bring and take: leaves that know vectors.
@@ -32,6 +32,7 @@ var (
 var allowed = map[string][]string{
 	"internal/dberr":     nil,
 	"internal/edits":     nil,
+	"internal/fork":      nil,
 	"internal/invariant": nil,
 	"internal/types":     {"internal/dberr"},
 	"internal/vec":       {"internal/dberr", "internal/types"},

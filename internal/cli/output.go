@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 
@@ -66,7 +67,11 @@ func (o *output) write(r *sqlvec.Result) error {
 
 // writeText writes the batches that each yields as one result.
 func (o *output) writeText(cols []rowtext.Column, each func(func(*vec.Batch) error) error) error {
-	text, err := rowtext.NewWith(o.form, o.w, o.opts)
+	opts := o.opts
+	if opts.Workers = o.threads; opts.Workers == 0 {
+		opts.Workers = runtime.GOMAXPROCS(0)
+	}
+	text, err := rowtext.NewWith(o.form, o.w, opts)
 	if err != nil {
 		return err
 	}
@@ -154,6 +159,7 @@ func (o *output) binaryWriter(cols []sqlvec.Column) (binaryWriter, error) {
 type target struct {
 	io.Writer
 	file *os.File       // nil for standard output
+	late *writeBehind   // to file; nil where it is written at once
 	name string         // where commit puts the file, "" when it is written in place
 	cmd  *exec.Cmd      // gets what is written; nil for none
 	pipe io.WriteCloser // to cmd
@@ -178,7 +184,8 @@ func openTarget(name string, stdout io.Writer) (*target, error) {
 	if err := f.Chmod(0o644); err != nil {
 		return nil, underName(err, name)
 	}
-	return &target{Writer: named{f, name}, file: f, name: name}, nil
+	late := newWriteBehind(named{f, name})
+	return &target{Writer: late, late: late, file: f, name: name}, nil
 }
 
 // named writes to a file whose errors shall speak of another name.
@@ -224,6 +231,11 @@ func (t *target) commit() error {
 	if t.file == nil {
 		return nil
 	}
+	if t.late != nil {
+		if err := t.late.Flush(); err != nil {
+			return err
+		}
+	}
 	temp := t.file.Name()
 	if err := t.file.Close(); err != nil {
 		return underName(err, t.name)
@@ -244,6 +256,9 @@ func (t *target) discard() {
 	}
 	if t.file == nil {
 		return
+	}
+	if t.late != nil {
+		_ = t.late.wait() // the file is removed
 	}
 	t.file.Close()
 	if t.name != "" {

@@ -162,6 +162,9 @@ func takeBatch(b *vec.Batch, idx []int32, a *arena.Arena) vec.Batch {
 // keepVec returns rows idx (nil: all) of v in memory of a alone, so that it outlives the
 // batch. Dictionaries without an ID may be as short-lived as a batch: they are dissolved.
 func keepVec(v *vec.Vec, idx []int32, a *arena.Arena) vec.Vec {
+	if idx == nil && v.Form != vec.Const && (v.Form != vec.Dict || v.Dict.ID != 0) {
+		return keepAll(v, a)
+	}
 	if idx == nil {
 		idx = arena.Make[int32](a, v.N)
 		for i := range idx {
@@ -179,6 +182,36 @@ func keepVec(v *vec.Vec, idx []int32, a *arena.Arena) vec.Vec {
 	one = take(&one, []int32{0}, a)
 	one.N, one.Form = len(idx), vec.Const
 	return one
+}
+
+// keepAll is keepVec of all rows of a vector that is not Const and whose dictionary stays: whole pieces
+// of memory are copied.
+func keepAll(v *vec.Vec, a *arena.Arena) vec.Vec {
+	out := *v
+	if v.Valid != nil {
+		out.Valid = arena.Make[uint64](a, vec.Words(v.N))
+		copy(out.Valid, v.Valid)
+		if past := uint(v.N) & 63; past != 0 {
+			out.Valid[len(out.Valid)-1] &= 1<<past - 1
+		}
+	}
+	if v.Form == vec.Flat && v.Type.Class() == types.Bytes {
+		first := v.Offs[0]
+		text := v.Heap[first:v.Offs[v.N]]
+		out.Offs, out.Heap = arena.Make[int32](a, v.N+1), a.Alloc(len(text))
+		for i, off := range v.Offs[:v.N+1] {
+			out.Offs[i] = off - first
+		}
+		copy(out.Heap, text)
+		return out
+	}
+	size := v.N * storedWidth(v)
+	if size == 0 {
+		size = vec.Words(v.N) * 8
+	}
+	out.Data = a.Alloc(size)
+	copy(out.Data, v.Data)
+	return out
 }
 
 // dissolve returns rows idx of a dictionary vector as a flat one.

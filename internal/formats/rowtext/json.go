@@ -1,25 +1,20 @@
 package rowtext
 
 import (
-	"bufio"
-
-	"driftdb/internal/types"
 	"driftdb/internal/vec"
 )
 
 // jsonRows writes one object a row, on a line of its own; with array set, the lines of a
 // result are the elements of one JSON array.
 type jsonRows struct {
-	w     *bufio.Writer
-	ctx   types.Context
+	lines
 	array bool
 	keys  [][]byte // `"name":` of each column, with the comma before it
-	rows  int64
-	buf   []byte
+	rows  bool     // some were written
 }
 
 func (j *jsonRows) Begin(cols []Column) error {
-	j.keys, j.rows = j.keys[:0], 0
+	j.keys, j.rows = j.keys[:0], false
 	for i, c := range cols {
 		var k []byte
 		if i > 0 {
@@ -34,9 +29,13 @@ func (j *jsonRows) Begin(cols []Column) error {
 }
 
 func (j *jsonRows) Write(b *vec.Batch) error {
-	return eachRow(b, func(row int) error {
-		dst := j.buf[:0]
-		if j.array && j.rows > 0 {
+	first := -1 // the row without a line before it
+	if !j.rows {
+		first = firstRow(b)
+		j.rows = first >= 0
+	}
+	return j.each(b, func(dst []byte, row int) []byte {
+		if j.array && row != first {
 			dst = append(dst, ',', '\n')
 		}
 		dst = append(dst, '{')
@@ -52,10 +51,7 @@ func (j *jsonRows) Write(b *vec.Batch) error {
 		if !j.array {
 			dst = append(dst, '\n')
 		}
-		j.rows++
-		j.buf = dst
-		_, err := j.w.Write(dst)
-		return err
+		return dst
 	})
 }
 

@@ -1,7 +1,7 @@
 package rowtext
 
 import (
-	"bufio"
+	"bytes"
 
 	"driftdb/internal/types"
 	"driftdb/internal/vec"
@@ -12,8 +12,8 @@ type style struct {
 	open, sep, end string
 	null           string
 	rule           bool // markdown: a rule below the header
-	// escape appends a cell's or a name's text, made safe for the form.
-	escape func(dst, text []byte) []byte
+	// escape makes the text behind start, a cell's or a name's, safe for the form.
+	escape func(dst []byte, start int) []byte
 }
 
 var (
@@ -24,29 +24,26 @@ var (
 
 // separated writes csv, tsv and markdown: a header, then a line a row.
 type separated struct {
-	w     *bufio.Writer
-	ctx   types.Context
+	lines
 	style style
 	plain []bool // columns whose text needs no escaping
-	buf   []byte
-	cell  []byte
 }
 
 func (s *separated) Begin(cols []Column) error {
 	s.plain = s.plain[:0]
-	dst := append(s.buf[:0], s.style.open...)
+	dst := append([]byte(nil), s.style.open...)
 	for i, c := range cols {
 		s.plain = append(s.plain, plainText(c.Type))
 		if i > 0 {
 			dst = append(dst, s.style.sep...)
 		}
-		dst = s.style.escape(dst, []byte(c.Name))
+		start := len(dst)
+		dst = s.style.escape(append(dst, c.Name...), start)
 	}
 	dst = append(dst, s.style.end...)
 	if s.style.rule {
 		dst = appendRule(dst, cols)
 	}
-	s.buf = dst
 	_, err := s.w.Write(dst)
 	return err
 }
@@ -68,8 +65,8 @@ func appendRule(dst []byte, cols []Column) []byte {
 }
 
 func (s *separated) Write(b *vec.Batch) error {
-	return eachRow(b, func(row int) error {
-		dst := append(s.buf[:0], s.style.open...)
+	return s.each(b, func(dst []byte, row int) []byte {
+		dst = append(dst, s.style.open...)
 		for c := range b.Cols {
 			if c > 0 {
 				dst = append(dst, s.style.sep...)
@@ -80,13 +77,11 @@ func (s *separated) Write(b *vec.Batch) error {
 			case s.plain[c]:
 				dst = appendCell(dst, s.ctx, v, row)
 			default:
-				s.cell = appendCell(s.cell[:0], s.ctx, v, row)
-				dst = s.style.escape(dst, s.cell)
+				start := len(dst)
+				dst = s.style.escape(appendCell(dst, s.ctx, v, row), start)
 			}
 		}
-		s.buf = append(dst, s.style.end...)
-		_, err := s.w.Write(s.buf)
-		return err
+		return append(dst, s.style.end...)
 	})
 }
 
@@ -95,10 +90,11 @@ func (s *separated) End() error { return nil }
 // quotedCSV are the bytes for whose sake a field is quoted.
 var quotedCSV = [256]bool{',': true, '"': true, '\r': true, '\n': true}
 
-func escapeCSV(dst, text []byte) []byte {
-	if len(text) > 0 && !hasAny(text, &quotedCSV) {
-		return append(dst, text...)
+func escapeCSV(dst []byte, start int) []byte {
+	if len(dst) > start && !hasAny(dst[start:], &quotedCSV) {
+		return dst
 	}
+	dst, text := takeText(dst, start)
 	dst = append(dst, '"')
 	for _, c := range text {
 		if c == '"' {
@@ -107,6 +103,11 @@ func escapeCSV(dst, text []byte) []byte {
 		dst = append(dst, c)
 	}
 	return append(dst, '"')
+}
+
+// takeText returns dst up to start, and a copy of what is behind it.
+func takeText(dst []byte, start int) (rest, text []byte) {
+	return dst[:start], bytes.Clone(dst[start:])
 }
 
 // hasAny reports whether text has one of the bytes.
@@ -119,7 +120,14 @@ func hasAny(text []byte, which *[256]bool) bool {
 	return false
 }
 
-func escapeTSV(dst, text []byte) []byte {
+// escapedTSV are the bytes that TSV writes behind a backslash.
+var escapedTSV = [256]bool{'\t': true, '\n': true, '\r': true, '\\': true}
+
+func escapeTSV(dst []byte, start int) []byte {
+	if !hasAny(dst[start:], &escapedTSV) {
+		return dst
+	}
+	dst, text := takeText(dst, start)
 	for _, c := range text {
 		switch c {
 		case '\t':
@@ -137,7 +145,8 @@ func escapeTSV(dst, text []byte) []byte {
 	return dst
 }
 
-func escapeMarkdown(dst, text []byte) []byte {
+func escapeMarkdown(dst []byte, start int) []byte {
+	dst, text := takeText(dst, start)
 	for i, c := range text {
 		switch {
 		case c == '|' || c == '\\':

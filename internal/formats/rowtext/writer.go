@@ -2,9 +2,11 @@ package rowtext
 
 import (
 	"bufio"
+	"math/bits"
 	"strings"
 
 	"driftdb/internal/dberr"
+	"driftdb/internal/fork"
 	"driftdb/internal/types"
 	"driftdb/internal/vec"
 )
@@ -42,6 +44,8 @@ type Options struct {
 	NoFooter bool
 	// Lines draws a table with box characters instead of ASCII.
 	Lines bool
+	// Workers is how many goroutines write the lines of csv, tsv, markdown and json; 0 means the caller's alone.
+	Workers int
 	// Bold writes the names of columns in bold, for a terminal.
 	Bold bool
 }
@@ -50,12 +54,12 @@ type Options struct {
 var forms = map[string]func(w *bufio.Writer, o Options) Writer{
 	"table":    func(w *bufio.Writer, o Options) Writer { return newTable(w, o) },
 	"vertical": func(w *bufio.Writer, o Options) Writer { return newVertical(w, o) },
-	"json":     func(w *bufio.Writer, o Options) Writer { return &jsonRows{w: w, ctx: o.Types, array: true} },
-	"ndjson":   func(w *bufio.Writer, o Options) Writer { return &jsonRows{w: w, ctx: o.Types} },
-	"csv":      func(w *bufio.Writer, o Options) Writer { return &separated{w: w, ctx: o.Types, style: csvStyle} },
-	"tsv":      func(w *bufio.Writer, o Options) Writer { return &separated{w: w, ctx: o.Types, style: tsvStyle} },
+	"json":     func(w *bufio.Writer, o Options) Writer { return &jsonRows{lines: newLines(w, o), array: true} },
+	"ndjson":   func(w *bufio.Writer, o Options) Writer { return &jsonRows{lines: newLines(w, o)} },
+	"csv":      func(w *bufio.Writer, o Options) Writer { return &separated{lines: newLines(w, o), style: csvStyle} },
+	"tsv":      func(w *bufio.Writer, o Options) Writer { return &separated{lines: newLines(w, o), style: tsvStyle} },
 	"markdown": func(w *bufio.Writer, o Options) Writer {
-		return &separated{w: w, ctx: o.Types, style: markdownStyle}
+		return &separated{lines: newLines(w, o), style: markdownStyle}
 	},
 	"chart": func(w *bufio.Writer, o Options) Writer { return &chart{w: w, opts: o} },
 }
@@ -78,6 +82,55 @@ func NewWith(form string, w *bufio.Writer, o Options) (Writer, error) {
 	}
 	return nil, dberr.Newf(dberr.InvalidParameterValue, "unknown output format %q", form).
 		WithHint("The formats are %s.", strings.Join(Names(), ", "))
+}
+
+// pieceRows is how many rows of a batch a goroutine writes at a time.
+const pieceRows = 512
+
+// lines writes forms of which every row is text of its own.
+type lines struct {
+	w       *bufio.Writer
+	ctx     types.Context
+	workers int
+	pieces  [][]byte // reused
+}
+
+func newLines(w *bufio.Writer, o Options) lines { return lines{w: w, ctx: o.Types, workers: o.Workers} }
+
+// each writes the text that row appends for every selected row of b. Pieces of a batch are made at the
+// same time, and written in order.
+func (l *lines) each(b *vec.Batch, row func(dst []byte, row int) []byte) error {
+	n := (b.N + pieceRows - 1) / pieceRows
+	for len(l.pieces) < n {
+		l.pieces = append(l.pieces, nil)
+	}
+	err := fork.Each(l.workers, n, func(k int) error {
+		dst := l.pieces[k][:0]
+		for i := k * pieceRows; i < min(b.N, (k+1)*pieceRows); i++ {
+			if b.Sel == nil || b.Sel[i>>6]>>(uint(i)&63)&1 != 0 {
+				dst = row(dst, i)
+			}
+		}
+		l.pieces[k] = dst
+		return nil
+	})
+	for k := 0; err == nil && k < n; k++ {
+		_, err = l.w.Write(l.pieces[k])
+	}
+	return err
+}
+
+// firstRow is the first selected row of b, -1 when there is none.
+func firstRow(b *vec.Batch) int {
+	if b.Sel == nil {
+		return min(b.N, 1) - 1
+	}
+	for w, word := range b.Sel {
+		if word != 0 {
+			return w*64 + bits.TrailingZeros64(word)
+		}
+	}
+	return -1
 }
 
 // eachRow calls fn for every selected row of b, in order, until fn fails.

@@ -44,22 +44,21 @@ func (s *csvScanner) scan(b *block, g *grid) error {
 	return nil
 }
 
-// scanPlain finds the fields of data without quotes, eight bytes at a time. It reports false when
+// scanPlain finds the fields of data without quotes, 64 bytes at a time. It reports false when
 // a line has another number of fields than the file has columns.
 func (s *csvScanner) scanPlain(data []byte, g *grid) bool {
-	delims, breaks := uint64(s.delim)*ones, uint64('\n')*ones
 	spans, k, rows, start := g.spans[:cap(g.spans)], 0, 0, 0
-	for i := 0; i < len(data); i += 8 {
-		if k+9 > len(spans) {
+	for i := 0; i < len(data); i += 64 {
+		if k+65 > len(spans) {
 			spans = append(spans, make([]span, len(spans)+1024)...)
 		}
-		x := loadTail(data, i)
-		for m := equalBytes(x, delims) | equalBytes(x, breaks); m != 0; m &= m - 1 {
-			p := i + bits.TrailingZeros64(m)>>3
+		delims, breaks := marksOf(data[i:], s.delim)
+		for m := delims | breaks; m != 0; m &= m - 1 {
+			p := i + bits.TrailingZeros64(m)
 			spans[k] = span{uint32(start), uint32(p)}
 			k++
 			start = p + 1
-			if data[p] == '\n' {
+			if breaks&m&-m != 0 {
 				rows++
 				if k != rows*g.cols {
 					g.spans = spans

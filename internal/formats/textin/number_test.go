@@ -124,6 +124,34 @@ func TestDatesAgreeWithDaysOf(t *testing.T) {
 	}
 }
 
+func TestMarks(t *testing.T) {
+	rnd := rand.New(rand.NewPCG(19, 20))
+	for range 20000 {
+		b := make([]byte, rnd.IntN(80))
+		for i := range b {
+			b[i] = ",\n\x00x\x8a\xac"[rnd.IntN(6)]
+		}
+		var delims, breaks uint64
+		for i, c := range b[:min(len(b), 64)] {
+			if c == ',' {
+				delims |= 1 << i
+			}
+			if c == '\n' {
+				breaks |= 1 << i
+			}
+		}
+		if d, n := marksOf(b, ','); d != delims || n != breaks {
+			t.Fatalf("%q: got %x %x, want %x %x", b, d, n, delims, breaks)
+		}
+		if len(b) < 64 {
+			continue
+		}
+		if d, n := marksByWords((*[64]byte)(b), ','); d != delims || n != breaks {
+			t.Fatalf("%q: by words %x %x, want %x %x", b, d, n, delims, breaks)
+		}
+	}
+}
+
 func TestPlainRun(t *testing.T) {
 	rnd := rand.New(rand.NewPCG(17, 18))
 	for range 100000 {

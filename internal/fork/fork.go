@@ -1,4 +1,5 @@
-package part
+// Package fork divides work among goroutines that the caller waits for.
+package fork
 
 import (
 	"runtime/debug"
@@ -6,13 +7,10 @@ import (
 	"sync/atomic"
 )
 
-// forkRows is how many rows must be appended at once for their columns to be worth several goroutines.
-const forkRows = 1024
-
-// fork calls do for every number below n, on up to workers goroutines, of which the caller's is one,
+// Each calls do for every number below n, on up to workers goroutines, of which the caller's is one,
 // and returns the error of the least number. A panic, a fault on mapped memory too, goes on in the
 // caller.
-func fork(workers, n int, do func(i int) error) error {
+func Each(workers, n int, do func(i int) error) error {
 	if workers = min(workers, n); workers <= 1 {
 		for i := range n {
 			if err := do(i); err != nil {
