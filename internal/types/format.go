@@ -3,6 +3,7 @@ package types
 import (
 	"encoding/hex"
 	"math"
+	"math/bits"
 	"strconv"
 	"time"
 )
@@ -97,9 +98,9 @@ func appendBytesClass(dst []byte, t Type, s string) []byte {
 
 // AppendFloat appends the shortest text that reads back as f.
 func AppendFloat(dst []byte, f float64, single bool) []byte {
-	bits := 64
+	size := 64
 	if single {
-		bits = 32
+		size = 32
 	}
 	switch {
 	case math.IsNaN(f):
@@ -116,15 +117,57 @@ func AppendFloat(dst []byte, f float64, single bool) []byte {
 	}
 	// PostgreSQL prints an exponent below 1e-4 and from 1e15 (1e6 for REAL) on.
 	start := len(dst)
-	dst = strconv.AppendFloat(dst, f, 'e', -1, bits)
+	dst = appendShortest(dst, f, size)
 	limit := 15
 	if single {
 		limit = 6
 	}
 	if exp := floatExponent(dst[start:]); exp >= -4 && exp < limit {
-		return strconv.AppendFloat(dst[:start], f, 'f', -1, bits)
+		return strconv.AppendFloat(dst[:start], f, 'f', -1, size)
 	}
 	return dst
+}
+
+// appendShortest appends the shortest d.ddde±xx that is nearer to f than to any other number.
+// Package strconv also takes what is as near to another one and reads as f because that is even.
+func appendShortest(dst []byte, f float64, size int) []byte {
+	start := len(dst)
+	dst = strconv.AppendFloat(dst, f, 'e', -1, size)
+	if math.Abs(f) < 1<<24 { // no tie has as few digits as these
+		return dst
+	}
+	for digits, tie := floatTie(dst[start:], size); tie; digits, tie = floatTie(dst[start:], size) {
+		dst = strconv.AppendFloat(dst[:start], f, 'e', digits, size)
+	}
+	return dst
+}
+
+// floatTie reports whether d.ddde±xx is exactly between two numbers: whether it is a whole number
+// whose odd part has one bit more than theirs. It counts the digits, too.
+func floatTie(text []byte, size int) (digits int, tie bool) {
+	odd := uint64(0)
+	for _, c := range text {
+		if c == 'e' {
+			break
+		}
+		if c >= '0' && c <= '9' {
+			odd = odd*10 + uint64(c-'0')
+			digits++
+		}
+	}
+	precision := 53
+	if size == 32 {
+		precision = 24
+	}
+	zeros := floatExponent(text) - (digits - 1)
+	if zeros < 0 || odd == 0 {
+		return digits, false
+	}
+	odd >>= bits.TrailingZeros64(odd)
+	for ; zeros > 0 && bits.Len64(odd) <= precision+1; zeros-- { // 10 is 5 with a bit of zero
+		odd *= 5
+	}
+	return digits, zeros == 0 && bits.Len64(odd) == precision+1
 }
 
 // floatExponent returns the exponent of d.ddde±xx.

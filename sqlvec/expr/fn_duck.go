@@ -37,7 +37,7 @@ func init() {
 			return types.IntValue(types.T(i), n), err
 		}),
 		rowFn("regexp_full_match", ids(t, t), b, func(_ *Env, a []types.Value) (types.Value, error) {
-			re, err := compileRegex("^(?:"+a[1].S+")$", "")
+			re, err := compileRE2(`\A(?:` + a[1].S + `)\z`)
 			if err != nil {
 				return a[0], err
 			}
@@ -165,7 +165,7 @@ func groupNumber(a []types.Value, groups int) (int, error) {
 
 // regexpExtract returns the first match, or a group of it; an empty text without one.
 func regexpExtract(_ *Env, a []types.Value) (types.Value, error) {
-	re, err := compileRegex(a[1].S, "")
+	re, err := compileRE2(a[1].S)
 	if err != nil {
 		return a[0], err
 	}
@@ -182,7 +182,7 @@ func regexpExtract(_ *Env, a []types.Value) (types.Value, error) {
 
 // regexpExtractAll returns all matches, or a group of each.
 func regexpExtractAll(_ *Env, a []types.Value) (types.Value, error) {
-	re, err := compileRegex(a[1].S, "")
+	re, err := compileRE2(a[1].S)
 	if err != nil {
 		return a[0], err
 	}

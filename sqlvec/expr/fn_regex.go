@@ -42,8 +42,10 @@ func init() {
 // regex is a compiled pattern.
 type regex struct {
 	*regexp.Regexp
-	maybeEmpty bool       // it may match nothing
-	words      *wordRegex // finds the matches where the pattern has constraints on words, else nil
+	maybeEmpty bool           // it may match nothing
+	words      *wordRegex     // finds the matches where the pattern has constraints on words, else nil
+	longest    *wordRegex     // finds the longest matches from a place within a text, where there is a choice, else nil
+	within     *regexp.Regexp // finds the groups within the shortest match, where that is preferred, else nil
 }
 
 // regexCache keeps compiled expressions by flags and pattern; it is emptied when it
@@ -56,29 +58,78 @@ var regexCache struct {
 // maxRegexes is the most expressions the cache keeps.
 const maxRegexes = 1000
 
-// compileRegex compiles a POSIX pattern with PostgreSQL's flags.
+// compileRegex compiles a pattern in PostgreSQL's syntax, with its flags.
 func compileRegex(pattern, flags string) (*regex, error) {
 	key := flags + "/" + pattern
-	regexCache.RLock()
-	re := regexCache.m[key]
-	regexCache.RUnlock()
-	if re != nil {
+	if re := keptRegex(key); re != nil {
 		return re, nil
 	}
-	plain, _ := translateRegex(pattern, flags, func(byte) string { return "(?:)" })
-	compiled, err := regexp.Compile(plain)
+	re, err := newRegex(pattern, flags)
 	if err != nil {
-		return nil, dberr.Newf(dberr.InvalidRegularExpression, "invalid regular expression: %s", regexReason(err))
-	}
-	re = &regex{Regexp: compiled, maybeEmpty: maybeEmpty(compiled.String())}
-	if text, edges := translateRegex(pattern, flags, edgeGroup()); edges {
-		if re.words, err = newWordRegex(text); err != nil {
-			return nil, dberr.Newf(dberr.InvalidRegularExpression, "invalid regular expression: %s", regexReason(err))
-		}
-		re.maybeEmpty = true // so that matches are found one by one
+		return nil, err
 	}
 	keepRegex(key, re)
 	return re, nil
+}
+
+func newRegex(pattern, flags string) (*regex, error) {
+	var opts regexOptions
+	if err := opts.set(flags); err != nil {
+		return nil, err
+	}
+	pattern, err := opts.leading(pattern)
+	if err != nil {
+		return nil, err
+	}
+	if opts.literal {
+		pattern, opts.expanded = regexp.QuoteMeta(pattern), false
+	}
+	plain := regexTranslator{s: pattern, opts: opts, edge: func(byte) string { return "(?:)" }}
+	text, err := plain.translate()
+	if err != nil {
+		return nil, err
+	}
+	text = opts.mode() + text
+	re := &regex{}
+	if re.Regexp, err = regexp.Compile(text); err != nil {
+		return nil, invalidRegex(regexReason(err))
+	}
+	choice := plain.pref.branch.result()
+	if plain.edges {
+		marked := regexTranslator{s: pattern, opts: opts, edge: edgeGroup()}
+		if text, err = marked.translate(); err == nil {
+			re.words, err = newWordRegex(opts.mode()+text, choice)
+		}
+		re.maybeEmpty = true // so that matches are found one by one
+	} else {
+		re.maybeEmpty = maybeEmpty(text)
+		err = re.prefer(choice, text)
+	}
+	if err != nil {
+		return nil, invalidRegex(regexReason(err))
+	}
+	return re, nil
+}
+
+// compileRE2 compiles a pattern in the syntax of RE2, which package regexp and DuckDB have.
+func compileRE2(pattern string) (*regex, error) {
+	key := "\x01/" + pattern
+	if re := keptRegex(key); re != nil {
+		return re, nil
+	}
+	compiled, err := regexp.Compile(pattern)
+	if err != nil {
+		return nil, invalidRegex(regexReason(err))
+	}
+	re := &regex{Regexp: compiled, maybeEmpty: maybeEmpty(pattern)}
+	keepRegex(key, re)
+	return re, nil
+}
+
+func keptRegex(key string) *regex {
+	regexCache.RLock()
+	defer regexCache.RUnlock()
+	return regexCache.m[key]
 }
 
 func keepRegex(key string, re *regex) {
@@ -98,37 +149,14 @@ func regexReason(err error) string {
 		"missing closing ]": "brackets [] not balanced", "missing argument to repetition": "quantifier operand invalid",
 		"invalid nested repetition": "quantifier operand invalid", "invalid character class range": "invalid character range",
 		"trailing backslash": "invalid escape \\ sequence", "invalid escape": "invalid escape \\ sequence",
-		"invalid repeat count": "invalid repetition count(s)",
+		"invalid repeat count": "invalid repetition count(s)", "expression nests too deeply": "regular expression is too complex",
+		"expression too large": "regular expression is too complex",
 	} {
 		if strings.Contains(s, part) {
 			return reason
 		}
 	}
 	return strings.TrimPrefix(s, "error parsing regexp: ")
-}
-
-// translateRegex turns a pattern in PostgreSQL's syntax into one of package regexp.
-// There the dot matches newlines unless told, as in PostgreSQL. edge writes the constraints on words;
-// edges reports whether there are any.
-func translateRegex(pattern, flags string, edge func(kind byte) string) (text string, edges bool) {
-	if strings.HasPrefix(pattern, "***=") {
-		pattern = regexp.QuoteMeta(pattern[4:])
-	}
-	pattern = strings.TrimPrefix(pattern, "***:")
-	mode := "s"
-	for _, f := range flags {
-		switch f {
-		case 'i':
-			mode += "i"
-		case 'n', 'm':
-			mode = strings.ReplaceAll(mode, "s", "") + "m"
-		case 'q':
-			pattern = regexp.QuoteMeta(pattern)
-		}
-	}
-	t := regexTranslator{s: pattern, edge: edge}
-	text = "(?" + mode + ")" + t.translate()
-	return text, t.edges
 }
 
 // textValue returns a TEXT.
@@ -148,10 +176,22 @@ func argText(args []types.Value, i int) string {
 	return ""
 }
 
+// noGlobal is the error of a function that looks for one match and is given the option g.
+func noGlobal(fn, flags, hint string) error {
+	if !strings.Contains(flags, "g") {
+		return nil
+	}
+	e := dberr.Newf(dberr.InvalidParameterValue, "%s does not support the \"global\" option", fn)
+	if hint != "" {
+		return e.WithHint("%s", hint)
+	}
+	return e
+}
+
 func regexpLike(_ *Env, args []types.Value) (types.Value, error) {
 	flags := argText(args, 2)
-	if strings.Contains(flags, "g") {
-		return args[0], dberr.New(dberr.InvalidParameterValue, "regexp_like() does not support the \"global\" option")
+	if err := noGlobal("regexp_like()", flags, ""); err != nil {
+		return args[0], err
 	}
 	re, err := compileRegex(args[1].S, flags)
 	if err != nil {
@@ -189,7 +229,11 @@ func (r replacement) expand(out []byte, s string, m []int) []byte {
 
 // regexpMatch returns the groups of the first match.
 func regexpMatch(_ *Env, args []types.Value) (types.Value, error) {
-	re, err := compileRegex(args[1].S, argText(args, 2))
+	flags := argText(args, 2)
+	if err := noGlobal("regexp_match()", flags, "Use the regexp_matches function instead."); err != nil {
+		return args[0], err
+	}
+	re, err := compileRegex(args[1].S, flags)
 	if err != nil {
 		return args[0], err
 	}

@@ -36,9 +36,7 @@ func init() {
 // its first group.
 func regexFrom(re *regex) *regex {
 	key := "\x00/" + re.String()
-	regexCache.RLock()
-	from := regexCache.m[key]
-	regexCache.RUnlock()
+	from := keptRegex(key)
 	if from == nil {
 		from = &regex{Regexp: regexp.MustCompile(`\A(?s:.)(?s:.*?)(` + re.String() + `)`)}
 		keepRegex(key, from)
@@ -52,8 +50,11 @@ func findFrom(re *regex, s string, off int) []int {
 	if off == 0 {
 		return re.FindStringSubmatchIndex(s)
 	}
-	if re.words != nil {
+	switch {
+	case re.words != nil:
 		return re.words.find(s, off)
+	case re.longest != nil:
+		return re.longest.find(s, off)
 	}
 	_, w := utf8.DecodeLastRuneInString(s[:off])
 	m := regexFrom(re).FindStringSubmatchIndex(s[off-w:])
@@ -66,7 +67,7 @@ func findFrom(re *regex, s string, off int) []int {
 			m[i] += off - w
 		}
 	}
-	return m
+	return re.groups(s, m)
 }
 
 // findAll returns the matches from an offset on, at most limit of them (-1: all). Other than in
@@ -122,8 +123,8 @@ type regexSearch struct {
 // searchArg reads the start of a search, argument i if there is one, and compiles the pattern.
 func searchArg(args []types.Value, i int, flags, fn string) (regexSearch, error) {
 	r := regexSearch{s: args[0].S}
-	if strings.Contains(flags, "g") {
-		return r, dberr.Newf(dberr.InvalidParameterValue, "%s does not support the \"global\" option", fn)
+	if err := noGlobal(fn, flags, ""); err != nil {
+		return r, err
 	}
 	if err := atLeast(args, i, 1, "start"); err != nil {
 		return r, err

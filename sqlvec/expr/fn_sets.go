@@ -87,7 +87,11 @@ func jsonMembers(id types.ID, name string, pick func(key, value string) types.Va
 // regexpSplit is regexp_split_to_array(text, pattern [, flags]). A match of no characters
 // at an end, or right behind the match before, splits nothing.
 func regexpSplit(_ *Env, a []types.Value) (types.Value, error) {
-	re, err := compileRegex(a[1].S, argText(a, 2))
+	flags := argText(a, 2)
+	if err := noGlobal("regexp_split_to_array()", flags, ""); err != nil {
+		return a[0], err
+	}
+	re, err := compileRegex(a[1].S, flags)
 	if err != nil {
 		return a[0], err
 	}

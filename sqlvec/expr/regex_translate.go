@@ -1,43 +1,97 @@
 package expr
 
-import "strings"
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"driftdb/internal/dberr"
+)
 
 // Of letters and digits PostgreSQL knows all, package regexp only ASCII's.
 const wordClass = `\p{L}\p{M}\p{Nd}_`
 
-// posixClasses are the classes of brackets that have more than ASCII.
+// posixClasses are the classes of brackets; those that are not empty have more than ASCII.
 var posixClasses = map[string]string{
 	"alpha": `\p{L}\p{M}`, "alnum": `\p{L}\p{M}\p{Nd}`, "upper": `\p{Lu}`, "lower": `\p{Ll}`, "word": wordClass,
+	"blank": "", "cntrl": "", "digit": "", "graph": "", "print": "", "punct": "", "space": "", "xdigit": "", "ascii": "",
 }
 
 // regexTranslator turns a pattern in PostgreSQL's syntax into one of package regexp.
 type regexTranslator struct {
 	s     string
+	opts  regexOptions
 	out   strings.Builder
 	class bool // within brackets
+	err   error
 	// edge writes a constraint on words: m the beginning, M the end, y either, Y neither.
 	edge  func(kind byte) string
 	edges bool // there was one
+	pref  preference
 }
 
 // translate writes the whole pattern.
-func (t *regexTranslator) translate() string {
-	for t.s != "" {
+func (t *regexTranslator) translate() (string, error) {
+	for t.s != "" && t.err == nil {
 		switch {
 		case t.s[0] == '\\' && len(t.s) > 1:
 			t.escape(t.s[1])
-		case !t.class && (strings.HasPrefix(t.s, "[[:<:]]") || strings.HasPrefix(t.s, "[[:>:]]")):
-			t.writeEdge(map[byte]byte{'<': 'm', '>': 'M'}[t.s[3]], 7)
-		case !t.class && t.s[0] == '[':
-			t.open()
-		case t.class && strings.HasPrefix(t.s, "[:"):
-			t.named()
+		case t.class:
+			t.inClass()
 		default:
-			t.class = t.class && t.s[0] != ']'
-			t.take(1)
+			t.outside()
 		}
 	}
-	return t.out.String()
+	return t.out.String(), t.err
+}
+
+// outside writes what stands outside brackets.
+func (t *regexTranslator) outside() {
+	if n, choice := repetition(t.s); n > 0 {
+		t.quantify(n, choice)
+		return
+	}
+	switch {
+	case strings.HasPrefix(t.s, "[[:<:]]") || strings.HasPrefix(t.s, "[[:>:]]"):
+		t.writeEdge(map[byte]byte{'<': 'm', '>': 'M'}[t.s[3]], 7)
+	case t.s[0] == '[':
+		t.open()
+	case strings.HasPrefix(t.s, "(?#"):
+		t.comment(')')
+	case t.opts.expanded && t.s[0] == '#':
+		t.comment('\n')
+	case t.opts.expanded && strings.IndexByte(" \t\n\r\f\v", t.s[0]) >= 0:
+		t.s = t.s[1:]
+	case strings.HasPrefix(t.s, "(?=") || strings.HasPrefix(t.s, "(?!") || strings.HasPrefix(t.s, "(?<=") || strings.HasPrefix(t.s, "(?<!"):
+		t.err = dberr.New(dberr.FeatureNotSupported, "lookahead and lookbehind in regular expressions are not supported")
+	default:
+		t.pref.see(t.s)
+		t.take(1)
+	}
+}
+
+// comment leaves out a comment that ends with a character.
+func (t *regexTranslator) comment(end byte) {
+	if at := strings.IndexByte(t.s, end); at >= 0 {
+		t.s = t.s[at+1:]
+		return
+	}
+	if t.s = t.s[len(t.s):]; end == ')' {
+		t.err = invalidRegex("parentheses () not balanced")
+	}
+}
+
+// quantify writes a quantifier of n bytes.
+func (t *regexTranslator) quantify(n int, choice byte) {
+	for _, count := range strings.FieldsFunc(t.s[:n], func(r rune) bool { return r < '0' || r > '9' }) {
+		if c, err := strconv.Atoi(count); err != nil || c > 255 {
+			t.err = invalidRegex("invalid repetition count(s)")
+		}
+	}
+	t.pref.decide(choice)
+	t.take(n)
 }
 
 // take copies n bytes.
@@ -46,57 +100,158 @@ func (t *regexTranslator) take(n int) {
 	t.s = t.s[n:]
 }
 
-// open copies the beginning of brackets, with a ] that is one of their characters.
+// put writes a text for n bytes.
+func (t *regexTranslator) put(text string, n int) {
+	t.out.WriteString(text)
+	t.s = t.s[n:]
+}
+
+// putRune writes a character that stands for itself.
+func (t *regexTranslator) putRune(r rune, n int) { t.put(fmt.Sprintf(`\x{%x}`, r), n) }
+
+// open writes the beginning of brackets, with a ] that is one of their characters.
 func (t *regexTranslator) open() {
+	t.class = true
 	n := 1
 	if strings.HasPrefix(t.s[n:], "^") {
 		n++
 	}
-	if strings.HasPrefix(t.s[n:], "]") {
-		n++
-	}
-	t.class = true
+	bracket := strings.HasPrefix(t.s[n:], "]")
 	t.take(n)
+	if n == 2 && t.opts.lineStops {
+		t.out.WriteString(`\n`)
+	}
+	if bracket {
+		t.put(`\]`, 1)
+	}
 }
 
-// named writes a named class within brackets.
+// inClass writes what stands within brackets.
+func (t *regexTranslator) inClass() {
+	switch {
+	case strings.HasPrefix(t.s, "[:"):
+		t.named()
+	case strings.HasPrefix(t.s, "[.") || strings.HasPrefix(t.s, "[="):
+		t.collated(t.s[1:2] + "]")
+	default:
+		t.class = t.s[0] != ']'
+		t.take(1)
+	}
+}
+
+// named writes a named class.
 func (t *regexTranslator) named() {
-	end := strings.Index(t.s, ":]")
-	if end < 0 {
-		t.take(len(t.s))
+	n := strings.Index(t.s[2:], ":]")
+	if n < 0 {
+		t.err = invalidRegex("brackets [] not balanced")
 		return
 	}
-	if class, ok := posixClasses[t.s[2:end]]; ok {
-		t.out.WriteString(class)
-		t.s = t.s[end+2:]
+	class, ok := posixClasses[t.s[2:2+n]]
+	switch {
+	case !ok:
+		t.err = invalidRegex("invalid character class")
+	case class == "":
+		t.take(n + 4)
+	default:
+		t.put(class, n+4)
+	}
+}
+
+// collated writes a collating element or a class of equivalent ones: a character.
+func (t *regexTranslator) collated(end string) {
+	n := strings.Index(t.s[2:], end)
+	if n < 0 {
+		t.err = invalidRegex("brackets [] not balanced")
 		return
 	}
-	t.take(end + 2)
+	r, size := utf8.DecodeRuneInString(t.s[2 : 2+n])
+	if size != n {
+		t.err = invalidRegex("invalid collating element")
+		return
+	}
+	t.putRune(r, n+4)
 }
 
 func (t *regexTranslator) writeEdge(kind byte, size int) {
 	t.edges = true
-	t.out.WriteString(t.edge(kind))
-	t.s = t.s[size:]
+	t.put(t.edge(kind), size)
 }
+
+// escapedRunes are the characters that escapes of one letter stand for.
+var escapedRunes = map[byte]rune{'b': '\b', 'B': '\\', 'e': 0x1b}
 
 // escape writes an escape.
 func (t *regexTranslator) escape(c byte) {
+	r, known := escapedRunes[c]
 	switch {
-	case t.class && c == 'w':
-		t.out.WriteString(wordClass)
-	case c == 'w':
-		t.out.WriteString("[" + wordClass + "]")
-	case c == 'W' && !t.class:
-		t.out.WriteString("[^" + wordClass + "]")
-	case c == 'Z' && !t.class:
-		t.out.WriteString(`\z`)
-	case strings.IndexByte("mMyY", c) >= 0 && !t.class:
-		t.writeEdge(c, 2)
-		return
+	case known:
+		t.putRune(r, 2)
+	case c >= '0' && c <= '9':
+		t.number()
+	case c == 'x' && strings.HasPrefix(t.s[2:], "{"):
+		t.take(2)
+	case c == 'x':
+		t.hex(255)
+	case c == 'u':
+		t.hex(4)
+	case c == 'U':
+		t.hex(8)
+	case c == 'c' && len(t.s) > 2:
+		t.putRune(rune(t.s[2]&0x1f), 3)
+	case c < utf8.RuneSelf && (unicode.IsLetter(rune(c))):
+		t.letter(c)
 	default:
 		t.take(2)
+	}
+}
+
+// letter writes the escape of a letter that stands for a class or a constraint.
+func (t *regexTranslator) letter(c byte) {
+	switch {
+	case t.class && c == 'w':
+		t.put(wordClass, 2)
+	case c == 'w':
+		t.put("["+wordClass+"]", 2)
+	case c == 'W' && !t.class:
+		t.put("[^"+wordClass+"]", 2)
+	case c == 'Z' && !t.class:
+		t.put(`\z`, 2)
+	case strings.IndexByte("mMyY", c) >= 0 && !t.class:
+		t.writeEdge(c, 2)
+	case strings.IndexByte("afnrtvdDsSpPW", c) >= 0, c == 'A' && !t.class:
+		t.take(2)
+	default:
+		t.err = invalidRegex("invalid escape \\ sequence")
+	}
+}
+
+// hex writes the character of up to most hexadecimal digits; \u and \U have all of them.
+func (t *regexTranslator) hex(most int) {
+	n := 0
+	for n < most && 2+n < len(t.s) && strings.IndexByte("0123456789abcdefABCDEF", t.s[2+n]) >= 0 {
+		n++
+	}
+	r, err := strconv.ParseUint(t.s[2:2+n], 16, 32)
+	if err != nil || most <= 8 && n < most || r > unicode.MaxRune {
+		t.err = invalidRegex("invalid escape \\ sequence")
 		return
 	}
-	t.s = t.s[2:]
+	t.putRune(rune(r), 2+n)
+}
+
+// number writes the character of octal digits. A single digit refers back to a group.
+func (t *regexTranslator) number() {
+	n := 0
+	for n < 3 && 1+n < len(t.s) && t.s[1+n] >= '0' && t.s[1+n] <= '7' {
+		n++
+	}
+	if t.s[1] != '0' && n < 2 {
+		t.err = dberr.New(dberr.FeatureNotSupported, "back references in regular expressions are not supported")
+		if t.class {
+			t.err = invalidRegex("invalid escape \\ sequence")
+		}
+		return
+	}
+	r, _ := strconv.ParseUint(t.s[1:1+n], 8, 32)
+	t.putRune(rune(r), 1+n)
 }

@@ -8,26 +8,33 @@ import (
 )
 
 // wordRegex finds the matches of a pattern that asks where words begin and end, of which package
-// regexp has no idea: its program is run with threads (Pike's machine), which prefer as those do.
+// regexp has no idea: its program is run with threads (Pike's machine). Of the matches at a place
+// it takes the longest, or that of the thread that the pattern prefers.
 type wordRegex struct {
 	prog  *syntax.Prog
 	edges map[uint32]byte // the kind of the instructions that ask
 	slots []int           // where a capture of the program goes in a match, -1 for nowhere
 	size  int             // of a match
+
+	longest bool
 }
 
-// newWordRegex compiles a translated pattern whose constraints are groups that edgeGroup named.
-func newWordRegex(pattern string) (*wordRegex, error) {
+// newWordRegex compiles a translated pattern whose constraints are groups that edgeGroup named,
+// and which prefers what choice says (see preference).
+func newWordRegex(pattern string, choice byte) (*wordRegex, error) {
 	tree, err := syntax.Parse(pattern, syntax.Perl)
 	if err != nil {
 		return nil, err
 	}
 	names := tree.CapNames()
+	if choice == 'l' {
+		preferShort(tree)
+	}
 	prog, err := syntax.Compile(tree.Simplify())
 	if err != nil {
 		return nil, err
 	}
-	w := &wordRegex{prog: prog, edges: map[uint32]byte{}, slots: make([]int, 2*len(names))}
+	w := &wordRegex{prog: prog, edges: map[uint32]byte{}, slots: make([]int, 2*len(names)), longest: choice != 'l'}
 	for i, name := range names {
 		if name != "" {
 			w.slots[2*i], w.slots[2*i+1] = -1, -1
@@ -113,9 +120,15 @@ func (r *wordRun) advance(now []wordThread, c rune, pos, next int) []wordThread 
 	r.step++
 	for _, t := range now {
 		in := &r.w.prog.Inst[t.pc]
+		if r.match != nil && r.match[0] < t.caps[0] {
+			break // as do all behind
+		}
 		if in.Op == syntax.InstMatch {
 			r.match = append([]int(nil), t.caps...)
 			r.match[1] = pos
+			if r.w.longest {
+				continue
+			}
 			break // the threads behind are of lower priority
 		}
 		if c >= 0 && takesRune(in, c) {
@@ -209,7 +222,7 @@ func (re *regex) MatchString(s string) bool {
 // FindStringSubmatchIndex returns the first match and its groups.
 func (re *regex) FindStringSubmatchIndex(s string) []int {
 	if re.words == nil {
-		return re.Regexp.FindStringSubmatchIndex(s)
+		return re.groups(s, re.Regexp.FindStringSubmatchIndex(s))
 	}
 	return re.words.find(s, 0)
 }
@@ -217,7 +230,11 @@ func (re *regex) FindStringSubmatchIndex(s string) []int {
 // FindAllStringSubmatchIndex returns all matches, at most n unless it is negative.
 func (re *regex) FindAllStringSubmatchIndex(s string, n int) [][]int {
 	if re.words == nil {
-		return re.Regexp.FindAllStringSubmatchIndex(s, n)
+		list := re.Regexp.FindAllStringSubmatchIndex(s, n)
+		for i := range list {
+			list[i] = re.groups(s, list[i])
+		}
+		return list
 	}
 	var list [][]int
 	last := -1 // the end of the match before

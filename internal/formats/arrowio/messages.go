@@ -27,8 +27,9 @@ type messages struct {
 const (
 	// continuation begins a message.
 	continuation = 0xFFFFFFFF
-	// maxExpansion is how many bytes one compressed byte may stand for.
-	maxExpansion = 1 << 14
+	// maxExpansion is how many bytes one compressed byte may stand for: zstd has blocks of four bytes that
+	// repeat a byte 2^17 times.
+	maxExpansion = 1 << 15
 	// maxBuffer is the size that a buffer may have whatever its compressed size is.
 	maxBuffer = 16 << 20
 )

@@ -35,7 +35,7 @@ func Open(src io.ReaderAt, size int64) (*Reader, error) {
 		if r.msgs.dictionaries == 0 {
 			r.schema, r.records = r.msgs.schema, r.msgs.blocks
 		}
-		if r.in, err = ipc.NewReaderFromMessageReader(r.msgs); err != nil {
+		if r.in, err = ipc.NewReaderFromMessageReader(r.msgs, ipc.WithAllocator(newBudget(size))); err != nil {
 			return err
 		}
 		for _, f := range r.in.Schema().Fields() {
@@ -61,7 +61,7 @@ func (r *Reader) Records() int { return len(r.records) }
 func (r *Reader) Record(k int) (*Reader, error) {
 	one := &Reader{msgs: &messages{src: r.msgs.src, size: r.msgs.size, schema: r.schema, blocks: r.records[k : k+1]}, cols: r.cols, read: r.read, n: k}
 	err := guard(func() (err error) {
-		one.in, err = ipc.NewReaderFromMessageReader(one.msgs)
+		one.in, err = ipc.NewReaderFromMessageReader(one.msgs, ipc.WithAllocator(newBudget(one.msgs.size)))
 		return err
 	})
 	return one, err

@@ -7,6 +7,11 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/apache/arrow/go/v17/arrow"
+	"github.com/apache/arrow/go/v17/arrow/array"
+	"github.com/apache/arrow/go/v17/arrow/ipc"
+	"github.com/apache/arrow/go/v17/arrow/memory"
+
 	"driftdb/internal/dberr"
 	"driftdb/internal/types"
 	"driftdb/internal/vec"
@@ -107,6 +112,42 @@ func TestDamage(t *testing.T) {
 				t.Fatalf("byte %d: %v", at, err)
 			}
 		}
+	}
+}
+
+// TestBudget: a buffer that a file of its size cannot hold is an error, which does not end the process.
+func TestBudget(t *testing.T) {
+	err := guard(func() error {
+		newBudget(1000).Allocate(1 << 45)
+		return nil
+	})
+	if dberr.CodeOf(err) != dberr.BadCopyFileFormat {
+		t.Errorf("a buffer of 32 TB: %v", err)
+	}
+	if b := newBudget(1<<62).Reallocate(20, newBudget(1000).Allocate(10)); len(b) != 20 {
+		t.Errorf("%d bytes, want 20", len(b))
+	}
+}
+
+// TestMostlyZeros reads a column of one value, which zstd makes 30,000 times smaller.
+func TestMostlyZeros(t *testing.T) {
+	const rows = 1 << 22
+	var file bytes.Buffer
+	schema := arrow.NewSchema([]arrow.Field{{Name: "a", Type: arrow.PrimitiveTypes.Int64}}, nil)
+	w := ipc.NewWriter(&file, ipc.WithSchema(schema), ipc.WithZstd())
+	zeros := array.NewData(arrow.PrimitiveTypes.Int64, rows, []*memory.Buffer{nil, memory.NewBufferBytes(make([]byte, 8*rows))}, nil, 0, 0)
+	if err := w.Write(array.NewRecord(schema, []arrow.Array{array.NewInt64Data(zeros)}, rows)); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	r, err := Open(bytes.NewReader(file.Bytes()), int64(file.Len()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if b, err := r.Next([]int{0}); err != nil || b.N != rows {
+		t.Errorf("%d bytes of file: %v", file.Len(), err)
 	}
 }
 
