@@ -153,7 +153,7 @@ func (tx *Tx) CreateTable(def TableDef) (*Table, error) {
 }
 
 func (tx *Tx) addPrimaryKey(t *Table, def *TableDef, names map[string]bool) error {
-	ids, err := t.keyColumns(def.PrimaryKey)
+	ids, err := t.keyColumns(def.PrimaryKey, "primary key")
 	if err != nil {
 		return err
 	}
@@ -173,8 +173,9 @@ func (tx *Tx) addPrimaryKey(t *Table, def *TableDef, names map[string]bool) erro
 	return nil
 }
 
-// keyColumns returns the ids of the columns of a key.
-func (t *Table) keyColumns(names []string) ([]uint32, error) {
+// keyColumns returns the ids of the columns of a key. What messages call a constraint, "" for an index
+// that is none, may not name one twice.
+func (t *Table) keyColumns(names []string, constraint string) ([]uint32, error) {
 	if len(names) > maxKeyColumns {
 		return nil, dberr.Newf(dberr.TooManyColumns, "cannot use more than %d columns in an index", maxKeyColumns)
 	}
@@ -184,8 +185,8 @@ func (t *Table) keyColumns(names []string) ([]uint32, error) {
 		if !ok {
 			return nil, dberr.Newf(dberr.UndefinedColumn, "column \"%s\" named in key does not exist", name)
 		}
-		if slices.Contains(ids, c.ID) {
-			return nil, dberr.Newf(dberr.DuplicateColumn, "column \"%s\" appears twice in key", name)
+		if constraint != "" && slices.Contains(ids, c.ID) {
+			return nil, dberr.Newf(dberr.DuplicateColumn, "column \"%s\" appears twice in %s constraint", name, constraint)
 		}
 		ids = append(ids, c.ID)
 	}
@@ -455,7 +456,11 @@ func (tx *Tx) SetDefault(t *Table, name, sql string) (*Table, error) {
 
 // addIndex adds an index to a definition.
 func (tx *Tx) addIndex(t *Table, def IndexDef, names map[string]bool) error {
-	ids, err := t.keyColumns(def.Columns)
+	constraint := ""
+	if def.Constraint {
+		constraint = "unique"
+	}
+	ids, err := t.keyColumns(def.Columns, constraint)
 	if err != nil {
 		return err
 	}

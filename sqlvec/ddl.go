@@ -2,6 +2,7 @@ package sqlvec
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"driftdb/colstore"
@@ -61,6 +62,10 @@ func (r *run) createTable(st *parse.CreateTable) error {
 		return notSupported(st, "unlogged tables are")
 	case len(st.Options) > 0:
 		return notSupported(&st.Options[0], "storage parameters are")
+	}
+	st, err := inTemporarySchema(st)
+	if err != nil {
+		return err
 	}
 	if err := r.temporaryTable(st); err != nil {
 		return err
@@ -302,9 +307,17 @@ func (r *run) createIndex(st *parse.CreateIndex) error {
 }
 
 // indexName chooses PostgreSQL's name: table_columns_idx, with a number where it is
-// taken.
+// taken, and behind a column that is there already.
 func (r *run) indexName(t *colstore.Table, def colstore.IndexDef) string {
-	base := t.Name + "_" + strings.Join(def.Columns, "_") + "_idx"
+	var columns []string
+	for _, column := range def.Columns {
+		name := column
+		for n := 1; slices.Contains(columns, name); n++ {
+			name = fmt.Sprintf("%s%d", column, n)
+		}
+		columns = append(columns, name)
+	}
+	base := t.Name + "_" + strings.Join(columns, "_") + "_idx"
 	name := base
 	for n := 1; r.taken(name, isTemporary(t)); n++ {
 		name = fmt.Sprintf("%s%d", base, n)

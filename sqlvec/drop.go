@@ -68,9 +68,6 @@ func (r *run) dropTarget(n parse.Name, want colstore.RelationKind, materialized,
 		word = "materialized view"
 	}
 	t, ok := r.relation(n)
-	if s := n.Schema(); s != "" && s != "public" {
-		ok = false
-	}
 	switch {
 	case !ok && ifExists:
 		r.s.notice("NOTICE", "00000", fmt.Sprintf("%s \"%s\" does not exist, skipping", word, n.Last()))

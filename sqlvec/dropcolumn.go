@@ -77,5 +77,5 @@ func (r *run) refuseRetype(t *colstore.Table, c *colstore.Column) error {
 		return nil
 	}
 	return dberr.New(dberr.FeatureNotSupported, "cannot alter type of a column used by a view or rule").
-		WithDetail("rule _RETURN on view %s depends on column \"%s\"", views[0].Name, c.Name)
+		WithDetail("rule _RETURN on %s depends on column \"%s\"", describeRelation(views[0]), c.Name)
 }

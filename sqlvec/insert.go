@@ -406,11 +406,11 @@ func (r *run) changedRows(change *bind.Change) ([]uint64, *rowSet, error) {
 
 // table finds a table of the present by its name.
 func (r *run) table(n parse.Name) (*colstore.Table, error) {
-	if s := n.Schema(); s != "" && s != bind.PublicSchema {
-		return nil, dberr.Newf(dberr.UndefinedTable, "relation \"%s.%s\" does not exist", s, n.Last()).At(int(n.Position()))
-	}
 	if t, ok := r.relation(n); ok && isTemporary(t) && t.Kind == colstore.KindTable {
 		return t, nil
+	}
+	if s := n.Schema(); s != "" && s != bind.PublicSchema {
+		return nil, dberr.Newf(dberr.UndefinedTable, "relation \"%s.%s\" does not exist", s, n.Last()).At(int(n.Position()))
 	}
 	t, err := r.Present().Table(n.Last())
 	if err == nil && t.Materialized() {

@@ -149,8 +149,8 @@ func (r *run) bindGeneric(p *prepared, k *keptPlan) (plan.Node, error) {
 	list := make([]types.Type, len(params))
 	for i, x := range params {
 		switch list[i] = x.Typ; {
-		case x.Typ.ID == types.Unknown && k.change != nil:
-			return nil, opt.ErrNotGeneric // RETURNING and ON CONFLICT are bound with the values
+		case x.Typ.ID == types.Unknown && boundLater(p.stmt):
+			return nil, opt.ErrNotGeneric
 		case x.Typ.ID == types.Unknown:
 			return nil, dberr.Newf(dberr.IndeterminateDatatype, "could not determine data type of parameter $%d", i+1)
 		case x.Typ.Enum != nil:
@@ -219,6 +219,13 @@ func (r *run) answered(k *keptPlan, node plan.Node) ([]Column, error) {
 		return nil, err
 	}
 	return resultColumns(node), nil
+}
+
+// boundLater reports whether parts of a statement are bound with the values of the parameters.
+func boundLater(st parse.Stmt) bool {
+	ins, ok := st.(*parse.Insert)
+	items, _ := returningOf(st)
+	return items != nil || ok && ins.OnConflict != nil
 }
 
 // returningOf is the RETURNING list of a statement and the name that it gives its table.

@@ -199,6 +199,9 @@ func (r *run) relation(n parse.Name) (*colstore.Table, bool) {
 			return t, true
 		}
 	}
+	if s := n.Schema(); s != "" && s != bind.PublicSchema {
+		return nil, false
+	}
 	return r.Present().Catalog().Relation(n.Last())
 }
 
@@ -210,6 +213,19 @@ func (r *run) index(name string) (*colstore.Table, *colstore.Index, bool) {
 		}
 	}
 	return r.Present().Catalog().Index(name)
+}
+
+// inTemporarySchema returns a CREATE TABLE of pg_temp.name as one of a temporary table.
+func inTemporarySchema(st *parse.CreateTable) (*parse.CreateTable, error) {
+	switch s := st.Name.Schema(); {
+	case s == bind.TemporarySchema:
+		temporary := *st
+		temporary.Temp, temporary.Name.Parts = true, []string{st.Name.Last()}
+		return &temporary, nil
+	case s != "" && st.Temp:
+		return nil, dberr.New(dberr.InvalidTableDefinition, "cannot create temporary relation in non-temporary schema").At(int(st.Name.Position()))
+	}
+	return st, nil
 }
 
 // temporaryTable checks the words of CREATE TABLE that concern temporary tables, and makes room for one.

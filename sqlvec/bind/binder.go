@@ -59,23 +59,24 @@ type Env struct {
 
 // Binder binds one statement. Make one with New.
 type Binder struct {
-	env     Env
-	nextID  int
-	ctes    *cteScope
-	time    *Point        // the default of the clauses around, nil for the present
-	times   []pendingTime // points that the next join computes
-	depth   int
-	binding *cte            // the WITH query that is being bound
-	within  string          // what around here must have no recursive reference, "" for none
-	selfRef bool            // the FROM that was bound last has a recursive reference of its own
-	columns map[int]column  // every column of a FROM, for messages
-	views   map[uint32]bool // those that are being bound
-	record  *viewRecord     // set while a view is defined
-	around  []*exprContext  // of the subqueries around, the innermost last
-	rebinds int             // queries around that can be bound once more, see withPresence
-	present map[string]bool // tables that have a column for their presence
-	guessed bool            // where there is none, a row is there that has a value
-	locks   lockings
+	env        Env
+	nextID     int
+	ctes       *cteScope
+	time       *Point        // the default of the clauses around, nil for the present
+	times      []pendingTime // points that the next join computes
+	depth      int
+	binding    *cte            // the WITH query that is being bound
+	within     string          // what around here must have no recursive reference, "" for none
+	selfRef    bool            // the FROM that was bound last has a recursive reference of its own
+	columns    map[int]column  // every column of a FROM, for messages
+	views      map[uint32]bool // those that are being bound
+	record     *viewRecord     // set while a view is defined
+	around     []*exprContext  // of the subqueries around, the innermost last
+	rebinds    int             // queries around that can be bound once more, see withPresence
+	present    map[string]bool // tables that have a column for their presence
+	allPresent bool            // all tables of a FROM have one
+	guessed    bool            // where there is none, a row is there that has a value
+	locks      lockings
 }
 
 // maxDepth is how deep queries may nest.

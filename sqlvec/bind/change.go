@@ -1,6 +1,8 @@
 package bind
 
 import (
+	"slices"
+
 	"driftdb/colstore"
 	"driftdb/internal/dberr"
 	"driftdb/internal/types"
@@ -57,8 +59,10 @@ func (b *Binder) bindScan(t *colstore.Table, alias *parse.Alias) (*targetScan, e
 	return s, nil
 }
 
-// joinFrom adds the tables of FROM or USING.
-func (b *Binder) joinFrom(s *targetScan, items []parse.TableExpr) error {
+// joinFrom adds the tables of FROM or USING. RETURNING, which is bound later, may use their rows.
+func (b *Binder) joinFrom(s *targetScan, items []parse.TableExpr, returning []parse.SelectItem) error {
+	b.allPresent = returning != nil && slices.ContainsFunc(items, hasOuterJoin)
+	defer func() { b.allPresent = false }()
 	for _, item := range items {
 		right, err := b.bindTable(item, s.scope, nil)
 		if err != nil {
@@ -71,8 +75,18 @@ func (b *Binder) joinFrom(s *targetScan, items []parse.TableExpr) error {
 	return nil
 }
 
+// hasOuterJoin reports whether an item of FROM has rows that a join may leave out.
+func hasOuterJoin(t parse.TableExpr) bool {
+	j, ok := t.(*parse.Join)
+	return ok && (j.Kind == parse.LeftJoin || j.Kind == parse.RightJoin || j.Kind == parse.FullJoin || hasOuterJoin(j.L) || hasOuterJoin(j.R))
+}
+
 // Update binds an UPDATE. Undeclared columns are as for Insert.
 func (b *Binder) Update(st *parse.Update, undeclared bool) (*Change, error) {
+	return b.changeWithPresence(func() (*Change, error) { return b.updateOnce(st, undeclared) })
+}
+
+func (b *Binder) updateOnce(st *parse.Update, undeclared bool) (*Change, error) {
 	if err := b.declareCTEs(st.With, nil); err != nil {
 		return nil, err
 	}
@@ -80,7 +94,7 @@ func (b *Binder) Update(st *parse.Update, undeclared bool) (*Change, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := b.joinFrom(s, st.From); err != nil {
+	if err := b.joinFrom(s, st.From, st.Returning); err != nil {
 		return nil, err
 	}
 	if s.node, err = b.bindWhere(s.node, s.scope, st.Where); err != nil {
@@ -312,6 +326,10 @@ func (u *updating) assignNew(t parse.Target, value parse.Expr) error {
 // Delete binds a DELETE; with rows, or where foreign keys refer to the table, its plan has the
 // old values too.
 func (b *Binder) Delete(st *parse.Delete, rows bool) (*Change, error) {
+	return b.changeWithPresence(func() (*Change, error) { return b.deleteOnce(st, rows) })
+}
+
+func (b *Binder) deleteOnce(st *parse.Delete, rows bool) (*Change, error) {
 	if err := b.declareCTEs(st.With, nil); err != nil {
 		return nil, err
 	}
@@ -319,7 +337,7 @@ func (b *Binder) Delete(st *parse.Delete, rows bool) (*Change, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := b.joinFrom(s, st.Using); err != nil {
+	if err := b.joinFrom(s, st.Using, st.Returning); err != nil {
 		return nil, err
 	}
 	if s.node, err = b.bindWhere(s.node, s.scope, st.Where); err != nil {

@@ -106,7 +106,7 @@ func distinctTables(l, r *scope, pos int) error {
 // bindTable binds one FROM item. left is what stands before it, for LATERAL.
 func (b *Binder) bindTable(t parse.TableExpr, left, parent *scope) (from, error) {
 	f, err := b.bindTableAlone(t, left, parent)
-	if err != nil || len(b.present) == 0 {
+	if err != nil || len(b.present) == 0 && !b.allPresent {
 		return f, err
 	}
 	return b.withPresent(t, f), nil

@@ -54,6 +54,15 @@ func (b *Binder) withPresence(bind func() (plan.Node, error)) (plan.Node, error)
 	}
 }
 
+// changeWithPresence is withPresence for a statement that writes.
+func (b *Binder) changeWithPresence(bind func() (*Change, error)) (ch *Change, err error) {
+	_, err = b.withPresence(func() (plan.Node, error) {
+		ch, err = bind()
+		return nil, err
+	})
+	return ch, err
+}
+
 // mayAsk reports whether a query around can be bound once more with a column for a table's presence.
 func (b *Binder) mayAsk() bool { return b.rebinds > 0 && !b.guessed }
 
@@ -68,7 +77,7 @@ func (b *Binder) withPresent(t parse.TableExpr, f from) from {
 	default:
 		return f
 	}
-	if f.scope == nil || len(f.scope.tables) != 1 || !b.present[f.scope.tables[0]] {
+	if f.scope == nil || len(f.scope.tables) != 1 || !b.allPresent && !b.present[f.scope.tables[0]] {
 		return f
 	}
 	p := &plan.Project{Input: f.node}

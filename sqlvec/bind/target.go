@@ -39,14 +39,14 @@ type Change struct {
 
 // target finds the table that a statement changes.
 func (b *Binder) target(n parse.Name) (*colstore.Table, error) {
-	if err := checkSchema(n); err != nil {
-		return nil, err
-	}
 	if b.findCTE(n) != nil {
 		return nil, dberr.Newf(dberr.WrongObjectType, "relation \"%s\" cannot be the target of a modifying statement", n.Last()).At(int(n.Position()))
 	}
 	if ref, ok := b.temporary(n); ok && ref.table.Kind == colstore.KindTable {
 		return ref.table, nil
+	}
+	if err := checkSchema(n); err != nil {
+		return nil, err
 	}
 	t, err := b.env.Points.Present().Table(n.Last())
 	if err == nil && t.Materialized() {

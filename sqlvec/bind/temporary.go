@@ -6,8 +6,7 @@ import (
 	"driftdb/sqlvec/parse"
 )
 
-// TemporarySchema is the schema that the defaults of temporary tables name their sequences in, so
-// that they are not those of other tables.
+// TemporarySchema is the schema of the session's temporary tables.
 const TemporarySchema = "pg_temp"
 
 // NameOf is a name that finds a table even where a temporary one hides it.
@@ -18,8 +17,8 @@ func NameOf(t *colstore.Table) parse.Name {
 	return parse.Name{Parts: []string{PublicSchema, t.Name}}
 }
 
-// MayBeTemporary reports whether a name can be that of a temporary table, which has no schema.
-func MayBeTemporary(n parse.Name) bool { return n.Schema() == "" }
+// MayBeTemporary reports whether a name can be that of a temporary table.
+func MayBeTemporary(n parse.Name) bool { return n.Schema() == "" || n.Schema() == TemporarySchema }
 
 // temporary finds one of the session's temporary tables. It hides a table of the same name.
 func (b *Binder) temporary(n parse.Name) (tableAt, bool) {

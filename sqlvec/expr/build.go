@@ -277,7 +277,7 @@ func NewNot(pos int, e Expr) (Expr, error) {
 
 // NewIsNull builds e IS [NOT] NULL.
 func NewIsNull(pos int, e Expr, not bool) Expr {
-	if e.Type().ID == types.Unknown {
+	if _, ok := e.(*Param); !ok && e.Type().ID == types.Unknown { // a parameter may be of any type
 		if c, err := Coerce(e, types.T(types.Text)); err == nil {
 			e = c
 		}
