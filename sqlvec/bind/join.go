@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"driftdb/internal/dberr"
+	"driftdb/internal/types"
 	"driftdb/sqlvec/expr"
 	"driftdb/sqlvec/parse"
 	"driftdb/sqlvec/plan"
@@ -50,6 +51,8 @@ func (b *Binder) bindJoin(j *parse.Join, left, parent *scope) (from, error) {
 	}
 	var out from
 	switch {
+	case j.Positional:
+		out, err = b.joinPlaces(l, r, sc, pos)
 	case j.Asof:
 		out, err = b.bindAsof(kind, l, r, sc, j)
 	case len(using) > 0:
@@ -64,6 +67,28 @@ func (b *Binder) bindJoin(j *parse.Join, left, parent *scope) (from, error) {
 		return out, err
 	}
 	return b.aliasJoin(out, j.Alias, parent)
+}
+
+// joinPlaces binds L POSITIONAL JOIN R: the first row of one with the first of the other, and so on.
+func (b *Binder) joinPlaces(l, r from, sc *scope, pos int) (from, error) {
+	if plan.Touches(freeExpr(r.node), plan.IDs(l.node)) {
+		return from{}, dberr.New(dberr.FeatureNotSupported, "POSITIONAL JOIN with a LATERAL item is not supported").At(pos)
+	}
+	ln, rn := b.numbered(l.node), b.numbered(r.node)
+	places := []expr.Expr{colExpr(ln.Out[0]), colExpr(rn.Out[0])}
+	on, err := expr.NewOp(pos, "=", places[0], places[1])
+	if err != nil {
+		return from{}, err
+	}
+	join := &plan.Join{Kind: plan.Full, Left: ln, Right: rn, On: on}
+	place := &expr.Coalesce{Args: places, Typ: ln.Out[0].Type}
+	return from{&plan.Sort{Input: join, Keys: []plan.SortKey{{Expr: place}}}, sc}, nil
+}
+
+// numbered adds the number of each row to the rows of a plan.
+func (b *Binder) numbered(node plan.Node) *plan.Window {
+	call := plan.WindowCall{Func: plan.RowNumber, Frame: plan.Frame{End: plan.FrameBound{Kind: plan.CurrentRow}}}
+	return &plan.Window{Input: node, Calls: []plan.WindowCall{call}, Out: []plan.Column{b.newColumn("row", types.T(types.Int64))}}
 }
 
 // bindSemi binds L SEMI JOIN R and L ANTI JOIN R, whose columns are those of L alone.

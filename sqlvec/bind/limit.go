@@ -17,10 +17,13 @@ func (b *Binder) bindLimit(node plan.Node, q *parse.Query, parent *scope) (plan.
 	}
 	n := &plan.Limit{Input: node}
 	var err error
-	if n.Count, err = b.bindCount(q.Limit, "LIMIT", parent); err != nil {
+	if n.Offset, err = b.bindCount(q.Offset, "OFFSET", parent); err != nil {
 		return nil, err
 	}
-	if n.Offset, err = b.bindCount(q.Offset, "OFFSET", parent); err != nil {
+	if q.Percent {
+		return b.percentLimit(n, q)
+	}
+	if n.Count, err = b.bindCount(q.Limit, "LIMIT", parent); err != nil {
 		return nil, err
 	}
 	if !q.WithTies {
@@ -107,28 +110,75 @@ func (b *Binder) withTies(l *plan.Limit, q *parse.Query) (plan.Node, error) {
 	if len(q.OrderBy) == 0 {
 		return nil, dberr.New(dberr.SyntaxError, "WITH TIES cannot be specified without ORDER BY clause")
 	}
+	frame := plan.Frame{End: plan.FrameBound{Kind: plan.CurrentRow}}
+	return b.limitBy(l, plan.WindowCall{Func: plan.Rank, Frame: frame}, func(row, rank expr.Expr) (expr.Expr, error) {
+		return expr.RowsWithin(row, rank, l.Count, l.Offset)
+	})
+}
+
+// percentLimit makes LIMIT n% of a limit without a count: that part of all rows, rounded down.
+func (b *Binder) percentLimit(l *plan.Limit, q *parse.Query) (plan.Node, error) {
+	if err := b.moment(); err != nil {
+		return nil, err
+	}
+	x, err := b.bindExpr(q.Limit, &exprContext{scope: &scope{}, clause: "LIMIT"})
+	if err == nil {
+		x, err = expr.Assign(x, types.T(types.Float64), "LIMIT")
+	}
+	if err != nil {
+		return nil, err
+	}
+	share, err := b.constant(x)
+	switch {
+	case err != nil:
+		return nil, err
+	case !share.Valid && l.Offset == nil:
+		return l.Input, nil
+	case !share.Valid:
+		return l, nil
+	case !(share.F >= 0 && share.F <= 100):
+		return nil, dberr.New(dberr.InvalidRowCountInLimit, "LIMIT must be between 0% and 100%").At(int(q.Limit.Position()))
+	}
+	count, _, err := expr.NewAggregate(0, "count", nil)
+	if err != nil {
+		return nil, err
+	}
+	frame := plan.Frame{End: plan.FrameBound{Kind: plan.UnboundedFollowing}}
+	return b.limitBy(l, plan.WindowCall{Agg: count, Frame: frame}, func(row, rows expr.Expr) (expr.Expr, error) {
+		wanted, err := expr.NewCall(0, expr.PercentOf, []expr.Expr{rows, &expr.Const{Value: share}})
+		if err != nil {
+			return nil, err
+		}
+		return expr.RowsWithin(row, row, wanted, l.Offset)
+	})
+}
+
+// limitBy keeps the rows of a limit's input for which a condition holds that sees the place of each row
+// in the order and the result of a window function over them.
+func (b *Binder) limitBy(l *plan.Limit, call plan.WindowCall, condition func(row, result expr.Expr) (expr.Expr, error)) (plan.Node, error) {
 	var visible *plan.Project // leaves out the keys that are no outputs
 	node := l.Input
 	if p, ok := node.(*plan.Project); ok {
 		visible, node = p, p.Input
 	}
 	below, sort := node, sortBelow(node)
-	if sort == nil {
-		return nil, dberr.Bug("ORDER BY of WITH TIES is not there")
-	}
 	if node == plan.Node(sort) {
 		below = sort.Input
 	}
-	big := types.T(types.Int64)
-	w := &plan.Window{Input: below, Order: slices.Clone(sort.Keys), Out: []plan.Column{b.newColumn("row", big), b.newColumn("rank", big)}}
-	frame := plan.Frame{End: plan.FrameBound{Kind: plan.CurrentRow}}
-	w.Calls = []plan.WindowCall{{Func: plan.RowNumber, Frame: frame}, {Func: plan.Rank, Frame: frame}}
-	cond, err := expr.RowsWithin(colExpr(w.Out[0]), colExpr(w.Out[1]), l.Count, l.Offset)
+	w := b.numbered(below)
+	if sort != nil {
+		w.Order = slices.Clone(sort.Keys)
+	}
+	w.Calls, w.Out = append(w.Calls, call), append(w.Out, b.newColumn("result", types.T(types.Int64)))
+	cond, err := condition(colExpr(w.Out[0]), colExpr(w.Out[1]))
 	if err != nil {
 		return nil, err
 	}
 	cols := node.Columns()
-	var out plan.Node = &plan.Sort{Input: &plan.Filter{Input: w, Predicate: cond}, Keys: sort.Keys}
+	var out plan.Node = &plan.Filter{Input: w, Predicate: cond}
+	if sort != nil {
+		out = &plan.Sort{Input: out, Keys: sort.Keys}
+	}
 	if visible == nil {
 		return ordered(out, cols), nil
 	}

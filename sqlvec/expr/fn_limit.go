@@ -12,8 +12,21 @@ func init() {
 	i := types.Int64
 	register(
 		&Function{Name: "$limit", Params: ids(i), Ret: i, eval: rowCount(dberr.InvalidRowCountInLimit, "LIMIT")},
+		&Function{Name: PercentOf, Params: ids(i, types.Float64), Ret: i, eval: percentOf},
 		&Function{Name: "$offset", Params: ids(i), Ret: i, eval: rowCount(dberr.InvalidRowCountInOffset, "OFFSET")},
 	)
+}
+
+// PercentOf is the function of LIMIT n%: how many of a number of rows a percentage is.
+const PercentOf = "$percent"
+
+func percentOf(f *frame, c *Call, args []vec.Vec, sel []uint64) (vec.Vec, error) {
+	out, dst := fixed[int64](f, c.Typ)
+	share := values[float64](f, &args[1])
+	for i, n := range values[int64](f, &args[0]) {
+		dst[i] = int64(float64(n) * share[i] / 100)
+	}
+	return out, nil
 }
 
 // rowCount returns its argument, which must not be negative.

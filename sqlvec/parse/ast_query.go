@@ -11,6 +11,7 @@ type Query struct {
 	Limit    Expr
 	Offset   Expr
 	WithTies bool // FETCH … WITH TIES
+	Percent  bool // DuckDB's LIMIT n%: Limit is a part of the rows in hundredths
 	Locks    []Lock
 	// SystemTime is the trailing temporal clause: the default for every table
 	// below that has none of its own. At the end of a set operation it belongs to
@@ -222,6 +223,7 @@ type Join struct {
 	Pos        // of the word JOIN or the first word before it
 	Kind       JoinKind
 	Asof       bool // ASOF JOIN: the nearest row at or before
+	Positional bool // POSITIONAL JOIN of DuckDB: rows of the same place; Kind is FullJoin
 	Natural    bool
 	L, R       TableExpr
 	On         Expr

@@ -18,6 +18,7 @@ func (f *formatter) query(q *Query) {
 	f.orderBy(q.OrderBy)
 	if q.Limit != nil && !q.WithTies {
 		f.limit(q.Limit)
+		f.opt(q.Percent, " PERCENT")
 	}
 	if q.Offset != nil {
 		f.w(" OFFSET ")
@@ -371,6 +372,11 @@ func (f *formatter) join(j *Join) {
 	f.w(" ")
 	f.opt(j.Natural, "NATURAL ")
 	f.opt(j.Asof, "ASOF ")
+	if j.Positional {
+		f.w("POSITIONAL JOIN ")
+		f.table(j.R)
+		return
+	}
 	f.w([]string{InnerJoin: "JOIN ", LeftJoin: "LEFT JOIN ", RightJoin: "RIGHT JOIN ", FullJoin: "FULL JOIN ", CrossJoin: "CROSS JOIN ",
 		SemiJoin: "SEMI JOIN ", AntiJoin: "ANTI JOIN "}[j.Kind])
 	if r, ok := j.R.(*Join); ok && r.Alias == nil {

@@ -31,13 +31,13 @@ func (p *parser) atJoin() bool {
 	if p.tok.kind == tokKeyword {
 		return p.isAny("join", "cross", "natural", "inner", "left", "right", "full")
 	}
-	return p.atAsof() || p.atSemi()
+	return p.atAsof() || p.atBefore("semi", "anti", "positional")
 }
 
-// atSemi reports whether SEMI JOIN or ANTI JOIN begins here, rather than a name.
-func (p *parser) atSemi() bool {
+// atBefore reports whether one of some words stands here before JOIN, rather than being a name.
+func (p *parser) atBefore(words ...string) bool {
 	next := p.peek(1)
-	return p.isAny("semi", "anti") && next.kind == tokKeyword && next.text == "join"
+	return p.isAny(words...) && next.kind == tokKeyword && next.text == "join"
 }
 
 // atAsof reports whether the word ASOF begins a join here, rather than being a
@@ -55,6 +55,12 @@ func (p *parser) join(left TableExpr) TableExpr {
 	if p.accept("cross") {
 		p.expect("join")
 		j.Kind = CrossJoin
+		j.R = p.tablePrimary()
+		return j
+	}
+	if p.accept("positional") {
+		p.expect("join")
+		j.Kind, j.Positional = FullJoin, true
 		j.R = p.tablePrimary()
 		return j
 	}
@@ -248,7 +254,7 @@ func (p *parser) alias(function bool) *Alias {
 			return a
 		}
 		a.Name = p.ident().Name
-	case p.tok.isName() && !p.atAsof() && !p.atSemi() && !p.atPivot() && !p.is("qualify"):
+	case p.tok.isName() && !p.atAsof() && !p.atBefore("semi", "anti", "positional") && !p.atPivot() && !p.is("qualify"):
 		a.Name = p.ident().Name
 	default:
 		return nil

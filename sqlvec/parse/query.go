@@ -203,11 +203,23 @@ func (p *parser) limit(q *Query) {
 		p.next()
 		return
 	}
+	if sign := p.peek(1); (p.tok.kind == tokInt || p.tok.kind == tokNumeric) && sign.kind == tokOp && sign.text == "%" && p.peek(2).endsLimit() {
+		q.Limit, q.Percent = p.primary(), true
+		p.next()
+		return
+	}
 	q.Limit = p.expr()
+	q.Percent = p.accept("percent")
 	if p.is(",") {
 		p.fail(dberr.New(dberr.SyntaxError, "LIMIT #,# syntax is not supported").
 			WithHint("Use separate LIMIT and OFFSET clauses.").At(int(pos)))
 	}
+}
+
+// endsLimit reports whether a token stands behind the count of LIMIT, so that % before it is no operator.
+func (t *token) endsLimit() bool {
+	return t.kind == tokEOF || t.kind == tokOp && (t.text == ")" || t.text == ";") ||
+		t.word() && isAnyOf(t.text, "offset", "for", "union", "intersect", "except")
 }
 
 // fetch reads FETCH FIRST [n] ROWS ONLY|WITH TIES.
