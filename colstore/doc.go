@@ -104,7 +104,7 @@
 // # Concurrency
 //
 // A DB, its views and scans are safe for all goroutines; a Tx belongs to one at a time. There
-// is one writer process, held by LOCK. Within it, lock order is: upkeep.one, store.loading,
+// is one writer process, held by LOCK. Within it, lock order is: Tx.held, upkeep.one, store.loading,
 // reading, the log's ordering lock, applying, upkeep.manifestMu, fileSet.mu; locks.mu is a leaf. A chunk has one
 // appender, under applying; readers find its rows by atomics. States are replaced by one atomic
 // store and pinned by who reads them.

@@ -30,7 +30,7 @@ type TxOptions struct {
 }
 
 // Tx is a transaction: a view with private writes on top, which get their numbers at Commit.
-// It belongs to one goroutine at a time; its views may be read by many.
+// It belongs to one goroutine at a time, but for LockRows; its views may be read by many.
 //
 // Event numbers inside a transaction count from 1; rids of its rows are eventlog.Relative plus
 // their number within the table.
