@@ -106,7 +106,28 @@ func (r *run) importForm(ctx context.Context, dir string, f fileForm, repeats in
 	r.row(took)
 	r.row(mem)
 	r.row(disk)
-	return nil
+	if f.ending != "csv" {
+		return nil
+	}
+	return r.compressedBytes(ctx, dir, f, disk.Peer)
+}
+
+// compressedBytes measures the bytes of the same rows stored compressed.
+func (r *run) compressedBytes(ctx context.Context, dir string, f fileForm, peer Sample) error {
+	db := filepath.Join(dir, "db")
+	if err := r.makeLines(ctx, db); err != nil {
+		return err
+	}
+	if err := r.command(ctx, "import", "--compress", "--data", db, "--table", "lines", filepath.Join(dir, "lines."+f.ending)); err != nil {
+		return err
+	}
+	n, err := diskBytes(db)
+	if err != nil {
+		return err
+	}
+	r.row(Row{Workload: "Import", Name: f.name + ": bytes on disk, compressed", Unit: "MB", PeerName: "DuckDB", Note: "import --compress",
+		Ours: Sample{float64(n) / 1e6}, Peer: peer})
+	return os.RemoveAll(db)
 }
 
 // importOnce is one pair.

@@ -241,6 +241,63 @@ func mustTx(k *kit) *Tx {
 	return tx
 }
 
+// TestCompressedBulk writes the same rows plain and compressed, and vacuums the compressed ones.
+func TestCompressedBulk(t *testing.T) {
+	k := newKit(t, Options{InlineRows: 50, PartRows: 1024, GroupRows: 256})
+	k.pairs("plain")
+	k.pairs("cold")
+	var rows []row
+	for i := range int64(1500) {
+		rows = append(rows, row{i, strings.Repeat("value ", int(i%9)) + itoa(uint64(i))})
+	}
+	k.tx(func(tx *Tx) error { return insert(tx, "plain", rows...) })
+	write := func(from, to int) {
+		k.tx(func(tx *Tx) error {
+			tx.Compress = true
+			return insert(tx, "cold", rows[from:to]...)
+		})
+	}
+	write(0, 400)
+	write(400, 800)
+	write(800, 1500)
+	// check returns the bytes of the parts of the table.
+	check := func(table string, compressed bool) (size int64) {
+		t.Helper()
+		tab, err := k.db.View().Table(table)
+		k.must(err)
+		st, err := k.db.store(tab.ID)
+		k.must(err)
+		s := st.pinned()
+		defer s.unpin()
+		for _, rs := range s.sets {
+			p := rs.(*storedPart)
+			if size += p.Bytes(); p.Compressed() != compressed {
+				t.Errorf("a part of %s has %d rows, compressed %v", table, p.Rows(), p.Compressed())
+			}
+		}
+		want, err := dump(k.db.View(), "plain", ScanSpec{})
+		k.must(err)
+		got, err := dump(k.db.View(), table, ScanSpec{})
+		k.must(err)
+		if got != want {
+			t.Errorf("%s has other rows", table)
+		}
+		return size
+	}
+	if plain, cold := check("plain", false), check("cold", true); cold > plain*3/4 {
+		t.Errorf("%d bytes are %d compressed", plain, cold)
+	}
+	_, err := k.db.Checkpoint(bg, "")
+	k.must(err)
+	stats, err := k.db.Vacuum(bg, "cold")
+	k.must(err)
+	if stats.PartsBefore < 2 {
+		t.Errorf("the vacuum took %d parts", stats.PartsBefore)
+	}
+	k.reopen()
+	check("cold", true)
+}
+
 // TestPartsWrittenMeanwhile ends transactions while one part is written and the next is filled.
 func TestPartsWrittenMeanwhile(t *testing.T) {
 	k := newKit(t, Options{InlineRows: 50, PartRows: 256, GroupRows: 64})

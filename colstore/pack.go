@@ -75,14 +75,15 @@ func (w *packWriter) abandon() {
 
 // partSink writes rows as parts of one kind: all alive, or all dead.
 type partSink struct {
-	pack    *packWriter
-	columns []part.ColumnSpec
-	indexes []part.IndexSpec
-	writer  *part.Writer
-	rows    int
-	deaths  []part.Death
-	parts   []manifestPart
-	counts  []int // rows of parts
+	pack     *packWriter
+	columns  []part.ColumnSpec
+	indexes  []part.IndexSpec
+	compress bool
+	writer   *part.Writer
+	rows     int
+	deaths   []part.Death
+	parts    []manifestPart
+	counts   []int // rows of parts
 }
 
 // piece is rows of one row group on their way into parts, in table-independent form.
@@ -120,7 +121,7 @@ func (s *partSink) begin() (err error) {
 	}
 	s.rows, s.deaths = 0, nil
 	s.writer, err = part.NewWriter(s.pack, part.WriteOptions{Columns: s.columns, Indexes: s.indexes,
-		GroupRows: s.pack.db.opts.GroupRows})
+		GroupRows: s.pack.db.opts.GroupRows, Compress: s.compress})
 	return err
 }
 

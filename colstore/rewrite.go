@@ -2,6 +2,7 @@ package colstore
 
 import (
 	"context"
+	"slices"
 
 	"driftdb/colstore/part"
 	"driftdb/internal/types"
@@ -30,7 +31,7 @@ func newRewrite(st *store, at uint64, pack *packWriter, sources []rowset) *rewri
 	}
 	r.table = st.newest()
 	sink := func() *partSink {
-		s := &partSink{pack: pack, columns: columns}
+		s := &partSink{pack: pack, columns: columns, compress: allCompressed(sources)}
 		if r.table != nil {
 			s.indexes = indexSpecs(r.table, columns)
 		}
@@ -38,6 +39,14 @@ func newRewrite(st *store, at uint64, pack *packWriter, sources []rowset) *rewri
 	}
 	r.live, r.dead = sink(), sink()
 	return r
+}
+
+// allCompressed reports whether all rows come from compressed parts: what they become is, too.
+func allCompressed(sets []rowset) bool {
+	return !slices.ContainsFunc(sets, func(rs rowset) bool {
+		p, ok := rs.(*storedPart)
+		return !ok || !p.Compressed()
+	})
 }
 
 // newest is the newest definition of the table, or the last one it had; nil if unknown.

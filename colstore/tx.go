@@ -36,6 +36,7 @@ type TxOptions struct {
 // their number within the table.
 type Tx struct {
 	SynchronousCommit bool // Commit waits until the commit is durable; true at first
+	Compress          bool // parts that are begun from now on are compressed
 
 	db        *DB
 	opts      TxOptions

@@ -105,8 +105,8 @@ func (r *run) setCommand(st *parse.Set) error {
 		}
 		return err
 	}
-	if strings.EqualFold(st.Name, "synchronous_commit") && r.s.tx.open != nil {
-		r.s.tx.open.SynchronousCommit = r.s.set.syncCommit
+	if r.s.tx.open != nil {
+		r.s.tx.open.SynchronousCommit, r.s.tx.open.Compress = r.s.set.syncCommit, r.s.set.compressParts
 	}
 	return r.done("SET")
 }

@@ -20,6 +20,7 @@ type settings struct {
 	systemTimeText   string
 	syncCommit       bool
 	allowUndeclared  bool
+	compressParts    bool
 	threads          int
 	memoryLimit      int64  // bytes
 	tempDirectory    string // of temporary files, empty for the database's own
@@ -56,6 +57,7 @@ func init() {
 		"timezone":                      {"time zone of timestamps", func(s *Session) string { return s.set.zoneName }, setZone},
 		"system_time":                   {"point in the past that all tables are read at", showSystemTime, setSystemTime},
 		"synchronous_commit":            {"COMMIT waits until the transaction is durable", showBool(func(s *Session) *bool { return &s.set.syncCommit }), setBool(func(s *Session) *bool { return &s.set.syncCommit }, "synchronous_commit", true)},
+		"compress_parts":                {"rows that a statement writes in bulk are stored compressed", showBool(func(s *Session) *bool { return &s.set.compressParts }), setBool(func(s *Session) *bool { return &s.set.compressParts }, "compress_parts", false)},
 		"allow_undeclared_columns":      {"INSERT and UPDATE may name new columns", showBool(func(s *Session) *bool { return &s.set.allowUndeclared }), setBool(func(s *Session) *bool { return &s.set.allowUndeclared }, "allow_undeclared_columns", true)},
 		"default_transaction_read_only": {"new transactions are read-only", showBool(func(s *Session) *bool { return &s.set.readOnly }), setBool(func(s *Session) *bool { return &s.set.readOnly }, "default_transaction_read_only", false)},
 		"threads":                       {"workers of a query", func(s *Session) string { return strconv.Itoa(s.set.threads) }, setThreads},

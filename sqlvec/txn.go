@@ -56,7 +56,7 @@ func (s *Session) begin(m parse.TxModes) error {
 	if err != nil {
 		return err
 	}
-	open.SynchronousCommit = s.set.syncCommit
+	open.SynchronousCommit, open.Compress = s.set.syncCommit, s.set.compressParts
 	tx.open = open
 	s.tx = tx
 	return s.beginTemporary()
@@ -303,7 +303,7 @@ func (r *run) setTransaction(st *parse.SetTransaction) error {
 	if err != nil {
 		return err
 	}
-	open.SynchronousCommit = s.set.syncCommit
+	open.SynchronousCommit, open.Compress = s.set.syncCommit, s.set.compressParts
 	s.tx.open = open
 	return r.done("SET")
 }

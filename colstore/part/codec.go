@@ -22,7 +22,7 @@ func updateChecksum(crc uint32, b []byte) uint32 { return crc32.Update(crc, cast
 func zstdBound(n int) int { return n + n>>7 + 1024 }
 
 var encoders = sync.OnceValues(func() (*zstd.Encoder, error) {
-	return zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithEncoderLevel(zstd.SpeedDefault))
+	return zstd.NewWriter(nil, zstd.WithEncoderConcurrency(0), zstd.WithEncoderLevel(zstd.SpeedDefault))
 })
 
 var decoders = sync.OnceValues(func() (*zstd.Decoder, error) {

@@ -172,19 +172,15 @@ func (m *image) writeRecord(g int) error {
 	var nodes []arrowNode
 	var bufs []arrowBuffer
 	size := int64(0)
-	bodies := make([][3][]byte, len(m.cols))
+	bodies, err := m.bodiesOf(g)
+	if err != nil {
+		return err
+	}
 	for i := range m.cols {
 		meta := &m.footer.chunks[g*len(m.cols)+i]
 		nodes = append(nodes, arrowNode{int64(m.footer.rowsOf(g)), int64(meta.stats.Nulls)})
-		bodies[i] = m.bodies[i][g].bufs
 		if m.forms[i].enc == AllNull {
 			continue
-		}
-		meta.heap = uint32(len(bodies[i][2]))
-		if m.opt.Compress {
-			if err := m.compress(&bodies[i], meta); err != nil {
-				return err
-			}
 		}
 		for k := range m.bufferCount(i) {
 			bufs = append(bufs, arrowBuffer{size, int64(len(bodies[i][k]))})
@@ -208,6 +204,23 @@ func (m *image) writeRecord(g int) error {
 			}
 		}
 		return nil
+	})
+}
+
+// bodiesOf returns the buffers of one group as they are stored, by column.
+func (m *image) bodiesOf(g int) ([][3][]byte, error) {
+	bodies := make([][3][]byte, len(m.cols))
+	return bodies, fork.Each(m.opt.Workers, len(m.cols), func(i int) error {
+		bodies[i] = m.bodies[i][g].bufs
+		if m.forms[i].enc == AllNull {
+			return nil
+		}
+		meta := &m.footer.chunks[g*len(m.cols)+i]
+		meta.heap = uint32(len(bodies[i][2]))
+		if !m.opt.Compress {
+			return nil
+		}
+		return m.compress(&bodies[i], meta)
 	})
 }
 

@@ -41,7 +41,7 @@ func (l *loader) loadBinary(ctx context.Context) (rows int64, err error) {
 	if err != nil {
 		return 0, err
 	}
-	statements = append([]string{"BEGIN"}, statements...)
+	statements = append(l.flags.begin(), statements...)
 	statements = append(statements, l.insertFrom(file, plan), "COMMIT")
 	session := l.db.Session()
 	defer session.Close() // rolls back what is not committed

@@ -33,6 +33,7 @@ type importFlags struct {
 	onError    string // stop or skip
 	rejectFile string
 	maxErrors  int
+	compress   bool
 }
 
 func newImport(std streams) *cobra.Command {
@@ -48,7 +49,10 @@ that the table lacks become new columns. An error names the line and column.
 
 With --on-error skip, records that cannot be read as the table's columns are left out and counted;
 --reject-file writes them to a CSV file with their line, column, SQLSTATE, reason and text. More than
---max-errors of them undo the import, as a row does that breaks a constraint.`,
+--max-errors of them undo the import, as a row does that breaks a constraint.
+
+With --compress the rows are stored compressed (zstd), for what is seldom read. Every query decompresses
+what it reads.`,
 		Example: `  driftdb import --data shop --table users --create --primary-key id users.csv
   driftdb import --data shop --table users more.ndjson
   driftdb import --data shop --table users --on-error skip --reject-file bad.csv users.csv
@@ -68,6 +72,7 @@ With --on-error skip, records that cannot be read as the table's columns are lef
 	flags.StringVar(&f.onError, "on-error", "stop", "what a record that cannot be loaded does: stop, or skip")
 	flags.StringVar(&f.rejectFile, "reject-file", "", "with --on-error skip: CSV file to write the skipped records to")
 	flags.IntVar(&f.maxErrors, "max-errors", -1, "with --on-error skip: most records to skip (default any number)")
+	flags.BoolVar(&f.compress, "compress", false, "store the rows compressed: fewer bytes, slower scans")
 	flags.StringVarP(&f.file, "file", "f", "", "file to load, instead of the argument")
 	return cmd
 }
@@ -108,6 +113,14 @@ func (f *importFlags) run(cmd *cobra.Command, std streams, args []string) error 
 		}
 		return err
 	})
+}
+
+// begin are the statements that begin the import's transaction.
+func (f *importFlags) begin() []string {
+	if f.compress {
+		return []string{"SET compress_parts = on", "BEGIN"}
+	}
+	return []string{"BEGIN"}
 }
 
 // rejectNote says where the skipped records are.

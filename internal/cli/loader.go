@@ -210,7 +210,7 @@ func (l *loader) transaction(ctx context.Context, f *textin.File, p layout, bar 
 	}
 	session := l.db.Session()
 	defer session.Close() // rolls back what is not committed
-	for _, sql := range append([]string{"BEGIN"}, statements...) {
+	for _, sql := range append(l.flags.begin(), statements...) {
 		if err := session.Run(ctx, sql, ignoreResult); err != nil {
 			return 0, err
 		}
