@@ -118,6 +118,19 @@ func TestTopPrunesByAllKeys(t *testing.T) {
 	}
 }
 
+// TestSortTextsWithPrefix sorts enough texts that begin alike to be dealt into buckets.
+func TestSortTextsWithPrefix(t *testing.T) {
+	in := series(200000)
+	prefix := &expr.Const{Value: types.BytesValue(types.T(types.Text), "id")}
+	number, err := expr.NewCast(0, mustOp(t, "%", mustOp(t, "*", seriesCol(), intConst(7919)), intConst(20011)), types.T(types.Text), false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	keys := []plan.SortKey{{Expr: mustOp(t, "||", prefix, number)}, {Expr: seriesCol(), Desc: true}}
+	want := mustRows(t, &plan.Sort{Input: in, Keys: keys}, Options{Workers: 1})
+	sameRows(t, mustRows(t, &plan.Sort{Input: in, Keys: keys}, Options{Workers: 4}), want, true)
+}
+
 // TestSortManyRows sorts enough rows to be dealt into buckets by several workers.
 func TestSortManyRows(t *testing.T) {
 	series := &plan.GenerateSeries{Start: intConst(1), Stop: intConst(200000), Out: []plan.Column{{ID: 1, Type: types.T(types.Int64)}}}

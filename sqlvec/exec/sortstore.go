@@ -3,6 +3,7 @@ package exec
 import (
 	"cmp"
 	"encoding/binary"
+	"math/bits"
 	"slices"
 
 	"driftdb/internal/arena"
@@ -27,7 +28,7 @@ type sorter struct {
 const (
 	fewEntries   = 256     // below, entries are sorted by comparing
 	parallelSort = 1 << 16 // from here, entries are dealt into buckets first
-	bucketBits   = 8
+	bucketBits   = 10
 	buckets      = 1 << bucketBits
 )
 
@@ -84,24 +85,32 @@ func (s *store) allIDs(es []entry) {
 }
 
 // sortParallel sorts by the first level in parallel: entries are dealt into buckets by the
-// highest bits of their keys, and the buckets sorted one by one.
+// highest bits in which their keys differ, and the buckets sorted one by one.
 func (so *sorter) sortParallel(ex *execution, es, tmp []entry) error {
 	workers := ex.opts.Workers
 	chunk := (len(es) + workers - 1) / workers
 	chunkOf := func(i int) []entry {
 		return es[min(i*chunk, len(es)):min((i+1)*chunk, len(es))]
 	}
+	differing := make([]uint64, workers)
 	if err := ex.tasks(workers, func(_, i int) error {
 		so.fill(chunkOf(i), 0, 0)
+		differing[i] = differingBits(chunkOf(i))
 		return nil
 	}); err != nil {
 		return err
 	}
-	shift := max(0, so.levels[0].width()-bucketBits)
+	varying := uint64(0)
+	for i, d := range differing {
+		if c := chunkOf(i); len(c) > 0 {
+			varying |= d | (c[0].key ^ es[0].key)
+		}
+	}
+	shift := max(0, bits.Len64(varying)-bucketBits)
 	counts := make([][buckets]int, workers)
 	if err := ex.tasks(workers, func(_, i int) error {
 		for _, e := range chunkOf(i) {
-			counts[i][e.key>>shift]++
+			counts[i][e.key>>shift&(buckets-1)]++
 		}
 		return nil
 	}); err != nil {
@@ -120,7 +129,7 @@ func (so *sorter) sortParallel(ex *execution, es, tmp []entry) error {
 	starts[buckets] = at
 	if err := ex.tasks(workers, func(_, i int) error {
 		for _, e := range chunkOf(i) {
-			p := &counts[i][e.key>>shift]
+			p := &counts[i][e.key>>shift&(buckets-1)]
 			tmp[*p] = e
 			*p++
 		}
@@ -137,13 +146,12 @@ func (so *sorter) sortParallel(ex *execution, es, tmp []entry) error {
 	})
 }
 
-// width returns the bits of the level's keys.
-func (l *level) width() int {
-	n := 0
-	for _, g := range l.segs {
-		n += int(g.bits)
+// differingBits returns the bits in which some key is not as the first.
+func differingBits(es []entry) (varying uint64) {
+	for i := range es {
+		varying |= es[i].key ^ es[0].key
 	}
-	return n
+	return varying
 }
 
 // sort sorts es, which are equal on the levels before l, from byte off of a text level on.
@@ -193,10 +201,7 @@ func sortKeys(es, tmp []entry) {
 		})
 		return
 	}
-	varying := uint64(0)
-	for i := range es {
-		varying |= es[i].key ^ es[0].key
-	}
+	varying := differingBits(es)
 	from, to := es, tmp
 	for shift := uint(0); shift < 64; shift += 8 {
 		if varying>>shift&0xff == 0 {

@@ -11,7 +11,7 @@ import (
 )
 
 // windowMorsel is how many rows a morsel of a window has at least, unless they end: it is
-// whole partitions, so that each is computed by one worker, or a piece of one (see pieces).
+// whole partitions, so that each is computed by one worker, or a piece of one (windowPiece).
 const windowMorsel = 1 << 14
 
 // windowing is the sink of a Window and the source of its rows. The input is sorted by
