@@ -69,17 +69,21 @@ func keep(dir string) string {
 // memoryDB makes an empty database that is not on disk, for statements that may be anything.
 func memoryDB(t testing.TB) *sqlvec.DB {
 	t.Helper()
-	opts := sqlvec.Options{MemoryLimit: 64 << 20, Threads: 2}
-	opts.Store = colstore.Options{FS: vfs.NewMem(), SegmentMin: 64 << 10, SegmentMax: 1 << 20}
-	if err := colstore.Init("db", opts.Store); err != nil {
-		t.Fatal(err)
-	}
-	db, err := sqlvec.Open("db", opts)
+	db, err := openMemory()
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { db.Close() })
 	return db
+}
+
+func openMemory() (*sqlvec.DB, error) {
+	opts := sqlvec.Options{MemoryLimit: 64 << 20, Threads: 2}
+	opts.Store = colstore.Options{FS: vfs.NewMem(), SegmentMin: 64 << 10, SegmentMax: 1 << 20}
+	if err := colstore.Init("db", opts.Store); err != nil {
+		return nil, err
+	}
+	return sqlvec.Open("db", opts)
 }
 
 // everything makes a table with a column of every type, and one to join with it.

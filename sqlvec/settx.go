@@ -72,8 +72,8 @@ func (s *Session) restoreSettings(saved savedSettings) {
 	}
 }
 
-// setConfig is set_config().
-func (s *Session) setConfig(name, value string, local bool) (string, error) {
+// setConfig is set_config(); no value is the default.
+func (s *Session) setConfig(name string, to *string, local bool) (string, error) {
 	def, err := lookupSetting(name)
 	if err != nil {
 		return "", err
@@ -81,13 +81,20 @@ func (s *Session) setConfig(name, value string, local bool) (string, error) {
 	if def.set == nil {
 		return "", dberr.Newf(dberr.InvalidParameterValue, "parameter \"%s\" cannot be changed", name)
 	}
+	value := ""
+	if to != nil {
+		value = *to
+	}
 	if local && !s.tx.explicit {
+		if to == nil {
+			value = def.show(s)
+		}
 		return value, nil
 	}
 	if local {
 		s.beginLocal()
 	}
-	if err := s.setIn(def, value, false, local); err != nil {
+	if err := s.setIn(def, value, to == nil, local); err != nil {
 		return "", err
 	}
 	return def.show(s), nil

@@ -78,7 +78,7 @@ var touchesFiles = regexp.MustCompile(`(?i)\bcopy\b|read_(csv|json|parquet|arrow
 var words = regexp.MustCompile(`(?s)('(?:[^']|'')*'|"[^"]*"|\$\w*\$|--[^\n]*|[A-Za-z_$@][\w$]*|\d[\d.]*|[-+*/<>=~!@#%^&|?]+|.)\s*`)
 
 // statementsOf reads the statements of a SQL file, those with errors too.
-func statementsOf(t *testing.T, file string) []string {
+func statementsOf(t testing.TB, file string) []string {
 	text, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)

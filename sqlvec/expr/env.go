@@ -20,12 +20,12 @@ type Env struct {
 
 	User, SessionUser, Database, Schema, Version string
 
-	Setting    func(name string) (string, bool)                     // current_setting
-	SetConfig  func(name, value string, local bool) (string, error) // set_config
-	CurrentSeq func() (int64, error)                                // the last durable seq of the statement's view
-	CurrentTX  func() (int64, error)                                // its csn
-	Sequences  Sequences                                            // nextval and its kin
-	Catalog    Catalog                                              // what the functions of the system's views ask
+	Setting    func(name string) (string, bool)                             // current_setting
+	SetConfig  func(name string, value *string, local bool) (string, error) // set_config; nil is the default
+	CurrentSeq func() (int64, error)                                        // the last durable seq of the statement's view
+	CurrentTX  func() (int64, error)                                        // its csn
+	Sequences  Sequences                                                    // nextval and its kin
+	Catalog    Catalog                                                      // what the functions of the system's views ask
 	SeqAt      func(micros int64) (int64, error)
 	TimeAt     func(seq int64) (int64, error)
 	CommitAt   func(csn int64) (seq, micros int64, err error) // the last event and the time of a commit

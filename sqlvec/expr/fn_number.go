@@ -20,7 +20,15 @@ type numberTemplate struct {
 	exponent bool
 	suffix   string // TH
 	prefix   string // literal text and $ before the digits
+	between  []numberText
 	trailing string
+}
+
+// numberText is literal text between the digits.
+type numberText struct {
+	frac bool // behind the point
+	at   int  // what it stands before, in whole or frac
+	text string
 }
 
 // parseNumberTemplate reads a template.
@@ -79,16 +87,45 @@ func parseNumberTemplate(s string) (numberTemplate, error) {
 			i++
 		}
 	}
+	t.takeTrailing()
 	return t, nil
 }
 
 // literal adds text that stands for itself.
 func (t *numberTemplate) literal(s string, after bool) {
-	if after {
-		t.trailing += s
-	} else {
+	switch {
+	case !after:
 		t.prefix += s
+	case t.point:
+		t.between = append(t.between, numberText{true, len(t.frac), s})
+	default:
+		t.between = append(t.between, numberText{false, len(t.whole), s})
 	}
+}
+
+// takeTrailing makes the text behind the last digit the trailing one.
+func (t *numberTemplate) takeTrailing() {
+	last := numberText{false, len(t.whole), ""}
+	if t.point {
+		last = numberText{true, len(t.frac), ""}
+	}
+	n := len(t.between)
+	for n > 0 && t.between[n-1].frac == last.frac && t.between[n-1].at == last.at {
+		n--
+		t.trailing = t.between[n].text + t.trailing
+	}
+	t.between = t.between[:n]
+}
+
+// textAt returns the literal text at a place.
+func (t *numberTemplate) textAt(frac bool, at int) string {
+	s := ""
+	for _, b := range t.between {
+		if b.frac == frac && b.at == at {
+			s += b.text
+		}
+	}
+	return s
 }
 
 // toCharNumber is to_char(number, template).
@@ -150,31 +187,40 @@ func (t *numberTemplate) format(d types.Decimal) string {
 	if len(whole) > width && !(whole == "0") {
 		whole, frac = strings.Repeat("#", width), strings.Repeat("#", len(t.frac))
 	}
-	body := t.group(whole, width, t.point && len(t.frac) > 0)
+	pad, digits := t.group(whole, width, t.point && len(t.frac) > 0)
 	tail := ""
 	if t.point {
 		tail = "." + t.fraction(frac)
-		if tail == "." && strings.TrimLeft(body, " ") == "" {
-			body += "0" // PostgreSQL leaves no point alone
+		if tail == "." && digits == "" {
+			digits = "0" // PostgreSQL leaves no point alone
 		}
 	}
-	return t.signed(body, tail, neg, whole)
+	num := digits + tail
+	if t.suffix != "" && !neg && !t.point && !strings.HasPrefix(whole, "#") {
+		num += ordinalOf(whole, t.suffix == "TH")
+	}
+	return t.place(pad, num+t.trailing, neg)
 }
 
-// fraction cuts the zeros that FM leaves out.
+// fraction lays the digits behind the point into the template, without the zeros that FM leaves out.
 func (t *numberTemplate) fraction(frac string) string {
-	if !t.fill {
-		return frac
-	}
 	end := len(frac)
-	for end > 0 && frac[end-1] == '0' && t.frac[end-1] == '9' && !strings.Contains(t.frac[end-1:], "0") {
+	for t.fill && end > 0 && frac[end-1] == '0' && t.frac[end-1] == '9' && !strings.Contains(t.frac[end-1:], "0") {
 		end--
 	}
-	return frac[:end]
+	var b strings.Builder
+	for i := range len(t.frac) {
+		b.WriteString(t.textAt(true, i))
+		if i < end {
+			b.WriteByte(frac[i])
+		}
+	}
+	return b.String()
 }
 
-// group lays the digits of the whole part into the template: blanks for leading 9s.
-func (t *numberTemplate) group(whole string, width int, point bool) string {
+// group lays the digits of the whole part into the template: blanks for leading 9s, and what stands
+// between those, are its padding, which FM leaves the texts of.
+func (t *numberTemplate) group(whole string, width int, point bool) (string, string) {
 	first := strings.IndexByte(t.whole, '0') // from here on zeros are printed
 	digits := strings.Repeat("\x00", max(0, width-len(whole))) + whole
 	if whole == "0" && width > 0 {
@@ -184,48 +230,36 @@ func (t *numberTemplate) group(whole string, width int, point bool) string {
 		}
 		digits = strings.Repeat("\x00", width-1) + keep
 	}
-	if width == 0 {
-		return ""
-	}
-	var b strings.Builder
-	k, started := 0, false
-	for i := range len(t.whole) {
-		switch c := t.whole[i]; c {
-		case ',':
-			if started {
-				b.WriteByte(',')
-			} else {
-				b.WriteByte(' ')
-			}
-		default:
-			ch := digits[k]
-			k++
-			if ch == 0 && first >= 0 && i >= first {
-				ch = '0'
-			}
-			started = started || ch != 0
-			if ch == 0 {
-				ch = ' '
-			}
-			b.WriteByte(ch)
+	var pad, b strings.Builder
+	blank := func() {
+		if !t.fill {
+			pad.WriteByte(' ')
 		}
 	}
-	return b.String()
-}
-
-// signed adds sign, literals and suffix.
-func (t *numberTemplate) signed(body, tail string, neg bool, whole string) string {
-	digits := strings.TrimLeft(body, " ")
-	pad := body[:len(body)-len(digits)]
-	if t.fill {
-		pad = ""
+	k, out := 0, &pad
+	for i := range len(t.whole) {
+		out.WriteString(t.textAt(false, i))
+		if t.whole[i] == ',' {
+			if out == &b {
+				b.WriteByte(',')
+			} else {
+				blank()
+			}
+			continue
+		}
+		ch := digits[k]
+		if k++; ch == 0 && first >= 0 && i >= first {
+			ch = '0'
+		}
+		if ch == 0 {
+			blank()
+			continue
+		}
+		out = &b
+		b.WriteByte(ch)
 	}
-	num := digits + tail
-	if t.suffix != "" && !neg && !t.point && !strings.HasPrefix(whole, "#") {
-		num += ordinalOf(whole, t.suffix == "TH")
-	}
-	num += t.trailing
-	return t.place(pad, num, neg)
+	out.WriteString(t.textAt(false, len(t.whole)))
+	return pad.String(), b.String()
 }
 
 // ordinalOf returns the ordinal suffix of the last digits.

@@ -55,7 +55,7 @@ func init() {
 		&Function{Name: "time_at", Params: ids(types.Int64), Ret: types.TimestampTZ, Volatility: Stable, row: timeAt},
 		&Function{Name: "current_setting", Params: ids(types.Text), Ret: types.Text, Volatility: Stable, row: currentSetting},
 		&Function{Name: "current_setting", Params: ids(types.Text, types.Bool), Ret: types.Text, Volatility: Stable, row: currentSetting},
-		&Function{Name: "set_config", Params: ids(types.Text, types.Text, types.Bool), Ret: types.Text, Volatility: Volatile, row: setConfig},
+		&Function{Name: "set_config", Params: ids(types.Text, types.Text, types.Bool), Ret: types.Text, Volatility: Volatile, NullCall: true, row: setConfig},
 		&Function{Name: "pg_typeof", Params: ids(anyType), Ret: types.Text, Volatility: Stable, NullCall: true,
 			eval: func(f *frame, c *Call, _ []vec.Vec, _ []uint64) (vec.Vec, error) {
 				return constVec(textValue(c.Args[0].Type().Base().String()), f.n), nil
@@ -83,7 +83,14 @@ func setConfig(env *Env, a []types.Value) (types.Value, error) {
 	if env == nil || env.SetConfig == nil {
 		return nullText, unavailable("set_config")
 	}
-	s, err := env.SetConfig(a[0].S, a[1].S, a[2].I != 0)
+	if !a[0].Valid {
+		return nullText, dberr.New(dberr.NullValueNotAllowed, "SET requires parameter name")
+	}
+	var value *string
+	if a[1].Valid {
+		value = &a[1].S
+	}
+	s, err := env.SetConfig(a[0].S, value, a[2].Valid && a[2].I != 0)
 	return textValue(s), err
 }
 
