@@ -1,6 +1,7 @@
 package exec
 
 import (
+	"math/bits"
 	"sync"
 	"sync/atomic"
 
@@ -27,8 +28,9 @@ const (
 	manyGroups    = stagedRows // more groups than these, as the staged rows show, mean partitions
 	fewGroups     = 1 << 17    // combinations of codes that a table of each worker takes
 	risingGroups  = 0.93       // new groups of the second half, by those of the first, that mean ever more
-	partitionBits = 9
-	partitions    = 1 << partitionBits
+	partitionRows = 1 << 14    // rows of a partition, as far as there are neither too few nor too many
+	minPartitions = 1 << 7
+	maxPartitions = 1 << 9
 )
 
 // aggregation is the sink of a GROUP BY, and the source of its groups.
@@ -40,6 +42,7 @@ type aggregation struct {
 	fielded bool
 	calls   []*aggCall
 	share   atomic.Int64 // partitions: groups among the first stagedRows rows
+	bits    uint         // partitions: of the hash that tell them
 	mode    atomic.Int32
 	ends    []*aggEnd
 	spill   aggSpill
@@ -70,7 +73,7 @@ type groups struct {
 
 // newAggregation returns the sink of node.
 func newAggregation(node *plan.Aggregate) *aggregation {
-	g := &aggregation{node: node}
+	g := &aggregation{node: node, bits: partitionBits(node)}
 	ts := make([]types.Type, len(node.Keys))
 	for i, k := range node.Keys {
 		ts[i] = k.Type()
@@ -100,6 +103,19 @@ func newAggregation(node *plan.Aggregate) *aggregation {
 	g.spill.able = len(ts) > 0 && steady(node.Keys)
 	return g
 }
+
+// partitionBits returns the bits of the hash by which rows would go to partitions. Few partitions
+// are written faster, small ones are grouped faster.
+func partitionBits(node *plan.Aggregate) uint {
+	n := maxPartitions
+	if rows := node.Input.Estimated().Rows; rows < maxPartitions*partitionRows {
+		n = max(minPartitions, int(rows)/partitionRows)
+	}
+	return uint(bits.Len(uint(n - 1)))
+}
+
+// partitions returns how many partitions there are.
+func (g *aggregation) partitions() int { return 1 << g.bits }
 
 // leaveOrder takes the ORDER BY from a call that can do without it.
 func (c *aggCall) leaveOrder() {

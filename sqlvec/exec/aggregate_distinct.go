@@ -38,7 +38,7 @@ func newDistinctCall(c *aggCall, g *aggregation) *distinctCall {
 	for i, e := range values {
 		columns[i] = plan.Column{ID: i, Type: e.Type()}
 	}
-	input := &plan.Values{Out: columns}
+	input := &plan.Values{Estimate: *g.node.Input.Estimated(), Out: columns}
 	stats := make([]plan.KeyStats, len(values))
 	copy(stats, g.node.KeyStats)
 	copy(stats[d.keys:], c.ArgStats)

@@ -128,7 +128,7 @@ func (e *aggEnd) roomToScatter() bool {
 		row += keptSize(t)
 	}
 	share := e.g.spill.share
-	return share == 0 || int64(2*partitions*firstPartition*row) < share
+	return share == 0 || int64(2*e.g.partitions()*firstPartition*row) < share
 }
 
 // guess returns how many groups there seem to be, from how many of the second half of the
@@ -195,14 +195,16 @@ func (e *aggEnd) loosen() {
 func (e *aggEnd) scatter() {
 	if e.parts == nil {
 		e.own = nil
-		for range partitions {
+		for range e.g.partitions() {
 			p := e.newArgStore(true)
 			p.first, p.heap.next = firstPartition, firstHeapBytes
 			e.parts = append(e.parts, p)
 		}
 	}
 	codec := e.g.codec
-	var at [partitions + 1]int32
+	n := e.g.partitions()
+	at := make([]int32, n+1)
+	fill := make([]int32, n+1)
 	idx := make([]int32, blockRows)
 	part := make([]uint16, blockRows)
 	for _, b := range e.staging.blocks {
@@ -214,19 +216,19 @@ func (e *aggEnd) scatter() {
 			} else {
 				h = b.keys[i*codec.stride+codec.words]
 			}
-			part[i] = uint16(h >> (64 - partitionBits))
+			part[i] = uint16(h >> (64 - e.g.bits))
 			at[part[i]+1]++
 		}
-		for p := range partitions {
+		for p := range n {
 			at[p+1] += at[p]
 		}
-		fill := at
+		copy(fill, at)
 		for i := range b.n {
 			p := part[i]
 			idx[fill[p]] = int32(i)
 			fill[p]++
 		}
-		for p := range partitions {
+		for p := range n {
 			e.parts[p].addKept(b, idx[at[p]:at[p+1]], codec)
 		}
 		e.staging.rows -= b.n
@@ -242,14 +244,15 @@ func (e *aggEnd) scatter() {
 
 // finishPartitions groups each partition, on all workers.
 func (g *aggregation) finishPartitions(ex *execution) error {
-	g.tables = make([]*groups, partitions, partitions+1)
+	n := g.partitions()
+	g.tables = make([]*groups, n, n+1)
 	arenas, left := make([]*arena.Arena, ex.opts.Workers), make([]leftWords, ex.opts.Workers)
 	for i := range arenas {
 		arenas[i] = ex.newArena()
 		ex.newWorker(i)
 	}
 	g.arenas = arenas
-	err := ex.tasks(partitions, func(worker, p int) error {
+	err := ex.tasks(n, func(worker, p int) error {
 		gs := g.newGroups(arenas[worker], &left[worker])
 		g.tables[p] = gs
 		gs.table.borrow() // from where the rows have waited

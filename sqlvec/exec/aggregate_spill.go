@@ -312,7 +312,7 @@ func (g *aggregation) emitPart(q int, w *worker, next pusher) error {
 
 // feedPart adds the rows of partition q that stayed in memory.
 func (g *aggregation) feedPart(q int, to *aggEnd) error {
-	const each = partitions / spillParts
+	each := g.partitions() / spillParts
 	for _, e := range g.ends {
 		for p := q * each; e.parts != nil && p < (q+1)*each; p++ {
 			if err := to.feedStore(to.own, e.parts[p]); err != nil {
