@@ -42,6 +42,7 @@ func init() {
 // regex is a compiled pattern.
 type regex struct {
 	*regexp.Regexp
+	straight   *straightRegex // finds the match from the beginning of a text, else nil
 	maybeEmpty bool           // it may match nothing
 	words      *wordRegex     // finds the matches where the pattern has constraints on words, else nil
 	longest    *wordRegex     // finds the longest matches from a place within a text, where there is a choice, else nil
@@ -103,7 +104,9 @@ func newRegex(pattern, flags string) (*regex, error) {
 		re.maybeEmpty = true // so that matches are found one by one
 	} else {
 		re.maybeEmpty = maybeEmpty(text)
-		err = re.prefer(choice, text)
+		if err = re.prefer(choice, text); err == nil && re.within == nil {
+			re.straight = newStraightRegex(text)
+		}
 	}
 	if err != nil {
 		return nil, invalidRegex(regexReason(err))
@@ -121,7 +124,7 @@ func compileRE2(pattern string) (*regex, error) {
 	if err != nil {
 		return nil, invalidRegex(regexReason(err))
 	}
-	re := &regex{Regexp: compiled, maybeEmpty: maybeEmpty(pattern)}
+	re := &regex{Regexp: compiled, straight: newStraightRegex(pattern), maybeEmpty: maybeEmpty(pattern)}
 	keepRegex(key, re)
 	return re, nil
 }

@@ -221,7 +221,10 @@ func (re *regex) MatchString(s string) bool {
 
 // FindStringSubmatchIndex returns the first match and its groups.
 func (re *regex) FindStringSubmatchIndex(s string) []int {
-	if re.words == nil {
+	switch {
+	case re.straight != nil:
+		return re.straight.find(s)
+	case re.words == nil:
 		return re.groups(s, re.Regexp.FindStringSubmatchIndex(s))
 	}
 	return re.words.find(s, 0)
