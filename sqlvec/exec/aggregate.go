@@ -26,6 +26,7 @@ const (
 	stagedRows    = blockRows  // rows that wait for the decision, or for their partition
 	stagedTexts   = 1 << 14    // of them, where they have texts
 	manyGroups    = stagedRows // more groups than these, as the staged rows show, mean partitions
+	leastSpan     = 1 << 10    // groups that one worker hands on
 	fewGroups     = 1 << 17    // combinations of codes that a table of each worker takes
 	risingGroups  = 0.93       // new groups of the second half, by those of the first, that mean ever more
 	partitionRows = 1 << 14    // rows of a partition, as far as there are neither too few nor too many
@@ -373,8 +374,9 @@ func (g *aggregation) finish(ex *execution) error {
 	for _, gs := range g.tables {
 		gs.grow()
 		n := gs.count()
-		for lo := 0; lo < n; lo += blockRows {
-			g.spans = append(g.spans, span{gs, lo, min(lo+blockRows, n)})
+		size := min(blockRows, max(leastSpan, n/(4*ex.opts.Workers)))
+		for lo := 0; lo < n; lo += size {
+			g.spans = append(g.spans, span{gs, lo, min(lo+size, n)})
 		}
 	}
 	return nil

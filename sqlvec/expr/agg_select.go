@@ -36,7 +36,8 @@ func selects(t types.Type) bool {
 }
 
 // selection is percentile_cont and percentile_disc over words that order as the values do.
-// Values wait in the order they come; the first result asks for them by group, and each
+// Values wait in the order they come, those of merged states where they are; the first result asks
+// for them by group, and each
 // result selects in the words of its group.
 type selection struct {
 	scratch
@@ -44,7 +45,8 @@ type selection struct {
 	cont, desc bool
 	groups     []selectGroup
 	chunks     []selectChunk
-	rows       int
+	merged     []mergedChunks
+	rows       int // values, with those of merged
 
 	once  sync.Once
 	words []uint64 // by group
@@ -62,6 +64,12 @@ type selectChunk struct {
 	n     int
 	group []uint32
 	word  []uint64
+}
+
+// mergedChunks is the values of other states: those of group i belong to group to[i].
+type mergedChunks struct {
+	chunks []selectChunk
+	to     []uint32
 }
 
 // The values of the first chunk and of the largest.
@@ -173,11 +181,15 @@ func (s *selection) Merge(src States, to []uint32) error {
 		}
 		g.n += from.n
 	}
-	for _, c := range o.chunks {
-		for i := range c.n {
-			s.add(to[c.group[i]], c.word[i])
+	s.merged = append(s.merged, mergedChunks{slices.Clone(o.chunks), to})
+	for _, m := range o.merged {
+		then := make([]uint32, len(m.to))
+		for i, g := range m.to {
+			then[i] = to[g]
 		}
+		s.merged = append(s.merged, mergedChunks{m.chunks, then})
 	}
+	s.rows += o.rows
 	return nil
 }
 
@@ -193,6 +205,15 @@ func (s *selection) byGroup() {
 		for i, k := range c.group[:c.n] {
 			s.words[next[k]] = c.word[i]
 			next[k]++
+		}
+	}
+	for _, m := range s.merged {
+		for _, c := range m.chunks {
+			for i, k := range c.group[:c.n] {
+				at := &next[m.to[k]]
+				s.words[*at] = c.word[i]
+				*at++
+			}
 		}
 	}
 }

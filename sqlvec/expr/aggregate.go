@@ -55,7 +55,7 @@ type States interface {
 	// UpdateOne adds the n rows of args in sel to one group.
 	UpdateOne(group uint32, args []vec.Vec, sel []uint64, n int) error
 	// Merge adds group i of src, states of the same aggregate, to group to[i]. src is not
-	// changed, and may be merged again.
+	// changed, and may be merged again; its memory, and to, must outlive the states.
 	Merge(src States, to []uint32) error
 	// Final returns the results of groups [lo, hi) in memory of a or of the states,
 	// which may be used on.
