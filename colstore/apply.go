@@ -14,7 +14,8 @@ type change struct {
 	table    *Table // version of the new rows
 	firstSeq uint64
 	firstRID uint64      // of the new rows
-	ended    []uint64    // permanent rids
+	base     uint64      // the transaction's first new row in the table
+	ended    []uint64    // permanent rids, some of them of rows of this change
 	rows     encodedRows // inline rows, or
 	part     *storedPart // the part named by reference
 }
@@ -26,22 +27,28 @@ type encodedRows interface {
 }
 
 // apply brings one change into the memory of its table. Under DB.apply.
-func (c *change) apply() error {
-	hint := -1
-	var err error
-	for i, rid := range c.ended {
-		if hint, err = c.store.end(rid, c.firstSeq+uint64(i), hint); err != nil {
-			return err
-		}
-	}
+func (c *change) apply() (err error) {
 	switch {
 	case c.part != nil:
-		c.applyPart()
+		err = c.applyPart()
 	case c.rows != nil:
 		err = c.applyRows()
+	default:
+		err = c.endRows()
 	}
 	c.store.changed.Store(c.lastSeq())
 	return err
+}
+
+// endRows ends all rows at once.
+func (c *change) endRows() (err error) {
+	hint := -1
+	for i, rid := range c.ended {
+		if hint, err = c.store.end(rid, c.base, c.firstSeq+uint64(i), hint); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (c *change) lastSeq() uint64 { return c.firstSeq + uint64(c.events()) - 1 }
@@ -56,19 +63,32 @@ func (c *change) events() int {
 	return len(c.ended)
 }
 
-func (c *change) applyPart() {
+// applyPart adds the part behind the ends of the rows that it replaces, which are older.
+func (c *change) applyPart() error {
+	if err := c.endRows(); err != nil {
+		return err
+	}
 	c.store.closeChunk()
 	p := c.part.rebased(c.firstRID, c.firstSeq)
 	c.store.add(p)
 	c.store.nextRID = c.firstRID + uint64(p.Rows())
+	return nil
 }
 
+// applyRows adds rows, each behind the end of the row that it replaces.
 func (c *change) applyRows() error {
 	st := c.store
 	if c.firstRID != st.nextRID {
 		return dberr.Corrupt("", -1, "table %d: row %d is logged where %d is next", st.id, c.firstRID, st.nextRID)
 	}
+	hint := -1
+	var err error
 	for i := range c.rows.Len() {
+		if len(c.ended) > 0 {
+			if hint, err = st.end(c.ended[i], c.base, c.firstSeq+uint64(i), hint); err != nil {
+				return err
+			}
+		}
 		chunk := st.chunkFor(c.table)
 		before := chunk.bytes.Load()
 		if err := chunk.appendEncoded(c.rows.Row(i), c.firstSeq+uint64(i)); err != nil {

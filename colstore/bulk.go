@@ -118,9 +118,9 @@ func (tx *Tx) hasBulk() bool {
 	return false
 }
 
-// startBulk opens a part and moves the rows of the last ops into it that may be together with
-// rows that end ended.
-func (tx *Tx) startBulk(t *Table, tt *txTable, update bool, ended []uint64) error {
+// startBulk opens a part and moves the rows of the last ops into it that may be together with more,
+// which end rows up to newest.
+func (tx *Tx) startBulk(t *Table, tt *txTable, update bool, newest uint64) error {
 	b := &bulk{table: t, kind: eventlog.RunInsertRef, first: tx.events + 1, rids: eventlog.Relative | tt.rows}
 	if update {
 		b.kind = eventlog.RunUpdateRef
@@ -129,26 +129,22 @@ func (tx *Tx) startBulk(t *Table, tt *txTable, update bool, ended []uint64) erro
 		return err
 	}
 	tt.bulk = b
-	return tx.moveToBulk(tt, tx.movable(t, tt, update, ended))
+	return tx.moveToBulk(tt, tx.movable(t, tt, update, newest))
 }
 
 // movable returns the first of the last ops whose rows, all of one kind and table, may go to
-// a part together with what comes next, which ends rows: the rows that a run of the log ends
-// are older than all of its own.
-func (tx *Tx) movable(t *Table, tt *txTable, update bool, ended []uint64) int {
+// a part together with what comes next, which ends rows up to newest: none of them has been
+// replaced itself, so that the part can be checked for keys.
+func (tx *Tx) movable(t *Table, tt *txTable, update bool, newest uint64) int {
 	kind := eventlog.RunInsert
 	if update {
 		kind = eventlog.RunUpdate
 	}
 	from := len(tx.ops)
-	newest := newestOf(ended)
 	for from > tx.barrier {
 		op := &tx.ops[from-1]
+		newest = max(newest, op.newest)
 		if op.kind != kind || op.tt != tt || op.table != t || newest >= op.chunk.ridOf(op.row) {
-			break
-		}
-		newest = max(newest, newestOf(op.ended))
-		if update && from < len(tx.ops) && op.ended[op.n-1] > tx.ops[from].ended[0] {
 			break
 		}
 		from--
@@ -230,7 +226,7 @@ func (tx *Tx) addBulk(ctx context.Context, tt *txTable, src []*vec.Vec, picked [
 		}
 		n := min(room, len(picked))
 		for i, rid := range ended[:min(n, len(ended))] {
-			if err := tt.end(rid, tx.events+uint64(i)+1); err != nil {
+			if err := tx.end(tt, rid, tx.events+uint64(i)+1); err != nil {
 				return err
 			}
 		}
@@ -381,12 +377,7 @@ func (tx *Tx) dropBulk() {
 				b = b.before
 				<-b.written
 			}
-			n := len(tt.ends)
-			for ; n > 0 && tt.ends[n-1].seq >= b.first; n-- {
-				delete(tt.dead, tt.ends[n-1].rid)
-			}
-			tt.ends = tt.ends[:n:n]
-			tt.sorted, tt.sortedTo = nil, 0
+			tt.forgetEnds(tt.endsBefore(b.first))
 			tt.rows = b.rids &^ eventlog.Relative
 			tt.bulk = nil
 		}

@@ -108,29 +108,27 @@ func (c *checkpoint) survey(after uint64) error {
 		if t.CSN <= after {
 			return nil
 		}
-		for i := range t.Runs {
-			c.surveyRun(t.CSN, &t.Runs[i])
-		}
-		return nil
+		t.Tables(func(id uint32, _, _ uint64) { c.ids[id] = true })
+		return c.db.eachFile(t, func(id uint64) { c.files[id] = true })
 	})
 }
 
-func (c *checkpoint) surveyRun(csn uint64, run *eventlog.Run) {
-	if run.Kind == eventlog.RunDDL {
-		return
+// eachFile calls fn with the files in parts/ that a transaction names.
+func (db *DB) eachFile(t *eventlog.Txn, fn func(id uint64)) error {
+	for i := range t.Runs {
+		if run := &t.Runs[i]; run.Kind == eventlog.RunRunsRef {
+			fn(run.Ref.FileID)
+		}
 	}
-	c.ids[run.Table] = true
-	eachFile(run, func(id uint64) { c.files[id] = true })
-}
-
-// eachFile calls fn with the files in parts/ that a run names.
-func eachFile(run *eventlog.Run, fn func(id uint64)) {
-	if run.Kind == eventlog.RunInsertRef || run.Kind == eventlog.RunUpdateRef {
-		fn(run.Ref.FileID)
-	}
-	if ref, ok := run.Ended.Ref(); ok {
-		fn(ref.FileID)
-	}
+	return db.eachRun(t, func(run *eventlog.Run) error {
+		if run.Kind == eventlog.RunInsertRef || run.Kind == eventlog.RunUpdateRef {
+			fn(run.Ref.FileID)
+		}
+		if ref, ok := run.Ended.Ref(); ok {
+			fn(ref.FileID)
+		}
+		return nil
+	})
 }
 
 // loadAll loads the tables, so that their tails are in memory.

@@ -231,9 +231,6 @@ type chunkIndex struct {
 }
 
 func (x *chunkIndex) lookup(key []types.Value, hash uint64, fn func(row int) bool) error {
-	var buf [4]types.Value
-	x.hash.each(hash, int(x.rows.Load()), func(row int) bool {
-		return !equalKeys(x.keyAt(buf[:0], x.hash.cols, row), key) || fn(row)
-	})
+	x.hash.each(hash, int(x.rows.Load()), func(row int) bool { return !x.hasKey(row, key) || fn(row) })
 	return nil
 }

@@ -16,6 +16,7 @@ import (
 
 const (
 	maxFrameBytes  = 960 << 10 // of a payload; the log takes 1 MiB
+	maxFitBytes    = 8 << 20   // of a payload that is made smaller op by op
 	minSpillRows   = 64        // rows of an op that are worth a part
 	minSpillBytes  = 4 << 10   // of an op's rows that are worth a part when the frame is full
 	minBitmapRIDs  = 1024      // rids that are stored as a bitmap
@@ -124,8 +125,9 @@ func (tx *Tx) build() (*submission, error) {
 	return s, nil
 }
 
-// fit encodes the ops so that they fit into a frame: while they do not, the op that takes
-// most of it goes to a part of its own, be it a single row with one large value.
+// fit encodes the ops so that they fit into a frame. While they do not, the op that takes
+// most of it goes to a part of its own, be it a single row with one large value; many small ones
+// go to a file together.
 func (tx *Tx) fit(ctx context.Context) (*submission, error) {
 	for {
 		s, err := tx.build()
@@ -136,22 +138,37 @@ func (tx *Tx) fit(ctx context.Context) (*submission, error) {
 		if size <= maxFrameBytes {
 			return s, nil
 		}
-		big := s.largest()
-		if big < 0 {
-			return nil, dberr.Newf(dberr.ProgramLimitExceeded, "transaction is too large: its %d separate changes take %d bytes", len(tx.ops), size).
-				WithHint("Change more rows with each statement, or commit more often.")
+		if big := s.largest(); big >= 0 && size < maxFitBytes {
+			if err := tx.spillOp(ctx, &tx.ops[big]); err != nil {
+				return nil, err
+			}
+			continue
 		}
-		if err := tx.spillOp(ctx, &tx.ops[big]); err != nil {
+		if err := s.moveRuns(); err != nil {
 			return nil, err
 		}
+		if size = s.builder.Size(); size > maxFrameBytes {
+			return nil, dberr.Newf(dberr.ProgramLimitExceeded, "transaction is too large: its changes of tables take %d bytes", size)
+		}
+		return s, nil
 	}
+}
+
+// moveRuns writes the changes of rows to a file, which the frame names.
+func (s *submission) moveRuns() error {
+	data, n := s.builder.TakeRuns()
+	ref, err := s.tx.writeLogFile(data, n)
+	if err == nil {
+		s.builder.AddRunsRef(ref)
+	}
+	return err
 }
 
 // largest is the op whose rows take most of the frame, or -1 when none is worth a part.
 func (s *submission) largest() int {
 	best, most := -1, minSpillBytes
 	for i, rows := range s.rows {
-		if rows != nil && rows.Size() > most {
+		if rows != nil && rows.Size() > most && !s.tx.ops[i].endsItself() {
 			best, most = i, rows.Size()
 		}
 	}
@@ -205,10 +222,10 @@ func (op *txOp) encode() *eventlog.RowBuf {
 	return buf
 }
 
-// ridsOf stores the rids that an op ends, which ascend: a list, a bitmap when they are many,
+// ridsOf stores the rids that an op ends: a list, a bitmap when they are many and ascend,
 // and the bitmap in a file of its own when it has more than most bytes.
 func (tx *Tx) ridsOf(op *txOp, most int) (eventlog.RIDs, error) {
-	if len(op.ended) < minBitmapRIDs {
+	if len(op.ended) < minBitmapRIDs || !slices.IsSorted(op.ended) {
 		return eventlog.ListRIDs(op.ended), nil
 	}
 	b := roaring64.New()
@@ -221,20 +238,26 @@ func (tx *Tx) ridsOf(op *txOp, most int) (eventlog.RIDs, error) {
 	if err != nil {
 		return rids, err
 	}
+	ref, err := tx.writeLogFile(data, len(op.ended))
+	return eventlog.RefRIDs(ref), err
+}
+
+// writeLogFile makes a file of data, of n rids or runs, that the frame names.
+func (tx *Tx) writeLogFile(data []byte, n int) (ref eventlog.Ref, err error) {
 	f, err := tx.db.createFile(logPart)
 	if err != nil {
-		return rids, err
+		return ref, err
 	}
 	tx.files = append(tx.files, f.ref.id)
 	if _, err := f.buf.Write(data); err != nil {
 		f.abandon(tx.db)
-		return rids, vfs.Wrap("write rows to end", err)
+		return ref, vfs.Wrap("write log file", err)
 	}
 	if err := f.finish(tx.db); err != nil {
-		return rids, err
+		return ref, err
 	}
 	tx.spilled = append(tx.spilled, f.ref.id)
-	return eventlog.RefRIDs(eventlog.Ref{FileID: f.ref.id, Length: uint64(len(data)), Rows: uint32(len(op.ended)), Hash: sha256Of(data)}), nil
+	return eventlog.Ref{FileID: f.ref.id, Length: uint64(len(data)), Rows: uint32(n), Hash: sha256Of(data)}, nil
 }
 
 func sha256Of(data []byte) [32]byte { return sha256.Sum256(data) }
@@ -248,7 +271,7 @@ func (tx *Tx) spill(ctx context.Context) error {
 	for size > tx.db.opts.InlineBytes {
 		big := -1
 		for i := range tx.ops {
-			if op := &tx.ops[i]; op.chunk != nil && op.n >= minSpillRows && (big < 0 || op.inlineSize() > tx.ops[big].inlineSize()) {
+			if op := &tx.ops[i]; op.chunk != nil && op.n >= minSpillRows && !op.endsItself() && (big < 0 || op.inlineSize() > tx.ops[big].inlineSize()) {
 				big = i
 			}
 		}
@@ -262,6 +285,10 @@ func (tx *Tx) spill(ctx context.Context) error {
 	}
 	return nil
 }
+
+// endsItself reports whether a row of the op replaces another one of it. Such rows stay out of parts,
+// whose indexes would find all versions of a key again and again.
+func (op *txOp) endsItself() bool { return op.chunk != nil && op.newest >= op.chunk.ridOf(op.row) }
 
 // inlineSize is about what the rows of an op take in the frame.
 func (op *txOp) inlineSize() int {
@@ -575,7 +602,7 @@ func (s *submission) apply(c eventlog.Commit, rids map[uint32]uint64) error {
 		}
 		base := rids[op.tt.store.id]
 		ch := &change{kind: op.kind, store: op.tt.store, table: op.table, firstSeq: c.FirstSeq + op.first - 1,
-			ended: make([]uint64, len(op.ended)), part: op.part}
+			base: base, ended: make([]uint64, len(op.ended)), part: op.part}
 		for k, rid := range op.ended {
 			ch.ended[k] = rid
 			if rid&eventlog.Relative != 0 {

@@ -31,7 +31,8 @@
 //	manifest/CURRENT    eight digits and a newline: the generation that counts
 //	manifest/NNNNNNNN/  a generation: frames of package mmapseg; see manifest
 //	data/NNNNNNNN.pack  parts and deaths that a checkpoint or vacuum wrote
-//	parts/NNNNNNNN.part one part, or one set of rids, that a frame of the log names
+//	parts/NNNNNNNN.part one part, one set of rids, or the runs of one transaction, that a frame of
+//	                    the log names
 //	leases/PID-N        locked by a reader in another process
 //
 // The identity is 64 bytes, little-endian:
@@ -112,6 +113,6 @@
 // # Limits
 //
 // 1,600 columns and 255 indexes a table, 32 columns a key, names of 255 bytes. A transaction's
-// frame holds 1 MiB: rows beyond the inline limits go to parts, but some thousands of separate
-// small changes that cannot be joined (alternating tables, one row each) are error 54000.
+// frame holds 1 MiB: rows beyond the inline limits go to parts, and changes that are too many for
+// the frame to a file that it names.
 package colstore

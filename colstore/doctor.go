@@ -314,24 +314,21 @@ type wantedRows struct {
 type bornRun struct{ rid, seq, n uint64 }
 
 func (w *wantedRows) add(db *DB, id uint32, t *eventlog.Txn) error {
-	for i := range t.Runs {
-		run := &t.Runs[i]
+	err := db.eachRun(t, func(run *eventlog.Run) error {
 		if run.Table != id || run.Kind == eventlog.RunDDL {
-			continue
+			return nil
 		}
 		if run.Kind != eventlog.RunDelete {
 			w.born = append(w.born, bornRun{run.FirstRID, run.FirstSeq, uint64(run.Events)})
 			w.rows += uint64(run.Events)
 		}
 		ended, err := db.readRIDs(run.Ended)
-		if err != nil {
-			return atFrame(err, db.logDir(), t)
-		}
 		for k, rid := range ended {
 			w.ends[rid] = run.FirstSeq + uint64(k)
 		}
-	}
-	return nil
+		return err
+	})
+	return atFrame(err, db.logDir(), t)
 }
 
 // compare checks every row of a state.

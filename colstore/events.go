@@ -120,18 +120,12 @@ func (w *eventWalk) visit(t *eventlog.Txn) error {
 	w.txn = t
 	w.last = Event{CSN: t.CSN, TimeMicros: t.TimeMicros, User: attrText(t, eventlog.AttrUser),
 		Application: attrText(t, eventlog.AttrApplication), Reason: attrText(t, eventlog.AttrReason)}
-	for i := range t.Runs {
-		var err error
-		if t.Runs[i].Kind == eventlog.RunDDL {
-			err = w.definition(&t.Runs[i])
-		} else {
-			err = w.rows(&t.Runs[i])
+	return w.db.eachRun(t, func(run *eventlog.Run) error {
+		if run.Kind == eventlog.RunDDL {
+			return w.definition(run)
 		}
-		if err != nil {
-			return err
-		}
-	}
-	return nil
+		return w.rows(run)
+	})
 }
 
 func attrText(t *eventlog.Txn, typ uint16) string {

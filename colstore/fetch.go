@@ -148,40 +148,44 @@ func (v *View) LookupKey(t *Table, key []types.Value) (rid uint64, ok bool, err 
 // lookup looks into the newest rowsets first: there is at most one visible row.
 func (v *View) lookup(t *Table, s *state, key []types.Value) (rid uint64, ok bool, err error) {
 	x, hash := &t.keys[0].Index, part.HashKey(key)
-	var ended []uint64
+	ended := v.own.ended(t.ID)
 	if own := v.own.of(t.ID); own != nil {
-		ended = v.own.ended(t.ID)
 		for i := len(own.sets) - 1; i >= 0 && !ok && err == nil; i-- {
-			rid, ok, err = findVisible(own.sets[i], t, x, key, hash, v.own.seq, ended, true)
+			rid, ok, err = v.findVisible(own.sets[i], t, x, key, hash, ended, true)
 		}
 	}
 	for i := len(s.sets) - 1; i >= 0 && !ok && err == nil; i-- {
-		rid, ok, err = findVisible(s.sets[i], t, x, key, hash, v.point.Seq, ended, false)
+		rid, ok, err = v.findVisible(s.sets[i], t, x, key, hash, ended, false)
 	}
 	return rid, ok, err
 }
 
-// findVisible returns a row of a rowset with the key that is visible at seq and not in ended.
-// The rows of a transaction itself have no ends but those in ended.
-func findVisible(rs rowset, t *Table, x *Index, key []types.Value, hash, seq uint64, ended []uint64, own bool) (rid uint64, ok bool, err error) {
+// findVisible returns a row of a rowset with the key that the view sees and that is not in ended. The
+// rows of a transaction itself have no ends but those in ended.
+func (v *View) findVisible(rs rowset, t *Table, x *Index, key []types.Value, hash uint64, ended ownEnds, own bool) (rid uint64, ok bool, err error) {
 	index, err := indexFor(rs, t, x)
 	if err != nil {
 		return 0, false, err
 	}
+	seq := v.point.Seq
+	if own {
+		seq = v.own.seq
+	}
 	var inner error
-	err = index.lookup(key, hash, func(row int) bool {
-		if own {
-			ok = rs.birthOf(row) <= seq
-		} else {
+	born := func(row int) bool { return rs.birthOf(row) <= seq }
+	fn := func(row int) bool {
+		if ok = true; !own {
 			ok, inner = visible(rs, row, seq)
 		}
-		if ok {
-			rid = rs.ridOf(row)
-			_, dead := slices.BinarySearch(ended, rid)
-			ok = !dead
-		}
+		rid = rs.ridOf(row)
+		ok = ok && !ended.has(rid)
 		return !ok && inner == nil
-	})
+	}
+	if v.within {
+		err = index.lookup(key, hash, fn)
+	} else {
+		err = lookupUnique(index, key, hash, own, born, fn)
+	}
 	if err == nil {
 		err = inner
 	}

@@ -148,10 +148,9 @@ func (st *store) replay() error {
 
 // replayTxn applies the runs of one transaction that touch the table.
 func (st *store) replayTxn(t *eventlog.Txn) error {
-	for i := range t.Runs {
-		run := &t.Runs[i]
+	err := st.db.eachRun(t, func(run *eventlog.Run) error {
 		if run.Table != st.id || run.Kind == eventlog.RunDDL {
-			continue
+			return nil
 		}
 		c, err := st.changeOf(run)
 		if err == nil {
@@ -160,11 +159,39 @@ func (st *store) replayTxn(t *eventlog.Txn) error {
 		if c.part != nil {
 			st.db.files.put(c.part.file)
 		}
+		return err
+	})
+	return atFrame(err, st.db.logDir(), t)
+}
+
+// eachRun calls fn with the runs of a transaction, in its frame or in the file that it names.
+func (db *DB) eachRun(t *eventlog.Txn, fn func(*eventlog.Run) error) error {
+	for i := range t.Runs {
+		var err error
+		if run := &t.Runs[i]; run.Kind == eventlog.RunRunsRef {
+			err = db.eachRunOf(t, run.Ref, fn)
+		} else {
+			err = fn(run)
+		}
 		if err != nil {
-			return atFrame(err, st.db.logDir(), t)
+			return err
 		}
 	}
 	return nil
+}
+
+func (db *DB) eachRunOf(t *eventlog.Txn, ref eventlog.Ref, fn func(*eventlog.Run) error) error {
+	f, err := db.files.get(fileRef{logPart, ref.FileID})
+	if err != nil {
+		return err
+	}
+	defer db.files.put(f)
+	return vfs.Guard(func() error {
+		if err := checkReference(f, ref); err != nil {
+			return err
+		}
+		return t.EachRun(ref, f.Bytes()[ref.Offset:ref.Offset+ref.Length], f.name, int64(ref.Offset), fn)
+	})
 }
 
 // atFrame names the frame in a corruption error that has no file yet.
@@ -177,7 +204,7 @@ func atFrame(err error, file string, t *eventlog.Txn) error {
 
 // changeOf prepares a logged run. It owns a reference to the file of its part.
 func (st *store) changeOf(run *eventlog.Run) (*change, error) {
-	c := &change{kind: run.Kind, store: st, firstSeq: run.FirstSeq, firstRID: run.FirstRID}
+	c := &change{kind: run.Kind, store: st, firstSeq: run.FirstSeq, firstRID: run.FirstRID, base: run.Base}
 	var err error
 	if c.ended, err = st.db.readRIDs(run.Ended); err != nil {
 		return c, err

@@ -13,11 +13,13 @@ func (e *examination) logParts() error {
 	for {
 		err := e.db.log.Replay(from, func(t *eventlog.Txn) error {
 			for i := range t.Runs {
-				if err := e.logPart(&t.Runs[i]); err != nil {
-					return err
+				if run := &t.Runs[i]; run.Kind == eventlog.RunRunsRef {
+					if sound, err := e.logRuns(t, run.Ref); err != nil || !sound {
+						return err
+					}
 				}
 			}
-			return nil
+			return e.db.eachRun(t, e.logPart)
 		})
 		if !dberr.IsCorruption(err) {
 			return err
@@ -40,6 +42,17 @@ func (e *examination) logPart(run *eventlog.Run) error {
 		return e.reference(run.Table, ref)
 	}
 	return nil
+}
+
+// logRuns checks the file with a transaction's runs.
+func (e *examination) logRuns(t *eventlog.Txn, ref eventlog.Ref) (sound bool, err error) {
+	before := len(e.report.Problems)
+	t.Tables(func(id uint32, _, _ uint64) {
+		if err == nil && len(e.report.Problems) == before {
+			err = e.reference(id, ref)
+		}
+	})
+	return len(e.report.Problems) == before, err
 }
 
 func (e *examination) reference(table uint32, ref eventlog.Ref) error {

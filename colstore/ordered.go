@@ -2,7 +2,6 @@ package colstore
 
 import (
 	"context"
-	"slices"
 	"sort"
 
 	"driftdb/colstore/part"
@@ -290,10 +289,8 @@ func (o *OrderedScan) settle(c *keyCursor) (ok bool, err error) {
 		if c.row >= c.n || c.dead != nil && c.dead.Dead(uint32(c.row)) {
 			continue
 		}
-		if len(o.ended) > 0 {
-			if _, ended := slices.BinarySearch(o.ended, c.set.ridOf(c.row)); ended {
-				continue
-			}
+		if o.ended.has(c.set.ridOf(c.row)) {
+			continue
 		}
 		c.key = c.key[:0:cap(c.key)]
 		for k := o.first; k < len(c.keys.cols); k++ {

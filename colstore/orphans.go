@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"driftdb/eventlog"
+	"driftdb/internal/dberr"
 	"driftdb/internal/vfs"
 )
 
@@ -71,6 +72,9 @@ func (db *DB) listFiles(kind fileKind) (ids []uint64, err error) {
 // the frames before its floor.
 func (db *DB) removeUnnamed(ids []uint64) error {
 	unknown, err := db.unnamed(ids)
+	if dberr.IsCorruption(err) {
+		return nil // what a damaged file names cannot be known
+	}
 	if err != nil {
 		return err
 	}
@@ -92,10 +96,7 @@ func (db *DB) unnamed(ids []uint64) (unknown map[uint64]bool, err error) {
 		return nil, nil
 	}
 	return unknown, db.log.Replay(db.log.Behind(db.manifest.floor.offset), func(t *eventlog.Txn) error {
-		for i := range t.Runs {
-			eachFile(&t.Runs[i], func(id uint64) { delete(unknown, id) })
-		}
-		return nil
+		return db.eachFile(t, func(id uint64) { delete(unknown, id) })
 	})
 }
 

@@ -13,6 +13,7 @@ type probe struct {
 	index  Index
 	keys   [][]types.Value // of the first columns; one empty key for a range only
 	whole  bool            // keys are over all columns
+	state  bool            // a whole state is asked, in which unique keys are unique
 	lo, hi *part.Bound     // bounds of the next column, its value only; nil for open
 }
 
@@ -37,7 +38,7 @@ func (s *Scan) chooseIndex() *probe {
 // probeOf matches the filters with the columns of an index. More equal columns score higher,
 // a whole unique key highest.
 func (s *Scan) probeOf(x Index) (*probe, int) {
-	p := &probe{table: s.table, index: x, keys: [][]types.Value{nil}}
+	p := &probe{table: s.table, index: x, keys: [][]types.Value{nil}, state: s.spec.Versions == nil && s.view.Whole()}
 	equal := 0
 	for _, id := range x.Columns {
 		values, ok := s.equalTo(id)
@@ -107,9 +108,9 @@ func (p *probe) addBounds(filters []Filter, id uint32) bool {
 }
 
 // rows returns masks, by row group, of the rows among the first n that the index finds. nil
-// means that the index does not help here: read everything.
-// current, where it is not nil, tells the rows that are seen.
-func (p *probe) rows(rs rowset, n int, current func(row int) bool) (map[int]*groupPicks, error) {
+// means that the index does not help here: read everything. own says that the rows are the
+// transaction's own.
+func (p *probe) rows(rs rowset, n int, own bool) (map[int]*groupPicks, error) {
 	found := &picks{size: rs.groupSize(), limit: n, groups: map[int]*groupPicks{}}
 	stored, isPart := rs.(*storedPart)
 	if isPart {
@@ -124,14 +125,15 @@ func (p *probe) rows(rs rowset, n int, current func(row int) bool) (map[int]*gro
 	if err != nil {
 		return nil, err
 	}
-	add := found.add
-	if current != nil && p.index.Unique {
-		add = func(row int) bool { // versions come from the newest to the oldest
-			return row >= n || !current(row) || found.add(row) && false
-		}
-	}
+	born := func(row int) bool { return row < n }
 	for _, key := range p.keys {
-		if err := x.lookup(key, part.HashKey(key), add); err != nil {
+		hash := part.HashKey(key)
+		if p.state && p.index.Unique {
+			err = lookupUnique(x, key, hash, own, born, found.add)
+		} else {
+			err = x.lookup(key, hash, found.add)
+		}
+		if err != nil {
 			return nil, err
 		}
 	}

@@ -76,7 +76,6 @@ func (db *DB) refresh() error {
 func (db *DB) follow(t *eventlog.Txn) error {
 	db.apply.Lock()
 	defer db.apply.Unlock()
-	done := map[uint32]bool{}
 	for i := range t.Runs {
 		run := &t.Runs[i]
 		if run.Kind == eventlog.RunDDL {
@@ -85,18 +84,15 @@ func (db *DB) follow(t *eventlog.Txn) error {
 				return err
 			}
 			db.history.apply(t.CSN, e)
-			continue
-		}
-		v, ok := db.stores.Load(run.Table)
-		if !ok || done[run.Table] || !v.(*store).loaded.Load() {
-			continue
-		}
-		done[run.Table] = true
-		if err := v.(*store).replayTxn(t); err != nil {
-			return err
 		}
 	}
-	return nil
+	var err error
+	t.Tables(func(id uint32, _, _ uint64) {
+		if v, ok := db.stores.Load(id); ok && err == nil && v.(*store).loaded.Load() {
+			err = v.(*store).replayTxn(t)
+		}
+	})
+	return err
 }
 
 // reload reads the manifest again and replaces the tables whose tail parts hold by now, so

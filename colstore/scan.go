@@ -3,7 +3,6 @@ package colstore
 import (
 	"context"
 	"math"
-	"slices"
 	"sync"
 
 	"driftdb/colstore/part"
@@ -27,7 +26,7 @@ type Scan struct {
 	explain Explain
 	times   timeCache
 	masks   sync.Map // rowset → *part.Mask
-	ended   []uint64 // rids that the transaction itself has ended, ascending
+	ended   ownEnds  // rows that the transaction itself has ended
 	signed  bool     // a scan of Changes
 }
 
@@ -121,18 +120,6 @@ func (s *Scan) plan() error {
 	return nil
 }
 
-// current says which rows of the transaction's own writes the view still sees, so that a lookup of a
-// unique key ends at the one that is left of its versions. It is nil where all versions count.
-func (s *Scan) current(rs rowset, own bool) func(row int) bool {
-	if !own || s.spec.Versions != nil {
-		return nil
-	}
-	return func(row int) bool {
-		_, ended := slices.BinarySearch(s.ended, rs.ridOf(row))
-		return !ended
-	}
-}
-
 // addSet adds the row groups of a rowset that hold rows born by seq born.
 func (s *Scan) addSet(rs rowset, born uint64, own bool, probe *probe) error {
 	n := rs.bornBy(born)
@@ -140,10 +127,13 @@ func (s *Scan) addSet(rs rowset, born uint64, own bool, probe *probe) error {
 		return nil
 	}
 	s.countSet(rs, n)
+	gone, err := s.gone(rs, n, own)
+	if err != nil {
+		return err
+	}
 	var picks map[int]*groupPicks
-	if probe != nil {
-		var err error
-		if picks, err = probe.rows(rs, n, s.current(rs, own)); err != nil {
+	if probe != nil && !gone {
+		if picks, err = probe.rows(rs, n, own); err != nil {
 			return err
 		}
 		if picks != nil {
@@ -156,7 +146,7 @@ func (s *Scan) addSet(rs rowset, born uint64, own bool, probe *probe) error {
 		if picks != nil {
 			g.choose(picks[start/size])
 		}
-		g.empty = g.empty || s.excluded(rs, start/size)
+		g.empty = gone || g.empty || s.excluded(rs, start/size)
 		if !g.empty && !own {
 			dead, err := s.allDead(&g)
 			if err != nil {
@@ -167,6 +157,16 @@ func (s *Scan) addSet(rs rowset, born uint64, own bool, probe *probe) error {
 		s.groups = append(s.groups, g)
 	}
 	return nil
+}
+
+// gone reports whether all of the first n rows of a rowset ended before what the scan delivers, as
+// those of a part of old versions have.
+func (s *Scan) gone(rs rowset, n int, own bool) (bool, error) {
+	if own || rs.deaths().Len() < n || s.cut.alive > s.cut.born {
+		return false, nil
+	}
+	dead, err := rs.deaths().CountBy(s.cut.alive)
+	return dead == n, err
 }
 
 // choose cuts a group to the rows that an index found, nil for none, and those within whole words of
@@ -306,10 +306,7 @@ func (s *Scan) live(g *scanGroup) ([]uint64, error) {
 		}
 	}
 	live := maskOf(g.pick, dead, g.n)
-	if len(s.ended) > 0 {
-		live = hide(s.ended, g, live)
-	}
-	return live, nil
+	return s.ended.hide(g, live), nil
 }
 
 // maskOf returns pick without dead; nil means all rows in pick, none in dead, all in the result.

@@ -55,7 +55,7 @@ func (v *View) countRows(t *Table, s *state) (n int64, err error) {
 		for _, rs := range own.sets {
 			n += int64(rs.bornBy(v.own.seq))
 		}
-		n -= int64(len(v.own.ended(t.ID)))
+		n -= int64(v.own.count(own))
 	}
 	return n, nil
 }

@@ -145,8 +145,8 @@ func (st *store) chunkFor(t *Table) *chunk {
 // closeChunk makes the next row go to a new chunk. Under DB.apply.
 func (st *store) closeChunk() { st.active = nil }
 
-// end records that event seq ended a row. Under DB.apply.
-func (st *store) end(rid, seq uint64, hint int) (int, error) {
+// end records that event seq ended a row. The transaction's own rows begin at base. Under DB.apply.
+func (st *store) end(rid, base, seq uint64, hint int) (int, error) {
 	s := st.current.Load()
 	i, row, ok := s.find(rid, hint)
 	if !ok {
@@ -154,6 +154,9 @@ func (st *store) end(rid, seq uint64, hint int) (int, error) {
 	}
 	if err := s.sets[i].deaths().Append(uint32(row), seq); err != nil {
 		return -1, err
+	}
+	if c, ok := s.sets[i].(*chunk); ok && rid >= base {
+		c.setBrief(row)
 	}
 	st.tail.Add(deathBytes)
 	st.db.tail.Add(deathBytes)

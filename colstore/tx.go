@@ -50,6 +50,7 @@ type Tx struct {
 	unchecked int // ops behind it are to be checked at the end of the statement
 	// checkedRows of the op before them have been checked: it may have grown since.
 	checkedRows int
+	checkedTo   uint64   // last event that has been checked
 	files       []uint64 // part files written, which nobody owns before the commit
 	spilled     []uint64 // files of rids among them that the frame names
 	attrs       [3]string
@@ -82,11 +83,13 @@ type txOp struct {
 	first uint64   // number of its first event within the transaction, from 1
 	n     int      // events
 	ended []uint64
-	chunk *chunk // rows [row, row+n) of it, or
-	row   int
-	part  *storedPart
-	hash  [32]byte // of the part's image
-	edit  *edit
+	// newest of ended in an update; rows of the transaction itself are newer than all others.
+	newest uint64
+	chunk  *chunk // rows [row, row+n) of it, or
+	row    int
+	part   *storedPart
+	hash   [32]byte // of the part's image
+	edit   *edit
 }
 
 // txTable is what a transaction wrote into one table.
@@ -100,9 +103,7 @@ type txTable struct {
 	inline int // rows in chunks
 	dead   map[uint64]uint64
 	ends   []ownEnd // in the order of events
-
-	sorted   []uint64 // rids of ends[:sortedTo], ascending; replaced, never changed
-	sortedTo int
+	runs   []endRun // of ends; see sortedEnds
 }
 
 // ownEnd is the end of a row by the transaction itself.
@@ -254,6 +255,7 @@ func (tx *Tx) RollbackTo(sp Savepoint) error {
 	tx.ops = tx.ops[:sp.ops]
 	tx.events, tx.barrier = sp.events, sp.ops
 	tx.markChecked(sp.ops)
+	tx.checkedTo = min(tx.checkedTo, sp.events)
 	tx.db.locks.undo(tx, sp.events, sp.held)
 	return nil
 }
@@ -264,14 +266,7 @@ func (tx *Tx) undo(op *txOp) {
 	if tt == nil {
 		return
 	}
-	n := len(tt.ends)
-	for ; n > 0 && tt.ends[n-1].seq >= op.first; n-- {
-		delete(tt.dead, tt.ends[n-1].rid)
-	}
-	tt.ends = tt.ends[:n:n]
-	if tt.sortedTo > n {
-		tt.sorted, tt.sortedTo = nil, 0
-	}
+	tt.forgetEnds(tt.endsBefore(op.first))
 	tt.active = nil
 	switch {
 	case op.chunk != nil:

@@ -67,11 +67,9 @@ func (tx *Tx) findIn(t *Table, tt *txTable, rs rowset, x *Index, key []types.Val
 		return 0, false, err
 	}
 	var inner error
-	err = index.lookup(key, hash, func(row int) bool {
+	born := func(row int) bool { return rs.ridOf(row) != except && (own || rs.birthOf(row) <= tx.view.point.Seq) }
+	err = lookupUnique(index, key, hash, own, born, func(row int) bool {
 		rid = rs.ridOf(row)
-		if rid == except {
-			return true
-		}
 		ok, inner = tx.sees(tt, rs, row, rid, own)
 		return !ok && inner == nil
 	})

@@ -130,9 +130,10 @@ func (tx *Tx) addRows(ctx context.Context, t *Table, tt *txTable, src []*vec.Vec
 	if tt.bulk != nil {
 		return tx.addBulk(ctx, tt, src, picked, ended)
 	}
+	newest := newestOf(ended)
 	for len(picked) > 0 {
-		if tx.worthPart(t, tt, len(picked), ended) {
-			if err := tx.startBulk(t, tt, ended != nil, ended); err != nil {
+		if tx.worthPart(t, tt, len(picked), ended != nil, newest) {
+			if err := tx.startBulk(t, tt, ended != nil, newest); err != nil {
 				return err
 			}
 			return tx.addBulk(ctx, tt, src, picked, ended)
@@ -151,15 +152,25 @@ func (tx *Tx) addRows(ctx context.Context, t *Table, tt *txTable, src []*vec.Vec
 
 // worthPart reports whether n more rows are to go to a part: the table has many rows inline,
 // and the part would not be tiny.
-func (tx *Tx) worthPart(t *Table, tt *txTable, n int, ended []uint64) bool {
+func (tx *Tx) worthPart(t *Table, tt *txTable, n int, update bool, newest uint64) bool {
 	o := &tx.db.opts
-	if tt.inline < o.InlineRows && tx.inlineBytes(tt) < o.InlineBytes {
+	scale := tt.inlineScale(o.InlineRows)
+	if tt.inline < scale*o.InlineRows && tx.inlineBytes(tt) < scale*o.InlineBytes {
 		return false
 	}
-	for i := tx.movable(t, tt, ended != nil, ended); i < len(tx.ops); i++ {
+	for i := tx.movable(t, tt, update, newest); i < len(tx.ops); i++ {
 		n += tx.ops[i].n
 	}
-	return n >= o.InlineRows/partShare
+	return n >= scale*o.InlineRows/partShare
+}
+
+// maxInlineScale bounds how much more a table keeps inline when it has written many rows already.
+const maxInlineScale = 16
+
+// inlineScale is how many times rows a table may keep inline: a quarter of those it has written, so
+// that many small statements make few parts.
+func (tt *txTable) inlineScale(rows int) int {
+	return min(max(1, int(tt.rows)/(4*rows)), maxInlineScale)
 }
 
 // partShare of the rows that may stay inline are worth a part, as 1/n.
@@ -182,9 +193,9 @@ func (tx *Tx) addInline(t *Table, tt *txTable, src []*vec.Vec, picked []int32, e
 	if ended != nil {
 		kind = eventlog.RunUpdate
 	}
-	op := tx.openOp(kind, t, tt, c, ended)
+	op := tx.openOp(kind, t, tt, c)
 	for n, i := range picked {
-		if c.full() || tt.inline >= tx.db.opts.InlineRows && n > 0 {
+		if c.full() || n > 0 && tt.inline >= tt.inlineScale(tx.db.opts.InlineRows)*tx.db.opts.InlineRows {
 			return n, nil
 		}
 		if ended == nil {
@@ -192,10 +203,10 @@ func (tx *Tx) addInline(t *Table, tt *txTable, src []*vec.Vec, picked []int32, e
 				return n, err
 			}
 		} else {
-			if err := tt.end(ended[n], tx.events+1); err != nil {
+			if err := tx.end(tt, ended[n], tx.events+1); err != nil {
 				return n, err
 			}
-			op.ended = append(op.ended, ended[n])
+			op.ended, op.newest = append(op.ended, ended[n]), max(op.newest, ended[n])
 		}
 		tx.events++
 		c.appendVectors(src, int(i), tx.events)
@@ -221,15 +232,9 @@ func (tt *txTable) chunkFor(t *Table) *chunk {
 }
 
 // openOp returns the op that takes the next row of a chunk: the last one, or a new one.
-func (tx *Tx) openOp(kind eventlog.RunKind, t *Table, tt *txTable, c *chunk, ended []uint64) *txOp {
-	from := tx.barrier
-	if kind == eventlog.RunUpdate {
-		from = max(from, tx.unchecked) // what was checked must not grow
-	}
-	if n := len(tx.ops); n > from {
-		op := &tx.ops[n-1]
-		ascends := len(ended) == 0 || len(op.ended) == 0 || op.ended[len(op.ended)-1] < ended[0]
-		if op.kind == kind && op.tt == tt && op.chunk == c && ascends && newestOf(ended) < c.ridOf(op.row) {
+func (tx *Tx) openOp(kind eventlog.RunKind, t *Table, tt *txTable, c *chunk) *txOp {
+	if n := len(tx.ops); n > tx.barrier {
+		if op := &tx.ops[n-1]; op.kind == kind && op.tt == tt && op.chunk == c {
 			return op
 		}
 	}
@@ -237,14 +242,34 @@ func (tx *Tx) openOp(kind eventlog.RunKind, t *Table, tt *txTable, c *chunk, end
 	return &tx.ops[len(tx.ops)-1]
 }
 
-// end records that the transaction's event seq ends a row.
-func (tt *txTable) end(rid, seq uint64) error {
+// end records that event seq ends a row.
+func (tx *Tx) end(tt *txTable, rid, seq uint64) error {
 	if _, twice := tt.dead[rid]; twice {
 		return dberr.New(dberr.CardinalityViolation, "command cannot affect row a second time")
 	}
 	tt.dead[rid] = seq
 	tt.ends = append(tt.ends, ownEnd{rid, seq})
+	if rid&eventlog.Relative != 0 {
+		tt.endOwn(rid, tx.checkedTo)
+	}
 	return nil
+}
+
+// endOwn notes the end of a row of the transaction itself that was born behind event checked, so that
+// no statement has ended with it.
+func (tt *txTable) endOwn(rid, checked uint64) {
+	for i := len(tt.sets) - 1; i >= 0; i-- {
+		c, ok := tt.sets[i].(*chunk)
+		if !ok {
+			continue
+		}
+		if row, ok := c.rowOf(rid); ok {
+			if c.birthOf(row) > checked {
+				c.setBrief(row)
+			}
+			return
+		}
+	}
 }
 
 // Ended reports whether the transaction itself has ended a row.
@@ -344,12 +369,11 @@ func (tx *Tx) Delete(ctx context.Context, t *Table, rids []uint64) error {
 		if err := tx.checkAlive(tt.store, rids); err != nil {
 			return err
 		}
-		tx.deleteSorted(t, tt, slices.Compact(rids))
-		return nil
+		return tx.deleteSorted(t, tt, slices.Compact(rids))
 	})
 }
 
-func (tx *Tx) deleteSorted(t *Table, tt *txTable, rids []uint64) {
+func (tx *Tx) deleteSorted(t *Table, tt *txTable, rids []uint64) error {
 	fresh := rids[:0]
 	for _, rid := range rids {
 		if _, dead := tt.dead[rid]; !dead {
@@ -357,23 +381,25 @@ func (tx *Tx) deleteSorted(t *Table, tt *txTable, rids []uint64) {
 		}
 	}
 	if len(fresh) == 0 {
-		return
+		return nil
 	}
-	op := tx.openDelete(t, tt, fresh[0])
+	op := tx.openDelete(t, tt)
 	for _, rid := range fresh {
 		tx.events++
-		tt.dead[rid] = tx.events
-		tt.ends = append(tt.ends, ownEnd{rid, tx.events})
+		if err := tx.end(tt, rid, tx.events); err != nil {
+			return err
+		}
 	}
 	op.ended = append(op.ended, fresh...)
 	op.n += len(fresh)
+	return nil
 }
 
-// openDelete returns the op that takes more deletions, which keep it ascending.
-func (tx *Tx) openDelete(t *Table, tt *txTable, rid uint64) *txOp {
+// openDelete returns the op that takes more deletions.
+func (tx *Tx) openDelete(t *Table, tt *txTable) *txOp {
 	if n := len(tx.ops); n > tx.barrier {
 		op := &tx.ops[n-1]
-		if op.kind == eventlog.RunDelete && op.tt == tt && op.ended[len(op.ended)-1] < rid {
+		if op.kind == eventlog.RunDelete && op.tt == tt {
 			return op
 		}
 	}
@@ -447,6 +473,7 @@ func (tx *Tx) EndStatement(ctx context.Context) error {
 			return err
 		}
 		tx.markChecked(len(tx.ops))
+		tx.checkedTo = tx.events
 		return nil
 	})
 }

@@ -1,6 +1,8 @@
 package eventlog
 
 import (
+	"encoding/binary"
+
 	"driftdb/internal/binfmt"
 	"driftdb/internal/dberr"
 	"driftdb/mmapseg"
@@ -17,11 +19,12 @@ const (
 	RunInsertRef RunKind = 4 // new rows in a part
 	RunUpdateRef RunKind = 5 // row i of the part replaces rid i of Ended
 	RunDDL       RunKind = 6 // an edit of the catalog; takes no sequence number
+	RunRunsRef   RunKind = 7 // all runs of the transaction but those of the catalog, in a file
 )
 
 // String names the kind.
 func (k RunKind) String() string {
-	names := [...]string{"none", "insert", "update", "delete", "insert by reference", "update by reference", "ddl"}
+	names := [...]string{"none", "insert", "update", "delete", "insert by reference", "update by reference", "ddl", "runs by reference"}
 	if int(k) < len(names) {
 		return names[k]
 	}
@@ -37,7 +40,7 @@ const (
 	saltSize          = 16
 	tableEntrySize    = 24
 	runHeaderSize     = 16
-	noTable           = 0xFFFF // table index of a ddl run
+	noTable           = 0xFFFF // table index of a run that is of no single table
 )
 
 // Attribute types of transactions. A value is text unless said otherwise.
@@ -156,6 +159,33 @@ func (b *Builder) AddDDL(edit []byte) {
 	at := b.beginAt(RunDDL, noTable, 0, 0)
 	b.runs.Bytes(edit)
 	b.ddl = true
+	b.finish(at)
+}
+
+// TakeRuns takes all runs but edits of the catalog out of the transaction, for a file that AddRunsRef
+// names, and returns how many there are. Nothing else may be added in between.
+func (b *Builder) TakeRuns() (runs []byte, n int) {
+	all := b.runs.B
+	var rest []byte
+	for at := 0; at < len(all); {
+		end := at + binfmt.AlignUp(runHeaderSize+int(binary.LittleEndian.Uint32(all[at+12:])), 8)
+		if RunKind(all[at]) == RunDDL {
+			rest = append(rest, all[at:end]...)
+		} else {
+			runs = append(runs, all[at:end]...)
+			n++
+		}
+		at = end
+	}
+	b.runs.B = rest
+	b.count -= uint32(n)
+	return runs, n
+}
+
+// AddRunsRef names the file that holds what TakeRuns returned; ref.Rows is the number of runs.
+func (b *Builder) AddRunsRef(ref Ref) {
+	at := b.beginAt(RunRunsRef, noTable, 0, uint32(b.events))
+	ref.appendTo(&b.runs)
 	b.finish(at)
 }
 

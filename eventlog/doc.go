@@ -30,15 +30,19 @@
 //
 // A run is a header of 16 bytes and a body:
 //
-//	 0     1  kind: 1 insert, 2 update, 3 delete, 4 insert by reference, 5 update by reference, 6 catalog edit
+//	 0     1  kind: 1 insert, 2 update, 3 delete, 4 insert by reference, 5 update by reference, 6 catalog edit,
+//	          7 runs by reference
 //	 1     1  zero
-//	 2     2  index of the table among the T; 0xFFFF for a catalog edit
+//	 2     2  index of the table among the T; 0xFFFF for a catalog edit and runs by reference
 //	 4     4  schema version of the new rows
 //	 8     4  N, events; 0 for a catalog edit
 //	12     4  bytes of the body; zeros follow to a multiple of 8
 //
 // Bodies: insert: rows. Update: rids, rows. Delete: rids. Insert by reference: reference.
-// Update by reference: rids, reference. Catalog edit: opaque bytes. Parts of bodies:
+// Update by reference: rids, reference. Catalog edit: opaque bytes. Runs by reference: reference
+// to a file that holds all runs of the transaction but its catalog edits, where they do not fit into
+// a frame; the reference's rows are the number of runs, its bytes are runs as above, each from a
+// multiple of 8. There is at most one such run in a transaction. Parts of bodies:
 //
 //   - rows: u32 end of each of the N rows in what follows, zeros to a multiple of 8, the bytes
 //     of the rows.

@@ -42,12 +42,13 @@ type Run struct {
 	Kind          RunKind
 	Table         uint32 // 0 for RunDDL
 	SchemaVersion uint32 // of the new rows
-	Events        int    // 0 for RunDDL
+	Events        int    // 0 for RunDDL; of all runs in the file for RunRunsRef
 	FirstSeq      uint64 // of the first event
 	FirstRID      uint64 // of the first new row; the others follow
+	Base          uint64 // the transaction's first new row in the table
 	Ended         RIDs   // rows that the events end: RunUpdate, RunUpdateRef, RunDelete
 	Rows          Rows   // RunInsert, RunUpdate
-	Ref           Ref    // RunInsertRef, RunUpdateRef
+	Ref           Ref    // RunInsertRef, RunUpdateRef; RunRunsRef, see EachRun
 	DDL           []byte // RunDDL
 }
 
@@ -130,15 +131,50 @@ func (t *Txn) readTables(r *binfmt.Reader, n uint32) {
 func (t *Txn) readRuns(r *binfmt.Reader, n uint32) {
 	t.Runs = t.Runs[:0]
 	seq := t.FirstSeq
+	outside, inside := false, false
 	for i := uint32(0); i < n && r.Err() == nil; i++ {
 		run := t.readRun(r, seq)
 		seq += uint64(run.Events)
 		t.Runs = append(t.Runs, run)
+		r.Check(run.Kind != RunRunsRef || !outside, "two files of runs")
+		outside = outside || run.Kind == RunRunsRef
+		inside = inside || run.Kind != RunRunsRef && run.Kind != RunDDL
 	}
+	r.Check(!outside || !inside, "runs beside a file of runs")
+	t.checkRuns(r, seq, !outside)
+}
+
+// checkRuns compares what the runs hold, up to event seq, with what is said of them; rows says
+// that they tell all new rows.
+func (t *Txn) checkRuns(r *binfmt.Reader, seq uint64, rows bool) {
 	r.Check(seq-t.FirstSeq == uint64(t.Events), "runs hold %d events, the header says %d", seq-t.FirstSeq, t.Events)
 	for i, use := range t.tables {
-		r.Check(use.taken == use.newRows, "table entry %d says %d new rows, the runs have %d", i, use.newRows, use.taken)
+		r.Check(!rows || use.taken == use.newRows, "table entry %d says %d new rows, the runs have %d", i, use.newRows, use.taken)
 	}
+}
+
+// EachRun calls fn with the runs in the file that a run of kind RunRunsRef names: data is what the
+// Ref names of it, and begins at byte base. What a run refers to aliases data.
+func (t *Txn) EachRun(ref Ref, data []byte, file string, base int64, fn func(*Run) error) error {
+	for i := range t.tables {
+		t.tables[i].taken = 0
+	}
+	r := binfmt.NewReader(data, file, base)
+	seq := t.FirstSeq
+	for range ref.Rows {
+		run := t.readRun(r, seq)
+		r.Check(run.Kind != RunDDL && run.Kind != RunRunsRef, "%s in a file of runs", run.Kind)
+		if r.Err() != nil {
+			return r.Err()
+		}
+		seq += uint64(run.Events)
+		if err := fn(&run); err != nil {
+			return err
+		}
+	}
+	r.End()
+	t.checkRuns(r, seq, true)
+	return r.Err()
 }
 
 func (t *Txn) readRun(r *binfmt.Reader, seq uint64) Run {
@@ -159,8 +195,12 @@ func (t *Txn) readRun(r *binfmt.Reader, seq uint64) Run {
 
 // placeRun gives the run its table and first rid, and returns the base of the table.
 func (t *Txn) placeRun(r *binfmt.Reader, run *Run, index uint16) (base uint64) {
-	if run.Kind == RunDDL {
+	switch run.Kind {
+	case RunDDL:
 		r.Check(index == noTable && run.Events == 0, "ddl run with a table or events")
+		return 0
+	case RunRunsRef:
+		r.Check(index == noTable && run.Events > 0, "file of runs with a table or without events")
 		return 0
 	}
 	r.Check(int(index) < len(t.tables), "table index %d of %d", index, len(t.tables))
@@ -169,7 +209,7 @@ func (t *Txn) placeRun(r *binfmt.Reader, run *Run, index uint16) (base uint64) {
 		return 0
 	}
 	use := &t.tables[index]
-	run.Table = use.id
+	run.Table, run.Base = use.id, use.base
 	if run.Kind != RunDelete {
 		run.FirstRID = use.base + use.taken
 		use.taken += uint64(run.Events)
@@ -192,6 +232,9 @@ func (run *Run) readBody(r *binfmt.Reader, size int, base uint64) {
 	case RunUpdateRef:
 		run.Ended = readRIDs(r, base)
 		run.Ref = readRef(r)
+	case RunRunsRef:
+		run.Ref = readRef(r)
+		r.Check(run.Ref.Rows > 0, "file of no runs")
 	case RunDDL:
 		run.DDL = r.Bytes(size)
 	default:
