@@ -69,6 +69,19 @@ func (x *hashIndex) chained(hash uint64, rows int, fn func(row int) bool) (done 
 	return false
 }
 
+// may reports whether a row may have the key. Where there are brief rows, one always may.
+func (x *hashIndex) may(hash uint64) bool {
+	if x.brief.Load() != nil {
+		return true
+	}
+	for at := atomic.LoadUint32(x.bucket(hash)); at != 0; at = atomic.LoadUint32(&x.next[at-1]) {
+		if x.hashes[at-1] == uint32(hash>>32) {
+			return true
+		}
+	}
+	return false
+}
+
 // eachBrief calls fn with the brief rows below rows that may have the key until it returns false.
 func (x *hashIndex) eachBrief(hash uint64, rows int, fn func(row int) bool) {
 	list := x.brief.Load()

@@ -1,12 +1,14 @@
 package colstore
 
 import (
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"sort"
 	"strings"
 	"testing"
 
+	"driftdb/internal/dberr"
 	"driftdb/internal/vfs"
 )
 
@@ -297,4 +299,33 @@ func metVersions(v *View, sets []rowset, own bool) (n int, err error) {
 		}
 	}
 	return n, nil
+}
+
+// TestFirstDuplicate inserts rows some of whose keys are taken and some of which are there twice: the
+// first one that cannot be is told.
+func TestFirstDuplicate(t *testing.T) {
+	k := newKit(t, Options{})
+	k.pairs("t")
+	k.tx(func(tx *Tx) error { return insert(tx, "t", row{5, "a"}, row{6, "b"}) })
+	k.tx(func(tx *Tx) error { return remove(tx, "t", 6) })
+	for _, c := range []struct {
+		ids  []int64
+		want string
+	}{
+		{[]int64{7, 7, 5}, "(7)"},
+		{[]int64{8, 5, 8}, "(5)"},
+		{[]int64{6, 9, 6}, "(6)"},
+	} {
+		var rows []row
+		for _, id := range c.ids {
+			rows = append(rows, row{id, "x"})
+		}
+		err := k.do(func(tx *Tx) error { return insert(tx, "t", rows...) })
+		k.wantCode(err, "23505")
+		if e, _ := errors.AsType[*dberr.Error](err); !strings.Contains(e.Detail, c.want) {
+			t.Errorf("%v: %s, want the key %s", c.ids, e.Detail, c.want)
+		}
+	}
+	k.tx(func(tx *Tx) error { return insert(tx, "t", row{6, "again"}, row{7, "c"}) })
+	k.want(k.db.View(), "t", "5|a 6|again 7|c")
 }

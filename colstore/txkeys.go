@@ -16,19 +16,26 @@ func duplicateError(t *Table, x *Index, key []types.Value) error {
 	return e.WithDetail("Key %s already exists.", keyText(t, x, key))
 }
 
-// checkNewRow refuses a row, not yet added, whose unique key a visible row has.
-func (tx *Tx) checkNewRow(t *Table, tt *txTable, src []*vec.Vec, row int) error {
+// checkNewRow refuses a row, not yet added, whose unique key a visible row has: one of taken or a row
+// of the transaction itself.
+func (tx *Tx) checkNewRow(t *Table, tt *txTable, src []*vec.Vec, row int, taken *takenKeys) error {
 	return t.unique(func(x *Index, pos []int) error {
 		var buf [4]types.Value
 		key, ok := keyFrom(buf[:0], pos, src, row)
 		if !ok {
 			return nil
 		}
-		_, taken, err := tx.findKey(t, tt, x, key, 0)
-		if err == nil && taken {
-			err = duplicateError(t, x, key)
+		found := taken.has(x, row)
+		if !found {
+			var err error
+			if _, found, err = tx.findOwn(t, tt, x, key, part.HashKey(key), 0); err != nil {
+				return err
+			}
 		}
-		return err
+		if found {
+			return duplicateError(t, x, key)
+		}
+		return nil
 	})
 }
 
@@ -46,10 +53,7 @@ func keyFrom(dst []types.Value, pos []int, src []*vec.Vec, row int) (key []types
 // findKey returns a row with a key that the transaction sees now, other than except.
 func (tx *Tx) findKey(t *Table, tt *txTable, x *Index, key []types.Value, except uint64) (rid uint64, ok bool, err error) {
 	hash := part.HashKey(key)
-	for i := len(tt.sets) - 1; i >= 0 && !ok && err == nil; i-- {
-		rid, ok, err = tx.findIn(t, tt, tt.sets[i], x, key, hash, except, true)
-	}
-	if ok || err != nil {
+	if rid, ok, err = tx.findOwn(t, tt, x, key, hash, except); ok || err != nil {
 		return rid, ok, err
 	}
 	s := tt.store.pinned()
@@ -60,11 +64,27 @@ func (tx *Tx) findKey(t *Table, tt *txTable, x *Index, key []types.Value, except
 	return rid, ok, err
 }
 
+// findOwn is findKey among the rows of the transaction itself.
+func (tx *Tx) findOwn(t *Table, tt *txTable, x *Index, key []types.Value, hash, except uint64) (rid uint64, ok bool, err error) {
+	for i := len(tt.sets) - 1; i >= 0 && !ok && err == nil; i-- {
+		rid, ok, err = tx.findIn(t, tt, tt.sets[i], x, key, hash, except, true)
+	}
+	return rid, ok, err
+}
+
 // findIn is findKey in one rowset.
 func (tx *Tx) findIn(t *Table, tt *txTable, rs rowset, x *Index, key []types.Value, hash, except uint64, own bool) (rid uint64, ok bool, err error) {
 	index, err := indexFor(rs, t, x)
 	if err != nil {
 		return 0, false, err
+	}
+	return tx.findWith(tt, rs, index, key, hash, except, own)
+}
+
+// findWith is findIn with the index of the rowset at hand.
+func (tx *Tx) findWith(tt *txTable, rs rowset, index keyIndex, key []types.Value, hash, except uint64, own bool) (rid uint64, ok bool, err error) {
+	if c, ok := index.(*chunkIndex); ok && !c.hash.may(hash) {
+		return 0, false, nil
 	}
 	var inner error
 	born := func(row int) bool { return rs.ridOf(row) != except && (own || rs.birthOf(row) <= tx.view.point.Seq) }

@@ -131,6 +131,7 @@ func (tx *Tx) addRows(ctx context.Context, t *Table, tt *txTable, src []*vec.Vec
 		return tx.addBulk(ctx, tt, src, picked, ended)
 	}
 	newest := newestOf(ended)
+	var taken *takenKeys
 	for len(picked) > 0 {
 		if tx.worthPart(t, tt, len(picked), ended != nil, newest) {
 			if err := tx.startBulk(t, tt, ended != nil, newest); err != nil {
@@ -138,7 +139,13 @@ func (tx *Tx) addRows(ctx context.Context, t *Table, tt *txTable, src []*vec.Vec
 			}
 			return tx.addBulk(ctx, tt, src, picked, ended)
 		}
-		n, err := tx.addInline(t, tt, src, picked, ended)
+		if ended == nil && taken == nil {
+			var err error
+			if taken, err = tx.findTaken(t, tt, src, picked); err != nil {
+				return err
+			}
+		}
+		n, err := tx.addInline(t, tt, src, picked, ended, taken)
 		if err != nil {
 			return err
 		}
@@ -186,8 +193,9 @@ func (tx *Tx) inlineBytes(tt *txTable) (n int) {
 	return n
 }
 
-// addInline adds rows to the active chunk until it is full, and returns how many.
-func (tx *Tx) addInline(t *Table, tt *txTable, src []*vec.Vec, picked []int32, ended []uint64) (int, error) {
+// addInline adds rows to the active chunk until it is full, and returns how many. taken are the keys
+// of new rows that others have.
+func (tx *Tx) addInline(t *Table, tt *txTable, src []*vec.Vec, picked []int32, ended []uint64, taken *takenKeys) (int, error) {
 	c := tt.chunkFor(t)
 	kind := eventlog.RunInsert
 	if ended != nil {
@@ -199,7 +207,7 @@ func (tx *Tx) addInline(t *Table, tt *txTable, src []*vec.Vec, picked []int32, e
 			return n, nil
 		}
 		if ended == nil {
-			if err := tx.checkNewRow(t, tt, src, int(i)); err != nil {
+			if err := tx.checkNewRow(t, tt, src, int(i), taken); err != nil {
 				return n, err
 			}
 		} else {
