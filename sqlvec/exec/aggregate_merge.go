@@ -9,7 +9,7 @@ import "driftdb/sqlvec/expr"
 const (
 	mergeBits  = 6
 	mergeParts = 1 << mergeBits
-	fewToMerge = 1 << 15 // groups that one worker merges
+	fewToMerge = 1 << 17 // groups that one worker merges
 )
 
 // mergeLocal merges the workers' tables and completes their states.

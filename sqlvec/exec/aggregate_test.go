@@ -197,7 +197,7 @@ func TestAggregateManyGroups(t *testing.T) {
 // TestAggregateMergesInParts groups integers that lie close together, which each worker does in a
 // table of its own, by every aggregate whose states are merged part by part.
 func TestAggregateMergesInParts(t *testing.T) {
-	const n, groups = 400000, 100000
+	const n, groups = 400000, 160000
 	in := series(n)
 	mod := mustOp(t, "%", mustOp(t, "*", seriesCol(), intConst(7919)), intConst(groups))
 	back := mustOp(t, "-", intConst(0), mod)
