@@ -229,7 +229,7 @@ func (e *aggEnd) scatter() {
 			fill[p]++
 		}
 		for p := range n {
-			e.parts[p].addKept(b, idx[at[p]:at[p+1]], codec)
+			e.parts[p].addRows(b, idx[at[p]:at[p+1]], codec)
 		}
 		e.staging.rows -= b.n
 		b.n = 0

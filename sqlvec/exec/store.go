@@ -193,13 +193,9 @@ func (s *store) addValid(b *block, col *blockColumn, v *vec.Vec, idx []int32, k 
 	}
 }
 
-// addRows appends rows idx of block src, of a store with the same columns that outlives s.
-func (s *store) addRows(src *block, idx []int32) { s.addRowsOf(src, idx, nil) }
-
-// addKept is addRows of a store that does not outlive s. keys is the codec of the key rows.
-func (s *store) addKept(src *block, idx []int32, keys *keyCodec) { s.addRowsOf(src, idx, keys) }
-
-func (s *store) addRowsOf(src *block, idx []int32, keep *keyCodec) {
+// addRows appends rows idx of block src, of a store with the same columns. The strings are copied, so
+// that the store may go. keys is the codec of the key rows, nil where there are none.
+func (s *store) addRows(src *block, idx []int32, keys *keyCodec) {
 	for len(idx) > 0 {
 		b := s.room()
 		k := min(len(idx), b.cap-b.n)
@@ -209,9 +205,7 @@ func (s *store) addRowsOf(src *block, idx []int32, keep *keyCodec) {
 		for c, t := range s.types {
 			copyColumn(b, &b.cols[c], &src.cols[c], keptSize(t), idx[:k], s.a)
 		}
-		if keep != nil {
-			s.keepRows(b, k, keep)
-		}
+		s.keepRows(b, k, keys)
 		b.n += k
 		s.rows += k
 		idx = idx[k:]
@@ -220,7 +214,7 @@ func (s *store) addRowsOf(src *block, idx []int32, keep *keyCodec) {
 
 // keepRows copies the strings of k rows behind those of b into the heap.
 func (s *store) keepRows(b *block, k int, keys *keyCodec) {
-	if keys.far() {
+	if keys != nil && keys.far() {
 		for i := b.n; i < b.n+k; i++ {
 			if keys.fields != nil && b.keys[i]&wideKey == 0 {
 				continue

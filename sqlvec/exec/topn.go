@@ -238,8 +238,7 @@ func orderWordOf(s *store, id rowID, spec orderSpec, a *arena.Arena) (word uint6
 	return w[0], true
 }
 
-// takeSorted appends the rows ids of o, in their order in o and with their morsels. The
-// strings are copied, so that o may go.
+// takeSorted appends the rows ids of o, which may go then, in their order in o and with their morsels.
 func (s *store) takeSorted(o *store, ids []rowID) {
 	ids = slices.Sorted(slices.Values(ids))
 	for len(ids) > 0 {
@@ -249,18 +248,7 @@ func (s *store) takeSorted(o *store, ids []rowID) {
 			idx = append(idx, int32(ids[len(idx)]&(blockRows-1)))
 		}
 		s.cut(src.morsel)
-		s.addRows(src, idx)
+		s.addRows(src, idx, nil)
 		ids = ids[len(idx):]
-	}
-	for c, t := range s.types {
-		if t.Class() != types.Bytes {
-			continue
-		}
-		for _, b := range s.blocks {
-			strs := vec.Cast[str](b.cols[c].data)
-			for i := range b.n {
-				strs[i] = s.heap.keep(strs[i])
-			}
-		}
 	}
 }
