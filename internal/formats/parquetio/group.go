@@ -2,11 +2,11 @@ package parquetio
 
 import (
 	"sync"
-	"sync/atomic"
 
 	"github.com/parquet-go/parquet-go/compress"
 
 	"driftdb/internal/dberr"
+	"driftdb/internal/fork"
 	"driftdb/internal/types"
 	"driftdb/internal/vec"
 )
@@ -58,29 +58,12 @@ func (g *rowGroup) add(b *vec.Batch, n int) error {
 // encode encodes the columns in so many goroutines, this one among them.
 func (g *rowGroup) encode(codec compress.Codec, threads int) {
 	defer close(g.done)
-	var next atomic.Int64
-	var mu sync.Mutex
-	var wg sync.WaitGroup
-	work := func() {
-		var p pages
-		for {
-			i := int(next.Add(1)) - 1
-			if i >= len(g.leaves) {
-				return
-			}
-			if err := g.leaves[i].encode(codec, &p); err != nil {
-				mu.Lock()
-				g.err = err
-				mu.Unlock()
-				return
-			}
-		}
-	}
-	for range min(threads, len(g.leaves)) - 1 {
-		wg.Go(work)
-	}
-	work()
-	wg.Wait()
+	memory := sync.Pool{New: func() any { return new(pages) }}
+	g.err = fork.Each(threads, len(g.leaves), func(i int) error {
+		p := memory.Get().(*pages)
+		defer memory.Put(p)
+		return g.leaves[i].encode(codec, p)
+	})
 }
 
 // leaf gathers one column. The level of a row says how much of it is there: all, when it is that
