@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"path/filepath"
-	"runtime"
 	"runtime/debug"
 	"slices"
 
@@ -167,7 +166,7 @@ func (tx *Tx) openWriter(b *bulk) (err error) {
 	}
 	tx.files = append(tx.files, b.file.ref.id)
 	b.writer, err = part.NewWriter(b.file.buf, part.WriteOptions{Columns: partColumns(b.table),
-		Indexes: partIndexes(b.table), GroupRows: tx.db.opts.GroupRows, Workers: runtime.GOMAXPROCS(0), Compress: tx.Compress})
+		Indexes: partIndexes(b.table), GroupRows: tx.db.opts.GroupRows, Workers: tx.db.opts.Workers, Compress: tx.Compress})
 	if err != nil {
 		_ = b.file.file.Close() // Rollback removes it
 	}

@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"io"
 	"log/slog"
+	"runtime"
 	"time"
 
 	"driftdb/internal/vfs"
@@ -25,6 +26,7 @@ type Options struct {
 	SegmentMin     int64        // bytes; see eventlog.Options
 	SegmentMax     int64        // bytes
 	CacheBytes     int64        // decompressed log blocks; default 16 MiB
+	Workers        int          // goroutines that encode the columns of a part; default one per processor
 	Logger         *slog.Logger // what recovery and maintenance did; default none
 	FirstTable     uint32       // least id of a new table; default 1
 }
@@ -59,6 +61,7 @@ func (o Options) withDefaults() Options {
 	setDefault(&o.GroupRows, defaultGroupRows)
 	setDefault(&o.InlineRows, defaultInlineRows)
 	setDefault(&o.InlineBytes, defaultInlineBytes)
+	setDefault(&o.Workers, runtime.GOMAXPROCS(0))
 	o.InlineBytes = min(o.InlineBytes, maxInlineBytes)
 	o.GroupRows = min((o.GroupRows+63)&^63, o.PartRows)
 	return o

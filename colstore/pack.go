@@ -121,7 +121,7 @@ func (s *partSink) begin() (err error) {
 	}
 	s.rows, s.deaths = 0, nil
 	s.writer, err = part.NewWriter(s.pack, part.WriteOptions{Columns: s.columns, Indexes: s.indexes,
-		GroupRows: s.pack.db.opts.GroupRows, Compress: s.compress})
+		GroupRows: s.pack.db.opts.GroupRows, Workers: s.pack.db.opts.Workers, Compress: s.compress})
 	return err
 }
 

@@ -14,7 +14,7 @@ import (
 type Options struct {
 	// Store is handed to the column store as it is.
 	Store colstore.Options
-	// Threads is how many workers a query uses; 0 means one per processor.
+	// Threads is how many workers a query uses, and the store unless it says otherwise; 0 means one per processor.
 	Threads int
 	// BatchRows is the most rows of a batch, 0 for vec.BatchRows; a test option.
 	BatchRows int
@@ -42,6 +42,9 @@ const DefaultMemoryLimit = 1 << 30
 func Open(dir string, opts Options) (*DB, error) {
 	if opts.Store.FS == nil {
 		opts.Store.FS = vfs.OS
+	}
+	if opts.Store.Workers <= 0 {
+		opts.Store.Workers = opts.Threads
 	}
 	store, err := colstore.Open(dir, opts.Store)
 	if err != nil {

@@ -38,7 +38,7 @@ func (s *Session) openTemporary() error {
 	if t.fs == nil {
 		t.fs = vfs.OS
 	}
-	opts := colstore.Options{FS: t.fs, Clock: s.db.opts.Store.Clock, AutoCheckpoint: true, FirstTable: colstore.FirstTemporary}
+	opts := colstore.Options{FS: t.fs, Clock: s.db.opts.Store.Clock, AutoCheckpoint: true, Workers: s.db.opts.Store.Workers, FirstTable: colstore.FirstTemporary}
 	err := colstore.Init(t.dir, opts)
 	if err == nil {
 		t.store, err = colstore.Open(t.dir, opts)
