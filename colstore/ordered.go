@@ -72,6 +72,25 @@ func (v *View) CountRows(t *Table) (int64, error) {
 	return v.countRows(t, s)
 }
 
+// Versions is about how many row versions a table has had. It costs next to nothing.
+func (v *View) Versions(t *Table) (n uint64) {
+	st, err := v.db.store(t.ID)
+	if err != nil {
+		return 0
+	}
+	s := st.pinned()
+	defer s.unpin()
+	if len(s.sets) > 0 {
+		if first, last := s.sets[len(s.sets)-1].ridRange(); last+1 > first {
+			n = last
+		}
+	}
+	if own := v.own.of(t.ID); own != nil {
+		n += own.rows
+	}
+	return n
+}
+
 // OrderedScan reads a table in the order that spec.Order says, which Ordered allows, at the view's
 // point: spec has no Versions, and of the pseudo columns ColRID only. Rows with equal keys come in
 // any order. Its rows come by Stream. The caller closes the scan.

@@ -24,6 +24,9 @@ type Options struct {
 	SpillAlways bool
 	// Logger gets internal errors; nil is silent.
 	Logger *slog.Logger
+	// KeepAtOnce keeps the plans of statements from the first time on that they are run, not from the
+	// second one; a test option.
+	KeepAtOnce bool
 	// CheckpointEach writes a checkpoint after every statement that changed
 	// something; a test option.
 	CheckpointEach bool

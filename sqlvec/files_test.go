@@ -24,7 +24,7 @@ func newEngine(t *testing.T, c logictest.Config) logictest.Engine {
 	t.Helper()
 	e := &engine{dir: filepath.Join(t.TempDir(), "db"), prepared: c.Prepared}
 	e.opts.BatchRows, e.opts.Threads, e.opts.CheckpointEach = c.BatchRows, c.Threads, c.CheckpointEach
-	e.opts.SpillAlways = c.SpillAlways
+	e.opts.SpillAlways, e.opts.KeepAtOnce = c.SpillAlways, c.Kept
 	e.opts.Store.SegmentMin, e.opts.Store.SegmentMax = 64<<10, 1<<20
 	if err := colstore.Init(e.dir, e.opts.Store); err != nil {
 		t.Fatal(err)

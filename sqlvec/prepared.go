@@ -14,11 +14,12 @@ import (
 	"driftdb/sqlvec/plan"
 )
 
-// prepared is a statement of PREPARE. Where it has a plan for any values of its parameters, that is
-// kept and made anew only when what it was made for has changed; else the statement is bound each
-// time it is executed.
+// prepared is a statement of PREPARE, or one whose text is run again and again. Where it has a plan for
+// any values of its parameters, that is kept and made anew only when what it was made for has changed;
+// else the statement is bound each time it is executed.
 type prepared struct {
 	stmt parse.Stmt
+	text bool // it was not prepared: it has no parameters, and nobody has been told its columns
 	// types of the parameters: those declared, else those that the statement gives them, which never
 	// change; unknown where each value decides.
 	types  []types.Type
@@ -253,26 +254,38 @@ func (r *run) kept() (plan.Node, error) {
 		return nil, nil
 	}
 	m, ok := r.madeFor()
-	switch {
-	case !ok || p.except != nil && *p.except == m:
+	if !ok || p.except != nil && *p.except == m {
 		return nil, nil
-	case p.plan == nil || p.plan.made != m:
-		k := &keptPlan{}
-		node, err := r.bindGeneric(p, k)
-		if err != nil { // binding it with the values tells why
-			p.plan, p.except = nil, &m
-			return nil, nil
-		}
-		if k.change == nil {
-			if err := p.checkColumns(resultColumns(node)); err != nil {
-				return nil, err
-			}
-		}
-		if r.keep(p, k, node); p.plan == nil {
-			return nil, nil
+	}
+	if p.plan != nil && p.plan.made == m {
+		node, err := p.plan.query.Plan(r.env, r.rebound)
+		if err != opt.ErrOutgrown {
+			return node, err
 		}
 	}
+	if err := r.remake(p, m); p.plan == nil || err != nil {
+		return nil, err
+	}
 	return p.plan.query.Plan(r.env, r.rebound)
+}
+
+// remake makes the plan of a statement anew, for m; there is none afterwards where none can be kept.
+func (r *run) remake(p *prepared, m madeFor) error {
+	k := &keptPlan{}
+	node, err := r.bindGeneric(p, k)
+	if err != nil { // binding it with the values tells why
+		p.plan, p.except = nil, &m
+		return nil
+	}
+	if k.change == nil {
+		cols := resultColumns(node)
+		if err := p.checkColumns(cols); err != nil {
+			return err
+		}
+		p.columns = cols
+	}
+	r.keep(p, k, node)
+	return nil
 }
 
 // keptChange is kept for a statement that writes.
@@ -288,7 +301,7 @@ func (r *run) keptChange() (*bind.Change, error) {
 
 // checkColumns refuses an answer with other columns than PREPARE found.
 func (p *prepared) checkColumns(cols []Column) error {
-	if p == nil || !p.fixed || slices.EqualFunc(cols, p.columns, sameColumn) {
+	if p == nil || !p.fixed || p.text || slices.EqualFunc(cols, p.columns, sameColumn) {
 		return nil
 	}
 	return dberr.New(dberr.FeatureNotSupported, "cached plan must not change result type")

@@ -25,7 +25,7 @@ type run struct {
 	ctx    context.Context
 	stmt   parse.Stmt
 	params []types.Value
-	// prepared is the statement of PREPARE that runs, nil for none.
+	// prepared is the statement that runs, of PREPARE or of a text that is kept; nil for none.
 	prepared *prepared
 	fn       func(*Result) error
 	result   *Result

@@ -21,6 +21,7 @@ type Session struct {
 	set      settings
 	tx       transaction
 	prepared map[string]*prepared
+	texts    *texts
 	held     map[string]*cursor // WITH HOLD, of transactions that have committed
 	user     string
 	lastCSN  uint64 // the session's newest commit, which may not be durable yet
@@ -36,7 +37,7 @@ type Session struct {
 
 // Session starts a session.
 func (db *DB) Session() *Session {
-	return &Session{db: db, set: defaultSettings(db), prepared: map[string]*prepared{}, user: "driftdb"}
+	return &Session{db: db, set: defaultSettings(db), prepared: map[string]*prepared{}, texts: newTexts(), user: "driftdb"}
 }
 
 // SetUser names the user who is recorded with commits and answered by current_user.
@@ -82,12 +83,18 @@ func (s *Session) Zone() types.Context {
 // error stops it and is returned; its position is one in sql. Statements outside a
 // transaction block commit one by one.
 func (s *Session) Run(ctx context.Context, sql string, fn func(*Result) error) error {
+	if k := s.texts.find(sql); k != nil {
+		return s.runStatement(ctx, k.stmt, sql, k.prepared, fn)
+	}
 	list, err := parse.Parse(sql)
 	if err != nil {
 		if s.tx.explicit {
 			s.tx.failed = true
 		}
 		return err
+	}
+	if k := s.texts.seen(sql, list, s.db.opts.KeepAtOnce); k != nil {
+		return s.runStatement(ctx, k.stmt, sql, k.prepared, fn)
 	}
 	for _, st := range list {
 		if err := s.runStatement(ctx, st, sql, nil, fn); err != nil {
@@ -97,9 +104,10 @@ func (s *Session) Run(ctx context.Context, sql string, fn func(*Result) error) e
 	return nil
 }
 
-// runStatement runs one statement, whatever happens in it.
-func (s *Session) runStatement(ctx context.Context, st parse.Statement, sql string, params []types.Value, fn func(*Result) error) (err error) {
-	r := &run{s: s, stmt: st.Stmt, params: params, fn: fn, result: &Result{}}
+// runStatement runs one statement, whatever happens in it. kept is what is kept of its text, nil for
+// nothing.
+func (s *Session) runStatement(ctx context.Context, st parse.Statement, sql string, kept *prepared, fn func(*Result) error) (err error) {
+	r := &run{s: s, stmt: st.Stmt, prepared: kept, fn: fn, result: &Result{}}
 	if sql != "" {
 		r.result.Text, r.result.Pos = sql[st.Start:st.End], st.Start+1
 	}
@@ -126,7 +134,7 @@ func (s *Session) finishStatement(r *run, err error) error {
 	if err == nil {
 		return nil
 	}
-	if r.prepared != nil {
+	if r.prepared != nil && !r.prepared.text {
 		err = withoutPosition(err)
 	}
 	if s.tx.explicit {

@@ -46,6 +46,7 @@ type Config struct {
 	CheckpointEach bool // a checkpoint after every statement
 	ReopenEach     bool // a reopen after every statement
 	SpillAlways    bool // queries write to temporary files whatever can be
+	Kept           bool // plans of statements are kept from their first run on
 	Prepared       bool // statements are prepared, their quoted literals being parameters
 }
 
@@ -54,7 +55,7 @@ type Config struct {
 var Configs = []Config{
 	{Name: "default"},
 	{Name: "batch3", BatchRows: 3},
-	{Name: "single", Threads: 1},
+	{Name: "single", Threads: 1, Kept: true},
 	{Name: "checkpoint", CheckpointEach: true},
 	{Name: "reopen", ReopenEach: true},
 	{Name: "spill", SpillAlways: true, Threads: 2},

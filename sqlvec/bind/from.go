@@ -47,6 +47,9 @@ func (s viewSource) Ordered(x *colstore.Index) bool { return s.view.Ordered(s.ta
 // CountRows implements the interface by which the optimizer asks how many rows there are.
 func (s viewSource) CountRows() (int64, error) { return s.view.CountRows(s.table) }
 
+// Versions implements the interface by which the optimizer asks how large the table is about.
+func (s viewSource) Versions() uint64 { return s.view.Versions(s.table) }
+
 // systemColumns are the extra columns of a temporal table reference.
 var systemColumns = []struct {
 	name string

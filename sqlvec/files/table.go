@@ -205,6 +205,9 @@ type counted struct{ *Table }
 // Stats implements the interface by which the optimizer asks for statistics.
 func (c counted) Stats() colstore.TableStats { return colstore.TableStats{Rows: c.rows} }
 
+// CountRows implements the interface by which the optimizer asks how many rows there are.
+func (c counted) CountRows() (int64, error) { return c.rows, nil }
+
 // unit is a part of a file that is read independently.
 type unit struct {
 	file int

@@ -10,13 +10,24 @@ import (
 // ErrNotGeneric says that the best plan of a statement holds for one moment or one set of values only.
 var ErrNotGeneric = errors.New("the statement has no plan that can be kept")
 
+// ErrOutgrown says that tables have grown so much that another plan may be better.
+var ErrOutgrown = errors.New("the plan was made for smaller tables")
+
 // Generic is a plan for any values of the parameters and any rows of the tables, as long as the
 // definitions stay. It is not run itself: Plan makes a plan of it each time.
 type Generic struct {
 	root plan.Node
 	// calls are operators with expressions that are to be computed before they run.
 	calls map[plan.Node]bool
+	// sizes are how large the tables of scans were, as versionSource says.
+	sizes map[plan.Node]uint64
 }
+
+// versionSource is a plan.Source that knows about how many row versions its table has had.
+type versionSource interface{ Versions() uint64 }
+
+// grownBy row versions more are no reason for another plan; so many and twice as many are.
+const grownBy = 1000
 
 // NewGeneric optimizes a bound plan whose parameters are expr.Params. The error is ErrNotGeneric
 // where the plan has to be made each time. rebind is as for Plan.
@@ -25,7 +36,7 @@ func NewGeneric(node plan.Node, env *expr.Env, rebind func(plan.Source) (plan.So
 	if err != nil {
 		return nil, err
 	}
-	g := &Generic{root: node, calls: map[plan.Node]bool{}}
+	g := &Generic{root: node, calls: map[plan.Node]bool{}, sizes: map[plan.Node]uint64{}}
 	return g, g.note(node, rebind)
 }
 
@@ -35,8 +46,12 @@ func (g *Generic) note(node plan.Node, rebind func(plan.Source) (plan.Source, bo
 		return ErrNotGeneric
 	}
 	if s, ok := node.(*plan.Scan); ok {
-		if _, ok := rebind(s.Source); !ok {
+		src, ok := rebind(s.Source)
+		if !ok {
 			return ErrNotGeneric
+		}
+		if v, ok := src.(versionSource); ok {
+			g.sizes[node] = v.Versions()
 		}
 	}
 	for _, e := range plan.Exprs(node) {
@@ -52,7 +67,8 @@ func (g *Generic) note(node plan.Node, rebind func(plan.Source) (plan.Source, bo
 	return nil
 }
 
-// Plan makes the plan for the parameters in env and for the present that rebind gives a source.
+// Plan makes the plan for the parameters in env and for the present that rebind gives a source. The
+// error is ErrOutgrown when it was made for tables that were much smaller.
 func (g *Generic) Plan(env *expr.Env, rebind func(plan.Source) (plan.Source, bool)) (plan.Node, error) {
 	node, err := g.plan(g.root, env, rebind)
 	if err != nil {
@@ -79,12 +95,18 @@ func (g *Generic) plan(from plan.Node, env *expr.Env, rebind func(plan.Source) (
 		if s.Source, ok = rebind(s.Source); !ok {
 			return nil, ErrNotGeneric
 		}
+		if v, ok := s.Source.(versionSource); ok && v.Versions() > 2*g.sizes[from]+grownBy {
+			return nil, ErrOutgrown
+		}
 	}
 	if g.calls[from] {
 		for _, e := range plan.Exprs(node) {
 			*e = valued(*e, env)
 		}
 		chosen(node)
+	}
+	if a, ok := node.(*plan.Aggregate); ok {
+		return countOnly(a), nil
 	}
 	return node, nil
 }

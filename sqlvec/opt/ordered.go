@@ -17,7 +17,7 @@ const (
 // orderedSource is a plan.Source that may read rows in the order of an index.
 type orderedSource interface {
 	Ordered(x *colstore.Index) bool
-	CountRows() (int64, error)
+	countSource
 	Keyed() bool // the constraints hold
 }
 

@@ -24,7 +24,9 @@ func (o *optimizer) physical(node plan.Node) plan.Node {
 		case *plan.Filter:
 			leading(n)
 		case *plan.Aggregate:
-			return o.countOnly(n)
+			if !o.generic {
+				return countOnly(n)
+			}
 		}
 		return n
 	})
@@ -90,14 +92,17 @@ func constInt(e expr.Expr) (int64, bool) {
 	return c.Value.I, true
 }
 
+// countSource is a plan.Source that counts its rows.
+type countSource interface{ CountRows() (int64, error) }
+
 // countOnly answers count(*) over a whole table from storage, which knows the number
 // of visible rows exactly.
-func (o *optimizer) countOnly(n *plan.Aggregate) plan.Node {
+func countOnly(n *plan.Aggregate) plan.Node {
 	s, ok := n.Input.(*plan.Scan)
 	if !ok || len(n.Keys) > 0 || s.Predicate != nil || s.Spec.Versions != nil {
 		return n
 	}
-	src, ok := s.Source.(statsSource)
+	src, ok := s.Source.(countSource)
 	if !ok {
 		return n
 	}
@@ -106,17 +111,13 @@ func (o *optimizer) countOnly(n *plan.Aggregate) plan.Node {
 			return n
 		}
 	}
-	if o.generic {
-		o.err = ErrNotGeneric
-		return n
-	}
-	st := src.Stats()
-	if st.Err != nil {
+	rows, err := src.CountRows()
+	if err != nil {
 		return n // the scan will say it
 	}
 	values := make([]expr.Expr, len(n.Aggs))
 	for i := range values {
-		values[i] = &expr.Const{Value: types.IntValue(n.Out[i].Type, st.Rows)}
+		values[i] = &expr.Const{Value: types.IntValue(n.Out[i].Type, rows)}
 	}
 	return &plan.Values{Rows: [][]expr.Expr{values}, Out: n.Out}
 }
