@@ -1,10 +1,15 @@
 package exec
 
-import "driftdb/sqlvec/expr"
+import (
+	"math"
+	"sort"
+
+	"driftdb/sqlvec/expr"
+)
 
 // Where each worker has grouped in a table of its own, the tables are merged in the end: few
 // groups by one worker, into the first table; many by all, each of which takes a part of the
-// hashes into a new table.
+// hashes into a new table, or a range of the keys where all keys came in ascending order.
 
 const (
 	mergeBits  = 6
@@ -86,46 +91,75 @@ func (g *aggregation) mergesInParts(ex *execution) bool {
 	return true
 }
 
-// mergeInParts makes tables of parts of the hashes, which hold the groups of all workers.
+// mergeInParts makes tables of parts of the keys, which hold the groups of all workers.
 func (g *aggregation) mergeInParts(ex *execution) error {
-	ends := make([]*groupParts, len(g.ends))
-	err := ex.tasks(len(ends), func(_, i int) error {
-		own := g.ends[i].own
-		own.grow()
-		ends[i] = partsOf(own.table)
-		return nil
-	})
-	if err != nil {
-		return err
+	for _, e := range g.ends {
+		e.own.grow()
 	}
-	g.tables = make([]*groups, mergeParts)
 	left := make([]leftWords, ex.opts.Workers)
 	for range left {
 		g.arenas = append(g.arenas, ex.newArena())
+	}
+	g.tables = make([]*groups, mergeParts)
+	merge, err := mergeByHash, error(nil)
+	var parts []*groupParts
+	if g.ascending() {
+		merge, parts = mergeAscending, g.rangesOfKeys()
+	} else if parts, err = g.partsOfHashes(ex); err != nil {
+		return err
 	}
 	return ex.tasks(mergeParts, func(worker, p int) error {
 		gs := g.newGroups(g.arenas[worker], &left[worker])
 		gs.table.borrow()
 		g.tables[p] = gs
-		most := 0
-		for _, parts := range ends {
-			most = max(most, len(parts.of(p)))
+		lists := make([]groupList, len(g.ends))
+		for i, e := range g.ends {
+			lists[i] = groupList{of: e.own, from: parts[i].of(p)}
 		}
-		gs.table.reserve(most)
-		for i, parts := range ends {
-			if err := gs.mergePart(g.ends[i].own, parts.of(p)); err != nil {
-				return err
-			}
+		if err := merge(gs, lists); err != nil {
+			return err
 		}
 		gs.table.finish()
 		return nil
 	})
 }
 
-// mergePart adds the groups of o whose numbers are in from.
-func (gs *groups) mergePart(o *groups, from []uint32) error {
-	to := make([]uint32, len(from))
-	gs.table.addGroups(o.table, from, to)
+// groupList is some groups of one worker, by their numbers.
+type groupList struct {
+	of   *groups
+	from []uint32
+}
+
+// partsOfHashes deals the groups of every end by their hashes.
+func (g *aggregation) partsOfHashes(ex *execution) ([]*groupParts, error) {
+	parts := make([]*groupParts, len(g.ends))
+	err := ex.tasks(len(parts), func(_, i int) error {
+		parts[i] = partsOf(g.ends[i].own.table)
+		return nil
+	})
+	return parts, err
+}
+
+// mergeByHash adds the groups of lists to gs.
+func mergeByHash(gs *groups, lists []groupList) error {
+	most := 0
+	for _, l := range lists {
+		most = max(most, len(l.from))
+	}
+	gs.table.reserve(most)
+	for _, l := range lists {
+		to := make([]uint32, len(l.from))
+		gs.table.addGroups(l.of.table, l.from, to)
+		if err := gs.mergeStates(l, to); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// mergeStates adds the states of the groups of a list to the groups to.
+func (gs *groups) mergeStates(l groupList, to []uint32) error {
+	o, from := l.of, l.from
 	gs.grow()
 	for i, s := range gs.states {
 		if err := s.(expr.PartMerger).MergePart(o.states[i], from, to); err != nil {
@@ -199,4 +233,95 @@ func (t *groupTable) addGroups(o *groupTable, from, to []uint32) {
 			to[k] = t.group(row)
 		}
 	}
+}
+
+// ascending reports whether the keys of every end came in ascending order.
+func (g *aggregation) ascending() bool {
+	for _, e := range g.ends {
+		if !e.own.table.rising {
+			return false
+		}
+	}
+	return true
+}
+
+// rangesOfKeys deals the groups of every end, whose keys ascend, by ranges of the keys: those that
+// part the keys of the largest evenly.
+func (g *aggregation) rangesOfKeys() []*groupParts {
+	var largest *groupTable
+	for _, e := range g.ends {
+		if t := e.own.table; largest == nil || t.n > largest.n {
+			largest = t
+		}
+	}
+	parts := make([]*groupParts, len(g.ends))
+	for i, e := range g.ends {
+		t := e.own.table
+		parts[i] = &groupParts{groups: make([]uint32, t.n)}
+		for k := range parts[i].groups {
+			parts[i].groups[k] = uint32(k)
+		}
+		for p := range mergeParts - 1 {
+			parts[i].ends[p] = t.behind(largest.keys[(p+1)*(largest.n-1)/mergeParts])
+		}
+		parts[i].ends[mergeParts-1] = t.n
+	}
+	return parts
+}
+
+// behind returns how many keys of a table, whose keys ascend, are not greater than key.
+func (t *groupTable) behind(key uint64) int {
+	return sort.Search(t.n, func(g int) bool { return int64(t.keys[g]) > int64(key) })
+}
+
+// mergeAscending is mergeByHash for lists of ascending keys.
+func mergeAscending(gs *groups, lists []groupList) error {
+	total := 0
+	to, at := make([][]uint32, len(lists)), make([]int, len(lists))
+	for i, l := range lists {
+		to[i] = make([]uint32, len(l.from))
+		total += len(l.from)
+	}
+	gs.table.moveKeys(max(total, 1))
+	for {
+		i, until := leastKey(lists, at)
+		if i < 0 {
+			break
+		}
+		l := lists[i]
+		for ; at[i] < len(l.from); at[i]++ {
+			key := l.of.table.keys[l.from[at[i]]]
+			if int64(key) > until {
+				break
+			}
+			to[i][at[i]] = gs.table.groupOfWord(key)
+		}
+	}
+	for i, l := range lists {
+		if err := gs.mergeStates(l, to[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// leastKey returns the list whose next key is the least, -1 where all have ended, and the least next
+// key of the others, up to which its keys come first.
+func leastKey(lists []groupList, at []int) (least int, until int64) {
+	least, until = -1, math.MaxInt64
+	first := int64(math.MaxInt64)
+	for i, l := range lists {
+		if at[i] == len(l.from) {
+			continue
+		}
+		switch key := int64(l.of.table.keys[l.from[at[i]]]); {
+		case least < 0:
+			least, first = i, key
+		case key < first:
+			least, first, until = i, key, first
+		default:
+			until = min(until, key)
+		}
+	}
+	return least, until
 }

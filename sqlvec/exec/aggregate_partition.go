@@ -108,7 +108,7 @@ func (e *aggEnd) full(n int) bool {
 func (e *aggEnd) unstage() error {
 	if e.mode == undecided {
 		mode := local
-		if e.guess() > manyGroups && !e.dense() {
+		if e.guess() > manyGroups && !e.dense() && !e.own.table.rising {
 			mode = partitioned
 			e.g.share.Store(int64(e.own.table.n))
 		}

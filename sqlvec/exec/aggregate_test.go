@@ -223,6 +223,97 @@ func TestAggregateMergesInParts(t *testing.T) {
 	sameRows(t, mustRows(t, node, Options{Workers: 4}), want, false)
 }
 
+// TestAggregateOfAscendingKeys groups keys that come in ascending order, of one column or two, so
+// that the workers' tables are merged by ranges, and keys that begin so and then do not.
+func TestAggregateOfAscendingKeys(t *testing.T) {
+	const n = 400000
+	half := mustOp(t, "/", mustOp(t, "-", seriesCol(), intConst(1)), intConst(2))
+	third := mustOp(t, "%", seriesCol(), intConst(3))
+	back := mustOp(t, "%", half, intConst(n/2-n/20))
+	number, err := expr.NewCast(0, seriesCol(), types.T(types.Numeric), false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	calls := []plan.AggCall{mustAgg(t, "count"), mustAgg(t, "sum", seriesCol()), mustAgg(t, "avg", third), mustAgg(t, "sum", number)}
+	for name, c := range map[string]struct {
+		keys   []expr.Expr
+		groups int
+	}{
+		"one": {[]expr.Expr{half}, n / 2}, "two": {[]expr.Expr{third, half}, n}, "same": {[]expr.Expr{half, half}, n / 2},
+		"one, back": {[]expr.Expr{back}, n/2 - n/20}, "two, back": {[]expr.Expr{back, third}, n - n/10},
+	} {
+		node := &plan.Aggregate{Input: series(n), Keys: c.keys, Aggs: calls}
+		for i := range len(c.keys) + len(calls) {
+			node.Out = append(node.Out, plan.Column{ID: i + 2, Type: columnType(node, i)})
+		}
+		want := mustRows(t, node, Options{Workers: 1})
+		if len(want) != c.groups {
+			t.Fatalf("%s: %d groups", name, len(want))
+		}
+		sameRows(t, mustRows(t, node, Options{Workers: 4}), want, false)
+		checkLateResults(t, node, want)
+	}
+}
+
+// columnType returns the type of column i of an aggregation.
+func columnType(n *plan.Aggregate, i int) types.Type {
+	if i < len(n.Keys) {
+		return n.Keys[i].Type()
+	}
+	return types.T(n.Aggs[i-len(n.Keys)].Agg.Ret)
+}
+
+// checkLateResults puts a HAVING, a LIMIT and both over an aggregation whose rows are all, and whose
+// last column is a sum.
+func checkLateResults(t *testing.T, node *plan.Aggregate, all [][]types.Value) {
+	last := len(node.Out) - 1
+	sums := make([]int64, len(all))
+	for i, row := range all {
+		sums[i] = mustDecimal(t, row[last])
+	}
+	slices.Sort(sums)
+	bound := sums[len(sums)*9/10]
+	limit, err := expr.NewCast(0, intConst(bound), types.T(types.Numeric), false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	having := &plan.Filter{Input: node, Predicate: mustOp(t, ">", col(node, last), limit)}
+	var kept [][]types.Value
+	for _, row := range all {
+		if mustDecimal(t, row[last]) > bound {
+			kept = append(kept, row)
+		}
+	}
+	sameRows(t, mustRows(t, having, Options{Workers: 2}), kept, false)
+	for _, in := range []plan.Node{node, having} {
+		keys := []plan.SortKey{{Expr: col(node, len(node.Keys)), Desc: true}}
+		for k := range node.Keys {
+			keys = append(keys, plan.SortKey{Expr: col(node, k)})
+		}
+		p := &plan.Project{Input: in, Out: node.Out}
+		for i := range node.Out {
+			p.Exprs = append(p.Exprs, col(node, i))
+		}
+		for _, under := range []plan.Node{in, p} {
+			sorted := mustRows(t, &plan.Sort{Input: under, Keys: keys}, Options{Workers: 2})
+			sameRows(t, mustRows(t, &plan.Sort{Input: under, Keys: keys, Limit: 50}, Options{Workers: 2}), sorted[:50], true)
+		}
+	}
+}
+
+// mustDecimal returns a NUMERIC that is an integer.
+func mustDecimal(t *testing.T, v types.Value) int64 {
+	d, err := v.Decimal()
+	if err != nil {
+		t.Fatal(err)
+	}
+	i, ok := d.Scaled(0)
+	if !ok {
+		t.Fatalf("%s is no integer", show(v))
+	}
+	return i
+}
+
 func TestDistinct(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
 		m := drawTable(r, drawTypes(r, 1, 3), 200)

@@ -44,7 +44,7 @@ func (b *builder) node(n plan.Node) ([]*part, error) {
 	case *plan.WorkScan:
 		return b.workScan(n), nil
 	case *plan.Filter:
-		return b.streaming(n.Input, &filterStage{n.Predicate})
+		return b.streaming(n.Input, filterOf(n))
 	case *plan.Project:
 		parts, err := b.streaming(n.Input, &projectStage{n.Exprs})
 		return inOrder(parts, n.Exprs), err
@@ -90,6 +90,15 @@ func (b *builder) streaming(input plan.Node, s stage) ([]*part, error) {
 		p.stages = append(p.stages, s)
 	}
 	return parts, err
+}
+
+// filterOf returns the stage of a filter.
+func filterOf(n *plan.Filter) *filterStage {
+	f := &filterStage{pred: n.Predicate}
+	if _, ok := n.Input.(*plan.Aggregate); ok {
+		f.types = typesOf(n.Input)
+	}
+	return f
 }
 
 // inOrder makes one worker compute volatile expressions, so that rows get the numbers of a

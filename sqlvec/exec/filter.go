@@ -1,6 +1,7 @@
 package exec
 
 import (
+	"driftdb/internal/types"
 	"driftdb/internal/vec"
 	"driftdb/sqlvec/expr"
 )
@@ -10,21 +11,27 @@ import (
 const sparse = 8
 
 // filterStage keeps the rows for which a predicate is true.
-type filterStage struct{ pred expr.Expr }
+type filterStage struct {
+	pred expr.Expr
+	// types are those of the columns where their NUMERIC values may come as scaled integers, which
+	// those that are kept are no more; nil where none do.
+	types []types.Type
+}
 
 func (f *filterStage) open(w *worker, next pusher) (pusher, error) {
 	prog, err := expr.Compile(f.pred, w.ex.opts.Env)
 	if err != nil {
 		return nil, err
 	}
-	return &filter{w: w, prog: prog, next: next}, nil
+	return &filter{w: w, prog: prog, types: f.types, next: next}, nil
 }
 
 type filter struct {
-	w    *worker
-	prog *expr.Program
-	next pusher
-	out  vec.Batch // the batch being pushed
+	w     *worker
+	prog  *expr.Program
+	types []types.Type // see filterStage
+	next  pusher
+	out   vec.Batch // the batch being pushed
 }
 
 func (f *filter) push(b *vec.Batch) error {
@@ -45,6 +52,9 @@ func (f *filter) push(b *vec.Batch) error {
 		f.out = takeBatch(b, setBits(mask, b.N, make([]int32, 0, n)), a)
 	default:
 		f.out = vec.Batch{N: b.N, Sel: mask, Cols: b.Cols}
+	}
+	for c, t := range f.types {
+		f.out.Cols[c] = expr.Strict(f.out.Cols[c], t, a)
 	}
 	return f.next.push(&f.out)
 }

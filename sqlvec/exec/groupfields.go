@@ -2,6 +2,7 @@ package exec
 
 import (
 	"math/bits"
+	"slices"
 	"sync"
 	"unsafe"
 
@@ -133,7 +134,7 @@ func packedCodec(c *keyCodec, stats []plan.KeyStats, keys []vec.Vec, n int, sel 
 		field.codes <<= more
 	}
 	shift := uint(0)
-	for k := range f.fields {
+	for _, k := range fieldOrder(keys, n, sel) {
 		field := &f.fields[k]
 		field.shift = shift
 		shift += uint(bits.Len64(field.codes - 1))
@@ -142,6 +143,45 @@ func packedCodec(c *keyCodec, stats []plan.KeyStats, keys []vec.Vec, n int, sel 
 		}
 	}
 	return &keyCodec{types: c.types, class: c.class, single: true, words: 1, stride: 1, fields: f}
+}
+
+// fieldOrder returns the columns in the order of their fields from the lowest bits on: the words of
+// rows ascend where a column ascends whose field is the highest.
+func fieldOrder(keys []vec.Vec, n int, sel []uint64) []int {
+	order := make([]int, len(keys))
+	for k := range keys {
+		order[k] = len(keys) - 1 - k
+	}
+	for k := range keys {
+		if keys[k].Type.Class() != types.Bytes && ascends(&keys[k], n, sel) {
+			at := slices.Index(order, k)
+			return append(slices.Delete(order, at, at+1), k)
+		}
+	}
+	return order
+}
+
+// ascends reports whether the selected values of an integer vector ascend, from row to row or with
+// equal ones between, and are not all the same.
+func ascends(v *vec.Vec, n int, sel []uint64) bool {
+	first, last, some := int64(0), int64(0), false
+	for i := range n {
+		if sel != nil && bit(sel, i) == 0 {
+			continue
+		}
+		if v.IsNull(i) {
+			return false
+		}
+		x := v.Int(i)
+		if some && x < last {
+			return false
+		}
+		if !some {
+			first, some = x, true
+		}
+		last = x
+	}
+	return some && first < last
 }
 
 // owned returns the codec for one more goroutine that encodes.

@@ -50,7 +50,7 @@ func newGroupTable(codec *keyCodec, a *arena.Arena) *groupTable { return newTabl
 func newTableIn(codec *keyCodec, a *arena.Arena, left *leftWords) *groupTable {
 	t := &groupTable{codec: codec, a: a, left: left, heap: heap{a: a}, null: -1}
 	t.resize(1 << 8)
-	t.rising, t.packed = codec.apart(), codec.fields != nil
+	t.rising, t.packed = codec.single, codec.fields != nil
 	t.unplaced = t.rising
 	return t
 }
@@ -202,7 +202,7 @@ func (t *groupTable) settle() {
 func (t *groupTable) groupOfWord(key uint64) uint32 {
 	if t.unplaced {
 		switch {
-		case !t.rising:
+		case !t.rising || t.packed && key&wideKey != 0:
 		case t.n == 0 || int64(key) > int64(t.keys[t.n-1]):
 			return uint32(t.append([]uint64{key}))
 		case key == t.keys[t.n-1]:
@@ -333,13 +333,17 @@ func (t *groupTable) findNullable(v *vec.Vec, words []uint64, idx []int32, out [
 
 // columns appends the keys of groups [lo, hi) to cols, as vectors in a.
 func (t *groupTable) columns(lo, hi int, cols []vec.Vec, a *arena.Arena) []vec.Vec {
-	rows := t.keys[lo*t.codec.stride : hi*t.codec.stride]
+	for k := range t.codec.types {
+		cols = append(cols, t.column(k, lo, hi, a))
+	}
+	return cols
+}
+
+// column returns key k of groups [lo, hi), as a vector in a.
+func (t *groupTable) column(k, lo, hi int, a *arena.Arena) vec.Vec {
 	null := -1
 	if t.null >= 0 {
 		null = t.null - lo
 	}
-	for k := range t.codec.types {
-		cols = append(cols, t.codec.decode(k, rows, null, a))
-	}
-	return cols
+	return t.codec.decode(k, t.keys[lo*t.codec.stride:hi*t.codec.stride], null, a)
 }

@@ -13,7 +13,9 @@ func (p *projectStage) open(w *worker, next pusher) (pusher, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &project{w: w, progs: progs, next: next}, nil
+	out := &project{w: w, progs: progs, next: next}
+	out.decide(p.exprs)
+	return out, nil
 }
 
 // compileAll compiles each of es.
@@ -33,6 +35,43 @@ type project struct {
 	progs []*expr.Program
 	next  pusher
 	cols  []vec.Vec
+
+	// chooser is next where it decides by columns that are columns of the input, in from.
+	chooser chooser
+	from    []int
+}
+
+// decide finds out whether next is a chooser for the input.
+func (p *project) decide(exprs []expr.Expr) {
+	c, ok := p.next.(chooser)
+	if !ok {
+		return
+	}
+	for _, i := range c.deciding() {
+		col, ok := exprs[i].(*expr.Col)
+		if !ok {
+			return
+		}
+		p.from = append(p.from, col.Index)
+	}
+	p.chooser = c
+}
+
+// deciding implements chooser.
+func (p *project) deciding() []int {
+	if p.chooser == nil {
+		return nil
+	}
+	return p.from
+}
+
+// choose implements chooser.
+func (p *project) choose(b *vec.Batch) []uint64 {
+	out := vec.Batch{N: b.N, Sel: b.Sel, Cols: make([]vec.Vec, len(p.progs))}
+	for k, i := range p.chooser.deciding() {
+		out.Cols[i] = b.Cols[p.from[k]]
+	}
+	return p.chooser.choose(&out)
 }
 
 func (p *project) push(b *vec.Batch) error {

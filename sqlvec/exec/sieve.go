@@ -33,7 +33,7 @@ func (s *sieveStage) open(w *worker, next pusher) (pusher, error) {
 		}
 		return v, nil
 	}
-	pred, err := (&filterStage{s.pred}).open(w, next)
+	pred, err := (&filterStage{pred: s.pred}).open(w, next)
 	if err != nil || len(v.tests) == 0 {
 		return pred, err
 	}

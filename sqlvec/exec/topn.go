@@ -181,6 +181,29 @@ func (t *threshold) nulls(v *vec.Vec, n int, mask []uint64) {
 	}
 }
 
+// deciding implements chooser: the keys of the threshold, as far as they are columns of the input.
+func (e *sortEnd) deciding() []int {
+	if e.top == nil {
+		return nil
+	}
+	var cols []int
+	for _, spec := range e.top.specs {
+		if spec.column >= e.s.width() {
+			return nil
+		}
+		cols = append(cols, spec.column)
+	}
+	return cols
+}
+
+// choose implements chooser: rows behind the threshold are of no use.
+func (e *sortEnd) choose(b *vec.Batch) []uint64 {
+	if !e.top.set() {
+		return nil
+	}
+	return e.top.before(b.Cols, b.N, b.Sel, e.w.scratch)
+}
+
 // prune sorts the kept rows, keeps the limit's, and sets the threshold.
 func (e *sortEnd) prune() error {
 	old := e.rows

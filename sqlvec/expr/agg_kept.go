@@ -153,3 +153,11 @@ func (s *keptStates) Final(lo, hi int, a *arena.Arena) (vec.Vec, error) {
 	}
 	return b.finish()
 }
+
+// Late implements LateFinal.
+func (s *keptStates) Late() bool { return true }
+
+// FinalLoose implements LateFinal.
+func (s *keptStates) FinalLoose(lo, hi int, a *arena.Arena) (vec.Vec, error) {
+	return s.Final(lo, hi, a)
+}

@@ -268,3 +268,16 @@ func (s *numericSumStates) Final(lo, hi int, a *arena.Arena) (vec.Vec, error) {
 	}
 	return b.finish()
 }
+
+// Late implements LateFinal.
+func (s *numericSumStates) Late() bool { return s.wide == nil }
+
+// FinalLoose implements LateFinal.
+func (s *numericSumStates) FinalLoose(lo, hi int, a *arena.Arena) (vec.Vec, error) {
+	if !s.avg && s.scale >= 0 && s.wide == nil {
+		if v, ok := looseSums(&s.sums, &s.valueCounts, s.scale, lo, hi, a); ok {
+			return v, nil
+		}
+	}
+	return s.Final(lo, hi, a)
+}

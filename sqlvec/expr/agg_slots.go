@@ -3,6 +3,7 @@ package expr
 import (
 	"math"
 
+	"driftdb/internal/arena"
 	"driftdb/internal/types"
 	"driftdb/internal/vec"
 	"driftdb/sqlvec/kernel"
@@ -176,6 +177,39 @@ func (s *slotSums) total(g int) kernel.Int128 {
 	}
 	sum.Add(s.acc[g+1])
 	return sum
+}
+
+// small returns the sums of groups [lo, hi) as integers of at most types.MaxScaledPrec digits,
+// which lie in s; ok is false where they may be larger.
+func (s *slotSums) small(lo, hi int) (sums []int64, ok bool) {
+	sums, most := s.acc[lo+1:hi+1], types.Pow10(types.MaxScaledPrec)
+	ok = s.wide == nil
+	for _, x := range sums {
+		ok = ok && x < most && x > -most
+	}
+	return sums, ok
+}
+
+// looseSums returns the sums of groups [lo, hi) as scaled integers, NULL where no value was
+// counted; ok is false where they may be too large.
+func looseSums(s *slotSums, counts *valueCounts, scale, lo, hi int, a *arena.Arena) (v vec.Vec, ok bool) {
+	sums, ok := s.small(lo, hi)
+	if !ok || scale > types.MaxScaledPrec {
+		return vec.Vec{}, false
+	}
+	var valid []uint64
+	for i := range sums {
+		if counts.of(lo+i) == 0 {
+			if valid == nil {
+				valid = arena.Make[uint64](a, vec.Words(len(sums)))
+				for w := range valid {
+					valid[w] = ^uint64(0)
+				}
+			}
+			valid[i>>6] &^= 1 << (uint(i) & 63)
+		}
+	}
+	return vec.FromFixed(types.Dec(types.MaxScaledPrec, scale), sums, valid), true
 }
 
 // addTotal adds to a group.

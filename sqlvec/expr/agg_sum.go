@@ -182,6 +182,14 @@ func (s *countStates) Final(lo, hi int, a *arena.Arena) (vec.Vec, error) {
 	return vec.FromFixed(types.T(types.Int64), dst, nil), nil
 }
 
+// Late implements LateFinal.
+func (s *countStates) Late() bool { return true }
+
+// FinalLoose implements LateFinal.
+func (s *countStates) FinalLoose(lo, hi int, a *arena.Arena) (vec.Vec, error) {
+	return s.Final(lo, hi, a)
+}
+
 // intSumStates sums integers, or averages them. A sum of 2^31 rows of 64 bits fits
 // 128 bits.
 type intSumStates struct {
@@ -322,6 +330,19 @@ func (s *intSumStates) Final(lo, hi int, a *arena.Arena) (vec.Vec, error) {
 		b.sum(s.sums.total(g), 0, s.of(g), s.avg)
 	}
 	return b.finish()
+}
+
+// Late implements LateFinal.
+func (s *intSumStates) Late() bool { return s.avg || s.ret.ID != types.Int64 || s.sums.wide == nil }
+
+// FinalLoose implements LateFinal.
+func (s *intSumStates) FinalLoose(lo, hi int, a *arena.Arena) (vec.Vec, error) {
+	if !s.avg && s.ret.ID == types.Numeric {
+		if v, ok := looseSums(&s.sums, &s.valueCounts, 0, lo, hi, a); ok {
+			return v, nil
+		}
+	}
+	return s.Final(lo, hi, a)
 }
 
 // sum appends the sum or average of count integers that have scale digits after the point.

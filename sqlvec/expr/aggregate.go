@@ -72,6 +72,16 @@ type PartMerger interface {
 	MergePart(src States, from, to []uint32) error
 }
 
+// LateFinal is States whose results can wait until it is known who wants them.
+type LateFinal interface {
+	States
+	// Late reports whether Final raises no error, so that it need not be called for all groups.
+	Late() bool
+	// FinalLoose is Final with NUMERIC as scaled integers, where the sums are such; see
+	// Program.Loose. The vector may lie in the memory of the states.
+	FinalLoose(lo, hi int, a *arena.Arena) (vec.Vec, error)
+}
+
 // groupAt returns element i of from, which is i where from is nil.
 func groupAt(from []uint32, i int) int {
 	if from == nil {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"math"
 
+	"driftdb/internal/arena"
 	"driftdb/internal/types"
 	"driftdb/internal/vec"
 	"driftdb/sqlvec/kernel"
@@ -298,6 +299,11 @@ func decimalForms(f *frame, v *vec.Vec) (vec.Vec, error) {
 	out, err := b.finish()
 	out.Valid = spread(f, v)
 	return out, err
+}
+
+// Strict returns v, which may be what a loose program made of a NUMERIC, in the memory form of type t.
+func Strict(v vec.Vec, t types.Type, a *arena.Arena) vec.Vec {
+	return strict(&frame{n: v.N, arena: a}, v, t)
 }
 
 // strict returns v in the memory form that type t has.
