@@ -58,8 +58,8 @@ func (c *column) appendBytes(i int, b []byte) {
 	if used+len(b) > len(heap) {
 		bigger := make([]byte, max(2*len(heap), used+len(b), 64))
 		copy(bigger, heap[:used])
+		c.heap.Store(&bigger)
 		heap = bigger
-		c.heap.Store(&heap)
 	}
 	copy(heap[used:], b)
 	c.offs[i+1] = int32(used + len(b))

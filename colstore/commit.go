@@ -3,6 +3,7 @@ package colstore
 import (
 	"context"
 	"crypto/sha256"
+	"math"
 	"slices"
 
 	"github.com/RoaringBitmap/roaring/roaring64"
@@ -363,14 +364,49 @@ func (tx *Tx) validateTable(tt *txTable, s *state, since uint64) error {
 			break
 		}
 	}
-	if err := tt.checkEnds(s); err != nil {
+	if err := tt.checkEnds(s, since); err != nil {
 		return err
 	}
 	return taken
 }
 
-// checkEnds refuses the transaction when a row that it ends has ended meanwhile.
-func (tt *txTable) checkEnds(s *state) error {
+// fewEnds of a transaction are looked up without a look at how many others there are.
+const fewEnds = 64
+
+// checkEnds refuses the transaction when a row that it ends has ended after event since: it goes through
+// the ends of the table since then, or through those of the transaction when they are fewer.
+func (tt *txTable) checkEnds(s *state, since uint64) error {
+	if len(tt.ends) <= fewEnds {
+		return tt.checkOwnEnds(s)
+	}
+	ended := 0
+	for _, rs := range s.sets {
+		before, err := rs.deaths().CountBy(since)
+		if err != nil {
+			return err
+		}
+		if ended += rs.deaths().Len() - before; ended >= len(tt.ends) {
+			return tt.checkOwnEnds(s)
+		}
+	}
+	clash := false
+	for _, rs := range s.sets {
+		err := rs.deaths().Between(since, math.MaxUint64, func(d part.Death) bool {
+			_, clash = tt.dead[rs.ridOf(int(d.Row))]
+			return !clash
+		})
+		if err != nil {
+			return err
+		}
+		if clash {
+			return conflict("concurrent update")
+		}
+	}
+	return nil
+}
+
+// checkOwnEnds refuses the transaction when a row that it ends has ended.
+func (tt *txTable) checkOwnEnds(s *state) error {
 	live := newLiveCheck(s)
 	for _, e := range tt.ends {
 		if err := live.row(e.rid); err != nil {

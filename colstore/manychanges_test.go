@@ -329,3 +329,57 @@ func TestFirstDuplicate(t *testing.T) {
 	k.tx(func(tx *Tx) error { return insert(tx, "t", row{6, "again"}, row{7, "c"}) })
 	k.want(k.db.View(), "t", "5|a 6|again 7|c")
 }
+
+// TestEndedMeanwhile has a transaction end many rows while others end one of them, or rows besides, few
+// or more than the transaction itself. It learns of it with its next statement, and no later than at the
+// commit.
+func TestEndedMeanwhile(t *testing.T) {
+	const mine = 3 * fewEnds
+	for _, c := range []struct {
+		name     string
+		from, to int64 // rows that others end
+		want     string
+	}{
+		{"one of them", 7, 8, "40001"},
+		{"the last of them", mine - 1, mine, "40001"},
+		{"others", mine, mine + 5, ""},
+		{"more others", mine, 2*mine + 10, ""},
+		{"all", 0, 2*mine + 10, "40001"},
+	} {
+		for _, checkpoint := range []bool{false, true} {
+			k := newKit(t, Options{})
+			k.pairs("t")
+			k.tx(func(tx *Tx) error {
+				for id := range int64(2*mine + 10) {
+					if err := insert(tx, "t", row{id, "a"}); err != nil {
+						return err
+					}
+				}
+				return nil
+			})
+			tx, err := k.db.Begin(TxOptions{})
+			k.must(err)
+			for id := range int64(mine) {
+				k.must(update(tx, "t", row{id, "b"}))
+			}
+			k.tx(func(tx *Tx) error {
+				var ids []int64
+				for id := c.from; id < c.to; id++ {
+					ids = append(ids, id)
+				}
+				return remove(tx, "t", ids...)
+			})
+			if checkpoint {
+				_, err := k.db.Checkpoint(bg, "")
+				k.must(err)
+			}
+			if err = tx.NewStatement(bg); err == nil {
+				_, err = tx.Commit(bg)
+			}
+			if (c.want == "") != (err == nil) || err != nil && dberr.CodeOf(err) != c.want {
+				t.Errorf("%s, checkpoint %t: %v, want %q", c.name, checkpoint, err, c.want)
+			}
+			tx.Rollback()
+		}
+	}
+}

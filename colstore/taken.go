@@ -23,30 +23,17 @@ func (tx *Tx) Taken(t *Table, rows *vec.Batch) (taken []bool, err error) {
 		if err != nil {
 			return err
 		}
-		for _, row := range selected(rows) {
-			if taken[row], err = tx.rowTaken(t, tt, src, int(row)); err != nil {
-				return err
+		picked := selected(rows)
+		list := newKeysOf(t, src, picked)
+		if err := tx.findTaken(t, tt, list, true); err != nil {
+			return err
+		}
+		for i := range list {
+			for n, row := range picked {
+				taken[row] = taken[row] || list[i].keys[n].taken
 			}
 		}
 		return nil
 	})
 	return taken, err
-}
-
-// rowTaken reports whether a row has a key that is taken.
-func (tx *Tx) rowTaken(t *Table, tt *txTable, src []*vec.Vec, row int) (found bool, err error) {
-	for i := range t.keys {
-		x := &t.keys[i]
-		if !x.Unique {
-			continue
-		}
-		key, whole := keyFrom(nil, x.pos, src, row)
-		if !whole {
-			continue
-		}
-		if _, found, err = tx.findKey(t, tt, &x.Index, key, 0); err != nil || found {
-			return found, err
-		}
-	}
-	return false, nil
 }

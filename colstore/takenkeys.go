@@ -6,90 +6,121 @@ import (
 	"driftdb/internal/vec"
 )
 
-// takenKeys is which unique keys of a batch of new rows others have: rows that the view sees and that
-// the transaction has not ended.
-type takenKeys struct {
-	indexes []uint32       // ids of unique indexes in which some are
-	rows    []map[int]bool // by index: rows of the batch
+// newKeys are the keys of a batch of new rows in one unique index.
+type newKeys struct {
+	index *Index
+	keys  []newKey  // by row
+	cols  []vec.Vec // the batch's columns of the key; none where one of them is NULL throughout
+	rows  []int32   // of the batch, ascending
 }
 
-// has reports whether the key of a row in an index is taken.
-func (k *takenKeys) has(x *Index, row int) bool {
-	for i, id := range k.indexes {
-		if id == x.ID {
-			return k.rows[i][row]
+// newKey is the key of one row.
+type newKey struct {
+	key   []types.Value // nil where it has a NULL
+	hash  uint64
+	taken bool // by a row that was there before
+}
+
+// newKeysOf returns the unique keys of rows.
+func newKeysOf(t *Table, src []*vec.Vec, picked []int32) []newKeys {
+	list := make([]newKeys, 0, len(t.keys))
+	for i := range t.keys {
+		x := &t.keys[i]
+		if !x.Unique {
+			continue
 		}
+		keys := make([]newKey, len(picked))
+		values := make([]types.Value, 0, len(picked)*len(x.pos))
+		for n, row := range picked {
+			from := len(values)
+			all, ok := keyFrom(values, x.pos, src, int(row))
+			if !ok {
+				continue
+			}
+			values = all
+			keys[n].key = values[from:len(values):len(values)]
+			keys[n].hash = part.HashKey(keys[n].key)
+		}
+		list = append(list, newKeys{&x.Index, keys, keyVectors(x.pos, src), picked})
 	}
-	return false
+	return list
 }
 
-// batchKey is the key of one row of a batch.
-type batchKey struct {
-	row  int
-	hash uint64
-	key  []types.Value
+// keyVectors returns the columns of a key, nil where one of them is not given.
+func keyVectors(pos []int, src []*vec.Vec) []vec.Vec {
+	cols := make([]vec.Vec, len(pos))
+	for i, p := range pos {
+		if src[p] == nil {
+			return nil
+		}
+		cols[i] = *src[p]
+	}
+	return cols
 }
 
-// findTaken looks all keys of new rows up in one piece of the table after another, so that what a
-// piece costs is paid once a batch.
-func (tx *Tx) findTaken(t *Table, tt *txTable, src []*vec.Vec, picked []int32) (*takenKeys, error) {
-	taken := &takenKeys{}
+// findTaken notes the keys that rows have which the transaction sees; those that it wrote itself only
+// when own says so. It looks all keys up in one piece of the table after another, so that what a piece
+// costs is paid once a batch.
+func (tx *Tx) findTaken(t *Table, tt *txTable, list []newKeys, own bool) error {
 	s := tt.store.pinned()
 	defer s.unpin()
-	if len(s.sets) == 0 {
-		return taken, nil
-	}
-	err := t.unique(func(x *Index, pos []int) error {
-		keys := keysOfBatch(src, pos, picked)
-		rows := map[int]bool{}
+	for i := range list {
 		for _, rs := range s.sets {
 			if rs.bornBy(tx.view.point.Seq) == 0 {
 				continue
 			}
-			if err := tx.takenIn(t, tt, rs, x, keys, rows); err != nil {
+			if err := tx.takenIn(t, tt, rs, &list[i], false); err != nil {
 				return err
 			}
 		}
-		if len(rows) > 0 {
-			taken.indexes, taken.rows = append(taken.indexes, x.ID), append(taken.rows, rows)
-		}
-		return nil
-	})
-	return taken, err
-}
-
-// keysOfBatch returns the keys of rows that have no NULL in them.
-func keysOfBatch(src []*vec.Vec, pos []int, picked []int32) []batchKey {
-	keys := make([]batchKey, 0, len(picked))
-	values := make([]types.Value, 0, len(picked)*len(pos))
-	for _, row := range picked {
-		from := len(values)
-		all, ok := keyFrom(values, pos, src, int(row))
-		if !ok {
-			continue
-		}
-		values = all
-		key := values[from:len(values):len(values)]
-		keys = append(keys, batchKey{int(row), part.HashKey(key), key})
-	}
-	return keys
-}
-
-// takenIn notes the rows whose keys rows of a rowset have.
-func (tx *Tx) takenIn(t *Table, tt *txTable, rs rowset, x *Index, keys []batchKey, rows map[int]bool) error {
-	index, err := indexFor(rs, t, x)
-	if err != nil {
-		return err
-	}
-	for i := range keys {
-		k := &keys[i]
-		_, found, err := tx.findWith(tt, rs, index, k.key, k.hash, 0, false)
-		if err != nil {
-			return err
-		}
-		if found {
-			rows[k.row] = true
+		for k := 0; own && k < len(tt.sets); k++ {
+			if err := tx.takenIn(t, tt, tt.sets[k], &list[i], true); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
+}
+
+// takenIn notes the keys that rows of a rowset have.
+func (tx *Tx) takenIn(t *Table, tt *txTable, rs rowset, n *newKeys, own bool) error {
+	index, err := indexFor(rs, t, n.index)
+	if err != nil {
+		return err
+	}
+	if p, ok := index.(*partIndex); ok && n.cols != nil {
+		return tx.takenInPart(tt, rs, p.index, n, own)
+	}
+	for i := range n.keys {
+		k := &n.keys[i]
+		if k.key == nil || k.taken {
+			continue
+		}
+		if _, k.taken, err = tx.findWith(tt, rs, index, k.key, k.hash, 0, own); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// takenInPart is takenIn for the rows of a part.
+func (tx *Tx) takenInPart(tt *txTable, rs rowset, index *part.Index, n *newKeys, own bool) (err error) {
+	sel := make([]uint64, vec.Words(n.cols[0].N))
+	for _, row := range n.rows {
+		sel[row>>6] |= 1 << (uint(row) & 63)
+	}
+	at := 0
+	looked := index.LookupBatch(n.cols, sel, func(i int, row uint32) bool {
+		for int(n.rows[at]) < i {
+			at++
+		}
+		if k := &n.keys[at]; !k.taken {
+			k.taken, err = tx.sees(tt, rs, int(row), rs.ridOf(int(row)), own)
+		}
+		return err == nil
+	})
+	if err == nil {
+		err = looked
+	}
+	return err
 }

@@ -85,11 +85,14 @@ type txOp struct {
 	ended []uint64
 	// newest of ended in an update; rows of the transaction itself are newer than all others.
 	newest uint64
-	chunk  *chunk // rows [row, row+n) of it, or
-	row    int
-	part   *storedPart
-	hash   [32]byte // of the part's image
-	edit   *edit
+	// keysStay says of an update that rows which have not been checked have the unique keys of those
+	// that they replace.
+	keysStay bool
+	chunk    *chunk // rows [row, row+n) of it, or
+	row      int
+	part     *storedPart
+	hash     [32]byte // of the part's image
+	edit     *edit
 }
 
 // txTable is what a transaction wrote into one table.

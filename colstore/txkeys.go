@@ -16,27 +16,26 @@ func duplicateError(t *Table, x *Index, key []types.Value) error {
 	return e.WithDetail("Key %s already exists.", keyText(t, x, key))
 }
 
-// checkNewRow refuses a row, not yet added, whose unique key a visible row has: one of taken or a row
-// of the transaction itself.
-func (tx *Tx) checkNewRow(t *Table, tt *txTable, src []*vec.Vec, row int, taken *takenKeys) error {
-	return t.unique(func(x *Index, pos []int) error {
-		var buf [4]types.Value
-		key, ok := keyFrom(buf[:0], pos, src, row)
-		if !ok {
-			return nil
+// checkNewRow refuses the i-th row of a batch, not yet added, whose unique key a visible row has: one
+// that was found, or a row of the transaction itself.
+func (tx *Tx) checkNewRow(t *Table, tt *txTable, keys []newKeys, i int) error {
+	for k := range keys {
+		x, key := keys[k].index, &keys[k].keys[i]
+		if key.key == nil {
+			continue
 		}
-		found := taken.has(x, row)
-		if !found {
+		taken := key.taken
+		if !taken {
 			var err error
-			if _, found, err = tx.findOwn(t, tt, x, key, part.HashKey(key), 0); err != nil {
+			if _, taken, err = tx.findOwn(t, tt, x, key.key, key.hash, 0); err != nil {
 				return err
 			}
 		}
-		if found {
-			return duplicateError(t, x, key)
+		if taken {
+			return duplicateError(t, x, key.key)
 		}
-		return nil
-	})
+	}
+	return nil
 }
 
 // keyFrom reads a key from vectors in table order; ok is false when a part of it is NULL.
@@ -86,6 +85,12 @@ func (tx *Tx) findWith(tt *txTable, rs rowset, index keyIndex, key []types.Value
 	if c, ok := index.(*chunkIndex); ok && !c.hash.may(hash) {
 		return 0, false, nil
 	}
+	return tx.findAmong(tt, rs, index, key, hash, except, own)
+}
+
+// findAmong is findWith where the key may be. It is a function of its own, so that a key that is not
+// there costs no allocation.
+func (tx *Tx) findAmong(tt *txTable, rs rowset, index keyIndex, key []types.Value, hash, except uint64, own bool) (rid uint64, ok bool, err error) {
 	var inner error
 	born := func(row int) bool { return rs.ridOf(row) != except && (own || rs.birthOf(row) <= tx.view.point.Seq) }
 	err = lookupUnique(index, key, hash, own, born, func(row int) bool {
@@ -122,7 +127,7 @@ func visible(rs rowset, row int, seq uint64) (bool, error) {
 // checkOp checks the unique keys of the rows of an UPDATE, after all of it was applied. Rows
 // of an INSERT were checked one by one, or with their part.
 func (tx *Tx) checkOp(ctx context.Context, op *txOp) error {
-	if op.kind != eventlog.RunUpdate {
+	if op.kind != eventlog.RunUpdate || op.keysStay {
 		return nil
 	}
 	return op.table.unique(func(x *Index, pos []int) error {

@@ -33,7 +33,7 @@ func (tx *Tx) Insert(ctx context.Context, t *Table, cols []uint32, rows *vec.Bat
 		if err := checkNotNull(t, src, picked); err != nil {
 			return err
 		}
-		return tx.addRows(ctx, t, tt, src, picked, nil)
+		return tx.addRows(ctx, t, tt, &addition{src: src, picked: picked})
 	})
 	return n, err
 }
@@ -122,36 +122,46 @@ func notNullError(t *Table, p int, src []*vec.Vec, row int) error {
 	return e.WithDetail("Failing row contains (%s).", text)
 }
 
-// addRows adds rows; the i-th one replaces ended[i] when ended is not nil.
-func (tx *Tx) addRows(ctx context.Context, t *Table, tt *txTable, src []*vec.Vec, picked []int32, ended []uint64) error {
-	if err := tx.finishOtherBulk(ctx, tt, t, ended != nil); err != nil {
+// addition is rows that are being written: the picked ones of src.
+type addition struct {
+	src    []*vec.Vec // in the order of the table, nil for NULL
+	picked []int32
+	ended  []uint64 // the rows that they replace, nil for new ones
+	// keysStay says that every row has the unique keys of the one that it replaces.
+	keysStay bool
+	keys     []newKeys // of new rows, once they have been looked for
+	done     int       // rows before picked, of those that have keys
+}
+
+// addRows adds rows.
+func (tx *Tx) addRows(ctx context.Context, t *Table, tt *txTable, a *addition) error {
+	if err := tx.finishOtherBulk(ctx, tt, t, a.ended != nil); err != nil {
 		return err
 	}
 	if tt.bulk != nil {
-		return tx.addBulk(ctx, tt, src, picked, ended)
+		return tx.addBulk(ctx, tt, a.src, a.picked, a.ended)
 	}
-	newest := newestOf(ended)
-	var taken *takenKeys
-	for len(picked) > 0 {
-		if tx.worthPart(t, tt, len(picked), ended != nil, newest) {
-			if err := tx.startBulk(t, tt, ended != nil, newest); err != nil {
+	newest := newestOf(a.ended)
+	for len(a.picked) > 0 {
+		if tx.worthPart(t, tt, len(a.picked), a.ended != nil, newest) {
+			if err := tx.startBulk(t, tt, a.ended != nil, newest); err != nil {
 				return err
 			}
-			return tx.addBulk(ctx, tt, src, picked, ended)
+			return tx.addBulk(ctx, tt, a.src, a.picked, a.ended)
 		}
-		if ended == nil && taken == nil {
-			var err error
-			if taken, err = tx.findTaken(t, tt, src, picked); err != nil {
+		if a.ended == nil && a.keys == nil {
+			a.keys = newKeysOf(t, a.src, a.picked)
+			if err := tx.findTaken(t, tt, a.keys, false); err != nil {
 				return err
 			}
 		}
-		n, err := tx.addInline(t, tt, src, picked, ended, taken)
+		n, err := tx.addInline(t, tt, a)
 		if err != nil {
 			return err
 		}
-		picked = picked[n:]
-		if ended != nil {
-			ended = ended[n:]
+		a.picked, a.done = a.picked[n:], a.done+n
+		if a.ended != nil {
+			a.ended = a.ended[n:]
 		}
 	}
 	return nil
@@ -193,36 +203,35 @@ func (tx *Tx) inlineBytes(tt *txTable) (n int) {
 	return n
 }
 
-// addInline adds rows to the active chunk until it is full, and returns how many. taken are the keys
-// of new rows that others have.
-func (tx *Tx) addInline(t *Table, tt *txTable, src []*vec.Vec, picked []int32, ended []uint64, taken *takenKeys) (int, error) {
+// addInline adds rows to the active chunk until it is full, and returns how many.
+func (tx *Tx) addInline(t *Table, tt *txTable, a *addition) (int, error) {
 	c := tt.chunkFor(t)
 	kind := eventlog.RunInsert
-	if ended != nil {
+	if a.ended != nil {
 		kind = eventlog.RunUpdate
 	}
-	op := tx.openOp(kind, t, tt, c)
-	for n, i := range picked {
+	op := tx.openOp(kind, t, tt, c, a.keysStay)
+	for n, i := range a.picked {
 		if c.full() || n > 0 && tt.inline >= tt.inlineScale(tx.db.opts.InlineRows)*tx.db.opts.InlineRows {
 			return n, nil
 		}
-		if ended == nil {
-			if err := tx.checkNewRow(t, tt, src, int(i), taken); err != nil {
+		if a.ended == nil {
+			if err := tx.checkNewRow(t, tt, a.keys, a.done+n); err != nil {
 				return n, err
 			}
 		} else {
-			if err := tx.end(tt, ended[n], tx.events+1); err != nil {
+			if err := tx.end(tt, a.ended[n], tx.events+1); err != nil {
 				return n, err
 			}
-			op.ended, op.newest = append(op.ended, ended[n]), max(op.newest, ended[n])
+			op.ended, op.newest = append(op.ended, a.ended[n]), max(op.newest, a.ended[n])
 		}
 		tx.events++
-		c.appendVectors(src, int(i), tx.events)
+		c.appendVectors(a.src, int(i), tx.events)
 		op.n++
 		tt.rows++
 		tt.inline++
 	}
-	return len(picked), nil
+	return len(a.picked), nil
 }
 
 func (tt *txTable) chunkFor(t *Table) *chunk {
@@ -240,13 +249,15 @@ func (tt *txTable) chunkFor(t *Table) *chunk {
 }
 
 // openOp returns the op that takes the next row of a chunk: the last one, or a new one.
-func (tx *Tx) openOp(kind eventlog.RunKind, t *Table, tt *txTable, c *chunk) *txOp {
+func (tx *Tx) openOp(kind eventlog.RunKind, t *Table, tt *txTable, c *chunk, keysStay bool) *txOp {
 	if n := len(tx.ops); n > tx.barrier {
 		if op := &tx.ops[n-1]; op.kind == kind && op.tt == tt && op.chunk == c {
+			checked := tx.unchecked == n && tx.checkedRows == op.n
+			op.keysStay = keysStay && (checked || op.keysStay)
 			return op
 		}
 	}
-	tx.ops = append(tx.ops, txOp{kind: kind, tt: tt, table: t, first: tx.events + 1, chunk: c, row: int(c.rows.Load())})
+	tx.ops = append(tx.ops, txOp{kind: kind, tt: tt, table: t, first: tx.events + 1, chunk: c, row: int(c.rows.Load()), keysStay: keysStay})
 	return &tx.ops[len(tx.ops)-1]
 }
 
@@ -293,6 +304,16 @@ func (tx *Tx) Ended(t *Table, rid uint64) bool {
 // Update replaces rows: the i-th selected row of rows, which has all columns of t in order,
 // replaces rids[i]. NOT NULL is checked at once, unique keys by EndStatement.
 func (tx *Tx) Update(ctx context.Context, t *Table, rids []uint64, rows *vec.Batch) error {
+	return tx.update(ctx, t, rids, rows, false)
+}
+
+// UpdateNoKey is Update where every row has the unique keys of the row that it replaces, so that nobody
+// looks for them.
+func (tx *Tx) UpdateNoKey(ctx context.Context, t *Table, rids []uint64, rows *vec.Batch) error {
+	return tx.update(ctx, t, rids, rows, true)
+}
+
+func (tx *Tx) update(ctx context.Context, t *Table, rids []uint64, rows *vec.Batch, keysStay bool) error {
 	if err := tx.writable(); err != nil {
 		return err
 	}
@@ -316,7 +337,7 @@ func (tx *Tx) Update(ctx context.Context, t *Table, rids []uint64, rows *vec.Bat
 		if err := tx.checkAlive(tt.store, rids); err != nil {
 			return err
 		}
-		return tx.addRows(ctx, t, tt, src, picked, rids)
+		return tx.addRows(ctx, t, tt, &addition{src: src, picked: picked, ended: rids, keysStay: keysStay})
 	})
 }
 

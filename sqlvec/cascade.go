@@ -38,7 +38,7 @@ func (r *run) updateRows(t *colstore.Table, rids []uint64, strength colstore.Loc
 	if err := r.lock(t, rids, strength); err != nil {
 		return nil, err
 	}
-	rows, err := r.updateBatch(t, rids, rows)
+	rows, err := r.updateBatch(t, rids, strength, rows)
 	if err != nil {
 		return nil, err
 	}

@@ -152,6 +152,9 @@ func (r *run) upsert(st *parse.Insert, t *colstore.Table, proposed *rowSet) erro
 	if err != nil {
 		return err
 	}
+	if proposed, err = r.ruled(t, proposed); err != nil {
+		return err
+	}
 	if key == nil {
 		return r.insertUntaken(st, t, proposed)
 	}

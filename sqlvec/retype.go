@@ -94,7 +94,7 @@ func (r *run) rewriteColumn(t *colstore.Table, c *colstore.Column, to types.Type
 	if len(rids) == 0 {
 		return t, nil
 	}
-	if _, err := r.updateBatch(t, rids, rows.batch()); err != nil {
+	if _, err := r.updateBatch(t, rids, colstore.LockUpdate, rows.batch()); err != nil {
 		return nil, err
 	}
 	return t, r.s.endChecks(r.ctx)

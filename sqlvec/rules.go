@@ -100,6 +100,20 @@ func (u *rules) apply(b *vec.Batch) (*vec.Batch, error) {
 	return b, nil
 }
 
+// ruled passes rows that are proposed, and returns them with their generated columns.
+func (r *run) ruled(t *colstore.Table, rows *rowSet) (*rowSet, error) {
+	u, err := r.rulesOf(t)
+	if u == nil || err != nil {
+		return rows, err
+	}
+	b, err := u.apply(rows.batch())
+	if err != nil {
+		return nil, err
+	}
+	out := newRowSet(columnTypes(t))
+	return out, out.appendBatch(b)
+}
+
 // check refuses the first row for which a condition is false. A row with a NULL where there
 // must be none is left to the storage, whose error comes first in PostgreSQL.
 func (u *rules) check(c rowCheck, b *vec.Batch) error {
@@ -168,8 +182,8 @@ func (r *run) insertBatch(t *colstore.Table, b *vec.Batch) (*vec.Batch, int, err
 }
 
 // updateBatch replaces rows by others, which have all columns of t in order, and returns them
-// as they were written.
-func (r *run) updateBatch(t *colstore.Table, rids []uint64, b *vec.Batch) (*vec.Batch, error) {
+// as they were written. strength is how they are locked: it tells whether unique keys change.
+func (r *run) updateBatch(t *colstore.Table, rids []uint64, strength colstore.LockStrength, b *vec.Batch) (*vec.Batch, error) {
 	u, err := r.rulesOf(t)
 	if err != nil {
 		return nil, err
@@ -177,7 +191,11 @@ func (r *run) updateBatch(t *colstore.Table, rids []uint64, b *vec.Batch) (*vec.
 	if b, err = u.apply(b); err != nil {
 		return nil, err
 	}
-	if err := r.s.txOf(t).Update(r.ctx, t, rids, b); err != nil {
+	update := r.s.txOf(t).Update
+	if strength == colstore.LockNoKeyUpdate {
+		update = r.s.txOf(t).UpdateNoKey
+	}
+	if err := update(r.ctx, t, rids, b); err != nil {
 		return nil, err
 	}
 	return b, r.options.check(t, b)

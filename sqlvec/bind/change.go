@@ -129,11 +129,12 @@ func (b *Binder) updateOnce(st *parse.Update, undeclared bool) (*Change, error) 
 	return b.withJoined(&Change{Table: s.table, Plan: p, Lock: updateLock(s.table, u.values)}, s, st.Returning != nil), nil
 }
 
-// updateLock is how an UPDATE locks the rows that it changes; values are nil for columns that stay.
+// updateLock is how an UPDATE locks the rows that it changes; values are nil for columns that stay. A
+// generated column in a key may change with any other.
 func updateLock(t *colstore.Table, values []expr.Expr) colstore.LockStrength {
 	for _, key := range t.Keys() {
 		for _, id := range key.Columns {
-			if key.Unique && values[place(t, id)] != nil {
+			if at := place(t, id); key.Unique && (values[at] != nil || t.Columns[at].Generated != "") {
 				return colstore.LockUpdate
 			}
 		}

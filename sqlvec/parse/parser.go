@@ -64,7 +64,7 @@ func withParser(sql string, f func(p *parser)) error {
 // release gives the parser back, without the text it held and without a token
 // buffer that is larger than most need.
 func (p *parser) release() {
-	if cap(p.toks) > 4096 {
+	if cap(p.toks) > 16384 {
 		p.toks, p.used = nil, 0
 	}
 	clear(p.toks[:p.used])
