@@ -199,20 +199,26 @@ func orderOf(s *plan.Scan) (x colstore.Index, ok bool) {
 	return list[i], true
 }
 
+// scanName is the name of a table and, where it is another, that by which the statement calls it.
+func scanName(t *colstore.Table, alias string) string {
+	if alias == t.Name {
+		return t.Name
+	}
+	return t.Name + " " + alias
+}
+
 func nodeTitle(node plan.Node) string {
 	switch n := node.(type) {
 	case *plan.Scan:
-		title := "Seq Scan on " + n.Table.Name
+		title := "Seq Scan on "
 		if x, ok := orderOf(n); ok {
 			backward := ""
 			if n.Spec.Order.Desc {
 				backward = "Backward "
 			}
-			title = "Index Scan " + backward + "using " + x.Name + " on " + n.Table.Name
+			title = "Index Scan " + backward + "using " + x.Name + " on "
 		}
-		if n.Alias != n.Table.Name {
-			title += " " + n.Alias
-		}
+		title += scanName(n.Table, n.Alias)
 		if n.Point != "" {
 			title += " FOR SYSTEM_TIME " + n.Point
 		}
@@ -258,6 +264,8 @@ func nodeTitle(node plan.Node) string {
 		return "Limit"
 	case *plan.LockRows:
 		return "LockRows"
+	case *plan.Fetch:
+		return "Fetch from " + scanName(n.Table, n.Alias)
 	case *plan.Unroll:
 		if len(n.Arrays) > 0 {
 			return "Unroll unnest"
@@ -319,6 +327,12 @@ func nodeDetails(node plan.Node) []explainField {
 		return []explainField{{"Key", formatAll(n.By)}}
 	case *plan.Sort:
 		return []explainField{{"Sort Key", formatKeys(n.Keys)}}
+	case *plan.Fetch:
+		names := make([]string, len(n.Made))
+		for i, c := range n.Made {
+			names[i] = c.Name
+		}
+		return []explainField{{"Columns", strings.Join(names, ", ")}}
 	case *plan.HashJoin:
 		out := []explainField{{"Hash Cond", hashCond(n.LeftKeys, n.RightKeys)}}
 		if n.Residual != nil {

@@ -6,6 +6,7 @@ import (
 	"driftdb/colstore"
 	"driftdb/internal/dberr"
 	"driftdb/internal/types"
+	"driftdb/internal/vec"
 	"driftdb/sqlvec/expr"
 	"driftdb/sqlvec/files"
 	"driftdb/sqlvec/parse"
@@ -32,6 +33,11 @@ func (s viewSource) Open(ctx context.Context, spec colstore.ScanSpec) (plan.Rows
 		return nil, err
 	}
 	return rows, nil
+}
+
+// Fetch implements plan.Fetcher.
+func (s viewSource) Fetch(rids []uint64, cols []uint32) ([]vec.Vec, error) {
+	return s.view.Fetch(s.table, rids, cols, nil)
 }
 
 // Stats implements the interface by which the optimizer asks for statistics.

@@ -251,15 +251,21 @@ func (e *aggEnd) begin(b *vec.Batch) {
 		e.g.settleFields(e, b)
 	}
 	e.codec = e.g.codec.owned()
-	e.own = e.g.newGroups(e.a, nil)
-	if e.own.table != nil {
-		e.own.table.codec = e.codec
-	}
+	e.own = e.newGroups()
 	if e.mode == undecided && !e.roomToScatter() {
 		if e.mode = e.decide(local); e.mode == local {
 			e.loosen()
 		}
 	}
+}
+
+// newGroups returns empty groups that the end's codec serves.
+func (e *aggEnd) newGroups() *groups {
+	gs := e.g.newGroups(e.a, nil)
+	if gs.table != nil {
+		gs.table.codec = e.codec
+	}
+	return gs
 }
 
 // settleFields gives the codec fields, if the keys of a batch suit them: those that one word

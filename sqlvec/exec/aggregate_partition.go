@@ -171,7 +171,7 @@ func (e *aggEnd) settle(mode int32) error {
 // feedStaged groups the staged rows in the worker's table.
 func (e *aggEnd) feedStaged() error {
 	if e.own.table.rising {
-		e.own = e.g.newGroups(e.a, nil) // the rows come once more, from the least key on
+		e.own = e.newGroups() // the rows come once more, from the least key on
 	}
 	err := e.feedStore(e.own, e.staging)
 	if err == nil && e.nulls.rows > 0 {

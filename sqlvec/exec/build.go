@@ -54,6 +54,8 @@ func (b *builder) node(n plan.Node) ([]*part, error) {
 		return b.limitBy(n)
 	case *plan.LockRows:
 		return b.lockRows(n)
+	case *plan.Fetch:
+		return b.streaming(n.Input, &fetchStage{n})
 	case *plan.Unroll:
 		if len(n.Arrays) > 0 {
 			return b.streaming(n.Input, &unnestStage{n})

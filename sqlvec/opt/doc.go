@@ -12,7 +12,8 @@
 //	             domain.go, domain_join.go: how each operator works for all outer rows
 //	sift.go      aggregations group only the keys that the other side of a join can ask for
 //	order.go     chains of inner joins are put into the order with the smallest
-//	             intermediate results; the smaller side is hashed
+//	             intermediate results; the smaller side is hashed; equalities.go: by
+//	             equalities that follow from others, too
 //	sink.go      semi and anti joins come before inner joins that have more rows
 //	shiftedsum.go sums of a column and constants are made of one sum and one count
 //	determined.go keys that others determine are not grouped by, or computed of each group
@@ -20,6 +21,8 @@
 //	             of the other side is searched for in sorted ranges
 //	physical.go  Sort under Limit keeps only the first rows, conditions of a scan become
 //	             hints for storage
+//	late.go      columns that joins only pass on to the first rows of an order are read when
+//	             these are known
 //	prune.go     columns that nobody uses are not read
 //	estimate.go  rows and costs, from the statistics of the views that are read
 //	resolve.go   column IDs become positions

@@ -47,7 +47,7 @@ func (o *optimizer) estimate(node plan.Node) {
 		o.estimateSort(n)
 	case *plan.Limit:
 		o.estimateLimit(n)
-	case *plan.LimitBy, *plan.LockRows:
+	case *plan.LimitBy, *plan.LockRows, *plan.Fetch:
 		input := node.Children()[0]
 		o.derive(e, input, input.Estimated().Rows, operatorCost)
 	case *plan.Unroll:

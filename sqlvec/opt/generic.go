@@ -45,8 +45,13 @@ func (g *Generic) note(node plan.Node, rebind func(plan.Source) (plan.Source, bo
 	if _, ok := plan.Copy(node); !ok {
 		return ErrNotGeneric
 	}
-	if s, ok := node.(*plan.Scan); ok {
-		src, ok := rebind(s.Source)
+	switch n := node.(type) {
+	case *plan.Fetch:
+		if _, ok := rebind(n.Source); !ok {
+			return ErrNotGeneric
+		}
+	case *plan.Scan:
+		src, ok := rebind(n.Source)
 		if !ok {
 			return ErrNotGeneric
 		}
@@ -90,12 +95,18 @@ func (g *Generic) plan(from plan.Node, env *expr.Env, rebind func(plan.Source) (
 	if len(kids) > 0 {
 		plan.SetChildren(node, kids)
 	}
-	if s, ok := node.(*plan.Scan); ok {
+	switch n := node.(type) {
+	case *plan.Fetch:
 		var ok bool
-		if s.Source, ok = rebind(s.Source); !ok {
+		if n.Source, ok = rebind(n.Source); !ok {
 			return nil, ErrNotGeneric
 		}
-		if v, ok := s.Source.(versionSource); ok && v.Versions() > 2*g.sizes[from]+grownBy {
+	case *plan.Scan:
+		var ok bool
+		if n.Source, ok = rebind(n.Source); !ok {
+			return nil, ErrNotGeneric
+		}
+		if v, ok := n.Source.(versionSource); ok && v.Versions() > 2*g.sizes[from]+grownBy {
 			return nil, ErrOutgrown
 		}
 	}

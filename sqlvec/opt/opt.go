@@ -70,7 +70,7 @@ func (o *optimizer) rewrite(node plan.Node, root []plan.Column, done map[*plan.C
 	}
 	node = o.determine(o.shiftSums(o.sink(o.order(o.sift(node)))))
 	node = o.physical(node)
-	node = o.prune(node, plan.IDs(node))
+	node = o.late(o.prune(node, plan.IDs(node)))
 	node = keepColumns(node, root)
 	for _, c := range ctesOf(node) {
 		if !done[c] {

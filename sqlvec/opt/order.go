@@ -1,6 +1,8 @@
 package opt
 
 import (
+	"maps"
+
 	"driftdb/sqlvec/expr"
 	"driftdb/sqlvec/plan"
 )
@@ -21,7 +23,8 @@ func (o *optimizer) order(node plan.Node) plan.Node {
 	var rels []plan.Node
 	var preds []expr.Expr
 	o.flatten(j, &rels, &preds)
-	return o.greedy(rels, preds)
+	equal, preds := equalitiesOf(rels, preds)
+	return o.greedy(rels, preds, equal)
 }
 
 // flatten takes a chain of inner joins apart. Filters between them join the conditions.
@@ -48,13 +51,13 @@ func (o *optimizer) flatten(node plan.Node, rels *[]plan.Node, preds *[]expr.Exp
 
 // greedy joins, again and again, the two relations with the smallest result; a pair
 // without a condition comes last.
-func (o *optimizer) greedy(rels []plan.Node, preds []expr.Expr) plan.Node {
+func (o *optimizer) greedy(rels []plan.Node, preds []expr.Expr, equal equalities) plan.Node {
 	for len(rels) > 1 {
 		best, bi, bj := plan.Node(nil), 0, 0
 		bestRows, bestLinked := 0.0, false
 		for i := range rels {
 			for j := i + 1; j < len(rels); j++ {
-				cand, linked := o.joined(rels[i], rels[j], preds)
+				cand, linked := o.joined(rels[i], rels[j], preds, equal)
 				rows := cand.Estimated().Rows
 				if best == nil || linked && !bestLinked || linked == bestLinked && rows < bestRows {
 					best, bi, bj, bestRows, bestLinked = cand, i, j, rows, linked
@@ -70,15 +73,13 @@ func (o *optimizer) greedy(rels []plan.Node, preds []expr.Expr) plan.Node {
 
 // joined is the join of two relations on the conditions that both together can answer.
 // The smaller one is on the right, where it is hashed.
-func (o *optimizer) joined(l, r plan.Node, preds []expr.Expr) (n *plan.Join, linked bool) {
+func (o *optimizer) joined(l, r plan.Node, preds []expr.Expr, equal equalities) (n *plan.Join, linked bool) {
 	if l.Estimated().Rows < r.Estimated().Rows {
 		l, r = r, l
 	}
-	both := plan.IDs(l)
-	for id := range plan.IDs(r) {
-		both[id] = true
-	}
-	var on []expr.Expr
+	both, right := plan.IDs(l), plan.IDs(r)
+	on := equal.between(both, right)
+	maps.Copy(both, right)
 	for _, p := range preds {
 		if plan.Within(p, both) {
 			on = append(on, p)

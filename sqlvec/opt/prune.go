@@ -19,6 +19,8 @@ func (o *optimizer) prune(node plan.Node, need map[int]bool) plan.Node {
 		n.Input = o.prune(n.Input, ownUses(n, nil))
 	case *plan.Window:
 		return o.pruneWindow(n, need)
+	case *plan.Fetch:
+		return o.pruneFetch(n, need)
 	case *plan.Distinct:
 		if len(n.On) == 0 {
 			need = plan.IDs(n.Input)
@@ -108,6 +110,26 @@ func (o *optimizer) pruneWindow(n *plan.Window, need map[int]bool) plan.Node {
 	}
 	n.Calls, n.Out = calls, out
 	n.Input = o.prune(n.Input, ownUses(n, need))
+	return n
+}
+
+// pruneFetch drops columns that nobody reads, and the operator when none is left. Its input need not
+// have the columns that it reads.
+func (o *optimizer) pruneFetch(n *plan.Fetch, need map[int]bool) plan.Node {
+	below := maps.Clone(need)
+	var ids []uint32
+	var made []plan.Column
+	for i, c := range n.Made {
+		if need[c.ID] {
+			ids, made = append(ids, n.Stored[i]), append(made, c)
+			delete(below, c.ID)
+		}
+	}
+	if len(made) == 0 {
+		return o.prune(n.Input, need)
+	}
+	n.Stored, n.Made = ids, made
+	n.Input = o.prune(n.Input, ownUses(n, below))
 	return n
 }
 

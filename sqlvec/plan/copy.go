@@ -41,6 +41,9 @@ func Copy(n Node) (out Node, ok bool) {
 			c.Aggs[i].Args, c.Aggs[i].OrderBy = slices.Clone(c.Aggs[i].Args), slices.Clone(c.Aggs[i].OrderBy)
 		}
 		return &c, true
+	case *Fetch:
+		c := *n
+		return &c, true
 	case *HashJoin:
 		c := *n
 		c.LeftKeys, c.RightKeys = slices.Clone(n.LeftKeys), slices.Clone(n.RightKeys)

@@ -56,6 +56,8 @@ func Exprs(n Node) []*expr.Expr {
 	case *LimitBy:
 		addAll(n.By)
 		add(&n.Count, &n.Offset)
+	case *Fetch:
+		add(&n.Row)
 	case *LockRows:
 		addAll(n.Rows)
 		add(&n.Count, &n.Offset)
@@ -112,6 +114,8 @@ func SetChildren(n Node, kids []Node) {
 	case *LimitBy:
 		n.Input = kids[0]
 	case *LockRows:
+		n.Input = kids[0]
+	case *Fetch:
 		n.Input = kids[0]
 	case *Unroll:
 		n.Input = kids[0]
