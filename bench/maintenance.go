@@ -189,7 +189,7 @@ func (r *run) upkeepOnce(ctx context.Context, path string, rows int, f *upkeepFi
 		return err
 	}
 	start := time.Now()
-	stats, err := db.Store().Checkpoint(ctx, "")
+	stats, err := db.Store().Checkpoint(ctx, colstore.Name{})
 	if err != nil {
 		return err
 	}
@@ -209,7 +209,7 @@ func changeTenths(ctx context.Context, db *sqlvec.DB, s *sqlvec.Session) (middle
 		if _, _, err := query(ctx, s, fmt.Sprintf("UPDATE m SET v = v + 1 WHERE id %% 10 = %d", i)); err != nil {
 			return 0, err
 		}
-		if _, err := db.Store().Checkpoint(ctx, ""); err != nil {
+		if _, err := db.Store().Checkpoint(ctx, colstore.Name{}); err != nil {
 			return 0, err
 		}
 		if i == 5 {
@@ -241,7 +241,7 @@ func (f *upkeepFigures) measureVacuum(ctx context.Context, r *run, db *sqlvec.DB
 		return err
 	}
 	start := time.Now()
-	stats, err := db.Store().Vacuum(ctx, "")
+	stats, err := db.Store().Vacuum(ctx, colstore.Name{})
 	if err != nil {
 		return err
 	}

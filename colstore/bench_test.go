@@ -51,7 +51,7 @@ func BenchmarkCommit(b *testing.B) {
 
 // bulkInts inserts n rows with ids from from on.
 func bulkInts(tx *Tx, from, n int64) error {
-	t, err := tx.View().Table("t")
+	t, err := tx.View().Table(InPublic("t"))
 	if err != nil {
 		return err
 	}
@@ -93,7 +93,7 @@ func BenchmarkLookup(b *testing.B) {
 	const rows = 4 << 20
 	k.tx(func(tx *Tx) error { return bulkInts(tx, 0, rows) })
 	v := db.View()
-	t, err := v.Table("t")
+	t, err := v.Table(InPublic("t"))
 	k.must(err)
 	b.ResetTimer()
 	for i := range b.N {
@@ -110,7 +110,7 @@ func BenchmarkScanAsOf(b *testing.B) {
 	const rows = 4 << 20
 	k.tx(func(tx *Tx) error { return bulkInts(tx, 0, rows) })
 	k.tx(func(tx *Tx) error {
-		t, _ := tx.View().Table("t")
+		t, _ := tx.View().Table(InPublic("t"))
 		var rids []uint64
 		for i := uint64(1); i < rows; i += 100 {
 			rids = append(rids, i)
@@ -126,7 +126,7 @@ func BenchmarkScanAsOf(b *testing.B) {
 			for range b.N {
 				v, err := db.ViewAtSeq(at.seq)
 				k.must(err)
-				t, err := v.Table("t")
+				t, err := v.Table(InPublic("t"))
 				k.must(err)
 				s, err := v.Scan(bg, t, ScanSpec{Columns: []uint32{1}})
 				k.must(err)
@@ -156,13 +156,13 @@ func BenchmarkOpen(b *testing.B) {
 	k.pairs("t")
 	const rows = 8 << 20
 	k.tx(func(tx *Tx) error { return bulkInts(tx, 0, rows) })
-	_, err := k.db.Checkpoint(bg, "")
+	_, err := k.db.Checkpoint(bg, Name{})
 	k.must(err)
 	k.must(k.db.Close())
 	b.ResetTimer()
 	for i := range b.N {
 		open()
-		t, err := k.db.View().Table("t")
+		t, err := k.db.View().Table(InPublic("t"))
 		k.must(err)
 		if _, ok, err := k.db.View().LookupKey(t, []types.Value{intVal(int64(i) % rows)}); err != nil || !ok {
 			b.Fatal(ok, err)

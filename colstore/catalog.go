@@ -22,16 +22,6 @@ func (c *Catalog) LastChange() (csn uint64, ok bool) {
 	return c.history.lastChange(c.csn), c.own == nil
 }
 
-// Table returns the table with a name.
-func (c *Catalog) Table(name string) (*Table, bool) {
-	owner, ok := c.owner(name)
-	if !ok || owner.index {
-		return nil, false
-	}
-	t, ok := c.TableByID(owner.table)
-	return t, ok && t.Kind == KindTable
-}
-
 // TableByID returns the table with an id.
 func (c *Catalog) TableByID(id uint32) (*Table, bool) {
 	if c.own != nil {
@@ -50,7 +40,7 @@ func (c *Catalog) Tables() []*Table {
 
 // Relations returns all tables, views and sequences in the order of their names.
 func (c *Catalog) Relations() []*Table {
-	return slices.DeleteFunc(c.everything(), func(t *Table) bool { return t.Kind == KindEnum })
+	return slices.DeleteFunc(c.everything(), func(t *Table) bool { return t.Kind == KindEnum || t.Kind == KindSchema })
 }
 
 // everything returns all that has a name but indexes, in the order of the names.
@@ -68,48 +58,29 @@ func (c *Catalog) everything() []*Table {
 			}
 		}
 	}
-	slices.SortFunc(all, func(a, b *Table) int { return cmp.Compare(a.Name, b.Name) })
+	slices.SortFunc(all, func(a, b *Table) int { return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.ID, b.ID)) })
 	return slices.CompactFunc(all, func(a, b *Table) bool { return a.ID == b.ID })
 }
 
-// Index returns an index by its name, with its table. Constraints of primary keys count.
-func (c *Catalog) Index(name string) (*Table, *Index, bool) {
-	owner, ok := c.owner(name)
-	if !ok || !owner.index {
-		return nil, nil, false
-	}
-	t, ok := c.TableByID(owner.table)
-	if !ok {
-		return nil, nil, false
-	}
-	keys := t.Keys()
-	for i := range keys {
-		if keys[i].Name == name {
-			return t, &keys[i], true
-		}
-	}
-	return nil, nil, false
-}
-
-// owner finds what a name stands for; tables and indexes share one space of names.
-func (c *Catalog) owner(name string) (nameOwner, bool) {
+// owner finds what a name in a schema stands for; tables, indexes and enumerations share one space of names.
+func (c *Catalog) owner(name qualified) (nameOwner, bool) {
 	if c.own != nil {
 		if o, ok := c.own.names[name]; ok {
-			return o, o.table != 0
+			return o, o.kind != ownsNothing
 		}
 	}
 	o := c.history.ownerAt(name, c.csn)
-	return o, o.table != 0
+	return o, o.kind != ownsNothing
 }
 
 // overlay is the catalog edits of one transaction that is not committed.
 type overlay struct {
 	tables map[uint32]*Table // nil: dropped
-	names  map[string]nameOwner
+	names  map[qualified]nameOwner
 }
 
 func newOverlay() *overlay {
-	return &overlay{tables: map[uint32]*Table{}, names: map[string]nameOwner{}}
+	return &overlay{tables: map[uint32]*Table{}, names: map[qualified]nameOwner{}}
 }
 
 // with returns the overlay after one more edit; the old one stays as it was.
@@ -125,22 +96,30 @@ func (o *overlay) with(id uint32, before, after *Table) *overlay {
 	}
 	n.tables[id] = after
 	for _, name := range namesOf(before) {
-		n.names[name.name] = nameOwner{}
+		n.names[name.qualified] = nameOwner{}
 	}
 	for _, name := range namesOf(after) {
-		n.names[name.name] = name.nameOwner
+		n.names[name.qualified] = name.nameOwner
 	}
 	return n
 }
 
 // nameOwner says what a name stands for. The zero value: nothing.
 type nameOwner struct {
-	table uint32
-	index bool // an index of the table, not the table
+	id   uint32
+	kind ownerKind
 }
 
+type ownerKind uint8
+
+const (
+	ownsNothing ownerKind = iota
+	ownsName              // the name is that of the table itself
+	ownsIndex             // of an index of the table
+)
+
 type ownedName struct {
-	name string
+	qualified
 	nameOwner
 }
 
@@ -149,9 +128,12 @@ func namesOf(t *Table) []ownedName {
 	if t == nil {
 		return nil
 	}
-	names := []ownedName{{t.Name, nameOwner{table: t.ID}}}
+	if t.Kind == KindSchema {
+		return []ownedName{{qualified{schemaNames, t.Name}, nameOwner{t.ID, ownsName}}}
+	}
+	names := []ownedName{{qualified{t.Schema, t.Name}, nameOwner{t.ID, ownsName}}}
 	for _, x := range t.Keys() {
-		names = append(names, ownedName{x.Name, nameOwner{table: t.ID, index: true}})
+		names = append(names, ownedName{qualified{t.Schema, x.Name}, nameOwner{t.ID, ownsIndex}})
 	}
 	return names
 }

@@ -20,10 +20,10 @@ type CheckpointStats struct {
 	Skipped int   // tables that had nothing new
 }
 
-// Checkpoint writes the tail of a table, "" for all, as parts, so that opening replays less and
+// Checkpoint writes the tail of a table, or of all for the zero Name, as parts, so that opening replays less and
 // memory gets free. Commits go on meanwhile. It is crash-safe at every step: the new file is
 // made and synced, then one edit of the manifest makes it count, then memory is swapped.
-func (db *DB) Checkpoint(ctx context.Context, table string) (CheckpointStats, error) {
+func (db *DB) Checkpoint(ctx context.Context, table Name) (CheckpointStats, error) {
 	if db.opts.ReadOnly {
 		return CheckpointStats{}, dberr.New(dberr.ReadOnlyTransaction, "cannot checkpoint a database that is open read-only")
 	}
@@ -31,7 +31,7 @@ func (db *DB) Checkpoint(ctx context.Context, table string) (CheckpointStats, er
 	defer db.upkeep.one.Unlock()
 	c := &checkpoint{db: db, pack: &packWriter{db: db}}
 	steps := []func(context.Context) error{c.surveyLog, c.loadAll, c.cut, c.waitDurable, c.surveyRest, c.write}
-	if table != "" {
+	if table.Name != "" {
 		t, err := db.View().Table(table)
 		if err != nil {
 			return CheckpointStats{}, err

@@ -607,21 +607,26 @@ func (tx *Tx) validateCatalog() error {
 		return nil
 	}
 	for name, o := range tx.overlay.names {
-		if taken, ok := now.owner(name); ok && o.table != 0 && taken != o && !tx.overlay.frees(name, taken) {
-			return dberr.Newf(dberr.DuplicateTable, "relation \"%s\" already exists", name)
+		taken, ok := now.owner(name)
+		switch {
+		case !ok || o.kind == ownsNothing || taken == o || tx.overlay.frees(name, taken):
+		case name.schema == schemaNames:
+			return schemaTaken(name.name)
+		default:
+			return dberr.Newf(dberr.DuplicateTable, "relation \"%s\" already exists", name.name)
 		}
 	}
-	return nil
+	return tx.validateSchemas(now)
 }
 
 // frees reports whether the transaction takes a name away from a table that has it now.
-func (o *overlay) frees(name string, owner nameOwner) bool {
-	t, changed := o.tables[owner.table]
+func (o *overlay) frees(name qualified, owner nameOwner) bool {
+	t, changed := o.tables[owner.id]
 	if !changed {
 		return false
 	}
 	for _, n := range namesOf(t) {
-		if n.name == name {
+		if n.qualified == name {
 			return false
 		}
 	}

@@ -23,7 +23,7 @@ func TestWritersReadersAndMaintenance(t *testing.T) {
 		return err
 	})
 	k.tx(func(tx *Tx) error {
-		tab, _ := tx.View().Table("t")
+		tab, _ := tx.View().Table(InPublic("t"))
 		ids, v := newColumn(typInt, accounts), newColumn(typInt, accounts)
 		for i := range accounts {
 			ids.set(i, intVal(int64(i)))
@@ -72,10 +72,10 @@ func TestWritersReadersAndMaintenance(t *testing.T) {
 		return sumIs(past, accounts, start)
 	})
 	run(1, func(*rand.Rand) error {
-		if _, err := k.db.Checkpoint(bg, ""); err != nil {
+		if _, err := k.db.Checkpoint(bg, Name{}); err != nil {
 			return err
 		}
-		_, err := k.db.Vacuum(bg, "")
+		_, err := k.db.Vacuum(bg, Name{})
 		return err
 	})
 	wg.Wait()
@@ -92,7 +92,7 @@ func TestWritersReadersAndMaintenance(t *testing.T) {
 }
 
 func sumIs(v *View, accounts int, start int64) error {
-	tab, err := v.Table("t")
+	tab, err := v.Table(InPublic("t"))
 	if err != nil {
 		return err
 	}

@@ -201,7 +201,7 @@ func (tx *Tx) RenameIndex(t *Table, name, newName string) (*Table, error) {
 }
 
 func (tx *Tx) renameIndex(n *Table, name, newName string) error {
-	if err := tx.checkFree(newName); err != nil {
+	if err := tx.checkFree(n.Schema, newName); err != nil {
 		return err
 	}
 	if n.PrimaryIdx == name {

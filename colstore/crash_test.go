@@ -73,11 +73,11 @@ func TestCrashAtEveryWrite(t *testing.T) {
 	states := []string{"", ""} // by csn; commit 1 makes the table
 	lab.acked, lab.begun, lab.armed = 1, 1, true
 	checkpoint := func() {
-		_, err := k.db.Checkpoint(bg, "")
+		_, err := k.db.Checkpoint(bg, Name{})
 		k.must(err)
 	}
 	vacuum := func() {
-		_, err := k.db.Vacuum(bg, "")
+		_, err := k.db.Vacuum(bg, Name{})
 		k.must(err)
 	}
 	lab.commit(k, &states, func(tx *Tx) error { return insert(tx, "t", row{1, "a"}, row{2, "b"}) })
@@ -89,7 +89,7 @@ func TestCrashAtEveryWrite(t *testing.T) {
 	lab.commit(k, &states, func(tx *Tx) error { return update(tx, "t", manyRows(102, 30, "new")...) })
 	vacuum()
 	lab.commit(k, &states, func(tx *Tx) error {
-		tab, err := tx.View().Table("t")
+		tab, err := tx.View().Table(InPublic("t"))
 		if err != nil {
 			return err
 		}
@@ -156,7 +156,7 @@ func goesOn(k *kit, db *DB, before string) string {
 	if err := after.do(func(tx *Tx) error { return insert(tx, "t", row{9999, "more"}) }); err != nil {
 		return "insert: " + err.Error()
 	}
-	if _, err := db.Checkpoint(bg, ""); err != nil {
+	if _, err := db.Checkpoint(bg, Name{}); err != nil {
 		return "checkpoint: " + err.Error()
 	}
 	got, err := dump(db.View(), "t", ScanSpec{})

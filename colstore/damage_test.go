@@ -17,10 +17,10 @@ func damagedKit(t *testing.T) (k *kit, answers map[string]string) {
 	k.tx(func(tx *Tx) error { return insert(tx, "t", row{1, "a"}, row{2, "b"}) })
 	k.tx(func(tx *Tx) error { return insert(tx, "t", manyRows(10, 30, "bulk")...) })
 	k.tx(func(tx *Tx) error { return insert(tx, "u", row{7, "other"}) })
-	_, err := k.db.Checkpoint(bg, "")
+	_, err := k.db.Checkpoint(bg, Name{})
 	k.must(err)
 	k.tx(func(tx *Tx) error { return remove(tx, "t", 1, 12) })
-	_, err = k.db.Checkpoint(bg, "")
+	_, err = k.db.Checkpoint(bg, Name{})
 	k.must(err)
 	k.tx(func(tx *Tx) error { return update(tx, "t", row{2, "tail"}) })
 	answers = map[string]string{}
@@ -133,7 +133,7 @@ func TestDamagedPartFailsItsTableAlone(t *testing.T) {
 	k, answers := damagedKit(t)
 	k.open()
 	var place partPlace
-	tab, err := k.db.View().Table("t")
+	tab, err := k.db.View().Table(InPublic("t"))
 	k.must(err)
 	for _, p := range k.db.snapshotOf(tab.ID).parts {
 		if p.file.kind == packFile {

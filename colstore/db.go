@@ -57,6 +57,7 @@ func (db *DB) Ordered() uint64 { return db.apply.ordered.Load().CSN }
 func Open(dir string, opts Options) (*DB, error) {
 	opts = opts.withDefaults()
 	db := &DB{dir: dir, opts: opts, files: newFileSet(opts.FS, dir), cache: part.NewCache(opts.CacheBytes)}
+	db.history.begin()
 	steps := []func() error{db.readIdentity, db.takeLock, db.openManifest, db.openLog, db.replayCatalog,
 		db.removeOrphans, db.startUpkeep}
 	for _, step := range steps {

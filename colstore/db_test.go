@@ -46,7 +46,7 @@ func TestKeysAreUnique(t *testing.T) {
 	// A statement that shifts all keys is checked at its end.
 	k.tx(func(tx *Tx) error {
 		v := tx.View()
-		tab, _ := v.Table("t")
+		tab, _ := v.Table(InPublic("t"))
 		_, r1, _, err := upsertRID(tx, "t", 1)
 		k.must(err)
 		_, r2, _, err := upsertRID(tx, "t", 2)
@@ -121,7 +121,7 @@ func TestConflicts(t *testing.T) {
 
 	a, b = begin(), begin()
 	k.must(insert(a, "t", row{8, "x"}))
-	tab, _ := b.View().Table("t")
+	tab, _ := b.View().Table(InPublic("t"))
 	_, err = b.AddColumns(tab, []Column{{Name: "n", Type: typInt}})
 	k.must(err)
 	_, err = b.Commit(bg)
@@ -137,7 +137,7 @@ func TestSchemaOfThen(t *testing.T) {
 	alter := func(fn func(tx *Tx, tab *Table) error) {
 		t.Helper()
 		k.tx(func(tx *Tx) error {
-			tab, err := tx.View().Table("t")
+			tab, err := tx.View().Table(InPublic("t"))
 			k.must(err)
 			return fn(tx, tab)
 		})
@@ -153,7 +153,7 @@ func TestSchemaOfThen(t *testing.T) {
 	check := func() {
 		t.Helper()
 		k.want(k.db.View(), "u", "1|7 2|-")
-		_, err := k.db.View().Table("t")
+		_, err := k.db.View().Table(InPublic("t"))
 		k.wantCode(err, dberr.UndefinedTable)
 		k.want(k.atSeq(1), "t", "1|a")
 		k.want(k.atSeq(2), "t", "1|a|7 2|b|-")
@@ -162,18 +162,18 @@ func TestSchemaOfThen(t *testing.T) {
 		k.want(v, "t", "1|a|7")
 		v, err = k.db.ViewAtTX(0)
 		k.must(err)
-		_, err = v.Table("u")
+		_, err = v.Table(InPublic("u"))
 		k.wantCode(err, dberr.BeforeHistory)
 	}
 	check()
 	k.reopen()
 	check()
 	k.tx(func(tx *Tx) error {
-		tab, err := tx.View().Table("u")
+		tab, err := tx.View().Table(InPublic("u"))
 		k.must(err)
 		return tx.DropTable(tab)
 	})
-	_, err := k.db.View().Table("u")
+	_, err := k.db.View().Table(InPublic("u"))
 	k.wantCode(err, dberr.UndefinedTable)
 	k.want(k.atSeq(2), "t", "1|a|7 2|b|-")
 	k.pairs("u")
@@ -190,7 +190,7 @@ func TestBulkGoesByReference(t *testing.T) {
 	k.tx(func(tx *Tx) error { return insert(tx, "t", rows...) })
 	check := func(n int) {
 		t.Helper()
-		tab, _ := k.db.View().Table("t")
+		tab, _ := k.db.View().Table(InPublic("t"))
 		s, err := k.db.View().Scan(bg, tab, ScanSpec{})
 		k.must(err)
 		defer s.Close()
@@ -218,7 +218,7 @@ func TestBulkGoesByReference(t *testing.T) {
 		t.Fatalf("row 700 is found at %d after its deletion", rid)
 	}
 	k.tx(func(tx *Tx) error {
-		tab, _ := tx.View().Table("t")
+		tab, _ := tx.View().Table(InPublic("t"))
 		n, err := tx.Truncate(bg, tab)
 		if n != 998 {
 			t.Errorf("truncated %d", n)
@@ -263,7 +263,7 @@ func TestCompressedBulk(t *testing.T) {
 	// check returns the bytes of the parts of the table.
 	check := func(table string, compressed bool) (size int64) {
 		t.Helper()
-		tab, err := k.db.View().Table(table)
+		tab, err := k.db.View().Table(InPublic(table))
 		k.must(err)
 		st, err := k.db.store(tab.ID)
 		k.must(err)
@@ -287,9 +287,9 @@ func TestCompressedBulk(t *testing.T) {
 	if plain, cold := check("plain", false), check("cold", true); cold > plain*3/4 {
 		t.Errorf("%d bytes are %d compressed", plain, cold)
 	}
-	_, err := k.db.Checkpoint(bg, "")
+	_, err := k.db.Checkpoint(bg, Name{})
 	k.must(err)
-	stats, err := k.db.Vacuum(bg, "cold")
+	stats, err := k.db.Vacuum(bg, InPublic("cold"))
 	k.must(err)
 	if stats.PartsBefore < 2 {
 		t.Errorf("the vacuum took %d parts", stats.PartsBefore)

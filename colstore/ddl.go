@@ -12,6 +12,7 @@ import (
 
 // TableDef defines a new table. Of its columns Name, Type, NotNull, Default and Undeclared count.
 type TableDef struct {
+	Schema     uint32 // id
 	Name       string
 	Columns    []Column
 	PrimaryKey []string // column names; they become NOT NULL
@@ -90,29 +91,39 @@ func (tx *Tx) alter(t *Table, change func(n *Table) error) (*Table, error) {
 	return n, nil
 }
 
-func (tx *Tx) checkFree(name string) error {
+// checkName refuses names that are no names.
+func checkName(name string) error {
 	if len(name) > maxNameBytes || name == "" {
 		return dberr.Newf(dberr.SyntaxError, "name \"%s\" is empty or longer than %d bytes", name, maxNameBytes)
-	}
-	if _, taken := tx.Catalog().Enum(name); taken {
-		return dberr.Newf(dberr.DuplicateObject, "type \"%s\" already exists", name).
-			WithHint("A relation has an associated type of the same name, so you must use a name that doesn't conflict with any existing type.")
-	}
-	if _, taken := tx.Catalog().owner(name); taken {
-		return dberr.Newf(dberr.DuplicateTable, "relation \"%s\" already exists", name)
 	}
 	return nil
 }
 
+// checkFree refuses a name that something in the schema has.
+func (tx *Tx) checkFree(schema uint32, name string) error {
+	if err := checkName(name); err != nil {
+		return err
+	}
+	owner, taken := tx.Catalog().owner(qualified{schema, name})
+	if !taken {
+		return nil
+	}
+	if t, ok := tx.Catalog().TableByID(owner.id); ok && t.Kind == KindEnum {
+		return dberr.Newf(dberr.DuplicateObject, "type \"%s\" already exists", name).
+			WithHint("A relation has an associated type of the same name, so you must use a name that doesn't conflict with any existing type.")
+	}
+	return dberr.Newf(dberr.DuplicateTable, "relation \"%s\" already exists", name)
+}
+
 // freeName returns name, or name with the least number that makes it free.
-func (tx *Tx) freeName(name string, also map[string]bool) string {
+func (tx *Tx) freeName(schema uint32, name string, also map[string]bool) string {
 	c := tx.Catalog()
 	for i := uint64(0); ; i++ {
 		try := name
 		if i > 0 {
 			try += itoa(i)
 		}
-		if _, taken := c.owner(try); !taken && !also[try] {
+		if _, taken := c.owner(qualified{schema, try}); !taken && !also[try] {
 			return try
 		}
 	}
@@ -123,10 +134,10 @@ func (tx *Tx) CreateTable(def TableDef) (*Table, error) {
 	if err := tx.ddl(); err != nil {
 		return nil, err
 	}
-	if err := tx.checkFree(def.Name); err != nil {
+	if err := tx.checkFree(def.Schema, def.Name); err != nil {
 		return nil, err
 	}
-	t := &Table{Name: def.Name, Version: 1, NextColumn: 1, NextIndex: 1}
+	t := &Table{Schema: def.Schema, Name: def.Name, Version: 1, NextColumn: 1, NextIndex: 1}
 	if err := t.addColumns(def.Columns); err != nil {
 		return nil, err
 	}
@@ -165,8 +176,8 @@ func (tx *Tx) addPrimaryKey(t *Table, def *TableDef, names map[string]bool) erro
 	}
 	t.PrimaryIdx = def.PrimaryIdx
 	if t.PrimaryIdx == "" {
-		t.PrimaryIdx = tx.freeName(t.Name+"_pkey", names)
-	} else if err := tx.checkFree(t.PrimaryIdx); err != nil {
+		t.PrimaryIdx = tx.freeName(t.Schema, t.Name+"_pkey", names)
+	} else if err := tx.checkFree(t.Schema, t.PrimaryIdx); err != nil {
 		return err
 	}
 	names[t.PrimaryIdx] = true
@@ -352,7 +363,7 @@ func (tx *Tx) RenameColumn(t *Table, name, newName string) (*Table, error) {
 // RenameTable renames a table.
 func (tx *Tx) RenameTable(t *Table, newName string) (*Table, error) {
 	return tx.alter(t, func(n *Table) error {
-		if err := tx.checkFree(newName); err != nil {
+		if err := tx.checkFree(n.Schema, newName); err != nil {
 			return err
 		}
 		n.Name = newName
@@ -473,8 +484,8 @@ func (tx *Tx) addIndex(t *Table, def IndexDef, names map[string]bool) error {
 		for _, c := range def.Columns {
 			name += "_" + c
 		}
-		name = tx.freeName(name+map[bool]string{true: "_key", false: "_idx"}[def.Unique], names)
-	} else if err := tx.checkFree(name); err != nil {
+		name = tx.freeName(t.Schema, name+map[bool]string{true: "_key", false: "_idx"}[def.Unique], names)
+	} else if err := tx.checkFree(t.Schema, name); err != nil {
 		return err
 	}
 	if names[name] {
@@ -501,7 +512,7 @@ func (tx *Tx) CreateIndex(ctx context.Context, t *Table, def IndexDef) (*Table, 
 }
 
 // DropIndex removes an index: 42704.
-func (tx *Tx) DropIndex(name string) (*Table, error) {
+func (tx *Tx) DropIndex(name Name) (*Table, error) {
 	t, x, ok := tx.Catalog().Index(name)
 	if !ok {
 		return nil, dberr.Newf(dberr.UndefinedObject, "index \"%s\" does not exist", name)

@@ -70,7 +70,7 @@
 // length u32 and a body, in the order of their tags:
 //
 //	tag  body
-//	1    kind u8 (1 view, 2 sequence); query string
+//	1    kind u8 (1 view, 2 sequence, 3 enumeration, 4 schema); query string
 //	2    relation u32, columns: what a view reads
 //	3    sequence: type; increment, least, greatest, first, cache i64; cycle u8; owning table and column u32
 //	4    column u32; identity u8 (1 always, 2 by default); text of a generated column
@@ -78,6 +78,13 @@
 //	6    FOREIGN KEY: name; columns; table u32; columns there; on delete u8, on update u8
 //	7    table u32 with a foreign key to this one
 //	8    comment: column u32 (0 for none); name of a constraint or index; text
+//	9    name of a check or foreign key; flags u8
+//	10   label of an enumeration, in their order
+//	11   column u32 that is an enumeration or an array of one; name; labels
+//	12   id u32 of the schema; without it the relation is in the schema 0, "public"
+//
+// A schema is a relation of kind 4 with a name, and no more than comments. Schema 0 is there before the first
+// edit: its id appears in edits only when it is renamed, dropped or commented on.
 //
 // A string is a length u32 and its bytes, columns are a count u32 and ids u32. A definition that
 // needs no record is written in format 1. The form of an encoded row is told at rowLayout.

@@ -75,7 +75,6 @@ func decodeEdit(data []byte, file string, base int64) (*edit, error) {
 	r.Check(format == editFormat || format == editFormatMore, "catalog edit format %d is not known", format)
 	r.Zero(2)
 	e := &edit{id: r.U32(), base: r.U32()}
-	r.Check(e.id != 0, "catalog edit of table 0")
 	switch op {
 	case editPut:
 		e.table = readTable(r)
@@ -90,6 +89,7 @@ func decodeEdit(data []byte, file string, base int64) (*edit, error) {
 	default:
 		r.Fail("catalog edit %d is not known", op)
 	}
+	r.Check(e.id != PublicSchema || e.position == nil && (e.table == nil || e.table.Kind == KindSchema), "catalog edit of table 0")
 	r.End()
 	return e, r.Err()
 }

@@ -22,6 +22,7 @@ const (
 	moreFlags      = 9  // name of a check or foreign key, flags u8
 	moreLabel      = 10 // text: a label of an enumeration, in their order
 	moreEnum       = 11 // column u32, name, count u32, labels: the type of a column that is an enumeration, or an array of one
+	moreSchema     = 12 // id u32: the schema, when it is not "public" as the database began with it
 )
 
 // Kinds that are written and are tables, or views with a check option, in memory.
@@ -109,6 +110,9 @@ func moreOf(t *Table) []byte {
 		flags(f.Name, bitIf(f.NotValid, flagNotValid)|bitIf(f.MatchFull, flagMatchFull)|bitIf(f.Deferrable, flagDeferrable)|bitIf(f.Deferred, flagDeferred))
 	}
 	t.putEnums(add)
+	if t.Schema != PublicSchema {
+		add(moreSchema, func(w *binfmt.Writer) { w.U32(t.Schema) })
+	}
 	return out.B
 }
 
@@ -194,7 +198,7 @@ func (t *Table) readRecord(r *binfmt.Reader, tag uint8) {
 	switch tag {
 	case moreKind:
 		k := r.U8()
-		r.Check(t.Kind == KindTable && t.Query == "" && k >= uint8(KindView) && (k <= uint8(KindEnum) || k >= storedMaterialized) && k <= storedCheckAll, "relation of kind %d", k)
+		r.Check(t.Kind == KindTable && t.Query == "" && k >= uint8(KindView) && (k <= uint8(KindSchema) || k >= storedMaterialized) && k <= storedCheckAll, "relation of kind %d", k)
 		t.Kind, t.Query = RelationKind(k), readString(r, maxQueryBytes)
 		r.Check(k < storedMaterialized || t.Query != "", "view without a query")
 		switch k {
@@ -241,6 +245,10 @@ func (t *Table) readRecord(r *binfmt.Reader, tag uint8) {
 		t.Labels = append(t.Labels, readString(r, types.MaxLabelBytes))
 	case moreEnum:
 		t.readEnum(r)
+	case moreSchema:
+		r.Check(t.Schema == PublicSchema, "two schemas in one definition")
+		t.Schema = r.U32()
+		r.Check(t.Schema != PublicSchema, "a record of the schema public")
 	default:
 		r.Fail("record %d of a definition is not known", tag)
 	}
@@ -254,6 +262,7 @@ func (t *Table) checkMore(r *binfmt.Reader) {
 	if r.Err() == nil { // columns are written in their order
 		r.Check(slices.IsSortedFunc(t.Depends, func(a, b Dependency) int { return cmp.Compare(a.Table, b.Table) }), "dependencies out of order")
 	}
+	r.Check(t.Kind != KindSchema || t.Schema == PublicSchema && len(t.Columns) == 0, "schema in a schema, or with columns")
 	for i := range t.Checks {
 		t.checkHas(r, t.Checks[i].Columns)
 	}

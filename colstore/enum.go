@@ -16,16 +16,6 @@ func (c *Catalog) Enums() []*Table {
 	return slices.DeleteFunc(c.everything(), func(t *Table) bool { return t.Kind != KindEnum })
 }
 
-// Enum returns the enumeration with a name.
-func (c *Catalog) Enum(name string) (*Table, bool) {
-	owner, ok := c.owner(name)
-	if !ok || owner.index {
-		return nil, false
-	}
-	t, ok := c.TableByID(owner.table)
-	return t, ok && t.Kind == KindEnum
-}
-
 // EnumType is the type that an enumeration defines.
 func (t *Table) EnumType() types.Type { return types.EnumOf(t.ID, t.Name, t.Labels) }
 
@@ -39,14 +29,14 @@ func (t *Table) usesEnum(id uint32) bool {
 }
 
 // CreateEnum makes an enumeration: 42710 if the name is taken.
-func (tx *Tx) CreateEnum(name string, labels []string) (*Table, error) {
+func (tx *Tx) CreateEnum(schema uint32, name string, labels []string) (*Table, error) {
 	if err := tx.ddl(); err != nil {
 		return nil, err
 	}
-	if err := tx.checkFreeType(name); err != nil {
+	if err := tx.checkFreeType(schema, name); err != nil {
 		return nil, err
 	}
-	t := &Table{Name: name, Kind: KindEnum, Version: 1, NextColumn: 1, NextIndex: 1, Labels: labels}
+	t := &Table{Schema: schema, Name: name, Kind: KindEnum, Version: 1, NextColumn: 1, NextIndex: 1, Labels: labels}
 	if err := t.checkLabels(); err != nil {
 		return nil, err
 	}
@@ -55,8 +45,8 @@ func (tx *Tx) CreateEnum(name string, labels []string) (*Table, error) {
 	return t, nil
 }
 
-func (tx *Tx) checkFreeType(name string) error {
-	err := tx.checkFree(name)
+func (tx *Tx) checkFreeType(schema uint32, name string) error {
+	err := tx.checkFree(schema, name)
 	if dberr.CodeOf(err) == dberr.DuplicateTable {
 		return dberr.Newf(dberr.DuplicateObject, "type \"%s\" already exists", name)
 	}
@@ -80,7 +70,7 @@ func (t *Table) checkLabels() error {
 func (tx *Tx) AlterEnum(t *Table, name string, labels []string) (*Table, error) {
 	n, err := tx.alter(t, func(n *Table) error {
 		if name != n.Name {
-			if err := tx.checkFreeType(name); err != nil {
+			if err := tx.checkFreeType(n.Schema, name); err != nil {
 				return err
 			}
 		}

@@ -46,9 +46,9 @@ func (f *faulty) step(state string, fn func(tx *Tx) error) {
 func (f *faulty) maintain(vacuum bool) {
 	var err error
 	if vacuum {
-		_, err = f.k.db.Vacuum(bg, "")
+		_, err = f.k.db.Vacuum(bg, Name{})
 	} else {
-		_, err = f.k.db.Checkpoint(bg, "")
+		_, err = f.k.db.Checkpoint(bg, Name{})
 	}
 	if err != nil {
 		f.errs = append(f.errs, err)
@@ -72,7 +72,7 @@ func (f *faulty) work() {
 			state += fmt.Sprintf("%d|%s", id, v)
 		}
 		f.step(state, func(tx *Tx) error {
-			t, err := tx.View().Table("t")
+			t, err := tx.View().Table(InPublic("t"))
 			if err != nil {
 				return err
 			}

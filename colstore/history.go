@@ -11,7 +11,7 @@ import (
 // catalog because they cut everything at their csn.
 type history struct {
 	tables sync.Map // uint32 → *versions[*Table]
-	names  sync.Map // string → *versions[nameOwner]
+	names  sync.Map // qualified → *versions[nameOwner]
 	lastID atomic.Uint32
 	live   atomic.Int64 // tables that exist at the newest commit
 
@@ -50,6 +50,12 @@ func (v *versions[T]) set(csn uint64, value T) {
 	v.list.Store(&list)
 }
 
+// begin makes what every database has before its first commit: the schema "public".
+func (h *history) begin() {
+	h.apply(0, &edit{id: PublicSchema, table: &Table{ID: PublicSchema, Name: PublicName, Kind: KindSchema, Version: 1, NextColumn: 1, NextIndex: 1,
+		Comments: []Comment{{Text: "standard public schema"}}}})
+}
+
 func (h *history) tableAt(id uint32, csn uint64) *Table {
 	if v, ok := h.tables.Load(id); ok {
 		return v.(*versions[*Table]).at(csn)
@@ -57,7 +63,7 @@ func (h *history) tableAt(id uint32, csn uint64) *Table {
 	return nil
 }
 
-func (h *history) ownerAt(name string, csn uint64) nameOwner {
+func (h *history) ownerAt(name qualified, csn uint64) nameOwner {
 	if v, ok := h.names.Load(name); ok {
 		return v.(*versions[nameOwner]).at(csn)
 	}
@@ -125,10 +131,10 @@ func (h *history) apply(csn uint64, e *edit) {
 		}
 	}
 	for _, n := range namesOf(before) {
-		h.setName(n.name, csn, nameOwner{})
+		h.setName(n.qualified, csn, nameOwner{})
 	}
 	for _, n := range namesOf(after) {
-		h.setName(n.name, csn, n.nameOwner)
+		h.setName(n.qualified, csn, n.nameOwner)
 	}
 	v, _ := h.tables.LoadOrStore(e.id, &versions[*Table]{})
 	v.(*versions[*Table]).set(csn, after)
@@ -150,7 +156,7 @@ func (h *history) count(before, after *Table) {
 	}
 }
 
-func (h *history) setName(name string, csn uint64, o nameOwner) {
+func (h *history) setName(name qualified, csn uint64, o nameOwner) {
 	v, _ := h.names.LoadOrStore(name, &versions[nameOwner]{})
 	v.(*versions[nameOwner]).set(csn, o)
 }

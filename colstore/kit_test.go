@@ -125,7 +125,7 @@ func batchOfRows(rows []row) *vec.Batch {
 }
 
 func insert(tx *Tx, table string, rows ...row) error {
-	t, err := tx.View().Table(table)
+	t, err := tx.View().Table(InPublic(table))
 	if err != nil {
 		return err
 	}
@@ -137,7 +137,7 @@ func insert(tx *Tx, table string, rows ...row) error {
 
 func upsertRID(tx *Tx, table string, id int64) (*Table, uint64, bool, error) {
 	v := tx.View()
-	t, err := v.Table(table)
+	t, err := v.Table(InPublic(table))
 	if err != nil {
 		return nil, 0, false, err
 	}
@@ -182,7 +182,7 @@ func remove(tx *Tx, table string, ids ...int64) error {
 
 // dump reads the whole table as text, by id.
 func dump(v *View, table string, spec ScanSpec) (string, error) {
-	t, err := v.Table(table)
+	t, err := v.Table(InPublic(table))
 	if err != nil {
 		return "", err
 	}

@@ -130,11 +130,11 @@ func TestManySmallChanges(t *testing.T) {
 	check("opened again")
 	k.tx(func(tx *Tx) error { return insert(tx, "t", row{1000, "more"}) })
 	m[0][1000] = "more"
-	_, err := k.db.Checkpoint(bg, "")
+	_, err := k.db.Checkpoint(bg, Name{})
 	k.must(err)
 	check("after a checkpoint")
 	k.reopen()
-	_, err = k.db.Vacuum(bg, "")
+	_, err = k.db.Vacuum(bg, Name{})
 	k.must(err)
 	check("after a vacuum")
 	k.must(k.db.Close())
@@ -196,7 +196,7 @@ func TestKeyOfPassingVersion(t *testing.T) {
 	}
 	five := func(v *View, when string) {
 		t.Helper()
-		tab, err := v.Table("t")
+		tab, err := v.Table(InPublic("t"))
 		k.must(err)
 		rid, ok, err := v.LookupKey(tab, vals(5))
 		k.must(err)
@@ -239,7 +239,7 @@ func TestKeyOfPassingVersion(t *testing.T) {
 	five(k.db.View(), "opened again")
 	k.want(k.atSeq(5), "t", "5|a 5|five")
 	k.want(k.db.View(), "t", "5|five 6|a")
-	tab, err = k.db.View().Table("t")
+	tab, err = k.db.View().Table(InPublic("t"))
 	k.must(err)
 	if rids, err := k.db.View().KeyHistory(tab, vals(5)); err != nil || len(rids) != 3 {
 		t.Errorf("%d versions of key 5, want 3: %v", len(rids), err)
@@ -279,7 +279,7 @@ func TestHotKeyVersions(t *testing.T) {
 
 // metVersions counts the versions of key 1 that a lookup of its present row has to look at.
 func metVersions(v *View, sets []rowset, own bool) (n int, err error) {
-	t, err := v.Table("t")
+	t, err := v.Table(InPublic("t"))
 	if err != nil {
 		return 0, err
 	}
@@ -370,7 +370,7 @@ func TestEndedMeanwhile(t *testing.T) {
 				return remove(tx, "t", ids...)
 			})
 			if checkpoint {
-				_, err := k.db.Checkpoint(bg, "")
+				_, err := k.db.Checkpoint(bg, Name{})
 				k.must(err)
 			}
 			if err = tx.NewStatement(bg); err == nil {

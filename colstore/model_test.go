@@ -100,7 +100,7 @@ type machine struct {
 }
 
 func (mc *machine) table() *Table {
-	t, err := mc.k.db.View().Table("t")
+	t, err := mc.k.db.View().Table(InPublic("t"))
 	mc.k.must(err)
 	return t
 }
@@ -175,7 +175,7 @@ func copySet(s map[int64]bool) map[int64]bool {
 }
 
 func (mc *machine) statement(t *rapid.T, tx *Tx, live map[int64]bool, events []modelEvent) []modelEvent {
-	tab, err := tx.View().Table("t")
+	tab, err := tx.View().Table(InPublic("t"))
 	mc.k.must(err)
 	most := rapid.SampledFrom([]int64{3, 20, 300}).Draw(t, "most")
 	var ids []int64
@@ -314,11 +314,11 @@ func TestModel(t *testing.T) {
 			"alter":  mc.alter,
 			"reopen": func(*rapid.T) { k.reopen() },
 			"checkpoint": func(t *rapid.T) {
-				_, err := k.db.Checkpoint(bg, rapid.SampledFrom([]string{"", "t"}).Draw(t, "table"))
+				_, err := k.db.Checkpoint(bg, rapid.SampledFrom([]Name{{}, InPublic("t")}).Draw(t, "table"))
 				k.must(err)
 			},
 			"vacuum": func(t *rapid.T) {
-				_, err := k.db.Vacuum(bg, "")
+				_, err := k.db.Vacuum(bg, Name{})
 				k.must(err)
 			},
 			"": mc.check,

@@ -82,9 +82,9 @@ func TestReaderBesideWriter(t *testing.T) {
 	for i := range int64(6) {
 		k.tx(func(tx *Tx) error { return insert(tx, "t", manyRows(10+i*40, 30, "some longer text for the tail")...) })
 		k.tx(func(tx *Tx) error { return remove(tx, "t", 10+i*40, 15+i*40) })
-		_, err := k.db.Checkpoint(bg, "")
+		_, err := k.db.Checkpoint(bg, Name{})
 		k.must(err)
-		_, err = k.db.Vacuum(bg, "")
+		_, err = k.db.Vacuum(bg, Name{})
 		k.must(err)
 		k.tx(func(tx *Tx) error { return update(tx, "t", row{1, string(rune('a' + i))}) })
 		check(r)
@@ -101,7 +101,7 @@ func TestReaderBesideWriter(t *testing.T) {
 	r = k.reader()
 	check(r)
 	k.must(r.Close())
-	_, err = k.db.Vacuum(bg, "")
+	_, err = k.db.Vacuum(bg, Name{})
 	k.must(err)
 	packs, err = k.db.listFiles(packFile)
 	k.must(err)
@@ -127,7 +127,7 @@ func TestCheckpointOfOneTable(t *testing.T) {
 		k.must(insert(tx, "a", row{1, "x"}))
 		return insert(tx, "b", manyRows(1, 40, "y")...)
 	})
-	st, err := k.db.Checkpoint(bg, "a")
+	st, err := k.db.Checkpoint(bg, InPublic("a"))
 	k.must(err)
 	if st.Tables != 1 || st.Rows != 1 || st.Parts != 1 {
 		t.Fatalf("%+v", st)
@@ -135,13 +135,13 @@ func TestCheckpointOfOneTable(t *testing.T) {
 	k.tx(func(tx *Tx) error { k.must(update(tx, "a", row{1, "z"})); return remove(tx, "b", 3) })
 	k.reopen()
 	k.want(k.db.View(), "a", "1|z")
-	tab, _ := k.db.View().Table("b")
+	tab, _ := k.db.View().Table(InPublic("b"))
 	if n := k.db.View().Stats(tab).Rows; n != 39 {
 		t.Fatalf("%d rows", n)
 	}
-	_, err = k.db.Checkpoint(bg, "none")
+	_, err = k.db.Checkpoint(bg, InPublic("none"))
 	k.wantCode(err, dberr.UndefinedTable)
-	_, err = k.db.Checkpoint(bg, "")
+	_, err = k.db.Checkpoint(bg, Name{})
 	k.must(err)
 	k.reopen()
 	k.want(k.db.View(), "a", "1|z")
@@ -153,36 +153,36 @@ func TestVacuumKeepsHotPartsSmall(t *testing.T) {
 	k.pairs("t")
 	for i := range int64(12) {
 		k.tx(func(tx *Tx) error { return insert(tx, "t", manyRows(i*30, 30, "v")...) })
-		_, err := k.db.Checkpoint(bg, "")
+		_, err := k.db.Checkpoint(bg, Name{})
 		k.must(err)
 	}
-	st, err := k.db.Vacuum(bg, "t")
+	st, err := k.db.Vacuum(bg, InPublic("t"))
 	k.must(err)
 	if st.PartsBefore != 12 || st.PartsAfter != 1 {
 		t.Fatalf("%+v", st)
 	}
-	if st, err = k.db.Vacuum(bg, "t"); err != nil || st.Tables != 0 {
+	if st, err = k.db.Vacuum(bg, InPublic("t")); err != nil || st.Tables != 0 {
 		t.Fatalf("a second vacuum did %+v, %v", st, err)
 	}
 	// An index that is younger than the parts gets into them.
 	k.tx(func(tx *Tx) error {
-		tab, _ := tx.View().Table("t")
+		tab, _ := tx.View().Table(InPublic("t"))
 		_, err := tx.CreateIndex(bg, tab, IndexDef{Columns: []string{"v"}})
 		return err
 	})
-	st, err = k.db.Vacuum(bg, "t")
+	st, err = k.db.Vacuum(bg, InPublic("t"))
 	k.must(err)
 	if st.Tables != 1 {
 		t.Fatalf("%+v", st)
 	}
-	tab, _ := k.db.View().Table("t")
+	tab, _ := k.db.View().Table(InPublic("t"))
 	s, err := k.db.View().Scan(bg, tab, ScanSpec{Filters: []Filter{{Column: 1, Op: Eq, Values: vals(77)}}, Columns: tab.ColumnIDs()})
 	k.must(err)
 	defer s.Close()
 	if got, err := dumpScan(s); err != nil || got != "77|v" || s.Explain().Index != "t_pkey" {
 		t.Fatal(got, err, s.Explain())
 	}
-	if _, _, ok := k.db.View().Catalog().Index("t_v_idx"); !ok {
+	if _, _, ok := k.db.View().Catalog().Index(InPublic("t_v_idx")); !ok {
 		t.Fatal("no index t_v_idx")
 	}
 }
@@ -194,10 +194,10 @@ func TestDeadAreMovedAsideByThemselves(t *testing.T) {
 	k := newKit(t, Options{AutoCheckpoint: true, TailLimit: 256 << 10})
 	k.pairs("t")
 	k.tx(func(tx *Tx) error { return insert(tx, "t", manyRows(0, rows, "v")...) })
-	_, err := k.db.Checkpoint(bg, "")
+	_, err := k.db.Checkpoint(bg, Name{})
 	k.must(err)
 	before := k.db.View().Point().Seq
-	tab, err := k.db.View().Table("t")
+	tab, err := k.db.View().Table(InPublic("t"))
 	k.must(err)
 	k.tx(func(tx *Tx) error {
 		var rids []uint64

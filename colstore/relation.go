@@ -3,7 +3,7 @@ package colstore
 import "driftdb/internal/types"
 
 // RelationKind says what a Table of the catalog is. Tables, views, sequences and enumerations
-// share one space of names and one numbering.
+// share one space of names in a schema; schemas have one of their own. All share one numbering.
 type RelationKind uint8
 
 // The kinds of relations.
@@ -11,12 +11,13 @@ const (
 	KindTable RelationKind = iota
 	KindView
 	KindSequence
-	KindEnum // a type; it is no relation in SQL
+	KindEnum   // a type; it is no relation in SQL
+	KindSchema // what the others are in
 )
 
 // String is how SQL calls the kind.
 func (k RelationKind) String() string {
-	return [...]string{KindTable: "TABLE", KindView: "VIEW", KindSequence: "SEQUENCE", KindEnum: "TYPE"}[k]
+	return [...]string{KindTable: "TABLE", KindView: "VIEW", KindSequence: "SEQUENCE", KindEnum: "TYPE", KindSchema: "SCHEMA"}[k]
 }
 
 // CheckOption says which conditions a row written through a view must meet.
@@ -110,25 +111,6 @@ type Comment struct {
 	Column     uint32 // id of a column, 0 for none
 	Constraint string // name of a constraint or index, "" for none
 	Text       string
-}
-
-// Relation returns the table, view or sequence with a name.
-func (c *Catalog) Relation(name string) (*Table, bool) {
-	owner, ok := c.owner(name)
-	if !ok || owner.index {
-		return nil, false
-	}
-	t, ok := c.TableByID(owner.table)
-	if ok && t.Kind == KindEnum {
-		return nil, false
-	}
-	return t, ok
-}
-
-// Taken reports whether a relation or an index has the name.
-func (c *Catalog) Taken(name string) bool {
-	_, ok := c.owner(name)
-	return ok
 }
 
 // Comment returns the comment on a relation, on its column with an id, or on a constraint.

@@ -8,6 +8,7 @@ import (
 
 // ViewDef defines a view. Of its columns Name and Type count.
 type ViewDef struct {
+	Schema  uint32 // id
 	Name    string
 	Columns []Column
 	Query   string
@@ -20,10 +21,10 @@ func (tx *Tx) CreateView(def ViewDef) (*Table, error) {
 	if err := tx.ddl(); err != nil {
 		return nil, err
 	}
-	if err := tx.checkFree(def.Name); err != nil {
+	if err := tx.checkFree(def.Schema, def.Name); err != nil {
 		return nil, err
 	}
-	t := &Table{Name: def.Name, Kind: KindView, Version: 1, NextColumn: 1, NextIndex: 1, Query: def.Query, Depends: def.Depends, CheckOption: def.Check}
+	t := &Table{Schema: def.Schema, Name: def.Name, Kind: KindView, Version: 1, NextColumn: 1, NextIndex: 1, Query: def.Query, Depends: def.Depends, CheckOption: def.Check}
 	if err := t.addColumns(def.Columns); err != nil {
 		return nil, err
 	}
@@ -40,7 +41,7 @@ func (tx *Tx) CreateMaterialized(def ViewDef, populated bool) (*Table, error) {
 	if len(def.Query) > maxQueryBytes {
 		return nil, viewTooLong(def.Name)
 	}
-	t, err := tx.CreateTable(TableDef{Name: def.Name, Columns: def.Columns})
+	t, err := tx.CreateTable(TableDef{Schema: def.Schema, Name: def.Name, Columns: def.Columns})
 	if err != nil {
 		return nil, err
 	}

@@ -211,14 +211,14 @@ func (p *position) back(to SequencePosition) {
 }
 
 // CreateSequence makes a sequence.
-func (tx *Tx) CreateSequence(name string, def SequenceDef) (*Table, error) {
+func (tx *Tx) CreateSequence(schema uint32, name string, def SequenceDef) (*Table, error) {
 	if err := tx.ddl(); err != nil {
 		return nil, err
 	}
-	if err := tx.checkFree(name); err != nil {
+	if err := tx.checkFree(schema, name); err != nil {
 		return nil, err
 	}
-	t := &Table{Name: name, Kind: KindSequence, Version: 1, NextColumn: 1, NextIndex: 1, Sequence: &def}
+	t := &Table{Schema: schema, Name: name, Kind: KindSequence, Version: 1, NextColumn: 1, NextIndex: 1, Sequence: &def}
 	t.ID = tx.db.history.newTableID()
 	tx.edit(nil, t)
 	return t, nil

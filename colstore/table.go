@@ -6,6 +6,7 @@ import "driftdb/internal/types"
 // under the same ID.
 type Table struct {
 	ID         uint32
+	Schema     uint32 // id of the schema that it is in
 	Name       string
 	Columns    []Column // in order
 	PrimaryKey []uint32 // column ids; nil for none

@@ -105,13 +105,13 @@ func rest(ctx context.Context, d time.Duration) {
 
 // autoCheckpoint writes all tails, and tidies the parts where it is worth it.
 func (db *DB) autoCheckpoint(ctx context.Context) error {
-	if _, err := db.Checkpoint(ctx, ""); err != nil {
+	if _, err := db.Checkpoint(ctx, Name{}); err != nil {
 		return err
 	}
 	if !db.wantsVacuum() {
 		return nil
 	}
-	_, err := db.Vacuum(ctx, "")
+	_, err := db.Vacuum(ctx, Name{})
 	return err
 }
 

@@ -22,10 +22,10 @@ type VacuumStats struct {
 // hotDead is the number of dead rows in hot parts below which they may stay.
 const hotDead = 64 << 10
 
-// Vacuum merges the small parts of a table, "" for all, moves the dead in hot parts aside, gives
+// Vacuum merges the small parts of a table, or of all for the zero Name, moves the dead in hot parts aside, gives
 // parts the indexes that are younger than they, and removes files that nobody needs any more.
 // It never changes an answer, of the present or of the past. Tails are not its business.
-func (db *DB) Vacuum(ctx context.Context, table string) (VacuumStats, error) {
+func (db *DB) Vacuum(ctx context.Context, table Name) (VacuumStats, error) {
 	if db.opts.ReadOnly {
 		return VacuumStats{}, dberr.New(dberr.ReadOnlyTransaction, "cannot vacuum a database that is open read-only")
 	}
@@ -50,8 +50,8 @@ func (db *DB) Vacuum(ctx context.Context, table string) (VacuumStats, error) {
 }
 
 // vacuumIDs returns the tables that have parts in the manifest.
-func (db *DB) vacuumIDs(table string) (ids []uint32, err error) {
-	if table != "" {
+func (db *DB) vacuumIDs(table Name) (ids []uint32, err error) {
+	if table.Name != "" {
 		t, err := db.View().Table(table)
 		if err != nil {
 			return nil, err

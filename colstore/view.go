@@ -168,7 +168,7 @@ func (v *View) Frozen() *View {
 // two-catalog rule: a name not found is looked up just before the next event. A table that
 // exists only later is error 22H02, which says since when. In a damaged database the present
 // has no tables: the error is the damage.
-func (v *View) Table(name string) (*Table, error) {
+func (v *View) Table(name Name) (*Table, error) {
 	t, err := v.Relation(name)
 	if err == nil && t.Kind != KindTable {
 		return nil, dberr.Newf(dberr.WrongObjectType, "\"%s\" is not a table", name)
@@ -177,7 +177,7 @@ func (v *View) Table(name string) (*Table, error) {
 }
 
 // Relation is Table for tables, views and sequences.
-func (v *View) Relation(name string) (*Table, error) {
+func (v *View) Relation(name Name) (*Table, error) {
 	if !v.past {
 		if err := v.db.damaged(); err != nil {
 			return nil, err

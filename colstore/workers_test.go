@@ -22,9 +22,9 @@ func TestUpkeepWithWorkers(t *testing.T) {
 		}
 		k.tx(func(tx *Tx) error { return insert(tx, "t", rows...) })
 		k.tx(func(tx *Tx) error { return update(tx, "t", changed...) })
-		checkpoint, err := k.db.Checkpoint(bg, "")
+		checkpoint, err := k.db.Checkpoint(bg, Name{})
 		k.must(err)
-		vacuum, err := k.db.Vacuum(bg, "")
+		vacuum, err := k.db.Vacuum(bg, Name{})
 		k.must(err)
 		k.reopen()
 		o.written, o.moved = checkpoint.Bytes, vacuum.RowsMoved

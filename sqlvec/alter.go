@@ -16,15 +16,18 @@ import (
 // alterTable runs ALTER TABLE, action by action.
 func (r *run) alterTable(st *parse.AlterTable) error {
 	r.result.tag = "ALTER TABLE"
-	if st.Object == parse.ObjectType {
+	switch st.Object {
+	case parse.ObjectType:
 		return r.renameType(st)
+	case parse.ObjectSchema:
+		return r.alterSchema(st)
 	}
 	if st.Object != parse.ObjectTable || r.onlyRenames(st) {
 		return r.alterRelation(st)
 	}
 	t, err := r.table(st.Name)
-	if dberr.CodeOf(err) == dberr.UndefinedTable && err != nil && st.IfExists {
-		r.s.notice("NOTICE", "00000", fmt.Sprintf("relation \"%s\" does not exist, skipping", st.Name.Last()))
+	if code := dberr.CodeOf(err); st.IfExists && (code == dberr.UndefinedTable || code == dberr.UndefinedSchema) {
+		r.missing("relation", st.Name)
 		return nil
 	}
 	if err != nil {
@@ -52,6 +55,8 @@ func (r *run) alter(t *colstore.Table, a *parse.AlterAction) (*colstore.Table, e
 		return r.addColumn(t, a)
 	case parse.RenameObject:
 		return r.renameRelation(t, a.NewName.Name)
+	case parse.SetSchema:
+		return r.setSchema(t, a.NewName)
 	case parse.AddConstraint:
 		return r.addConstraint(t, a.Constraint, "")
 	case parse.DropConstraint:
@@ -60,8 +65,6 @@ func (r *run) alter(t *colstore.Table, a *parse.AlterAction) (*colstore.Table, e
 		return tx.RenameConstraint(t, a.Name.Name, a.NewName.Name)
 	case parse.ValidateConstraint:
 		return r.validateConstraint(t, a.Name.Name)
-	case parse.SetSchema:
-		return nil, notSupported(a, "this form of ALTER TABLE is")
 	}
 	c, ok := t.ColumnByName(a.Name.Name)
 	if !ok {
@@ -107,7 +110,7 @@ func (r *run) addColumn(t *colstore.Table, a *parse.AlterAction) (*colstore.Tabl
 		return nil, err
 	}
 	if col.Generated != "" {
-		if err := r.generatedIn(t, col); err != nil {
+		if err := r.generatedIn(t, &col); err != nil {
 			return nil, err
 		}
 	}
@@ -158,11 +161,13 @@ func hasSequence(keys []*parse.Constraint) bool {
 }
 
 // generatedIn checks a generated column that is to be added to a table.
-func (r *run) generatedIn(t *colstore.Table, col colstore.Column) error {
-	with := &colstore.Table{Name: t.Name, Columns: append(slices.Clone(t.Columns), col)}
+func (r *run) generatedIn(t *colstore.Table, col *colstore.Column) error {
+	with := &colstore.Table{Name: t.Name, Columns: append(slices.Clone(t.Columns), *col)}
 	c := &with.Columns[len(t.Columns)]
 	c.ID = t.NextColumn
-	_, err := r.binder().Generated(with, c, r.generated[c.Name])
+	e := r.generated[c.Name]
+	_, err := r.binder().Generated(with, c, e)
+	col.Generated = parse.Format(e)
 	return err
 }
 
@@ -199,7 +204,7 @@ func (r *run) addFilled(t *colstore.Table, col colstore.Column, keys []*parse.Co
 func (r *run) fillColumn(t *colstore.Table, column string) error {
 	inner := &run{s: r.s, ctx: r.ctx, env: r.env, result: &Result{}}
 	defer inner.releaseViews()
-	st := &parse.Update{Table: &parse.TableRef{Name: bind.NameOf(t)}, Set: []parse.SetClause{
+	st := &parse.Update{Table: &parse.TableRef{Name: bind.NameOf(r.catalogOf(t), t)}, Set: []parse.SetClause{
 		{Targets: []parse.Target{{Name: column}}, Value: &parse.DefaultExpr{}}}}
 	inner.stmt = st
 	return inner.update(st)

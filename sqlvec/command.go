@@ -99,7 +99,7 @@ func (r *run) setCommand(st *parse.Set) error {
 	if st.Local {
 		r.s.beginLocal()
 	}
-	if err := r.s.setIn(def, strings.Join(values, ", "), len(values) == 0, st.Local); err != nil {
+	if err := r.s.setIn(def, settingText(st, values), len(values) == 0, st.Local); err != nil {
 		if e, ok := err.(*dberr.Error); ok && len(st.Values) > 0 {
 			return e.At(int(st.Values[0].Position()))
 		}
@@ -109,6 +109,14 @@ func (r *run) setCommand(st *parse.Set) error {
 		r.s.tx.open.SynchronousCommit, r.s.tx.open.Compress = r.s.set.syncCommit, r.s.set.compressParts
 	}
 	return r.done("SET")
+}
+
+// settingText is the value of SET as the setting takes it.
+func settingText(st *parse.Set, values []string) string {
+	if st.Name == "search_path" {
+		return pathText(st.Values, values)
+	}
+	return strings.Join(values, ", ")
 }
 
 // settingValue is the text of a value of SET.
@@ -208,8 +216,9 @@ func (r *run) withView(fn func(v *colstore.View) error) error {
 func (r *run) showTables() error {
 	set := newRowSet([]types.Type{text, types.T(types.Int64)})
 	err := r.withView(func(v *colstore.View) error {
-		list := v.Catalog().Relations()
 		temporary := r.Temporary()
+		names := bind.Lookup{Catalog: v.Catalog(), Path: r.s.searchPath().whole}
+		list := slices.DeleteFunc(v.Catalog().Relations(), func(t *colstore.Table) bool { return !names.Visible(t) })
 		if temporary != nil && r.s.set.systemTime == nil {
 			list = append(list, temporary.Catalog().Relations()...)
 		}
@@ -277,7 +286,7 @@ func (r *run) maintain() error {
 	switch st := r.stmt.(type) {
 	case *parse.Checkpoint:
 		for _, name := range tableNames(st.Tables) {
-			if err := r.onTable(name, func(t string) error { _, err := s.db.store.Checkpoint(r.ctx, t); return err }); err != nil {
+			if err := r.onTable(name, func(t colstore.Name) error { _, err := s.db.store.Checkpoint(r.ctx, t); return err }); err != nil {
 				return err
 			}
 		}
@@ -290,7 +299,7 @@ func (r *run) maintain() error {
 			return err
 		}
 		for _, name := range targetNames(st.Targets) {
-			if err := r.onTable(name, func(t string) error { _, err := s.db.store.Vacuum(r.ctx, t); return err }); err != nil {
+			if err := r.onTable(name, func(t colstore.Name) error { _, err := s.db.store.Vacuum(r.ctx, t); return err }); err != nil {
 				return err
 			}
 		}
@@ -299,7 +308,7 @@ func (r *run) maintain() error {
 		// Statistics are kept with every part, so there is nothing to compute: only the
 		// names are checked.
 		for _, name := range targetNames(st.Targets) {
-			if err := r.onTable(name, func(string) error { return nil }); err != nil {
+			if err := r.onTable(name, func(colstore.Name) error { return nil }); err != nil {
 				return err
 			}
 		}
@@ -341,13 +350,19 @@ func targetNames(list []parse.MaintenanceTarget) []parse.Name {
 	return tableNames(out)
 }
 
-// onTable runs fn on a table that exists, or on "" for all.
-func (r *run) onTable(n parse.Name, fn func(table string) error) error {
+// onTable runs fn on a table that exists, or on the zero Name for all.
+func (r *run) onTable(n parse.Name, fn func(table colstore.Name) error) error {
+	name := bind.Name(r.s.searchPath().whole, n)
 	if len(n.Parts) == 0 {
-		return fn("")
+		return fn(name)
 	}
 	err := r.withView(func(v *colstore.View) error {
-		_, err := v.Table(n.Last())
+		_, err := v.Table(name)
+		if dberr.CodeOf(err) == dberr.UndefinedTable {
+			if missing := (bind.Lookup{Catalog: v.Catalog()}).NotFound(n); dberr.CodeOf(missing) != dberr.UndefinedTable {
+				return missing
+			}
+		}
 		if e, ok := err.(*dberr.Error); ok {
 			return e.At(int(n.Position()))
 		}
@@ -356,5 +371,5 @@ func (r *run) onTable(n parse.Name, fn func(table string) error) error {
 	if err != nil {
 		return err
 	}
-	return fn(n.Last())
+	return fn(name)
 }

@@ -4,23 +4,32 @@ import (
 	"slices"
 
 	"driftdb/internal/dberr"
+	"driftdb/sqlvec/bind"
 	"driftdb/sqlvec/parse"
 )
 
 // commentOn runs COMMENT ON.
 func (r *run) commentOn(st *parse.CommentOn) error {
 	r.result.tag = "COMMENT"
-	if st.Object == parse.ObjectIndex {
-		t, x, ok := r.index(st.Name.Last())
+	if st.Object == parse.ObjectSchema {
+		s, ok := r.Present().Catalog().Schema(st.Name.Last())
 		if !ok {
-			return dberr.Newf(dberr.UndefinedTable, "relation \"%s\" does not exist", st.Name.Last())
+			return bind.SchemaMissing(st.Name.Last())
+		}
+		_, err := r.s.tx.open.SetComment(s, 0, "", st.Text)
+		return err
+	}
+	if st.Object == parse.ObjectIndex {
+		t, x, ok := r.index(st.Name)
+		if !ok {
+			return r.names().NotFound(st.Name)
 		}
 		_, err := r.s.txOf(t).SetComment(t, 0, x.Name, st.Text)
 		return err
 	}
 	t, ok := r.relation(st.Name)
 	if !ok {
-		return dberr.Newf(dberr.UndefinedTable, "relation \"%s\" does not exist", st.Name.Last())
+		return r.names().NotFound(st.Name)
 	}
 	var column uint32
 	switch {

@@ -41,9 +41,9 @@ type pendingSequence struct {
 }
 
 // createPlainTable creates a table with its constraints and sequences.
-func (r *run) createPlainTable(st *parse.CreateTable) error {
+func (r *run) createPlainTable(st *parse.CreateTable, schema uint32) error {
 	r.creating = st.Name.Last()
-	d := &definition{run: r, def: colstore.TableDef{Name: st.Name.Last()}, seen: map[string]bool{}}
+	d := &definition{run: r, def: colstore.TableDef{Schema: schema, Name: st.Name.Last()}, seen: map[string]bool{}}
 	for _, like := range st.Likes {
 		if err := d.like(like); err != nil {
 			return err
@@ -65,7 +65,7 @@ func (r *run) createPlainTable(st *parse.CreateTable) error {
 	if err := d.bindRows(); err != nil {
 		return err
 	}
-	if err := r.replaceTable(st); err != nil {
+	if err := r.replaceTable(st, schema); err != nil {
 		return err
 	}
 	t, err := r.txFor(st.Temp).CreateTable(d.def)
@@ -202,9 +202,11 @@ func (d *definition) bindRows() error {
 		if c.Generated == "" {
 			continue
 		}
-		if _, err := d.run.binder().Generated(t, c, d.run.generated[c.Name]); err != nil {
+		e := d.run.generated[c.Name]
+		if _, err := d.run.binder().Generated(t, c, e); err != nil {
 			return err
 		}
+		d.def.Columns[i].Generated = parse.Format(e)
 	}
 	for _, pending := range d.checks {
 		c, err := d.run.bindCheck(t, pending)
@@ -404,7 +406,7 @@ func (r *run) anyRow(t *colstore.Table, condition string) (bool, error) {
 	one := &parse.Literal{Kind: parse.LitInt, Text: "1"}
 	node, err := r.binder().Query(&parse.Query{Limit: one, Body: &parse.Select{
 		Items: []parse.SelectItem{{Expr: one}}, Where: where,
-		From: []parse.TableExpr{&parse.TableRef{Name: bind.NameOf(t)}},
+		From: []parse.TableExpr{&parse.TableRef{Name: bind.NameOf(r.catalogOf(t), t)}},
 	}})
 	if err != nil {
 		return false, err
@@ -425,7 +427,7 @@ func (r *run) dropConstraint(t *colstore.Table, a *parse.AlterAction) (*colstore
 	}
 	for _, x := range t.Keys() {
 		if x.Constraint && x.Name == name {
-			if err := r.releaseKey(t, &x, fmt.Sprintf("constraint %s on table %s", name, t.Name), a.Cascade); err != nil {
+			if err := r.releaseKey(t, &x, fmt.Sprintf("constraint %s on table %s", name, r.display(t)), a.Cascade); err != nil {
 				return nil, err
 			}
 		}

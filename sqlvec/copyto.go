@@ -80,7 +80,7 @@ func (r *run) copyQuery(st *parse.Copy) (*parse.Query, error) {
 // copyColumns are the columns that COPY TO writes, of the table as the session sees it.
 func (r *run) copyColumns(st *parse.Copy) (names []string, err error) {
 	err = r.withView(func(v *colstore.View) error {
-		t, err := v.Table(st.Table.Last())
+		t, err := v.Table(r.names().Name(*st.Table))
 		if own, ok := r.relation(*st.Table); ok && isTemporary(own) {
 			t, err = own, nil
 		}

@@ -40,6 +40,8 @@ func (r *run) define() error {
 		return r.createEnum(st)
 	case *parse.AlterEnum:
 		return r.alterEnum(st)
+	case *parse.CreateSchema:
+		return r.createSchema(st)
 	case *parse.CreateSequence:
 		return r.createSequence(st)
 	case *parse.AlterSequence:
@@ -63,17 +65,22 @@ func (r *run) createTable(st *parse.CreateTable) error {
 	case len(st.Options) > 0:
 		return notSupported(&st.Options[0], "storage parameters are")
 	}
-	st, err := inTemporarySchema(st)
+	st, err := r.inTemporarySchema(st)
 	if err != nil {
 		return err
 	}
 	if err := r.temporaryTable(st); err != nil {
 		return err
 	}
-	if err := r.checkSchema(st.Name); err != nil {
-		return err
+	schema := uint32(colstore.PublicSchema)
+	if !st.Temp {
+		s, err := r.newIn(st.Name)
+		if err != nil {
+			return err
+		}
+		schema = s.ID
 	}
-	if !st.OrReplace && r.taken(st.Name.Last(), st.Temp) {
+	if !st.OrReplace && r.taken(schema, st.Name.Last(), st.Temp) {
 		if st.IfNotExists {
 			r.s.notice("NOTICE", dberr.DuplicateTable, fmt.Sprintf("relation \"%s\" already exists, skipping", st.Name.Last()))
 			return nil
@@ -81,19 +88,19 @@ func (r *run) createTable(st *parse.CreateTable) error {
 		return dberr.Newf(dberr.DuplicateTable, "relation \"%s\" already exists", st.Name.Last()).At(int(st.Name.Position()))
 	}
 	if st.Query != nil {
-		return r.createTableAs(st)
+		return r.createTableAs(st, schema)
 	}
-	return r.createPlainTable(st)
+	return r.createPlainTable(st, schema)
 }
 
 // replaceTable drops the table that CREATE OR REPLACE TABLE puts another in the place of.
-func (r *run) replaceTable(st *parse.CreateTable) error {
-	if !st.OrReplace || !r.taken(st.Name.Last(), st.Temp) {
+func (r *run) replaceTable(st *parse.CreateTable, schema uint32) error {
+	if !st.OrReplace || !r.taken(schema, st.Name.Last(), st.Temp) {
 		return nil
 	}
-	name := st.Name
-	if !st.Temp { // which a temporary table may hide
-		name.Parts = []string{bind.PublicSchema, st.Name.Last()}
+	name := parse.Name{Pos: st.Name.Pos, Parts: []string{bind.TemporarySchema, st.Name.Last()}}
+	if s, ok := r.Present().Catalog().TableByID(schema); ok && !st.Temp {
+		name.Parts[0] = s.Name
 	}
 	tag := r.result.tag
 	defer func() { r.result.tag = tag }()
@@ -119,7 +126,7 @@ func (r *run) columnOf(c *parse.ColumnDef) (col colstore.Column, keys []*parse.C
 	col = colstore.Column{Name: c.Name}
 	serial := false
 	if col.Type, serial = serialType(c.Type); !serial {
-		if col.Type, err = bind.TypeOf(c.Type, r.Present().Catalog()); err != nil {
+		if col.Type, err = bind.TypeOf(c.Type, r.Present().Catalog(), r.names().Path); err != nil {
 			return col, nil, err
 		}
 	}
@@ -215,12 +222,12 @@ func (r *run) defaultText(e parse.Expr, col colstore.Column) (string, error) {
 }
 
 // createTableAs runs CREATE TABLE … AS query.
-func (r *run) createTableAs(st *parse.CreateTable) error {
+func (r *run) createTableAs(st *parse.CreateTable, schema uint32) error {
 	node, err := r.binder().TableQuery(st.Query)
 	if err != nil {
 		return err
 	}
-	def := colstore.TableDef{Name: st.Name.Last()}
+	def := colstore.TableDef{Schema: schema, Name: st.Name.Last()}
 	seen := map[string]bool{}
 	for i, c := range node.Columns() {
 		name := c.Name
@@ -239,7 +246,7 @@ func (r *run) createTableAs(st *parse.CreateTable) error {
 	if len(def.Columns) == 0 {
 		return notSupported(st, "tables without columns are")
 	}
-	if err := r.replaceTable(st); err != nil {
+	if err := r.replaceTable(st, schema); err != nil {
 		return err
 	}
 	t, err := r.txFor(st.Temp).CreateTable(def)
@@ -295,7 +302,7 @@ func (r *run) createIndex(st *parse.CreateIndex) error {
 	if def.Name == "" {
 		def.Name = r.indexName(t, def)
 	}
-	if r.taken(def.Name, isTemporary(t)) {
+	if r.taken(t.Schema, def.Name, isTemporary(t)) {
 		if st.IfNotExists {
 			r.s.notice("NOTICE", dberr.DuplicateTable, fmt.Sprintf("relation \"%s\" already exists, skipping", def.Name))
 			return nil
@@ -319,7 +326,7 @@ func (r *run) indexName(t *colstore.Table, def colstore.IndexDef) string {
 	}
 	base := t.Name + "_" + strings.Join(columns, "_") + "_idx"
 	name := base
-	for n := 1; r.taken(name, isTemporary(t)); n++ {
+	for n := 1; r.taken(t.Schema, name, isTemporary(t)); n++ {
 		name = fmt.Sprintf("%s%d", base, n)
 	}
 	return name

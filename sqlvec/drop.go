@@ -7,7 +7,6 @@ import (
 
 	"driftdb/colstore"
 	"driftdb/internal/dberr"
-	"driftdb/sqlvec/bind"
 	"driftdb/sqlvec/parse"
 )
 
@@ -37,7 +36,7 @@ func (r *run) drop(st *parse.Drop) error {
 		return nil
 	}
 	if st.Object == parse.ObjectSchema {
-		return r.dropSchema(st)
+		return r.dropSchemas(st)
 	}
 	if st.Object == parse.ObjectType {
 		return r.dropTypes(st)
@@ -70,10 +69,13 @@ func (r *run) dropTarget(n parse.Name, want colstore.RelationKind, materialized,
 	t, ok := r.relation(n)
 	switch {
 	case !ok && ifExists:
-		r.s.notice("NOTICE", "00000", fmt.Sprintf("%s \"%s\" does not exist, skipping", word, n.Last()))
+		r.missing(word, n)
 		return nil, nil
 	case !ok:
-		if _, err := r.Present().Relation(n.Last()); err != nil && dberr.CodeOf(err) != dberr.UndefinedTable {
+		if _, err := r.Present().Relation(r.names().Name(n)); err != nil && dberr.CodeOf(err) != dberr.UndefinedTable {
+			return nil, err
+		}
+		if err := r.names().NotFound(n); dberr.CodeOf(err) != dberr.UndefinedTable {
 			return nil, err
 		}
 		return nil, dberr.Newf(dberr.UndefinedTable, "%s \"%s\" does not exist", word, n.Last())
@@ -122,7 +124,7 @@ func (d *dropping) execute() error {
 		}
 	}
 	if len(d.details) > 0 && !d.cascade {
-		what := describeRelation(d.list[0])
+		what := d.run.describe(d.list[0])
 		msg := fmt.Sprintf("cannot drop %s because other objects depend on it", what)
 		if d.named > 1 {
 			msg = "cannot drop desired object(s) because other objects depend on them"
@@ -167,10 +169,10 @@ func (r *run) noticeCascades(list []string) {
 
 // dependents looks for what needs a relation.
 func (d *dropping) dependents(t *colstore.Table) error {
-	on := describeRelation(t)
+	on := d.run.describe(t)
 	for _, v := range d.run.catalogOf(t).Dependents(t.ID, 0) {
 		if !d.gone[v.ID] {
-			d.depend(describeRelation(v), on)
+			d.depend(d.run.describe(v), on)
 			d.add(v)
 		}
 	}
@@ -187,7 +189,7 @@ func (d *dropping) dependents(t *colstore.Table) error {
 		}
 		for _, f := range child.ForeignKeys {
 			if f.Table == t.ID {
-				d.depend(fmt.Sprintf("constraint %s on table %s", f.Name, child.Name), on)
+				d.depend(fmt.Sprintf("constraint %s on table %s", f.Name, d.run.display(child)), on)
 				d.actions = append(d.actions, func() error {
 					_, err := d.run.s.txOf(child).DropConstraint(child, f.Name)
 					return err
@@ -203,14 +205,14 @@ func (d *dropping) defaultsOf(s *colstore.Table) error {
 	for _, t := range d.run.catalogOf(s).Tables() {
 		for i := range t.Columns {
 			c := &t.Columns[i]
-			if d.gone[t.ID] || !slices.Contains(sequencesOf(c.Default), s.Name) {
+			if d.gone[t.ID] || !d.run.names().UsesSequence(c.Default, s) {
 				continue
 			}
 			if c.Identity != colstore.NoIdentity {
-				return dberr.Newf(dependentObjects, "cannot drop sequence %s because column %s of table %s requires it", s.Name, c.Name, t.Name).
-					WithHint("You can drop column %s of table %s instead.", c.Name, t.Name)
+				return dberr.Newf(dependentObjects, "cannot drop sequence %s because column %s of table %s requires it", d.run.display(s), c.Name, d.run.display(t)).
+					WithHint("You can drop column %s of table %s instead.", c.Name, d.run.display(t))
 			}
-			d.depend(fmt.Sprintf("default value for column %s of table %s", c.Name, t.Name), describeRelation(s))
+			d.depend(fmt.Sprintf("default value for column %s of table %s", c.Name, d.run.display(t)), d.run.describe(s))
 			d.actions = append(d.actions, func() error {
 				_, err := d.run.s.txOf(t).SetDefault(t, c.Name, "")
 				return err
@@ -223,26 +225,29 @@ func (d *dropping) defaultsOf(s *colstore.Table) error {
 // dropIndex runs DROP INDEX. A unique index that foreign keys refer to holds them.
 func (r *run) dropIndex(n parse.Name, ifExists, cascade bool) error {
 	name := n.Last()
-	t, x, ok := r.index(name)
+	t, x, ok := r.index(n)
+	rel, isRelation := r.relation(n)
 	switch {
-	case !ok && r.nameTaken(name):
-		rel, _ := r.Present().Catalog().Relation(name)
+	case !ok && isRelation:
 		is := kindNames[rel.Kind]
 		return dberr.Newf(dberr.WrongObjectType, "\"%s\" is not an index", name).
 			WithHint("Use DROP %s to remove a %s.", strings.ToUpper(is), is)
 	case !ok && ifExists:
-		r.s.notice("NOTICE", "00000", fmt.Sprintf("index \"%s\" does not exist, skipping", name))
+		r.missing("index", n)
 		return nil
 	case !ok:
+		if err := r.names().NotFound(n); dberr.CodeOf(err) != dberr.UndefinedTable {
+			return err
+		}
 		return dberr.Newf(dberr.UndefinedObject, "index \"%s\" does not exist", name)
 	case x.Constraint:
-		return dberr.Newf(dependentObjects, "cannot drop index %s because constraint %s on table %s requires it", name, name, t.Name).
-			WithHint("You can drop constraint %s on table %s instead.", name, t.Name)
+		return dberr.Newf(dependentObjects, "cannot drop index %s because constraint %s on table %s requires it", r.names().DisplayIndex(t, name), quoted(name), r.display(t)).
+			WithHint("You can drop constraint %s on table %s instead.", quoted(name), r.display(t))
 	}
-	if err := r.releaseKey(t, x, "index "+name, cascade); err != nil {
+	if err := r.releaseKey(t, x, "index "+r.names().DisplayIndex(t, name), cascade); err != nil {
 		return err
 	}
-	_, err := r.s.txOf(t).DropIndex(name)
+	_, err := r.s.txOf(t).DropIndex(colstore.Name{Schema: r.catalogOf(t).SchemaOf(t), Name: name})
 	return err
 }
 
@@ -260,7 +265,7 @@ func (r *run) releaseKey(t *colstore.Table, x *colstore.Index, what string, casc
 			if f.Table != t.ID || !sameColumns(f.RefColumns, x.Columns) || otherKey(t, x, f.RefColumns) {
 				continue
 			}
-			dependent := fmt.Sprintf("constraint %s on table %s", f.Name, child.Name)
+			dependent := fmt.Sprintf("constraint %s on table %s", f.Name, r.display(child))
 			details = append(details, dependent+" depends on "+what)
 			cascades = append(cascades, "drop cascades to "+dependent)
 			actions = append(actions, func() error { _, err := r.s.txOf(child).DropConstraint(child, f.Name); return err })
@@ -292,19 +297,4 @@ func otherKey(t *colstore.Table, x *colstore.Index, columns []uint32) bool {
 func sameColumns(a, b []uint32) bool {
 	a, b = slices.Sorted(slices.Values(a)), slices.Sorted(slices.Values(b))
 	return slices.Equal(a, b)
-}
-
-// dropSchema runs DROP SCHEMA: there is one, which stays.
-func (r *run) dropSchema(st *parse.Drop) error {
-	for _, n := range st.Names {
-		switch name := n.Last(); {
-		case name == bind.PublicSchema || name == bind.CatalogSchema || name == bind.InformationSchema:
-			return notSupported(st, "dropping the schema \""+name+"\" is")
-		case !st.IfExists:
-			return dberr.Newf("3F000", "schema \"%s\" does not exist", name)
-		default:
-			r.s.notice("NOTICE", "00000", fmt.Sprintf("schema \"%s\" does not exist, skipping", name))
-		}
-	}
-	return nil
 }

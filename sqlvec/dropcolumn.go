@@ -9,25 +9,25 @@ import (
 	"driftdb/sqlvec/parse"
 )
 
-// onlyRenames reports whether ALTER TABLE names a view or a sequence and only renames it, which
-// PostgreSQL allows.
+// onlyRenames reports whether ALTER TABLE names a view or a sequence and only renames or moves it,
+// which PostgreSQL allows.
 func (r *run) onlyRenames(st *parse.AlterTable) bool {
 	t, ok := r.relation(st.Name)
 	if !ok || t.Kind == colstore.KindTable {
 		return false
 	}
-	return st.Actions[0].Kind == parse.RenameObject || st.Actions[0].Kind == parse.RenameColumn
+	return st.Actions[0].Kind == parse.RenameObject || st.Actions[0].Kind == parse.RenameColumn || st.Actions[0].Kind == parse.SetSchema
 }
 
 // dropColumn runs DROP COLUMN. Views that read the column, and foreign keys that refer to it,
 // hold it unless they are to go too; its sequences and constraints go with it.
 func (r *run) dropColumn(t *colstore.Table, c *colstore.Column, cascade bool) (*colstore.Table, error) {
 	catalog := r.catalogOf(t)
-	what := fmt.Sprintf("column %s of table %s", c.Name, t.Name)
+	what := fmt.Sprintf("column %s of table %s", c.Name, r.display(t))
 	d := &dropping{run: r, cascade: cascade, gone: map[uint32]bool{}}
 	for _, v := range catalog.Dependents(t.ID, c.ID) {
 		if !d.gone[v.ID] {
-			d.depend(describeRelation(v), what)
+			d.depend(r.describe(v), what)
 			d.add(v)
 		}
 	}
@@ -61,7 +61,7 @@ func (d *dropping) referrers(t *colstore.Table, column uint32, what string) {
 			if f.Table != t.ID || !slices.Contains(f.RefColumns, column) {
 				continue
 			}
-			d.depend(fmt.Sprintf("constraint %s on table %s", f.Name, child.Name), what)
+			d.depend(fmt.Sprintf("constraint %s on table %s", f.Name, d.run.display(child)), what)
 			d.actions = append(d.actions, func() error {
 				_, err := d.run.s.txOf(child).DropConstraint(child, f.Name)
 				return err
@@ -77,5 +77,5 @@ func (r *run) refuseRetype(t *colstore.Table, c *colstore.Column) error {
 		return nil
 	}
 	return dberr.New(dberr.FeatureNotSupported, "cannot alter type of a column used by a view or rule").
-		WithDetail("rule _RETURN on %s depends on column \"%s\"", describeRelation(views[0]), c.Name)
+		WithDetail("rule _RETURN on %s depends on column \"%s\"", r.describe(views[0]), c.Name)
 }

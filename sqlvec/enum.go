@@ -7,13 +7,15 @@ import (
 
 	"driftdb/colstore"
 	"driftdb/internal/dberr"
+	"driftdb/sqlvec/bind"
 	"driftdb/sqlvec/parse"
 )
 
 // createEnum runs CREATE TYPE … AS ENUM.
 func (r *run) createEnum(st *parse.CreateEnum) error {
 	r.result.tag = "CREATE TYPE"
-	if err := r.checkSchema(st.Name); err != nil {
+	schema, err := r.newIn(st.Name)
+	if err != nil {
 		return err
 	}
 	labels := names(st.Labels)
@@ -23,17 +25,24 @@ func (r *run) createEnum(st *parse.CreateEnum) error {
 				WithDetail("The label \"%s\" is there twice.", l)
 		}
 	}
-	_, err := r.s.tx.open.CreateEnum(st.Name.Last(), labels)
+	_, err = r.s.tx.open.CreateEnum(schema.ID, st.Name.Last(), labels)
 	return err
 }
 
 // enumNamed finds the enumeration that a statement names.
 func (r *run) enumNamed(n parse.Name) (*colstore.Table, error) {
-	t, ok := r.Present().Catalog().Enum(n.Last())
-	if s := n.Schema(); !ok || s != "" && s != "public" {
-		return nil, dberr.Newf(dberr.UndefinedObject, "type \"%s\" does not exist", n.Last())
+	names := r.names()
+	t, ok := names.Enum(n)
+	if ok {
+		return t, nil
 	}
-	return t, nil
+	if err := bind.CheckDatabase(n); err != nil {
+		return nil, err
+	}
+	if err := names.CheckSchema(n); err != nil {
+		return nil, err
+	}
+	return nil, dberr.Newf(dberr.UndefinedObject, "type \"%s\" does not exist", names.Name(n))
 }
 
 // alterEnum runs ALTER TYPE … ADD VALUE and RENAME VALUE.
@@ -109,9 +118,9 @@ func (r *run) renameLabel(t *colstore.Table, from, to string) error {
 // renameIn replaces a label in the rows of a table.
 func (r *run) renameIn(t *colstore.Table, c *colstore.Column, from, to string) error {
 	col, old, label := parse.QuoteIdent(c.Name), quotedText(from), quotedText(to)
-	text := fmt.Sprintf("UPDATE %s SET %s = %s WHERE %s = %s", parse.QuoteIdent(t.Name), col, label, col, old)
+	text := fmt.Sprintf("UPDATE %s SET %s = %s WHERE %s = %s", r.wholeName(t), col, label, col, old)
 	if c.Type.IsArray() {
-		text = fmt.Sprintf("UPDATE %s SET %s = array_replace(%s, %s, %s) WHERE %s = ANY (%s)", parse.QuoteIdent(t.Name), col, col, old, label, old, col)
+		text = fmt.Sprintf("UPDATE %s SET %s = array_replace(%s, %s, %s) WHERE %s = ANY (%s)", r.wholeName(t), col, col, old, label, old, col)
 	}
 	list, err := parse.Parse(text)
 	if err != nil {
@@ -138,47 +147,34 @@ func (r *run) refuseLabel(t *colstore.Table, label string) error {
 			held = held || strings.Contains(c.Default, text) || strings.Contains(c.Generated, text) || c.Missing.Valid && c.Type.Enum != nil && c.Type.Enum.ID == t.ID
 		}
 		if held {
-			return dberr.Newf(dberr.FeatureNotSupported, "cannot rename label \"%s\": the definition of %s may name it", label, describeRelation(rel))
+			return dberr.Newf(dberr.FeatureNotSupported, "cannot rename label \"%s\": the definition of %s may name it", label, r.describe(rel))
 		}
 	}
 	return nil
 }
 
-// renameType runs ALTER TYPE … RENAME TO.
+// renameType runs ALTER TYPE … RENAME TO and SET SCHEMA.
 func (r *run) renameType(st *parse.AlterTable) error {
 	r.result.tag = "ALTER TYPE"
 	t, err := r.enumNamed(st.Name)
 	if err != nil {
 		return err
 	}
-	if st.Actions[0].Kind != parse.RenameObject {
-		return notSupported(st, "this form of ALTER TYPE is")
-	}
-	if err := r.refuseTextual(t, 0, "rename type "+t.Name); err != nil {
+	switch a := &st.Actions[0]; a.Kind {
+	case parse.SetSchema:
+		_, err = r.setSchema(t, a.NewName)
 		return err
-	}
-	if err := r.refuseTypeName(t); err != nil {
-		return err
-	}
-	_, err = r.s.tx.open.AlterEnum(t, st.Actions[0].NewName.Name, t.Labels)
-	return err
-}
-
-// refuseTypeName refuses to rename a type that the text of a definition casts to.
-func (r *run) refuseTypeName(t *colstore.Table) error {
-	for _, rel := range r.Present().Catalog().Relations() {
-		var texts []string
-		for _, c := range rel.Checks {
-			texts = append(texts, c.SQL)
+	case parse.RenameObject:
+		m, err := r.moving([]*colstore.Table{t})
+		if err != nil {
+			return err
 		}
-		for i := range rel.Columns {
-			texts = append(texts, rel.Columns[i].Default, rel.Columns[i].Generated)
+		if _, err := r.s.tx.open.AlterEnum(t, a.NewName.Name, t.Labels); err != nil {
+			return err
 		}
-		if slices.ContainsFunc(texts, func(s string) bool { return strings.Contains(s, parse.QuoteIdent(t.Name)) }) {
-			return dberr.Newf(dberr.FeatureNotSupported, "cannot rename type %s: the definition of %s may name it", t.Name, describeRelation(rel))
-		}
+		return m.finish()
 	}
-	return nil
+	return notSupported(st, "this form of ALTER TYPE is")
 }
 
 // dropTypes runs DROP TYPE.
@@ -187,7 +183,7 @@ func (r *run) dropTypes(st *parse.Drop) error {
 	for _, n := range st.Names {
 		t, err := r.enumNamed(n)
 		if err != nil && st.IfExists {
-			r.s.notice("NOTICE", "00000", fmt.Sprintf("type \"%s\" does not exist, skipping", n.Last()))
+			r.missing("type", n)
 			continue
 		}
 		if err != nil {
@@ -219,11 +215,11 @@ func (d *dropping) columnsOf(e *colstore.Table) error {
 			if c.Type.Enum == nil || c.Type.Enum.ID != e.ID {
 				continue
 			}
-			what := fmt.Sprintf("column %s of table %s", c.Name, t.Name)
-			d.depend(what, describeRelation(e))
+			what := fmt.Sprintf("column %s of table %s", c.Name, d.run.display(t))
+			d.depend(what, d.run.describe(e))
 			for _, v := range d.run.catalogOf(t).Dependents(t.ID, c.ID) {
 				if !d.gone[v.ID] {
-					d.depend(describeRelation(v), what)
+					d.depend(d.run.describe(v), what)
 					d.add(v)
 				}
 			}

@@ -412,10 +412,11 @@ func (r *run) table(n parse.Name) (*colstore.Table, error) {
 	if t, ok := r.relation(n); ok && isTemporary(t) && t.Kind == colstore.KindTable {
 		return t, nil
 	}
-	if s := n.Schema(); s != "" && s != bind.PublicSchema {
-		return nil, dberr.Newf(dberr.UndefinedTable, "relation \"%s.%s\" does not exist", s, n.Last()).At(int(n.Position()))
+	names := r.names()
+	t, err := r.Present().Table(names.Name(n))
+	if dberr.CodeOf(err) == dberr.UndefinedTable {
+		err = names.NotFound(n)
 	}
-	t, err := r.Present().Table(n.Last())
 	if err == nil && t.Materialized() {
 		return nil, dberr.Newf(dberr.WrongObjectType, "\"%s\" is not a table", t.Name)
 	}

@@ -11,7 +11,6 @@ import (
 	"driftdb/internal/dberr"
 	"driftdb/internal/types"
 	"driftdb/internal/vec"
-	"driftdb/sqlvec/bind"
 	"driftdb/sqlvec/parse"
 )
 
@@ -19,7 +18,7 @@ import (
 // INSERT in the session's transaction, or in one of its own. columns name the batches' vectors,
 // which have the columns' types; other columns get their defaults. A batch and its memory are used
 // until next is called again. It returns the number of rows; after an error none is there.
-func (s *Session) Load(ctx context.Context, table string, columns []string, next func() (*vec.Batch, error)) (rows int64, err error) {
+func (s *Session) Load(ctx context.Context, table colstore.Name, columns []string, next func() (*vec.Batch, error)) (rows int64, err error) {
 	r := &run{s: s, ctx: ctx, stmt: &parse.Insert{}, result: &Result{}}
 	s.notices = nil
 	defer func() {
@@ -32,7 +31,7 @@ func (s *Session) Load(ctx context.Context, table string, columns []string, next
 	return r.load(table, columns, next)
 }
 
-func (r *run) load(table string, columns []string, next func() (*vec.Batch, error)) (int64, error) {
+func (r *run) load(table colstore.Name, columns []string, next func() (*vec.Batch, error)) (int64, error) {
 	s := r.s
 	if s.tx.failed {
 		return 0, dberr.New(dberr.InFailedTransaction, "current transaction is aborted, commands ignored until end of transaction block")
@@ -69,8 +68,11 @@ type tableLoad struct {
 	defaults []*colstore.Column // not given, but with a default
 }
 
-func (r *run) newLoad(table string, columns []string) (*tableLoad, error) {
-	t, err := r.table(parse.Name{Parts: []string{bind.PublicSchema, table}})
+func (r *run) newLoad(table colstore.Name, columns []string) (*tableLoad, error) {
+	t, err := r.Present().Table(table)
+	if err == nil && t.Materialized() {
+		err = dberr.Newf(dberr.WrongObjectType, "\"%s\" is not a table", t.Name)
+	}
 	if err != nil {
 		return nil, err
 	}

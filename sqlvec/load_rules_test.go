@@ -5,6 +5,7 @@ import (
 	"io"
 	"testing"
 
+	"driftdb/colstore"
 	"driftdb/internal/dberr"
 	"driftdb/internal/types"
 	"driftdb/internal/vec"
@@ -20,7 +21,7 @@ func TestLoadObeysRules(t *testing.T) {
 	}
 	load := func(column string, values ...int32) error {
 		done := false
-		_, err := s.Load(context.Background(), "c", []string{column}, func() (*vec.Batch, error) {
+		_, err := s.Load(context.Background(), colstore.InPublic("c"), []string{column}, func() (*vec.Batch, error) {
 			if done {
 				return nil, io.EOF
 			}

@@ -17,11 +17,12 @@ func (r *run) createMaterialized(st *parse.CreateView) error {
 	if len(st.Options) > 0 {
 		return notSupported(&st.Options[0], "options of views are")
 	}
-	if err := r.checkSchema(st.Name); err != nil {
+	schema, err := r.newIn(st.Name)
+	if err != nil {
 		return err
 	}
 	name := st.Name.Last()
-	if r.nameTaken(name) {
+	if r.taken(schema.ID, name, false) {
 		if st.IfNotExists {
 			r.s.notice("NOTICE", dberr.DuplicateTable, fmt.Sprintf("relation \"%s\" already exists, skipping", name))
 			return nil
@@ -32,7 +33,7 @@ func (r *run) createMaterialized(st *parse.CreateView) error {
 	if err != nil {
 		return err
 	}
-	def.Name = name
+	def.Schema, def.Name = schema.ID, name
 	if err := nameColumns(def.Columns, st.Columns); err != nil {
 		return err
 	}
@@ -58,13 +59,13 @@ func (r *run) refreshView(st *parse.RefreshView) error {
 	case st.Concurrently && st.NoData:
 		return dberr.New(dberr.SyntaxError, "CONCURRENTLY and WITH NO DATA options cannot be used together")
 	case !ok:
-		return dberr.Newf(dberr.UndefinedTable, "relation \"%s\" does not exist", st.Name.Last())
+		return r.names().NotFound(st.Name)
 	case !t.Materialized():
 		return dberr.Newf(dberr.FeatureNotSupported, "\"%s\" is not a materialized view", t.Name)
 	case st.Concurrently && t.Unpopulated:
 		return dberr.New(dberr.FeatureNotSupported, "CONCURRENTLY cannot be used when the materialized view is not populated")
 	case st.Concurrently && !hasUnique(t):
-		return dberr.Newf(dberr.ObjectNotInPrerequisite, "cannot refresh materialized view \"public.%s\" concurrently", t.Name).
+		return dberr.Newf(dberr.ObjectNotInPrerequisite, "cannot refresh materialized view \"%s.%s\" concurrently", r.Present().Catalog().SchemaOf(t), t.Name).
 			WithHint("Create a unique index with no WHERE clause on one or more columns of the materialized view.")
 	}
 	var err error

@@ -68,7 +68,7 @@ func (r *run) prepare(st *parse.Prepare) error {
 	p := &prepared{stmt: st.Stmt, params: parse.ParamCount(st.Stmt)}
 	err := r.withView(func(v *colstore.View) error {
 		for _, n := range st.Types {
-			t, err := bind.TypeOf(n, v.Catalog())
+			t, err := bind.TypeOf(n, v.Catalog(), r.s.searchPath().whole)
 			if err != nil {
 				return err
 			}
@@ -142,7 +142,7 @@ func (r *run) bindGeneric(p *prepared, k *keptPlan) (plan.Node, error) {
 	for i := range params {
 		params[i] = &expr.Param{N: i + 1, Typ: p.typeOf(i)}
 	}
-	b := bind.New(bind.Env{Ctx: r.ctx, Points: r, Expr: r.env, Generic: params, Sequence: r.s.sequencePosition, System: r.system})
+	b := bind.New(bind.Env{Ctx: r.ctx, Points: r, Path: r.s.searchPath().whole, Expr: r.env, Generic: params, Sequence: r.s.sequencePosition, System: r.system})
 	node, err := r.boundGeneric(b, k)
 	if err != nil {
 		return nil, err

@@ -24,10 +24,10 @@ func (r *run) alterRelation(st *parse.AlterTable) error {
 	t, ok := r.relation(st.Name)
 	switch {
 	case !ok && st.IfExists:
-		r.s.notice("NOTICE", "00000", fmt.Sprintf("relation \"%s\" does not exist, skipping", st.Name.Last()))
+		r.missing("relation", st.Name)
 		return nil
 	case !ok:
-		return dberr.Newf(dberr.UndefinedTable, "relation \"%s\" does not exist", st.Name.Last())
+		return r.names().NotFound(st.Name)
 	case st.Object == parse.ObjectMaterializedView && !t.Materialized():
 		return dberr.Newf(dberr.WrongObjectType, "\"%s\" is not a materialized view", t.Name)
 	case t.Kind != want && st.Object != parse.ObjectTable:
@@ -39,6 +39,8 @@ func (r *run) alterRelation(st *parse.AlterTable) error {
 		switch a.Kind {
 		case parse.RenameObject:
 			t, err = r.renameRelation(t, a.NewName.Name)
+		case parse.SetSchema:
+			t, err = r.setSchema(t, a.NewName)
 		case parse.RenameColumn:
 			t, err = r.renameColumn(t, a.Name, a.NewName.Name)
 		default:
@@ -53,13 +55,13 @@ func (r *run) alterRelation(st *parse.AlterTable) error {
 
 // alterIndex runs ALTER INDEX … RENAME TO.
 func (r *run) alterIndex(st *parse.AlterTable) error {
-	t, x, ok := r.index(st.Name.Last())
+	t, x, ok := r.index(st.Name)
 	switch {
 	case !ok && st.IfExists:
-		r.s.notice("NOTICE", "00000", fmt.Sprintf("relation \"%s\" does not exist, skipping", st.Name.Last()))
+		r.missing("relation", st.Name)
 		return nil
 	case !ok:
-		return dberr.Newf(dberr.UndefinedTable, "relation \"%s\" does not exist", st.Name.Last())
+		return r.names().NotFound(st.Name)
 	case st.Actions[0].Kind != parse.RenameObject:
 		return notSupported(st, "this form of ALTER INDEX is")
 	}
@@ -69,50 +71,19 @@ func (r *run) alterIndex(st *parse.AlterTable) error {
 
 // renameRelation renames a table, view or sequence, in what reads it too.
 func (r *run) renameRelation(t *colstore.Table, name string) (*colstore.Table, error) {
-	rename, err := r.renamedViews(t, 0, name)
+	m, err := r.moving([]*colstore.Table{t})
 	if err != nil {
 		return nil, err
 	}
-	old := t.Name
 	n, err := r.s.txOf(t).RenameTable(t, name)
-	if err == nil {
-		err = rename()
-	}
-	if err != nil || t.Kind != colstore.KindSequence {
+	if err != nil {
 		return n, err
 	}
-	for _, user := range r.catalogOf(t).Tables() {
-		for i := range user.Columns {
-			c := &user.Columns[i]
-			if used := sequencesOf(c.Default); len(used) == 0 || used[0] != old {
-				continue
-			}
-			if user, err = r.s.txOf(user).SetDefault(user, c.Name, nextvalText(name, isTemporary(t))); err != nil {
-				return nil, err
-			}
-		}
-	}
-	return n, nil
+	return n, m.finish()
 }
 
-// refuseTextual refuses a change of a name that a view's text holds.
-func (r *run) refuseTextual(t *colstore.Table, column uint32, what string) error {
-	views := r.catalogOf(t).Dependents(t.ID, column)
-	if len(views) == 0 {
-		return nil
-	}
-	names := make([]string, len(views))
-	for i, v := range views {
-		names[i] = v.Name
-	}
-	return dberr.Newf(dberr.FeatureNotSupported, "cannot %s: a view names it", what).
-		WithDetail("It is named by: %s.", strings.Join(names, ", ")).
-		WithHint("Drop the views, and create them again afterwards.")
-}
-
-// renamedViews finds the texts of the views that name a relation, or a column of it when column is
-// not 0, as they are under the new name. The function that it returns, to be called when the name has
-// changed, writes them.
+// renamedViews finds the texts of the views that name a column of a relation, as they are under the new
+// name. The function that it returns, to be called when the name has changed, writes them.
 func (r *run) renamedViews(t *colstore.Table, column uint32, to string) (func() error, error) {
 	views := r.catalogOf(t).Dependents(t.ID, 0)
 	texts := make([]string, len(views))
@@ -208,11 +179,24 @@ func renamedIn(text, from, to string) (string, error) {
 	return parse.Format(e), nil
 }
 
-// nextvalText is the default of a column that takes numbers from a sequence.
-func nextvalText(sequence string, temporary bool) string {
-	schema := ""
-	if temporary {
-		schema = bind.TemporarySchema + "."
+// nextvalText is the default of a column of a table that takes numbers from a sequence of its schema.
+func (r *run) nextvalText(t *colstore.Table, sequence string) string {
+	schema := bind.SchemaOf(r.catalogOf(t), t)
+	name := quoted(schema) + "." + quoted(sequence)
+	if schema == colstore.PublicName {
+		name = sequence
 	}
-	return "nextval('" + schema + strings.ReplaceAll(sequence, "'", "''") + "'::regclass)"
+	return "nextval('" + strings.ReplaceAll(name, "'", "''") + "'::regclass)"
 }
+
+// missing says that what a statement names is not there, and need not be.
+func (r *run) missing(what string, n parse.Name) {
+	if err := r.names().CheckSchema(n); err != nil && what != "relation" {
+		r.s.notice("NOTICE", "00000", fmt.Sprintf("schema \"%s\" does not exist, skipping", n.Schema()))
+		return
+	}
+	r.s.notice("NOTICE", "00000", fmt.Sprintf("%s \"%s\" does not exist, skipping", what, n.Last()))
+}
+
+// wholeName is a name of a table that finds it in any session.
+func (r *run) wholeName(t *colstore.Table) string { return bind.QuotedName(r.catalogOf(t), t) }

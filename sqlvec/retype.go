@@ -16,7 +16,7 @@ func (r *run) alterType(t *colstore.Table, c *colstore.Column, a *parse.AlterAct
 	if a.Collation != nil {
 		return nil, notSupported(a.Collation, "collations are")
 	}
-	to, err := bind.TypeOf(a.Type, r.Present().Catalog())
+	to, err := bind.TypeOf(a.Type, r.Present().Catalog(), r.names().Path)
 	if err != nil || to == c.Type && a.Using == nil {
 		return t, err
 	}

@@ -134,7 +134,7 @@ func (r *run) inTransaction() error {
 		return err
 	}
 	if s.db.opts.CheckpointEach && !s.tx.explicit {
-		if _, err := s.db.store.Checkpoint(r.ctx, ""); err != nil {
+		if _, err := s.db.store.Checkpoint(r.ctx, colstore.Name{}); err != nil {
 			return err
 		}
 	}
@@ -233,7 +233,7 @@ func (r *run) releaseViews() {
 func (r *run) binder() *bind.Binder {
 	return bind.New(bind.Env{
 		Ctx: r.ctx, Points: r, Expr: r.env, Params: r.params,
-		SystemTime: r.s.set.systemTime, Scalar: r.scalar, Rows: r.rows, Written: r.written, With: r.with, Sequence: r.s.sequencePosition, System: r.system,
+		Path: r.s.searchPath().whole, SystemTime: r.s.set.systemTime, Scalar: r.scalar, Rows: r.rows, Written: r.written, With: r.with, Sequence: r.s.sequencePosition, System: r.system,
 		Locker: r.locker,
 	})
 }
@@ -404,7 +404,7 @@ func (r *run) answerRows(cols []Column, set *rowSet) {
 func (s *Session) newEnv(r *run) *expr.Env {
 	return &expr.Env{
 		Now: s.tx.start, Statement: s.db.now(), Clock: s.db.now, Zone: s.set.zone, Params: r.params,
-		User: s.user, SessionUser: s.user, Database: "driftdb", Schema: bind.PublicSchema,
+		User: s.user, SessionUser: s.user, Database: bind.DatabaseName, Schemas: s.schemas,
 		Version: Version, Setting: s.Setting, SetConfig: s.setConfig,
 		Sequences:  sequenceCalls{s, &atomic.Pointer[namedSequence]{}},
 		Catalog:    catalogCalls{s},

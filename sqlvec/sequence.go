@@ -30,10 +30,11 @@ func (r *run) createSequence(st *parse.CreateSequence) error {
 	if st.Temp {
 		return notSupported(st, "temporary sequences are")
 	}
-	if err := r.checkSchema(st.Name); err != nil {
+	schema, err := r.newIn(st.Name)
+	if err != nil {
 		return err
 	}
-	if name := st.Name.Last(); r.nameTaken(name) {
+	if name := st.Name.Last(); r.taken(schema.ID, name, false) {
 		if st.IfNotExists {
 			r.s.notice("NOTICE", dberr.DuplicateTable, "relation \""+name+"\" already exists, skipping")
 			return nil
@@ -44,7 +45,7 @@ func (r *run) createSequence(st *parse.CreateSequence) error {
 	if err != nil {
 		return err
 	}
-	_, err = r.s.tx.open.CreateSequence(st.Name.Last(), def)
+	_, err = r.s.tx.open.CreateSequence(schema.ID, st.Name.Last(), def)
 	return err
 }
 
@@ -57,7 +58,7 @@ func (r *run) alterSequence(st *parse.AlterSequence) error {
 		r.s.notice("NOTICE", "00000", "relation \""+st.Name.Last()+"\" does not exist, skipping")
 		return nil
 	case !ok:
-		return dberr.Newf(dberr.UndefinedTable, "relation \"%s\" does not exist", st.Name.Last())
+		return r.names().NotFound(st.Name)
 	case t.Kind != colstore.KindSequence:
 		return dberr.Newf(dberr.WrongObjectType, "\"%s\" is not a sequence", t.Name)
 	}
@@ -100,7 +101,7 @@ func (r *run) sequenceDef(old *colstore.Table, o *parse.SequenceOptions, typ typ
 		def = *old.Sequence
 	}
 	if o.Type != nil {
-		t, err := bind.TypeOf(o.Type, r.Present().Catalog())
+		t, err := bind.TypeOf(o.Type, r.Present().Catalog(), r.names().Path)
 		if err != nil {
 			return def, err
 		}
@@ -257,13 +258,13 @@ func (r *run) ownSequence(t *colstore.Table, column string, k *parse.Constraint)
 	}
 	def.OwnerTable, def.OwnerColumn = t.ID, c.ID
 	name := t.Name + "_" + c.Name + "_seq"
-	for n := 1; r.taken(name, isTemporary(t)); n++ {
+	for n := 1; r.taken(t.Schema, name, isTemporary(t)); n++ {
 		name = t.Name + "_" + c.Name + "_seq" + strconv.Itoa(n)
 	}
-	if _, err := r.s.txOf(t).CreateSequence(name, def); err != nil {
+	if _, err = r.s.txOf(t).CreateSequence(t.Schema, name, def); err != nil {
 		return nil, err
 	}
-	if t, err = r.s.txOf(t).SetDefault(t, c.Name, nextvalText(name, isTemporary(t))); err != nil || !identity {
+	if t, err = r.s.txOf(t).SetDefault(t, c.Name, r.nextvalText(t, name)); err != nil || !identity {
 		return t, err
 	}
 	kind := colstore.IdentityByDefault
@@ -307,22 +308,15 @@ func (s *Session) findSequence(text string) (*colstore.Table, error) {
 	if s.tx.open == nil {
 		return nil, dberr.New(dberr.FeatureNotSupported, "sequences are not available here")
 	}
-	bare, temporary := strings.CutPrefix(text, bind.TemporarySchema+".")
-	name, err := bind.RelationName(bare)
+	n, err := bind.RelationName(text)
 	if err != nil {
 		return nil, err
 	}
-	var t *colstore.Table
-	ok := false
-	if !temporary {
-		t, ok = s.tx.open.Catalog().Relation(name)
-	}
-	if !ok && s.tx.temp != nil {
-		t, ok = s.tx.temp.Catalog().Relation(name)
-	}
+	names := catalogCalls{s}.names()
+	t, ok := names.Relation(n)
 	switch {
 	case !ok:
-		return nil, dberr.Newf(dberr.UndefinedTable, "relation \"%s\" does not exist", strings.TrimSpace(text))
+		return nil, names.NotFound(n)
 	case t.Kind != colstore.KindSequence:
 		return nil, dberr.Newf(dberr.WrongObjectType, "\"%s\" is not a sequence", t.Name)
 	}

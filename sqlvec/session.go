@@ -29,7 +29,8 @@ type Session struct {
 
 	random    expr.Generator
 	sequences sessionSequences
-	temp      *temporary // tables of the session alone, nil while it has made none
+	path      *sessionPath // the search path taken apart, nil before it is asked for
+	temp      *temporary   // tables of the session alone, nil while it has made none
 
 	copyIn  io.Reader // of COPY … FROM STDIN, nil for none
 	copyOut io.Writer // of COPY … TO STDOUT, nil for none

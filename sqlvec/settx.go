@@ -2,7 +2,6 @@ package sqlvec
 
 import (
 	"fmt"
-	"strings"
 
 	"driftdb/internal/dberr"
 )
@@ -99,38 +98,6 @@ func (s *Session) setConfig(name string, to *string, local bool) (string, error)
 	}
 	return def.show(s), nil
 }
-
-// setSearchPath accepts paths in which the one schema is found.
-func setSearchPath(s *Session, value string, def bool) error {
-	if def {
-		s.set.searchPath = defaultSearchPath
-		return nil
-	}
-	var list []string
-	public := false
-	for _, part := range strings.Split(value, ",") {
-		name := strings.Trim(strings.TrimSpace(part), `"`)
-		switch name {
-		case "$user":
-			name = `"$user"`
-		case "public":
-			public = true
-		case "pg_catalog":
-		default:
-			return dberr.Newf(dberr.InvalidParameterValue, "invalid value for parameter \"search_path\": \"%s\"", value).
-				WithHint("There is one schema, \"public\".")
-		}
-		list = append(list, name)
-	}
-	if !public {
-		return dberr.Newf(dberr.InvalidParameterValue, "invalid value for parameter \"search_path\": \"%s\"", value).
-			WithHint("The path must hold the one schema, \"public\".")
-	}
-	s.set.searchPath = strings.Join(list, ", ")
-	return nil
-}
-
-const defaultSearchPath = `"$user", public`
 
 // formatDuration shows a time in milliseconds in the greatest unit that says it exactly.
 func formatDuration(ms int64) string {

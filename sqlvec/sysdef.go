@@ -3,6 +3,7 @@ package sqlvec
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"driftdb/colstore"
@@ -79,8 +80,8 @@ type constraint struct {
 	notValid bool
 }
 
-// constraintsOf lists the constraints of a table.
-func constraintsOf(c *colstore.Catalog, t *colstore.Table) (list []constraint) {
+// constraintsOf lists the constraints of a table; names say how the tables that they refer to are shown.
+func constraintsOf(names bind.Lookup, t *colstore.Table) (list []constraint) {
 	for i, x := range t.Keys() {
 		if !x.Constraint {
 			continue
@@ -99,12 +100,12 @@ func constraintsOf(c *colstore.Catalog, t *colstore.Table) (list []constraint) {
 	}
 	for i := range t.ForeignKeys {
 		f := &t.ForeignKeys[i]
-		parent, ok := c.TableByID(f.Table)
+		parent, ok := names.CatalogOf(t).TableByID(f.Table)
 		if !ok {
 			continue
 		}
 		k := constraint{oid: relationOID(t) + oidOfForeign + int64(i), table: t, name: f.Name, kind: "f", columns: f.Columns, foreign: f, parent: parent}
-		k.def = fmt.Sprintf("FOREIGN KEY (%s) REFERENCES %s(%s)", quotedColumns(t, f.Columns), quoted(parent.Name), quotedColumns(parent, f.RefColumns))
+		k.def = fmt.Sprintf("FOREIGN KEY (%s) REFERENCES %s(%s)", quotedColumns(t, f.Columns), names.Display(parent), quotedColumns(parent, f.RefColumns))
 		k.notValid = f.NotValid
 		k.def += markIf(f.MatchFull, " MATCH FULL")
 		if w := actionWords[f.OnUpdate]; w != "" {
@@ -132,12 +133,12 @@ func markIf(has bool, text string) string {
 }
 
 // indexDef is the statement that makes an index.
-func indexDef(t *colstore.Table, x *colstore.Index) string {
+func indexDef(c *colstore.Catalog, t *colstore.Table, x *colstore.Index) string {
 	unique := ""
 	if x.Unique {
 		unique = "UNIQUE "
 	}
-	return fmt.Sprintf("CREATE %sINDEX %s ON public.%s USING btree (%s)", unique, quoted(x.Name), quoted(t.Name), quotedColumns(t, x.Columns))
+	return fmt.Sprintf("CREATE %sINDEX %s ON %s USING btree (%s)", unique, quoted(x.Name), bind.QuotedName(c, t), quotedColumns(t, x.Columns))
 }
 
 // catalogCalls is a session as the functions of the system's views see it.
@@ -160,40 +161,47 @@ func (c catalogCalls) owned(oid int64) (*colstore.Catalog, *colstore.Table, int6
 	return catalog, t, at, ok
 }
 
-// named finds the catalog of a relation or an index; temporary ones come first.
-func (c catalogCalls) named(text, name string) *colstore.Catalog {
-	tx := c.session.tx.temp
-	if tx != nil && !strings.Contains(text, ".") && tx.Catalog().Taken(name) {
-		return tx.Catalog()
+// names is what names mean in the session.
+func (c catalogCalls) names() bind.Lookup {
+	l := bind.Lookup{Catalog: c.catalog(), Path: c.session.searchPath().whole}
+	if tx := c.session.tx.temp; tx != nil {
+		l.Temporary = tx.Catalog()
 	}
-	return c.catalog()
+	return l
+}
+
+// systemOID is the number of one of the system's views.
+func systemOID(schema, name string) (int64, bool) {
+	n := int64(1000)
+	if schema == bind.InformationSchema {
+		n += 500
+	}
+	if known, ok := catalogueOIDs[name]; ok && schema == bind.CatalogSchema {
+		return known, true
+	}
+	place, ok := slices.BinarySearch(sortedKeys(systemTables[schema]), name)
+	return n + int64(place), ok
 }
 
 // RelationOID implements expr.Catalog.
 func (c catalogCalls) RelationOID(name string) (int64, error) {
-	for schema, list := range systemTables {
-		n := int64(1000)
-		if schema == bind.InformationSchema {
-			n += 500
-		}
-		for i, known := range sortedKeys(list) {
-			if name == known && schema == bind.CatalogSchema || name == schema+"."+known {
-				return n + int64(i), nil
-			}
-		}
-	}
-	relation, err := bind.RelationName(name)
+	n, err := bind.RelationName(name)
 	if err != nil {
 		return 0, err
 	}
-	catalog := c.named(name, relation)
-	if t, ok := catalog.Relation(relation); ok {
+	names := c.names()
+	for _, schema := range names.SystemSchemas(n) {
+		if oid, ok := systemOID(schema, n.Last()); ok {
+			return oid, nil
+		}
+	}
+	if t, ok := names.Relation(n); ok {
 		return relationOID(t), nil
 	}
-	if t, x, ok := catalog.Index(relation); ok {
+	if t, x, ok := names.Index(n); ok {
 		return indexOID(t, x), nil
 	}
-	return 0, dberr.Newf(dberr.UndefinedTable, "relation \"%s\" does not exist", name)
+	return 0, names.NotFound(n)
 }
 
 // RelationName implements expr.Catalog.
@@ -203,10 +211,10 @@ func (c catalogCalls) RelationName(oid int64) (string, bool) {
 	case !ok:
 		return "", false
 	case at == 0:
-		return quoted(t.Name), true
+		return c.names().Display(t), true
 	}
 	if x := indexAt(t, at); x != nil {
-		return quoted(x.Name), true
+		return c.names().DisplayIndex(t, x.Name), true
 	}
 	return "", false
 }
@@ -224,11 +232,11 @@ func indexAt(t *colstore.Table, place int64) *colstore.Index {
 
 // ConstraintDef implements expr.Catalog.
 func (c catalogCalls) ConstraintDef(oid int64) (string, bool) {
-	catalog, t, _, ok := c.owned(oid)
+	_, t, _, ok := c.owned(oid)
 	if !ok {
 		return "", false
 	}
-	for _, k := range constraintsOf(catalog, t) {
+	for _, k := range constraintsOf(c.names(), t) {
 		if k.oid == oid {
 			return k.def, true
 		}
@@ -238,7 +246,7 @@ func (c catalogCalls) ConstraintDef(oid int64) (string, bool) {
 
 // IndexDef implements expr.Catalog. With a column it is that column's name.
 func (c catalogCalls) IndexDef(oid, column int64) (string, bool) {
-	_, t, at, ok := c.owned(oid)
+	catalog, t, at, ok := c.owned(oid)
 	if !ok {
 		return "", false
 	}
@@ -247,7 +255,7 @@ func (c catalogCalls) IndexDef(oid, column int64) (string, bool) {
 	case x == nil:
 		return "", false
 	case column == 0:
-		return indexDef(t, x), true
+		return indexDef(catalog, t, x), true
 	case column > int64(len(x.Columns)):
 		return "", true
 	}
@@ -275,6 +283,18 @@ func (c catalogCalls) EnumType(oid int64) (types.Type, bool) {
 	return t.EnumType(), true
 }
 
+// EnumName implements expr.Catalog.
+func (c catalogCalls) EnumName(t types.Type) string {
+	e, ok := c.catalog().TableByID(t.Enum.ID)
+	if !ok {
+		return t.String()
+	}
+	if t.IsArray() {
+		return c.names().Display(e) + "[]"
+	}
+	return c.names().Display(e)
+}
+
 // TypeNamed implements expr.Catalog.
 func (c catalogCalls) TypeNamed(name string) (types.Type, error) {
 	e, err := parse.ParseExpr("NULL::" + name)
@@ -285,7 +305,7 @@ func (c catalogCalls) TypeNamed(name string) (types.Type, error) {
 	if !ok {
 		return types.Type{}, dberr.Newf(dberr.SyntaxError, "invalid type name \"%s\"", name)
 	}
-	t, err := bind.TypeOf(cast.Type, c.catalog())
+	t, err := bind.TypeOf(cast.Type, c.catalog(), c.session.searchPath().whole)
 	if e, ok := errors.AsType[*dberr.Error](err); ok { // whose position is one in the name
 		here := *e
 		here.Pos = 0
@@ -296,7 +316,11 @@ func (c catalogCalls) TypeNamed(name string) (types.Type, error) {
 
 // Comment implements expr.Catalog.
 func (c catalogCalls) Comment(oid, column int64) (string, bool) {
-	catalog, t, at, ok := c.owned(oid)
+	if s, ok := c.schemaByOID(oid); ok && column == 0 {
+		text := s.Comment(0, "")
+		return text, text != ""
+	}
+	_, t, at, ok := c.owned(oid)
 	if !ok {
 		return "", false
 	}
@@ -310,7 +334,7 @@ func (c catalogCalls) Comment(oid, column int64) (string, bool) {
 		if x := indexAt(t, at); x != nil {
 			text = t.Comment(0, x.Name)
 		}
-		for _, k := range constraintsOf(catalog, t) {
+		for _, k := range constraintsOf(c.names(), t) {
 			if k.oid == oid {
 				text = t.Comment(0, k.name)
 			}
@@ -321,27 +345,72 @@ func (c catalogCalls) Comment(oid, column int64) (string, bool) {
 
 // SerialSequence implements expr.Catalog.
 func (c catalogCalls) SerialSequence(table, column string) (string, bool, error) {
-	name, err := bind.RelationName(table)
+	n, err := bind.RelationName(table)
 	if err != nil {
 		return "", false, err
 	}
-	catalog := c.named(table, name)
-	t, ok := catalog.Relation(name)
+	names := c.names()
+	t, ok := names.Relation(n)
 	if !ok {
-		return "", false, dberr.Newf(dberr.UndefinedTable, "relation \"%s\" does not exist", table)
+		return "", false, names.NotFound(n)
 	}
+	catalog := names.CatalogOf(t)
 	col, ok := t.ColumnByName(column)
 	if !ok {
 		return "", false, dberr.Newf(dberr.UndefinedColumn, "column \"%s\" of relation \"%s\" does not exist", column, t.Name)
 	}
 	if list := catalog.Owned(t.ID, col.ID); len(list) > 0 {
-		schema := bind.PublicSchema
-		if isTemporary(t) {
-			schema = bind.TemporarySchema
-		}
-		return schema + "." + quoted(list[0].Name), true, nil
+		return bind.QuotedName(catalog, list[0]), true, nil
 	}
 	return "", false, nil
+}
+
+// schemaByOID is the schema with a number.
+func (c catalogCalls) schemaByOID(oid int64) (*colstore.Table, bool) {
+	for _, s := range c.catalog().Schemas() {
+		if namespaceOID(s) == oid {
+			return s, true
+		}
+	}
+	return nil, false
+}
+
+// SchemaOID implements expr.Catalog.
+func (c catalogCalls) SchemaOID(name string) (int64, bool) {
+	switch s, ok := c.catalog().Schema(name); {
+	case ok:
+		return namespaceOID(s), true
+	case name == bind.CatalogSchema:
+		return catalogOID, true
+	case name == bind.InformationSchema:
+		return informationID, true
+	case name == bind.TemporarySchema && c.session.temp != nil:
+		return temporaryOID, true
+	}
+	return 0, false
+}
+
+// SchemaName implements expr.Catalog.
+func (c catalogCalls) SchemaName(oid int64) (string, bool) {
+	if s, ok := c.schemaByOID(oid); ok {
+		return quoted(s.Name), true
+	}
+	name, ok := map[int64]string{catalogOID: bind.CatalogSchema, informationID: bind.InformationSchema, temporaryOID: bind.TemporarySchema}[oid]
+	return name, ok
+}
+
+// Visible implements expr.Catalog.
+func (c catalogCalls) Visible(oid int64) bool {
+	_, t, at, ok := c.owned(oid)
+	if !ok {
+		return true // one of the system's own
+	}
+	x := indexAt(t, at)
+	if x == nil {
+		return c.names().Visible(t)
+	}
+	found, _, ok := c.names().Index(parse.Name{Parts: []string{x.Name}})
+	return ok && found.ID == t.ID
 }
 
 var _ expr.Catalog = catalogCalls{}

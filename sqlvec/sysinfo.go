@@ -6,7 +6,7 @@ import (
 	"driftdb/sqlvec/bind"
 )
 
-const databaseName = "driftdb"
+const databaseName = bind.DatabaseName
 
 func init() {
 	for name, t := range map[string]*systemTable{
@@ -48,8 +48,11 @@ var informationColumns = columnList(
 		"identity_maximum", "identity_minimum", "identity_cycle", "is_generated", "generation_expression", "is_updatable"))
 
 func fillSchemata(c *systemContext) {
-	for _, s := range []string{bind.InformationSchema, bind.CatalogSchema, bind.PublicSchema} {
+	for _, s := range []string{bind.InformationSchema, bind.CatalogSchema} {
 		c.add(databaseName, s, c.session.user, nil, nil, nil, nil)
+	}
+	for _, s := range c.catalog.Schemas() {
+		c.add(databaseName, s.Name, c.session.user, nil, nil, nil, nil)
 	}
 }
 
@@ -78,7 +81,7 @@ func fillViews(c *systemContext) {
 	for _, t := range c.relations() {
 		if t.Kind == colstore.KindView {
 			option := map[colstore.CheckOption]string{colstore.NoCheckOption: "NONE", colstore.CheckLocal: "LOCAL", colstore.CheckCascaded: "CASCADED"}[t.CheckOption]
-			through := yesNo(bind.Updatable(t, c.catalog.Relation) == "")
+			through := yesNo(bind.Updatable(t, c.catalog) == "")
 			c.add(databaseName, c.schema(t), t.Name, " "+t.Query+";", option, through, through, "NO", "NO", "NO")
 		}
 	}
@@ -120,7 +123,9 @@ func (c *systemContext) addColumn(t *colstore.Table, col *colstore.Column, n int
 	}
 	set("udt_schema", bind.CatalogSchema)
 	if col.Type.Enum != nil {
-		set("udt_schema", bind.PublicSchema)
+		if e, ok := c.catalog.TableByID(col.Type.Enum.ID); ok {
+			set("udt_schema", c.schema(e))
+		}
 		if !col.Type.IsArray() {
 			set("data_type", "USER-DEFINED")
 		}
@@ -214,7 +219,7 @@ var constraintTypes = map[string]string{"p": "PRIMARY KEY", "u": "UNIQUE", "c": 
 // eachConstraint calls fn with all constraints of all tables.
 func (c *systemContext) eachConstraint(fn func(k *constraint)) {
 	for _, t := range c.tables() {
-		list := constraintsOf(c.catalogOf(t), t)
+		list := constraintsOf(c.names(), t)
 		for i := range list {
 			fn(&list[i])
 		}
@@ -240,7 +245,7 @@ func fillTableConstraints(c *systemContext) {
 
 // notNullName is PostgreSQL's name of the check that NOT NULL is.
 func notNullName(t *colstore.Table, i int) string {
-	return number(publicOID) + "_" + number(relationOID(t)) + "_" + number(int64(i+1)) + "_not_null"
+	return number(schemaOID(t)) + "_" + number(relationOID(t)) + "_" + number(int64(i+1)) + "_not_null"
 }
 
 func fillKeyColumns(c *systemContext) {
@@ -290,7 +295,7 @@ func fillReferential(c *systemContext) {
 				key = x.Name
 			}
 		}
-		c.add(databaseName, c.schema(k.table), k.name, databaseName, c.schema(k.table), key, match, rules[k.foreign.OnUpdate], rules[k.foreign.OnDelete])
+		c.add(databaseName, c.schema(k.table), k.name, databaseName, c.schema(k.parent), key, match, rules[k.foreign.OnUpdate], rules[k.foreign.OnDelete])
 	})
 }
 

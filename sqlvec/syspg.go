@@ -60,7 +60,9 @@ func init() {
 
 func fillNamespace(c *systemContext) {
 	c.add(catalogOID, bind.CatalogSchema, ownerOID, nil)
-	c.add(publicOID, bind.PublicSchema, ownerOID, nil)
+	for _, s := range c.catalog.Schemas() {
+		c.add(namespaceOID(s), s.Name, ownerOID, nil)
+	}
 	if c.temporary != nil {
 		c.add(temporaryOID, bind.TemporarySchema, ownerOID, nil)
 	}
@@ -177,8 +179,8 @@ func fillType(c *systemContext) {
 		t := e.EnumType()
 		oid, _ := expr.TypeOID(t)
 		array, _ := expr.TypeOID(t.Array())
-		c.add(oid, internalName(t), publicOID, ownerOID, 4, true, "e", "E", false, true, ",", 0, 0, array, 0, -1, 0, false)
-		c.add(array, internalName(t.Array()), publicOID, ownerOID, -1, false, "b", "A", false, true, ",", 0, oid, 0, 0, -1, 0, false)
+		c.add(oid, internalName(t), schemaOID(e), ownerOID, 4, true, "e", "E", false, true, ",", 0, 0, array, 0, -1, 0, false)
+		c.add(array, internalName(t.Array()), schemaOID(e), ownerOID, -1, false, "b", "A", false, true, ",", 0, oid, 0, 0, -1, 0, false)
 	}
 }
 
@@ -265,7 +267,7 @@ func fillPgViews(c *systemContext) {
 
 func fillPgIndexes(c *systemContext) {
 	c.eachIndex(func(t *colstore.Table, x *colstore.Index) {
-		c.add(c.schema(t), t.Name, x.Name, nil, indexDef(t, x))
+		c.add(c.schema(t), t.Name, x.Name, nil, indexDef(c.catalogOf(t), t, x))
 	})
 }
 
@@ -303,9 +305,21 @@ func fillAm(c *systemContext) {
 	c.add(403, "btree", "i")
 }
 
-const classOID = 1259 // of pg_class itself
+// Numbers of the catalogues of what comments are on.
+const (
+	classOID          = 1259
+	namespaceClassOID = 2615
+)
+
+// catalogueOIDs are those of them that PostgreSQL's queries join by.
+var catalogueOIDs = map[string]int64{"pg_class": classOID, "pg_namespace": namespaceClassOID}
 
 func fillDescription(c *systemContext) {
+	for _, s := range c.catalog.Schemas() {
+		if text := s.Comment(0, ""); text != "" {
+			c.add(namespaceOID(s), namespaceClassOID, 0, text)
+		}
+	}
 	for _, t := range c.relations() {
 		for _, comment := range t.Comments {
 			switch {

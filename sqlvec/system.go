@@ -81,9 +81,6 @@ func (c *systemContext) add(values ...any) {
 // system finds one of the system's views and makes a source of its rows, which are computed
 // when they are read.
 func (r *run) system(schema, name string) *bind.SystemView {
-	if schema == "" {
-		schema = bind.CatalogSchema
-	}
 	def, ok := systemTables[schema][name]
 	if !ok {
 		return nil

@@ -11,6 +11,7 @@ import (
 	"driftdb/internal/dberr"
 	"driftdb/internal/vfs"
 	"driftdb/sqlvec/bind"
+	"driftdb/sqlvec/expr"
 	"driftdb/sqlvec/parse"
 )
 
@@ -192,33 +193,20 @@ func (r *run) viewOf(t *colstore.Table) *colstore.View {
 // catalogOf is the definitions around a table.
 func (r *run) catalogOf(t *colstore.Table) *colstore.Catalog { return r.viewOf(t).Catalog() }
 
-// relation finds a table, view or sequence; temporary ones come first.
+// relation finds a table, view or sequence.
 func (r *run) relation(n parse.Name) (*colstore.Table, bool) {
-	if v := r.Temporary(); v != nil && bind.MayBeTemporary(n) {
-		if t, ok := v.Catalog().Relation(n.Last()); ok {
-			return t, true
-		}
-	}
-	if s := n.Schema(); s != "" && s != bind.PublicSchema {
-		return nil, false
-	}
-	return r.Present().Catalog().Relation(n.Last())
+	return r.names().Relation(n)
 }
 
-// index finds an index; those of temporary tables come first.
-func (r *run) index(name string) (*colstore.Table, *colstore.Index, bool) {
-	if v := r.Temporary(); v != nil {
-		if t, x, ok := v.Catalog().Index(name); ok {
-			return t, x, true
-		}
-	}
-	return r.Present().Catalog().Index(name)
+// index finds an index.
+func (r *run) index(n parse.Name) (*colstore.Table, *colstore.Index, bool) {
+	return r.names().Index(n)
 }
 
 // inTemporarySchema returns a CREATE TABLE of pg_temp.name as one of a temporary table.
-func inTemporarySchema(st *parse.CreateTable) (*parse.CreateTable, error) {
+func (r *run) inTemporarySchema(st *parse.CreateTable) (*parse.CreateTable, error) {
 	switch s := st.Name.Schema(); {
-	case s == bind.TemporarySchema:
+	case s == bind.TemporarySchema || s == "" && r.firstSchema() == bind.TemporarySchema:
 		temporary := *st
 		temporary.Temp, temporary.Name.Parts = true, []string{st.Name.Last()}
 		return &temporary, nil
@@ -278,20 +266,36 @@ func (c *systemContext) catalogOf(t *colstore.Table) *colstore.Catalog {
 	return c.catalog
 }
 
+// names is what names mean to the session in the catalog that is shown.
+func (c *systemContext) names() bind.Lookup {
+	l := bind.Lookup{Catalog: c.catalog, Path: c.session.searchPath().whole}
+	if c.temporary != nil {
+		l.Temporary = c.temporary.Catalog()
+	}
+	return l
+}
+
 // schema is the schema that a relation is in.
 func (c *systemContext) schema(t *colstore.Table) string {
 	if isTemporary(t) {
 		return bind.TemporarySchema
 	}
-	return bind.PublicSchema
+	return c.catalog.SchemaOf(t)
 }
 
-func schemaOID(t *colstore.Table) int {
-	if isTemporary(t) {
+// schemaOID is the number of the schema that a relation or a type is in.
+func schemaOID(t *colstore.Table) int64 {
+	switch {
+	case isTemporary(t):
 		return temporaryOID
+	case t.Schema == colstore.PublicSchema:
+		return publicOID
 	}
-	return publicOID
+	return expr.CatalogOID(t.Schema)
 }
+
+// namespaceOID is the number of a schema.
+func namespaceOID(s *colstore.Table) int64 { return schemaOID(&colstore.Table{Schema: s.ID}) }
 
 // persistence is the letter of a temporary or a permanent relation.
 func persistence(t *colstore.Table) string {
@@ -309,10 +313,10 @@ func (r *run) txFor(temporary bool) *colstore.Tx {
 	return r.s.tx.open
 }
 
-// taken reports whether a new relation cannot have a name.
-func (r *run) taken(name string, temporary bool) bool {
+// taken reports whether a relation or an index of a schema has a name.
+func (r *run) taken(schema uint32, name string, temporary bool) bool {
 	if temporary {
-		return r.s.tx.temp.Catalog().Taken(name)
+		return r.s.tx.temp.Catalog().Taken(schema, name)
 	}
-	return r.nameTaken(name)
+	return r.Present().Catalog().Taken(schema, name)
 }

@@ -15,12 +15,13 @@ func (r *run) createView(st *parse.CreateView) error {
 	if err := plainView(st); err != nil {
 		return err
 	}
-	if err := r.checkSchema(st.Name); err != nil {
+	schema, err := r.newIn(st.Name)
+	if err != nil {
 		return err
 	}
 	name := st.Name.Last()
-	old, exists := r.Present().Catalog().Relation(name)
-	if exists && !st.OrReplace || !exists && r.nameTaken(name) {
+	old, exists := r.Present().Catalog().Relation(colstore.Name{Schema: schema.Name, Name: name})
+	if exists && !st.OrReplace || !exists && r.taken(schema.ID, name, false) {
 		return dberr.Newf(dberr.DuplicateTable, "relation \"%s\" already exists", name)
 	}
 	if exists && old.Kind != colstore.KindView {
@@ -30,7 +31,7 @@ func (r *run) createView(st *parse.CreateView) error {
 	if err != nil {
 		return err
 	}
-	def.Name = name
+	def.Schema, def.Name = schema.ID, name
 	if err := nameColumns(def.Columns, st.Columns); err != nil {
 		return err
 	}
@@ -58,7 +59,7 @@ func (r *run) checkOption(st *parse.CreateView, def *colstore.ViewDef) error {
 		def.Check = colstore.CheckLocal
 	}
 	v := &colstore.Table{Name: def.Name, Kind: colstore.KindView, Query: def.Query, Columns: def.Columns, CheckOption: def.Check}
-	if why := bind.Updatable(v, r.Present().Catalog().Relation); why != "" {
+	if why := bind.Updatable(v, r.Present().Catalog()); why != "" {
 		return dberr.New(dberr.FeatureNotSupported, "WITH CHECK OPTION is supported only on automatically updatable views").WithHint("%s", why)
 	}
 	return nil
@@ -77,20 +78,6 @@ func plainView(st *parse.CreateView) error {
 		return dberr.New(dberr.SyntaxError, "syntax error at or near \"NOT\"").At(int(st.Name.Position()))
 	}
 	return nil
-}
-
-// checkSchema refuses names of new objects outside the one schema.
-func (r *run) checkSchema(n parse.Name) error {
-	if s := n.Schema(); s != "" && s != bind.PublicSchema {
-		return dberr.Newf("3F000", "schema \"%s\" does not exist", s).At(int(n.Position()))
-	}
-	return nil
-}
-
-// nameTaken reports whether a relation or an index has a name.
-func (r *run) nameTaken(name string) bool {
-	_, enum := r.Present().Catalog().Enum(name) // which the storage refuses in other words
-	return !enum && r.Present().Catalog().Taken(name)
 }
 
 // nameColumns applies the column list of CREATE VIEW.
@@ -142,7 +129,10 @@ func kindName(t *colstore.Table) string {
 	return kindNames[t.Kind]
 }
 
-// describeRelation is a relation as lists of dependencies name it.
-func describeRelation(t *colstore.Table) string {
-	return fmt.Sprintf("%s %s", kindName(t), t.Name)
+// describe is a relation or a type as lists of dependencies name it.
+func (r *run) describe(t *colstore.Table) string {
+	return fmt.Sprintf("%s %s", kindName(t), r.display(t))
 }
+
+// display is the name of a relation or a type, with its schema where the name alone does not find it.
+func (r *run) display(t *colstore.Table) string { return r.names().Display(t) }

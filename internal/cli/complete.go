@@ -15,6 +15,8 @@ import (
 type words struct {
 	shell     *shell
 	tables    []*colstore.Table // of the present; nil before they are asked for
+	names     sqlvec.Names      // what names mean to the session, as of then
+	schemas   map[uint32]string // the names of schemas, by their ids
 	functions []string
 }
 
@@ -134,7 +136,10 @@ func (w *words) catalog() []*colstore.Table {
 	if w.tables == nil {
 		view := w.shell.db.Store().View()
 		defer view.Release()
-		w.tables = view.Catalog().Relations()
+		w.tables, w.names, w.schemas = view.Catalog().Relations(), w.shell.session.Names(view), map[uint32]string{}
+		for _, s := range view.Catalog().Schemas() {
+			w.schemas[s.ID] = s.Name
+		}
 	}
 	return w.tables
 }
@@ -142,7 +147,22 @@ func (w *words) catalog() []*colstore.Table {
 func (w *words) relations() []term.Candidate {
 	var all []term.Candidate
 	for _, t := range w.catalog() {
-		all = append(all, term.Candidate{Value: nameFor(t.Name), Kind: strings.ToLower(t.Kind.String()) + "s"})
+		kind := strings.ToLower(t.Kind.String()) + "s"
+		if w.names.Visible(t) {
+			all = append(all, term.Candidate{Value: nameFor(t.Name), Kind: kind})
+		} else {
+			all = append(all, term.Candidate{Value: nameIn(w.names, t), Kind: kind})
+		}
+	}
+	return all
+}
+
+// inSchema are the relations of a schema, with its name.
+func (w *words) inSchema(name string) (all []term.Candidate) {
+	for _, t := range w.catalog() {
+		if schema := w.schemas[t.Schema]; strings.EqualFold(schema, name) {
+			all = append(all, term.Candidate{Value: nameFor(schema) + "." + nameFor(t.Name), Kind: strings.ToLower(t.Kind.String()) + "s"})
+		}
 	}
 	return all
 }
@@ -188,6 +208,10 @@ func namesIn(text string) map[string]bool {
 func (w *words) qualified(word, text string) []term.Candidate {
 	dot := strings.LastIndexByte(word, '.')
 	name := strings.Trim(word[:dot], `"`)
+	if list := matching(word, w.inSchema(name)); len(list) > 0 {
+		return list
+	}
+	name = strings.Trim(name[strings.LastIndexByte(name, '.')+1:], `"`) // schema.table.column
 	var of, all []term.Candidate
 	for _, t := range w.catalog() {
 		mine := strings.EqualFold(t.Name, name) || strings.EqualFold(t.Name, tableOfAlias(text, name))

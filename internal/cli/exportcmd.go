@@ -125,7 +125,7 @@ func (f *exportFlags) write(ctx context.Context, db *sqlvec.DB, std streams, w i
 	}
 	query := f.query
 	if f.table != "" {
-		query = "SELECT * FROM " + quoteName(f.table)
+		query = "SELECT * FROM " + quoteTable(f.table)
 	}
 	out := newOutput(f.format, w)
 	out.bar, out.compression, out.threads = newProgress(std.err, "export", 0), f.compression, f.threads

@@ -84,7 +84,7 @@ func (f *historyFlags) read(ctx context.Context, db *sqlvec.DB, session *sqlvec.
 		where = append(where, quoteName(name)+" = "+quoteText(f.keys[i]))
 	}
 	h := &rowHistory{}
-	from := " FROM " + quoteName(f.table) + " FOR SYSTEM_TIME ALL WHERE "
+	from := " FROM " + quoteTable(f.table) + " FOR SYSTEM_TIME ALL WHERE "
 	columns := "system_seq_start, system_seq_end, system_time_start, system_time_end"
 	for _, c := range t.Columns {
 		h.cols = append(h.cols, rowtext.Column{Name: c.Name, Type: c.Type})
@@ -108,7 +108,7 @@ func (f *historyFlags) read(ctx context.Context, db *sqlvec.DB, session *sqlvec.
 func (f *historyFlags) lookUp(db *sqlvec.DB) (*colstore.Table, error) {
 	view := db.Store().View()
 	defer view.Release()
-	t, err := view.Table(f.table)
+	t, err := view.Table(tableName(f.table))
 	if err != nil {
 		return nil, err
 	}

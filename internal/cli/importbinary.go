@@ -110,7 +110,7 @@ func (l *loader) insertFrom(file string, p layout) string {
 	for i, c := range p.cols {
 		into[i], from[i] = quoteName(p.names[i]), quoteName(c.Name)
 	}
-	return fmt.Sprintf("INSERT INTO %s (%s) SELECT %s FROM read_%s(%s)", quoteName(l.flags.table), strings.Join(into, ", "),
+	return fmt.Sprintf("INSERT INTO %s (%s) SELECT %s FROM read_%s(%s)", quoteTable(l.flags.table), strings.Join(into, ", "),
 		strings.Join(from, ", "), l.flags.format, quoteText(literalPath(file)))
 }
 

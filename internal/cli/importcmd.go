@@ -245,5 +245,5 @@ func (f *importFlags) createTable(cols []textin.Column) (string, error) {
 		}
 		parts = append(parts, "PRIMARY KEY ("+strings.Join(names, ", ")+")")
 	}
-	return "CREATE TABLE " + quoteName(f.table) + " (" + strings.Join(parts, ", ") + ")", nil
+	return "CREATE TABLE " + quoteTable(f.table) + " (" + strings.Join(parts, ", ") + ")", nil
 }

@@ -82,7 +82,7 @@ func (l *loader) lookUp() error {
 	view := l.db.Store().View()
 	defer view.Release()
 	var err error
-	l.table, err = view.Table(l.flags.table)
+	l.table, err = view.Table(tableName(l.flags.table))
 	if dberr.CodeOf(err) == dberr.UndefinedTable {
 		return withHint(err, "With --create the table is made.")
 	}
@@ -219,7 +219,7 @@ func (l *loader) transaction(ctx context.Context, f *textin.File, p layout, bar 
 		return 0, err
 	}
 	var last *textin.Batch
-	rows, err := session.Load(ctx, l.flags.table, p.names, func() (*vec.Batch, error) {
+	rows, err := session.Load(ctx, tableName(l.flags.table), p.names, func() (*vec.Batch, error) {
 		if last != nil {
 			bar.add(int64(last.N), int64(last.Bytes))
 			last.Release()
@@ -248,7 +248,7 @@ func (l *loader) definitions(p layout) ([]string, error) {
 	}
 	var all []string
 	for _, c := range p.add {
-		all = append(all, "ALTER TABLE "+quoteName(l.flags.table)+" ADD COLUMN "+quoteName(c.Name)+" "+c.Type.Definition())
+		all = append(all, "ALTER TABLE "+quoteTable(l.flags.table)+" ADD COLUMN "+quoteName(c.Name)+" "+c.Type.Definition())
 	}
 	return all, nil
 }

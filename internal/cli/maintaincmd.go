@@ -40,10 +40,18 @@ func newMaintain(std streams, cmd *cobra.Command, readOnly bool, work func(ctx c
 	return cmd
 }
 
+// maintained is the table that --table names, or all.
+func maintained(table string) colstore.Name {
+	if table == "" {
+		return colstore.Name{}
+	}
+	return tableName(table)
+}
+
 func tableExists(db *sqlvec.DB, name string) error {
 	view := db.Store().View()
 	defer view.Release()
-	_, err := view.Table(name)
+	_, err := view.Table(tableName(name))
 	return err
 }
 
@@ -54,7 +62,7 @@ func newCheckpoint(std streams) *cobra.Command {
 		Short:   "Write what is only in the log as columnar snapshots",
 		Example: "  driftdb checkpoint --data shop\n  driftdb checkpoint --data shop --table users",
 	}, false, func(ctx context.Context, db *sqlvec.DB, table string, std streams) error {
-		s, err := db.Store().Checkpoint(ctx, table)
+		s, err := db.Store().Checkpoint(ctx, maintained(table))
 		if err == nil {
 			fmt.Fprintf(std.err, "Checkpoint at @SEQ:%d: %d tables, %d parts, %s rows, %s bytes; %d tables had nothing new\n",
 				s.Point.Seq, s.Tables, s.Parts, grouped(s.Rows), grouped(s.Bytes), s.Skipped)
@@ -70,7 +78,7 @@ func newVacuum(std streams) *cobra.Command {
 		Short:   "Merge small parts and move dead rows aside; no answer changes",
 		Example: "  driftdb vacuum --data shop",
 	}, false, func(ctx context.Context, db *sqlvec.DB, table string, std streams) error {
-		s, err := db.Store().Vacuum(ctx, table)
+		s, err := db.Store().Vacuum(ctx, maintained(table))
 		if err == nil {
 			fmt.Fprintf(std.err, "Vacuum: %d tables, %d parts before, %d after, %s rows moved, %d files and %s bytes freed\n",
 				s.Tables, s.PartsBefore, s.PartsAfter, grouped(s.RowsMoved), s.FilesFreed, grouped(s.BytesFreed))
@@ -90,7 +98,7 @@ func newAnalyze(std streams) *cobra.Command {
 		out := newOutput("table", std.out)
 		tables := view.Catalog().Tables()
 		if table != "" {
-			t, err := view.Table(table)
+			t, err := view.Table(tableName(table))
 			if err != nil {
 				return err
 			}

@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	"driftdb/colstore"
-	"driftdb/internal/dberr"
 	"driftdb/internal/formats/rowtext"
 	"driftdb/internal/types"
 	"driftdb/sqlvec"
@@ -52,10 +51,32 @@ func (sh *shell) withView(fn func(*colstore.View) error) error {
 	return fn(view)
 }
 
+// pattern is a name with * and ?, which may have a schema.
+type pattern struct{ schema, name string }
+
+// patternOf reads a pattern as psql does: one with a dot is of a schema.
+func patternOf(text string) pattern {
+	if i := strings.IndexByte(text, '.'); i >= 0 && !strings.HasPrefix(text, `"`) {
+		return pattern{text[:i], text[i+1:]}
+	}
+	return pattern{name: text}
+}
+
+// fits reports whether a pattern is one of a relation or type; without a schema of one that its name alone finds.
+func (p pattern) fits(view *colstore.View, names sqlvec.Names, t *colstore.Table) bool {
+	if !matches(p.name, t.Name) {
+		return false
+	}
+	if p.schema == "" {
+		return names.Visible(t)
+	}
+	return matches(p.schema, view.Catalog().SchemaOf(t))
+}
+
 func listOf(kind colstore.RelationKind) func(*shell, call) error {
 	return func(sh *shell, c call) error {
 		return sh.withView(func(view *colstore.View) error {
-			return sh.list(relationList(view, c.arg(0), func(t *colstore.Table) bool { return t.Kind == kind }),
+			return sh.list(sh.relationList(view, c.arg(0), func(t *colstore.Table) bool { return t.Kind == kind }),
 				strings.ToLower(kind.String())+"s", c.arg(0))
 		})
 	}
@@ -84,10 +105,11 @@ func (sh *shell) write(c *cells) error {
 	return out.writeText(c.cols, c.each)
 }
 
-func relationList(view *colstore.View, pattern string, want func(*colstore.Table) bool) *cells {
+func (sh *shell) relationList(view *colstore.View, pattern string, want func(*colstore.Table) bool) *cells {
 	list := &cells{cols: append(textColumns("name", "type"), bigintColumn("columns"), bigintColumn("rows"))}
+	names, wanted := sh.session.Names(view), patternOf(pattern)
 	for _, t := range view.Catalog().Relations() {
-		if !want(t) || !matches(pattern, t.Name) {
+		if !want(t) || !wanted.fits(view, names, t) {
 			continue
 		}
 		rows, columns := types.NullOf(types.T(types.Int64)), types.NullOf(types.T(types.Int64))
@@ -97,7 +119,7 @@ func relationList(view *colstore.View, pattern string, want func(*colstore.Table
 		if stats := view.Stats(t); t.Kind == colstore.KindTable && stats.Err == nil { // NULL when the table cannot be read
 			rows = bigintValue(stats.Rows)
 		}
-		list.rows = append(list.rows, []types.Value{textValue(t.Name), textValue(strings.ToLower(t.KindName())), columns, rows})
+		list.rows = append(list.rows, []types.Value{textValue(names.Display(t)), textValue(strings.ToLower(t.KindName())), columns, rows})
 	}
 	return list
 }
@@ -106,9 +128,10 @@ func relationList(view *colstore.View, pattern string, want func(*colstore.Table
 func (sh *shell) listTypes(c call) error {
 	return sh.withView(func(view *colstore.View) error {
 		list := &cells{cols: textColumns("name", "type", "labels")}
+		names, wanted := sh.session.Names(view), patternOf(c.arg(0))
 		for _, t := range view.Catalog().Enums() {
-			if matches(c.arg(0), t.Name) {
-				list.rows = append(list.rows, []types.Value{textValue(t.Name), textValue("enum"), textValue(strings.Join(t.Labels, ", "))})
+			if wanted.fits(view, names, t) {
+				list.rows = append(list.rows, []types.Value{textValue(names.Display(t)), textValue("enum"), textValue(strings.Join(t.Labels, ", "))})
 			}
 		}
 		return sh.list(list, "types", c.arg(0))
@@ -121,36 +144,27 @@ func (sh *shell) describe(c call) error {
 	return sh.withView(func(view *colstore.View) error {
 		all := func(*colstore.Table) bool { return true }
 		if name == "" || strings.ContainsAny(name, "*?") {
-			return sh.list(relationList(view, name, all), "tables, views or sequences", name)
+			return sh.list(sh.relationList(view, name, all), "tables, views or sequences", name)
 		}
-		plain := plainName(name)
-		t, ok := view.Catalog().Relation(plain)
-		if !ok {
-			return noRelation(view, plain)
+		t, err := sh.relation(view, name)
+		if err != nil {
+			return err
 		}
 		return sh.describeRelation(view, t)
 	})
 }
 
-// noRelation says that there is no such relation, and which one may be meant.
-func noRelation(view *colstore.View, name string) error {
-	err := dberr.Newf(dberr.UndefinedTable, "relation \"%s\" does not exist", name)
-	if best := nearestRelation(view, name); best != "" {
-		return err.WithHint("Perhaps you meant \"%s\".", best)
-	}
-	return err
-}
-
 func (sh *shell) describeRelation(view *colstore.View, t *colstore.Table) error {
 	kind := t.KindName()
-	fmt.Fprintf(sh.out.w, "%s \"%s\"\n", kind[:1]+strings.ToLower(kind[1:]), clean(t.Name))
+	names := sh.session.Names(view)
+	fmt.Fprintf(sh.out.w, "%s \"%s\"\n", kind[:1]+strings.ToLower(kind[1:]), clean(names.Display(t)))
 	if t.Sequence != nil {
 		return sh.write(sequenceOf(t.Sequence))
 	}
 	if err := sh.write(columnList(t)); err != nil {
 		return err
 	}
-	return writeSections(sh.out.w, sectionsOf(view, t))
+	return writeSections(sh.out.w, sectionsOf(view, names, t))
 }
 
 func sequenceOf(s *colstore.SequenceDef) *cells {
@@ -189,7 +203,7 @@ type section struct {
 	lines []string
 }
 
-func sectionsOf(view *colstore.View, t *colstore.Table) []section {
+func sectionsOf(view *colstore.View, names sqlvec.Names, t *colstore.Table) []section {
 	indexes, checks, keys, referrers := section{title: "Indexes:"}, section{title: "Check constraints:"}, section{title: "Foreign keys:"}, section{title: "Referenced by:"}
 	for i, x := range t.Keys() {
 		indexes.lines = append(indexes.lines, fmt.Sprintf("\"%s\" %s(%s)", x.Name, indexKind(t, i, x.Unique), strings.Join(columnNames(t, x.Columns), ", ")))
@@ -200,12 +214,12 @@ func sectionsOf(view *colstore.View, t *colstore.Table) []section {
 	for _, k := range t.ForeignKeys {
 		if to, ok := view.Catalog().TableByID(k.Table); ok {
 			keys.lines = append(keys.lines, fmt.Sprintf("\"%s\" FOREIGN KEY (%s) REFERENCES %s (%s)", k.Name,
-				strings.Join(columnNames(t, k.Columns), ", "), nameFor(to.Name), strings.Join(columnNames(to, k.RefColumns), ", ")))
+				strings.Join(columnNames(t, k.Columns), ", "), nameIn(names, to), strings.Join(columnNames(to, k.RefColumns), ", ")))
 		}
 	}
 	for _, id := range t.ReferencedBy {
 		if from, ok := view.Catalog().TableByID(id); ok {
-			referrers.lines = append(referrers.lines, "table "+nameFor(from.Name))
+			referrers.lines = append(referrers.lines, "table "+nameIn(names, from))
 		}
 	}
 	all := []section{indexes, checks, keys, referrers}
@@ -216,6 +230,14 @@ func sectionsOf(view *colstore.View, t *colstore.Table) []section {
 		all = append(all, section{"Comment:", strings.Split(about, "\n")})
 	}
 	return all
+}
+
+// nameIn is the name of a table as it must be written in a statement.
+func nameIn(names sqlvec.Names, t *colstore.Table) string {
+	if names.Visible(t) {
+		return nameFor(t.Name)
+	}
+	return nameFor(names.Schema(t)) + "." + nameFor(t.Name)
 }
 
 func indexKind(t *colstore.Table, i int, unique bool) string {
@@ -248,13 +270,16 @@ func writeSections(w io.Writer, all []section) error {
 func (sh *shell) listIndexes(c call) error {
 	return sh.withView(func(view *colstore.View) error {
 		list := &cells{cols: textColumns("name", "table", "columns", "kind")}
+		names, wanted := sh.session.Names(view), patternOf(c.arg(0))
 		for _, t := range view.Catalog().Tables() {
+			of := wanted
+			of.name = ""
 			for i, x := range t.Keys() {
-				if !matches(c.arg(0), x.Name) {
+				if !of.fits(view, names, t) || !matches(wanted.name, x.Name) {
 					continue
 				}
 				kind := strings.TrimSpace(indexKind(t, i, x.Unique))
-				list.rows = append(list.rows, []types.Value{textValue(x.Name), textValue(t.Name),
+				list.rows = append(list.rows, []types.Value{textValue(x.Name), textValue(names.Display(t)),
 					textValue(strings.Join(columnNames(t, x.Columns), ", ")), textValue(kind)})
 			}
 		}

@@ -67,38 +67,45 @@ func (sh *shell) viewSource(c call) error {
 	if c.arg(0) == "" {
 		return errors.New("\\sv needs the name of a view")
 	}
-	name := plainName(c.arg(0))
 	return sh.withView(func(view *colstore.View) error {
-		t, ok := view.Catalog().Relation(name)
-		if !ok {
-			return noRelation(view, name)
+		t, err := sh.relation(view, c.arg(0))
+		if err != nil {
+			return err
 		}
 		if t.Query == "" {
-			return dberr.Newf(dberr.WrongObjectType, "\"%s\" is not a view", clean(name))
+			return dberr.Newf(dberr.WrongObjectType, "\"%s\" is not a view", clean(t.Name))
 		}
 		head := "CREATE OR REPLACE VIEW "
 		if t.Materialized() {
 			head = "CREATE MATERIALIZED VIEW "
 		}
-		_, err := fmt.Fprintf(sh.out.w, "%s%s AS\n%s;\n", head, nameFor(t.Name), t.Query)
+		_, err = fmt.Fprintf(sh.out.w, "%s%s AS\n%s;\n", head, nameIn(sh.session.Names(view), t), t.Query)
 		return err
 	})
 }
 
-// plainName is the name of a relation as it was typed: folded, unless in quotes.
-func plainName(typed string) string {
-	if plain := strings.Trim(typed, `"`); plain != typed {
-		return plain
+// relation finds what a name as it is typed in a statement means.
+func (sh *shell) relation(view *colstore.View, typed string) (*colstore.Table, error) {
+	t, err := sh.session.Names(view).Relation(typed)
+	if dberr.CodeOf(err) == dberr.UndefinedTable {
+		name := strings.ToLower(typed[strings.LastIndexByte(typed, '.')+1:])
+		if best := nearestRelation(view, strings.Trim(name, `"`)); best != "" {
+			return nil, withHint(err, "Perhaps you meant \""+best+"\".")
+		}
 	}
-	return strings.ToLower(strings.TrimPrefix(strings.ToLower(typed), "public."))
+	return t, err
 }
 
 func (sh *shell) listSchemas(c call) error {
-	list := &cells{cols: textColumns("name")}
-	if matches(c.arg(0), "public") {
-		list.rows = append(list.rows, []types.Value{textValue("public")})
-	}
-	return sh.list(list, "schemas", c.arg(0))
+	return sh.withView(func(view *colstore.View) error {
+		list := &cells{cols: textColumns("name")}
+		for _, s := range view.Catalog().Schemas() {
+			if matches(c.arg(0), s.Name) {
+				list.rows = append(list.rows, []types.Value{textValue(s.Name)})
+			}
+		}
+		return sh.list(list, "schemas", c.arg(0))
+	})
 }
 
 func (sh *shell) getEnv(c call) error {

@@ -18,15 +18,19 @@ type sqlTopic struct {
 // sqlHelp is the statements, by name. Every kind of statement that runs has a topic, and every
 // example runs as a test.
 var sqlHelp = []sqlTopic{
+	{"ALTER SCHEMA", "rename a schema", `
+ALTER SCHEMA name RENAME TO new_name`,
+		"CREATE SCHEMA spring; ALTER SCHEMA spring RENAME TO summer"},
 	{"ALTER SEQUENCE", "change a sequence", `
 ALTER SEQUENCE [ IF EXISTS ] name
     [ INCREMENT [ BY ] n ] [ MINVALUE n | NO MINVALUE ] [ MAXVALUE n | NO MAXVALUE ]
-    [ START [ WITH ] n ] [ RESTART [ [ WITH ] n ] ] [ [ NO ] CYCLE ]`,
+    [ START [ WITH ] n ] [ RESTART [ [ WITH ] n ] ] [ [ NO ] CYCLE ]
+ALTER SEQUENCE [ IF EXISTS ] name { RENAME TO new_name | SET SCHEMA schema }`,
 		"ALTER SEQUENCE counter RESTART WITH 100"},
 	{"ALTER TABLE", "change a table's definition", `
 ALTER TABLE [ IF EXISTS ] name action [, ...]
 ALTER TABLE [ IF EXISTS ] name RENAME [ COLUMN ] column TO new_name
-ALTER TABLE [ IF EXISTS ] name RENAME TO new_name
+ALTER TABLE [ IF EXISTS ] name { RENAME TO new_name | SET SCHEMA schema }
 where action is one of:
     ADD [ COLUMN ] [ IF NOT EXISTS ] column type [ constraint ... ]
     DROP [ COLUMN ] [ IF EXISTS ] column [ CASCADE ]
@@ -43,10 +47,10 @@ where action is one of:
 	{"ALTER TYPE", "add a label to an enumeration, or rename one", `
 ALTER TYPE name ADD VALUE [ IF NOT EXISTS ] 'label' [ { BEFORE | AFTER } 'label' ]
 ALTER TYPE name RENAME VALUE 'label' TO 'label'
-ALTER TYPE name RENAME TO new_name`,
+ALTER TYPE name { RENAME TO new_name | SET SCHEMA schema }`,
 		"CREATE TYPE size AS ENUM ('small', 'large'); ALTER TYPE size ADD VALUE 'middle' BEFORE 'large'"},
 	{"ALTER VIEW", "change a view's definition", `
-ALTER VIEW [ IF EXISTS ] name RENAME TO new_name
+ALTER VIEW [ IF EXISTS ] name { RENAME TO new_name | SET SCHEMA schema }
 ALTER VIEW [ IF EXISTS ] name RENAME [ COLUMN ] column TO new_name`,
 		"ALTER VIEW cheap RENAME TO bargains"},
 	{"ANALYZE", "collect statistics for the optimizer", `
@@ -64,7 +68,7 @@ CHECKPOINT [ TABLE table [, ...] ]`,
 CLOSE { name | ALL }`,
 		"BEGIN; DECLARE c CURSOR FOR SELECT 1; CLOSE c; COMMIT"},
 	{"COMMENT", "say what something is for", `
-COMMENT ON { TABLE | VIEW | SEQUENCE | INDEX } name IS { 'text' | NULL }
+COMMENT ON { TABLE | VIEW | SEQUENCE | INDEX | SCHEMA } name IS { 'text' | NULL }
 COMMENT ON COLUMN table.column IS { 'text' | NULL }
 COMMENT ON CONSTRAINT name ON table IS { 'text' | NULL }`,
 		"COMMENT ON COLUMN goods.price IS 'in euros'"},
@@ -84,6 +88,10 @@ CREATE [ UNIQUE ] INDEX [ IF NOT EXISTS ] [ name ] ON table ( column [, ...] )`,
 	{"CREATE MATERIALIZED VIEW", "keep the rows of a query", `
 CREATE MATERIALIZED VIEW [ IF NOT EXISTS ] name [ ( column [, ...] ) ] AS query [ WITH [ NO ] DATA ]`,
 		"CREATE MATERIALIZED VIEW dearest AS SELECT max(price) AS price FROM goods"},
+	{"CREATE SCHEMA", "make a schema, and tables, views, indexes and sequences in it", `
+CREATE SCHEMA [ IF NOT EXISTS ] { name [ AUTHORIZATION user ] | AUTHORIZATION user }
+    [ { CREATE TABLE | CREATE VIEW | CREATE INDEX | CREATE SEQUENCE } ... ]`,
+		"CREATE SCHEMA archive CREATE TABLE years (y INTEGER)"},
 	{"CREATE SEQUENCE", "make a sequence", `
 CREATE SEQUENCE [ IF NOT EXISTS ] name [ AS type ]
     [ INCREMENT [ BY ] n ] [ MINVALUE n | NO MINVALUE ] [ MAXVALUE n | NO MAXVALUE ]
@@ -137,6 +145,9 @@ DROP INDEX [ IF EXISTS ] name [, ...] [ CASCADE | RESTRICT ]`,
 	{"DROP MATERIALIZED VIEW", "remove a materialized view", `
 DROP MATERIALIZED VIEW [ IF EXISTS ] name [, ...] [ CASCADE | RESTRICT ]`,
 		"DROP MATERIALIZED VIEW IF EXISTS nothing"},
+	{"DROP SCHEMA", "remove a schema; with CASCADE all that is in it", `
+DROP SCHEMA [ IF EXISTS ] name [, ...] [ CASCADE | RESTRICT ]`,
+		"DROP SCHEMA IF EXISTS nothing"},
 	{"DROP SEQUENCE", "remove a sequence", `
 DROP SEQUENCE [ IF EXISTS ] name [, ...] [ CASCADE | RESTRICT ]`,
 		"DROP SEQUENCE IF EXISTS nothing"},

@@ -30,7 +30,10 @@ type Points interface {
 type Env struct {
 	Ctx    context.Context
 	Points Points
-	Expr   *expr.Env
+	// Path is the schemas in which names without one are looked up, in order, pg_temp and pg_catalog
+	// among them; nil is that of a new session.
+	Path []string
+	Expr *expr.Env
 	// Params are the values of $1, $2, …; they are bound as constants.
 	Params []types.Value
 	// Generic, where it is not nil, are the parameters of a plan for any values and any moment, in
@@ -48,8 +51,7 @@ type Env struct {
 	// which of its queries have run, and their rows, nil for a statement without RETURNING.
 	With    *parse.With
 	Written func(*parse.CTE) (rows Source, done bool)
-	// System finds one of the system's own views by schema, "" for the one that unqualified
-	// names mean, and name; nil for none.
+	// System finds one of the system's own views by schema and name; nil for none.
 	System func(schema, name string) *SystemView
 	// Locker locks the rows of FOR UPDATE. Nil refuses it.
 	Locker func() plan.Locker
@@ -60,6 +62,7 @@ type Env struct {
 // Binder binds one statement. Make one with New.
 type Binder struct {
 	env        Env
+	path       []string // in which names are looked up here
 	nextID     int
 	ctes       *cteScope
 	time       *Point        // the default of the clauses around, nil for the present
@@ -84,7 +87,10 @@ const maxDepth = 64
 
 // New returns a Binder for one statement.
 func New(env Env) *Binder {
-	b := &Binder{env: env, time: env.SystemTime, columns: map[int]column{}}
+	b := &Binder{env: env, path: env.Path, time: env.SystemTime, columns: map[int]column{}}
+	if b.path == nil {
+		b.path = defaultPath
+	}
 	b.pushCTEs(env.With, nil)
 	return b
 }

@@ -375,10 +375,10 @@ func (f *from) addJoined(b *Binder, joined *Joined) {
 		n.Spec.Columns = append(n.Spec.Columns, uint32(len(n.Out)))
 		c.Column = b.newColumn(c.Name, c.Type)
 		n.Out = append(n.Out, c.Column)
-		f.scope.cols = append(f.scope.cols, c)
-		if c.table != "" && !f.scope.hasTable(c.table) {
+		if c.table != "" && !f.scope.hasTableIn(c.schema, c.table) {
 			f.scope.tables = append(f.scope.tables, c.table)
 		}
+		f.scope.cols = append(f.scope.cols, c)
 	}
 	b.remember(f.scope)
 }
@@ -393,16 +393,23 @@ func (b *Binder) Returning(items []parse.SelectItem, t, view *colstore.Table, al
 		name = t.Name
 	}
 	f := b.rowsOf(t, name, rows)
+	if alias == "" {
+		f.scope.inSchema(SchemaOf(b.viewOf(t).Catalog(), t))
+	}
 	own := len(f.scope.cols)
 	f.addJoined(b, joined)
 	if view != nil {
+		name = alias
 		if alias == "" {
-			alias = view.Name
+			name = view.Name
 		}
 		others := &scope{cols: f.scope.cols[own:], tables: f.scope.tables[1:]}
-		over, err := b.throughViews(from{f.node, &scope{cols: f.scope.cols[:own:own]}}, t, view, alias)
+		over, err := b.throughViews(from{f.node, &scope{cols: f.scope.cols[:own:own]}}, t, view, name)
 		if err != nil {
 			return nil, err
+		}
+		if alias == "" {
+			over.scope.inSchema(SchemaOf(b.viewOf(view).Catalog(), view))
 		}
 		f = from{over.node, over.scope.join(others)}
 	}

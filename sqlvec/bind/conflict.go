@@ -124,11 +124,10 @@ func keyIndexes(t *colstore.Table, k colstore.Index) []int {
 // plan has, per row: the row id it conflicts with, NULL for none; whether it is to be
 // written; the row as proposed; and for DO UPDATE the row as updated and as it was.
 func (b *Binder) Upsert(t *colstore.Table, alias string, oc *parse.OnConflict, key []int, rows plan.Source) (plan.Node, error) {
-	name := alias
-	if name == "" {
-		name = t.Name
+	ref := &parse.TableRef{Pos: oc.Pos, Name: NameOf(b.viewOf(t).Catalog(), t)}
+	if alias != "" {
+		ref.Alias = &parse.Alias{Name: alias}
 	}
-	ref := &parse.TableRef{Pos: oc.Pos, Name: NameOf(t), Alias: &parse.Alias{Name: name}}
 	s, err := b.bindTarget(ref)
 	if err != nil {
 		return nil, err

@@ -50,7 +50,7 @@ func (b *Binder) describedTable(e parse.TableExpr) *colstore.Table {
 	if _, ok, _ := b.bindSystem(t, nil); ok {
 		return nil
 	}
-	ref, err := b.lookup(t.Name.Last(), t.SystemTime, int(t.Position()))
+	ref, err := b.lookup(t.Name, t.SystemTime, int(t.Position()))
 	if err != nil || ref.table.Kind != colstore.KindTable {
 		return nil
 	}

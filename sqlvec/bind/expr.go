@@ -226,7 +226,7 @@ func numberType(text string) types.Type {
 func (b *Binder) bindColumn(e *parse.ColumnRef, c *exprContext) (expr.Expr, error) {
 	col, err := c.scope.find(e)
 	if err != nil && len(e.Parts) == 1 && dberr.CodeOf(err) == dberr.UndefinedColumn {
-		if row, rowErr := b.wholeRow(e.Parts[0], int(e.Position()), c); row != nil || rowErr != nil {
+		if row, rowErr := b.wholeRow("", e.Parts[0], int(e.Position()), c); row != nil || rowErr != nil {
 			return row, rowErr
 		}
 	}
@@ -339,7 +339,7 @@ func starless(row *parse.RowExpr, c *exprContext) *parse.RowExpr {
 		if level == nil {
 			return row // whose error names the table
 		}
-		for _, col := range level.star(star.Table[0]) {
+		for _, col := range level.star("", star.Table[0]) {
 			out.Elems = append(out.Elems, &parse.ColumnRef{Pos: star.Pos, Parts: []string{star.Table[0], col.Name}})
 		}
 	}

@@ -269,7 +269,7 @@ func columnList(text string) ([]files.Column, error) {
 	}
 	var cols []files.Column
 	for _, c := range st.Columns {
-		t, err := TypeOf(c.Type, nil)
+		t, err := TypeOf(c.Type, nil, nil)
 		if err != nil {
 			if e, ok := err.(*dberr.Error); ok {
 				return nil, e.At(0)

@@ -105,7 +105,7 @@ func (b *Binder) cross(l, r from, kind plan.JoinKind, pos int) (from, error) {
 
 func distinctTables(l, r *scope, pos int) error {
 	for _, t := range r.tables {
-		if l.hasTable(t) {
+		if l.hasTable(t) && !l.tellsApart(r, t) {
 			return dberr.Newf(dberr.DuplicateAlias, "table name \"%s\" specified more than once", t).At(pos)
 		}
 	}
@@ -167,7 +167,7 @@ func (b *Binder) bindTableRef(t *parse.TableRef, left, parent *scope) (from, err
 	if f, ok, err := b.bindSystem(t, parent); ok || err != nil {
 		return f, err
 	}
-	if err := checkSchema(t.Name); err != nil {
+	if err := CheckDatabase(t.Name); err != nil {
 		return from{}, err
 	}
 	rt, err := b.bindRowTime(t.SystemTime, left, parent)
@@ -180,7 +180,7 @@ func (b *Binder) bindTableRef(t *parse.TableRef, left, parent *scope) (from, err
 		}
 		return b.scanAtRow(rt, t, left, parent)
 	}
-	ref, err := b.lookup(t.Name.Last(), t.SystemTime, pos)
+	ref, err := b.lookup(t.Name, t.SystemTime, pos)
 	if dberr.CodeOf(err) == dberr.UndefinedTable && t.SystemTime == nil && len(t.Name.Parts) == 1 {
 		if _, ok := files.FormatOf(t.Name.Last()); ok { // "file.csv", as DuckDB has it too
 			return b.bindFileRef(&parse.FileRef{Pos: t.Pos, Path: t.Name.Last(), Alias: t.Alias}, parent)
@@ -202,14 +202,6 @@ func (b *Binder) bindTableRef(t *parse.TableRef, left, parent *scope) (from, err
 		return f, err
 	}
 	return b.lockScan(t, ref, f)
-}
-
-// checkSchema refuses names outside the one schema.
-func checkSchema(n parse.Name) error {
-	if s := n.Schema(); s != "" && s != PublicSchema {
-		return dberr.Newf(dberr.UndefinedTable, "relation \"%s.%s\" does not exist", s, n.Last()).At(int(n.Position()))
-	}
-	return nil
 }
 
 // scan makes the operator and the scope of a table. All columns are read; the
@@ -240,6 +232,9 @@ func (b *Binder) scan(ref tableAt, alias *parse.Alias, parent *scope) (from, err
 	}
 	if err := renameColumns(sc, alias); err != nil {
 		return from{}, err
+	}
+	if alias == nil {
+		sc.inSchema(SchemaOf(ref.catalog(), ref.table))
 	}
 	b.remember(sc)
 	b.record.note(ref.table, sc.cols)

@@ -104,7 +104,7 @@ func (s *selection) groupItem(e parse.Expr) (expr.Expr, error) {
 		return nil, err
 	}
 	if ref, isRef := e.(*parse.ColumnRef); isRef && len(ref.Parts) == 1 {
-		col, ambiguous := s.scope.findHere("", ref.Parts[0])
+		col, ambiguous := s.scope.findHere("", "", ref.Parts[0])
 		if ambiguous != nil {
 			return nil, ambiguous.At(pos)
 		}

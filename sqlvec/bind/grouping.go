@@ -179,7 +179,7 @@ func (s *selection) ownKey(e parse.Expr, x expr.Expr) (key int, own bool, err er
 		return 0, false, err
 	}
 	if ref, isRef := e.(*parse.ColumnRef); isRef && len(ref.Parts) == 1 {
-		if col, _ := s.scope.findHere("", ref.Parts[0]); col == nil {
+		if col, _ := s.scope.findHere("", "", ref.Parts[0]); col == nil {
 			at = slices.IndexFunc(s.out[:s.visible], func(c plan.Column) bool { return c.Name == ref.Parts[0] })
 			ok = at >= 0
 		}

@@ -195,8 +195,8 @@ func ordered(node plan.Node, cols []plan.Column) plan.Node {
 // commonNames are the columns that NATURAL joins on.
 func commonNames(l, r *scope) []parse.Ident {
 	var out []parse.Ident
-	for _, c := range l.star("") {
-		for _, d := range r.star("") {
+	for _, c := range l.star("", "") {
+		for _, d := range r.star("", "") {
 			if c.Name == d.Name {
 				out = append(out, parse.Ident{Name: c.Name})
 				break
@@ -258,7 +258,7 @@ func usingColumn(s *scope, id parse.Ident, side string, pos int) (column, error)
 	if id.Pos != 0 {
 		pos = int(id.Pos)
 	}
-	c, err := s.findHere("", id.Name)
+	c, err := s.findHere("", "", id.Name)
 	if err != nil {
 		return column{}, dberr.Newf(dberr.AmbiguousColumn, "common column name \"%s\" appears more than once in %s table", id.Name, side).At(pos)
 	}
@@ -314,7 +314,7 @@ func (b *Binder) appendColumns(node plan.Node, cols []column, computed []expr.Ex
 // aliasJoin applies the alias of (a JOIN b) AS alias.
 func (b *Binder) aliasJoin(f from, alias *parse.Alias, parent *scope) (from, error) {
 	sc := &scope{tables: []string{alias.Name}, parent: parent}
-	for _, c := range f.scope.star("") {
+	for _, c := range f.scope.star("", "") {
 		c.table, c.merged = alias.Name, false
 		sc.cols = append(sc.cols, c)
 	}

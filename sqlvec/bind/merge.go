@@ -28,12 +28,10 @@ func (b *Binder) Merge(st *parse.Merge) (*Merge, error) {
 	if err := b.declareCTEs(st.With, nil); err != nil {
 		return nil, err
 	}
-	if t, ok := b.env.Points.Present().Catalog().Relation(st.Table.Name.Last()); ok && (t.Materialized() || t.Kind == colstore.KindView) {
-		if _, own := b.temporary(st.Table.Name); !own {
-			kind := map[bool]string{true: "materialized views", false: "views"}[t.Materialized()]
-			return nil, dberr.Newf(dberr.FeatureNotSupported, "cannot execute MERGE on relation \"%s\"", t.Name).
-				WithDetail("This operation is not supported for %s.", kind).At(int(st.Table.Position()))
-		}
+	if t, ok := b.relation(st.Table.Name); ok && (t.Materialized() || t.Kind == colstore.KindView) {
+		kind := map[bool]string{true: "materialized views", false: "views"}[t.Materialized()]
+		return nil, dberr.Newf(dberr.FeatureNotSupported, "cannot execute MERGE on relation \"%s\"", t.Name).
+			WithDetail("This operation is not supported for %s.", kind).At(int(st.Table.Position()))
 	}
 	s, err := b.bindTarget(st.Table)
 	if err != nil {

@@ -10,9 +10,6 @@ import (
 	"driftdb/sqlvec/plan"
 )
 
-// PublicSchema is the one schema there is.
-const PublicSchema = "public"
-
 // outputName returns PostgreSQL's name for a select-list item without an alias.
 func outputName(e parse.Expr) string {
 	if name, _ := figureName(e); name != "" {

@@ -38,9 +38,9 @@ func (b *Binder) innermost(e *parse.FuncCall, from *scope) *scope {
 	var found *scope
 	depth, unknown := 0, false
 	parse.ColumnRefs(e, func(ref *parse.ColumnRef) {
-		table, name, err := splitRef(ref)
+		schema, table, name, err := splitRef(ref)
 		for level, d := from, 0; level != nil && err == nil; level, d = level.parent, d+1 {
-			col, ambiguous := level.findHere(table, name)
+			col, ambiguous := level.findHere(schema, table, name)
 			if ambiguous != nil {
 				break
 			}

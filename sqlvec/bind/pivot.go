@@ -91,17 +91,17 @@ func unnamed(sc *scope, exprs []parse.Expr) []column {
 	used := map[int]bool{}
 	for _, e := range exprs {
 		parse.ColumnRefs(e, func(ref *parse.ColumnRef) {
-			table, name, err := splitRef(ref)
+			schema, table, name, err := splitRef(ref)
 			if err != nil {
 				return
 			}
-			if c, _ := sc.findHere(table, name); c != nil {
+			if c, _ := sc.findHere(schema, table, name); c != nil {
 				used[c.ID] = true
 			}
 		})
 	}
 	var rest []column
-	for _, c := range sc.star("") {
+	for _, c := range sc.star("", "") {
 		if !used[c.ID] {
 			rest = append(rest, c)
 		}
@@ -372,7 +372,7 @@ func (b *Binder) unpivotItems(t *parse.Unpivot, sc *scope) ([]parse.UnpivotItem,
 			list = append(list, item)
 			continue
 		}
-		cols, err := excluded(sc.star(""), star.Exclude)
+		cols, err := excluded(sc.star("", ""), star.Exclude)
 		if err != nil {
 			return nil, err
 		}

@@ -104,10 +104,10 @@ func (b *Binder) baseFields(base parse.Expr, c *exprContext) ([]recordField, err
 		}
 		return fields, nil
 	}
-	if err := checkSchema(cast.Type.Name); err != nil || len(cast.Type.Dims) > 0 {
+	if len(cast.Type.Dims) > 0 {
 		return nil, dberr.New(dberr.DatatypeMismatch, "first argument of the function must be a row type").At(int(pos))
 	}
-	ref, err := b.lookup(cast.Type.Name.Last(), nil, int(cast.Type.Pos))
+	ref, err := b.lookup(cast.Type.Name, nil, int(cast.Type.Pos))
 	if err != nil {
 		return nil, dberr.Newf(dberr.UndefinedObject, "type \"%s\" does not exist", strings.Join(cast.Type.Name.Parts, ".")).At(int(cast.Type.Pos))
 	}

@@ -13,7 +13,7 @@ import (
 // the source has the old keys in the order of f.RefColumns and, when updated is set, the new ones
 // behind them. The plan has the row id, the row as it is to become, and the row as it is.
 func (b *Binder) Referring(child *colstore.Table, f *colstore.ForeignKey, keys plan.Source, action colstore.RefAction, updated bool) (*Change, error) {
-	s, err := b.bindTarget(&parse.TableRef{Name: NameOf(child)})
+	s, err := b.bindTarget(&parse.TableRef{Name: NameOf(b.viewOf(child).Catalog(), child)})
 	if err != nil {
 		return nil, err
 	}

@@ -12,7 +12,7 @@ import (
 // Retype binds what ALTER COLUMN TYPE makes of the rows of a table: using is the expression of
 // USING, nil for a plain cast. The plan has the row id and the new row.
 func (b *Binder) Retype(t *colstore.Table, col *colstore.Column, to types.Type, using parse.Expr) (*Change, error) {
-	s, err := b.bindTarget(&parse.TableRef{Name: NameOf(t)})
+	s, err := b.bindTarget(&parse.TableRef{Name: NameOf(b.viewOf(t).Catalog(), t)})
 	if err != nil {
 		return nil, err
 	}

@@ -47,8 +47,11 @@ func (b *Binder) bindStarRow(e *parse.Star, c *exprContext) (expr.Expr, error) {
 	case len(e.Table) == 0 || len(e.Exclude)+len(e.Replace) > 0:
 		return nil, dberr.New(dberr.SyntaxError, "row expansion via \"*\" is not supported here").At(pos)
 	}
-	table := e.Table[len(e.Table)-1]
-	x, err := b.wholeRow(table, pos, c)
+	schema, table, err := splitTable(e.Table, e.Pos)
+	if err != nil {
+		return nil, err
+	}
+	x, err := b.wholeRow(schema, table, pos, c)
 	if x == nil && err == nil {
 		err = dberr.Newf(dberr.UndefinedTable, "missing FROM-clause entry for table \"%s\"", table).At(pos)
 	}
@@ -57,19 +60,22 @@ func (b *Binder) bindStarRow(e *parse.Star, c *exprContext) (expr.Expr, error) {
 
 // wholeRow binds the name of a table, function or query of FROM as its row; nil where there is
 // none of that name.
-func (b *Binder) wholeRow(table string, pos int, c *exprContext) (expr.Expr, error) {
+func (b *Binder) wholeRow(schema, table string, pos int, c *exprContext) (expr.Expr, error) {
 	level := c.scope
-	for level != nil && !level.hasTable(table) {
+	for level != nil && !level.hasTableIn(schema, table) {
 		level = level.parent
 	}
 	if level == nil {
 		return nil, nil
 	}
+	if err := level.ambiguous(schema, table); err != nil {
+		return nil, err.At(pos)
+	}
 	var names []string
 	var fields []expr.Expr
 	var present expr.Expr
 	nullable, exact := false, false
-	for _, col := range level.star(table) {
+	for _, col := range level.star(schema, table) {
 		if b.record != nil && col.relation != 0 {
 			return nil, dberr.Newf(dberr.FeatureNotSupported, "the row of table \"%s\" as a value is not supported in a view", table).At(pos).
 				WithHint("Name the columns: ROW(a, b), or a query in FROM.")

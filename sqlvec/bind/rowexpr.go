@@ -24,7 +24,7 @@ func rowScope(t *colstore.Table) *scope {
 // stand for their places in a row. used are the ids of the columns it reads, ascending.
 func (b *Binder) Check(t *colstore.Table, e parse.Expr) (x expr.Expr, used []uint32, err error) {
 	c := &exprContext{scope: rowScope(t), clause: "check constraints"}
-	if x, err = b.bindExpr(e, c); err != nil {
+	if err = b.defined(func() error { x, err = b.bindExpr(e, c); return err }); err != nil {
 		return nil, nil, inConstraint(err, "check constraint")
 	}
 	if x, err = expr.Boolean(x, "CHECK"); err != nil {
@@ -36,7 +36,8 @@ func (b *Binder) Check(t *colstore.Table, e parse.Expr) (x expr.Expr, used []uin
 // Generated binds the expression of a generated column.
 func (b *Binder) Generated(t *colstore.Table, col *colstore.Column, e parse.Expr) (expr.Expr, error) {
 	c := &exprContext{scope: rowScope(t), clause: "column generation expressions"}
-	x, err := b.bindExpr(e, c)
+	var x expr.Expr
+	err := b.defined(func() (err error) { x, err = b.bindExpr(e, c); return err })
 	if err != nil {
 		return nil, inConstraint(err, "column generation expression")
 	}
@@ -89,6 +90,7 @@ func (b *Binder) StoredCheck(t *colstore.Table, text string) (expr.Expr, error) 
 	if err != nil {
 		return nil, err
 	}
+	defer b.inDefinition()()
 	x, _, err := b.Check(t, e)
 	return x, err
 }
@@ -99,5 +101,6 @@ func (b *Binder) StoredGenerated(t *colstore.Table, col *colstore.Column) (expr.
 	if err != nil {
 		return nil, err
 	}
+	defer b.inDefinition()()
 	return b.Generated(t, col, e)
 }

@@ -78,7 +78,7 @@ func (b *Binder) scanAtRow(rt *rowTime, t *parse.TableRef, left, parent *scope) 
 	if err != nil {
 		return from{}, at(err, pos)
 	}
-	table, err := view.Relation(t.Name.Last())
+	table, err := view.Relation(Name(b.path, t.Name))
 	if err != nil {
 		return from{}, at(err, pos)
 	}
@@ -174,7 +174,7 @@ func (b *Binder) pointRange(t *colstore.Table, view *colstore.View, now int64, k
 	if err != nil {
 		return r, err
 	}
-	if _, err := v.Relation(t.Name); err != nil {
+	if _, err := v.Relation(colstore.Name{Schema: view.Catalog().SchemaOf(t), Name: t.Name}); err != nil {
 		r.First++
 	}
 	return r, nil

@@ -1,6 +1,7 @@
 package bind
 
 import (
+	"slices"
 	"strings"
 
 	"driftdb/internal/dberr"
@@ -13,6 +14,10 @@ import (
 type column struct {
 	plan.Column
 	table string // the table's name or alias; "" for a column merged by USING
+	// schema is that of the table, which may stand before its name; "" where it has an alias or is none.
+	schema string
+	// alone says that no other table of the name is in scope; what find returns has it.
+	alone bool
 	// hidden columns are found by name but are not part of *.
 	hidden bool
 	// merged columns stand behind a column of USING: only t.x finds them.
@@ -58,19 +63,23 @@ func (s *scope) hasTable(name string) bool {
 // find returns the column that ref names, looking outwards.
 func (s *scope) find(ref *parse.ColumnRef) (*column, error) {
 	pos := int(ref.Position())
-	table, name, err := splitRef(ref)
+	schema, table, name, err := splitRef(ref)
 	if err != nil {
 		return nil, err
 	}
 	for level := s; level != nil; level = level.parent {
-		c, err := level.findHere(table, name)
+		if err := level.ambiguous(schema, table); err != nil {
+			return nil, err.At(pos)
+		}
+		c, err := level.findHere(schema, table, name)
 		if err != nil {
 			return nil, err.At(pos)
 		}
 		if c != nil {
+			c.alone = level.count(table) < 2
 			return c, nil
 		}
-		if table != "" && level.hasTable(table) {
+		if table != "" && level.hasTableIn(schema, table) {
 			e := dberr.Newf(dberr.UndefinedColumn, "column %s.%s does not exist", table, name)
 			return nil, level.hint(e, table, name).At(pos)
 		}
@@ -82,25 +91,80 @@ func (s *scope) find(ref *parse.ColumnRef) (*column, error) {
 	return nil, s.hint(e, "", name).At(pos)
 }
 
-// splitRef takes a reference apart into a table, which may be "", and a column.
-func splitRef(ref *parse.ColumnRef) (table, name string, err error) {
+// splitRef takes a reference apart into a schema and a table, which may be "", and a column.
+func splitRef(ref *parse.ColumnRef) (schema, table, name string, err error) {
 	n := len(ref.Parts)
 	name = ref.Parts[n-1]
 	if n >= 2 {
-		table = ref.Parts[n-2]
+		schema, table, err = splitTable(ref.Parts[:n-1], ref.Pos)
 	}
-	if n >= 3 && ref.Parts[n-3] != PublicSchema {
-		return "", "", dberr.Newf(dberr.UndefinedTable, "missing FROM-clause entry for table \"%s\"", table).At(int(ref.Position()))
+	return schema, table, name, err
+}
+
+// splitTable takes the name of a table in an expression apart.
+func splitTable(parts []string, pos parse.Pos) (schema, table string, err error) {
+	n := parse.Name{Pos: pos, Parts: parts}
+	return n.Schema(), n.Last(), CheckDatabase(n)
+}
+
+// inSchema says that the columns are those of a table of a schema without an alias.
+func (s *scope) inSchema(schema string) {
+	for i := range s.cols {
+		s.cols[i].schema = schema
 	}
-	return table, name, nil
+}
+
+// of reports whether a column is one of a table, "" for any. schema is "" where only the name counts.
+func (c *column) of(schema, table string) bool {
+	if table == "" {
+		return !c.merged
+	}
+	return c.table == table && (schema == "" || c.schema == schema)
+}
+
+// hasTableIn is hasTable for a table of a schema, "" for any.
+func (s *scope) hasTableIn(schema, table string) bool {
+	if schema == "" {
+		return s.hasTable(table)
+	}
+	return slices.ContainsFunc(s.cols, func(c column) bool { return c.of(schema, table) })
+}
+
+// tellsApart reports whether tables of one name on both sides are of different schemas, so that a
+// qualified name finds one of them.
+func (s *scope) tellsApart(r *scope, table string) bool {
+	for _, c := range s.cols {
+		if c.table == table && (c.schema == "" || r.hasTableIn(c.schema, table)) {
+			return false
+		}
+	}
+	return !slices.ContainsFunc(r.cols, func(c column) bool { return c.table == table && c.schema == "" })
+}
+
+// count returns how many tables of a name there are.
+func (s *scope) count(table string) (n int) {
+	for _, t := range s.tables {
+		if t == table {
+			n++
+		}
+	}
+	return n
+}
+
+// ambiguous refuses the name of a table without a schema where tables of several are meant.
+func (s *scope) ambiguous(schema, table string) *dberr.Error {
+	if schema != "" || table == "" || s.count(table) < 2 {
+		return nil
+	}
+	return dberr.Newf(dberr.AmbiguousAlias, "table reference \"%s\" is ambiguous", table)
 }
 
 // findHere looks at one level only; no column is (nil, nil).
-func (s *scope) findHere(table, name string) (*column, *dberr.Error) {
+func (s *scope) findHere(schema, table, name string) (*column, *dberr.Error) {
 	var found *column
 	for i := range s.cols {
 		c := &s.cols[i]
-		if c.Name != name || table == "" && c.merged || table != "" && c.table != table {
+		if c.Name != name || !c.of(schema, table) {
 			continue
 		}
 		if found != nil && found.ID != c.ID {
@@ -109,17 +173,17 @@ func (s *scope) findHere(table, name string) (*column, *dberr.Error) {
 		found = c
 	}
 	if found == nil {
-		return s.findAnyCase(table, name)
+		return s.findAnyCase(schema, table, name)
 	}
 	return found, nil
 }
 
 // findAnyCase looks for a column of a file, whose name may have capitals that the statement's
 // folded name has not.
-func (s *scope) findAnyCase(table, name string) (found *column, _ *dberr.Error) {
+func (s *scope) findAnyCase(schema, table, name string) (found *column, _ *dberr.Error) {
 	for i := range s.cols {
 		c := &s.cols[i]
-		if !c.anyCase || table == "" && c.merged || table != "" && c.table != table || strings.ToLower(c.Name) != name {
+		if !c.anyCase || !c.of(schema, table) || strings.ToLower(c.Name) != name {
 			continue
 		}
 		if found != nil && found.ID != c.ID {
@@ -159,10 +223,10 @@ func (s *scope) hint(e *dberr.Error, table, name string) *dberr.Error {
 }
 
 // star returns the columns of *, or of table.* when table is not "".
-func (s *scope) star(table string) []column {
+func (s *scope) star(schema, table string) []column {
 	var out []column
 	for _, c := range s.cols {
-		if c.hidden || table == "" && c.merged || table != "" && c.table != table {
+		if c.hidden || !c.of(schema, table) {
 			continue
 		}
 		out = append(out, c)

@@ -165,16 +165,22 @@ func (s *selection) bindStar(star *parse.Star) error {
 	if star.Of != nil {
 		return s.bindFieldStar(star)
 	}
-	table := ""
+	schema, table := "", ""
 	if len(star.Table) > 0 {
-		table = star.Table[len(star.Table)-1]
-		if !s.scope.hasTable(table) {
+		var err error
+		if schema, table, err = splitTable(star.Table, star.Pos); err != nil {
+			return err
+		}
+		if err := s.scope.ambiguous(schema, table); err != nil {
+			return err.At(pos)
+		}
+		if !s.scope.hasTableIn(schema, table) {
 			return dberr.Newf(dberr.UndefinedTable, "missing FROM-clause entry for table \"%s\"", table).At(pos)
 		}
 	} else if len(s.sel.From) == 0 {
 		return dberr.New(dberr.SyntaxError, "SELECT * with no tables specified is not valid").At(pos)
 	}
-	cols, err := s.b.starColumns(s.scope.star(table), star)
+	cols, err := s.b.starColumns(s.scope.star(schema, table), star)
 	if err != nil {
 		return err
 	}
@@ -186,7 +192,7 @@ func (s *selection) bindStar(star *parse.Star) error {
 	if err != nil {
 		return err
 	}
-	s.b.record.star(s.sel, star, cols)
+	s.b.record.star(s.sel, star, cols, s.scope)
 	for _, c := range cols {
 		x := replaced[c.Name]
 		if x == nil {

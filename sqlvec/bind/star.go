@@ -148,17 +148,20 @@ func (b *Binder) columnsOf(sc *scope, call *parse.FuncCall) ([]column, error) {
 	pos := int(call.Position())
 	switch arg := call.Args[0].(type) {
 	case *parse.Star:
-		table := ""
+		schema, table := "", ""
 		if len(arg.Table) > 0 {
-			table = arg.Table[len(arg.Table)-1]
+			var err error
+			if schema, table, err = splitTable(arg.Table, arg.Pos); err != nil {
+				return nil, err
+			}
 		}
 		if len(arg.Replace)+len(arg.Rename) > 0 {
 			return nil, dberr.New(dberr.FeatureNotSupported, "REPLACE and RENAME in COLUMNS are not supported").At(pos)
 		}
-		return b.starColumns(sc.star(table), arg)
+		return b.starColumns(sc.star(schema, table), arg)
 	case *parse.Literal:
 		if arg.Kind == parse.LitString {
-			return b.matching(sc.star(""), int(arg.Pos), func(name parse.Expr) parse.Expr {
+			return b.matching(sc.star("", ""), int(arg.Pos), func(name parse.Expr) parse.Expr {
 				return &parse.BinaryExpr{Pos: arg.Pos, Op: "~", L: name, R: arg}
 			})
 		}
@@ -166,7 +169,7 @@ func (b *Binder) columnsOf(sc *scope, call *parse.FuncCall) ([]column, error) {
 		return namedColumns(sc, arg)
 	case *parse.Lambda:
 		if len(arg.Params) == 1 {
-			return b.matching(sc.star(""), pos, func(name parse.Expr) parse.Expr {
+			return b.matching(sc.star("", ""), pos, func(name parse.Expr) parse.Expr {
 				return parse.Replaced(arg.Body, func(e parse.Expr) parse.Expr {
 					if ref, ok := e.(*parse.ColumnRef); ok && len(ref.Parts) == 1 && ref.Parts[0] == arg.Params[0].Name {
 						return name
@@ -187,9 +190,9 @@ func namedColumns(sc *scope, list *parse.ArrayExpr) ([]column, error) {
 		if !ok || lit.Kind != parse.LitString {
 			return nil, dberr.New(dberr.FeatureNotSupported, "the names in COLUMNS must be texts").At(int(e.Position()))
 		}
-		c, err := sc.findHere("", lit.Text)
+		c, err := sc.findHere("", "", lit.Text)
 		if err == nil && c == nil {
-			c, err = sc.findHere("", strings.ToLower(lit.Text))
+			c, err = sc.findHere("", "", strings.ToLower(lit.Text))
 		}
 		if err != nil {
 			return nil, err.At(int(lit.Pos))

@@ -25,18 +25,19 @@ type SystemView struct {
 }
 
 // bindSystem binds a reference to one of the system's views; ok is false when it is none.
-// An unqualified name is one of pg_catalog's before it is a table's, as in PostgreSQL.
+// An unqualified name is one of pg_catalog's before it is a table's, as in PostgreSQL, unless the path says otherwise.
 func (b *Binder) bindSystem(t *parse.TableRef, parent *scope) (f from, ok bool, err error) {
-	schema := t.Name.Schema()
-	if b.env.System == nil || schema == PublicSchema {
+	if b.env.System == nil {
 		return from{}, false, nil
 	}
-	pos := int(t.Position())
-	v := b.env.System(schema, t.Name.Last())
-	switch {
-	case v == nil && (schema == CatalogSchema || schema == InformationSchema):
-		return from{}, true, dberr.Newf(dberr.UndefinedTable, "relation \"%s.%s\" does not exist", schema, t.Name.Last()).At(pos)
-	case v == nil:
+	var v *SystemView
+	schema := ""
+	for _, schema = range b.names().SystemSchemas(t.Name) {
+		if v = b.env.System(schema, t.Name.Last()); v != nil {
+			break
+		}
+	}
+	if v == nil {
 		return from{}, false, nil
 	}
 	if err := b.moment(); err != nil {
@@ -51,6 +52,9 @@ func (b *Binder) bindSystem(t *parse.TableRef, parent *scope) (f from, ok bool, 
 	}
 	f = b.rowsOf(v.Table, v.Table.Name, v.Rows(view))
 	f.scope.parent = parent
+	if t.Alias == nil {
+		f.scope.inSchema(schema)
+	}
 	if t.Alias != nil && t.Alias.Name != "" {
 		f.scope.tables = []string{t.Alias.Name}
 		for i := range f.scope.cols {
@@ -86,20 +90,20 @@ func (b *Binder) systemCast(e *parse.Cast, c *exprContext) (x expr.Expr, ok bool
 			x, err = expr.NewCast(pos, x, types.T(types.Text), e.Try)
 		}
 	case "oid":
-		if inner, isCast := e.X.(*parse.Cast); isCast && inner.Type.Name.Last() == "regclass" {
-			x, err = b.relationOID(inner, c)
+		if inner, ok := isObjectName(e.X); ok {
+			x, err = b.objectOID(inner, c)
 		} else if x, err = b.bindExpr(e.X, c); err == nil {
 			x, err = expr.NewCast(pos, x, types.T(types.Int64), e.Try)
 		}
 	case "regclass":
-		if x, err = b.bindExpr(e.X, c); err != nil {
+		if x, err = b.regclassText(e.X, c); err != nil {
 			return nil, true, err
 		}
 		if x.Type().IsInteger() {
 			x, err = expr.NewCall(pos, "pg_relation_name", []expr.Expr{x})
 			break
 		}
-		if x, err = b.relationOID(e, c); err == nil {
+		if x, err = b.objectOID(e, c); err == nil {
 			x, err = expr.NewCall(pos, "pg_relation_name", []expr.Expr{x})
 		}
 	case "regtype":
@@ -109,7 +113,9 @@ func (b *Binder) systemCast(e *parse.Cast, c *exprContext) (x expr.Expr, ok bool
 			x, err = expr.NewCall(int(e.X.Position()), "pg_type_name", []expr.Expr{x})
 		}
 	case "regnamespace":
-		if x, err = b.bindExpr(e.X, c); err == nil {
+		if x, err = b.bindExpr(e.X, c); err == nil && x.Type().IsInteger() {
+			x, err = expr.NewCall(pos, "pg_schema_named", []expr.Expr{x})
+		} else if err == nil {
 			x, err = expr.NewCall(int(e.X.Position()), "pg_schema_name", []expr.Expr{x})
 		}
 	default:
@@ -118,30 +124,37 @@ func (b *Binder) systemCast(e *parse.Cast, c *exprContext) (x expr.Expr, ok bool
 	return x, true, err
 }
 
-// relationOID binds the name in a cast to regclass as the relation's number.
-func (b *Binder) relationOID(e *parse.Cast, c *exprContext) (expr.Expr, error) {
-	x, err := b.bindExpr(e.X, c)
+// objectOID binds the name in a cast to regclass or regnamespace as the relation's or schema's number.
+func (b *Binder) objectOID(e *parse.Cast, c *exprContext) (expr.Expr, error) {
+	if e.Type.Name.Last() == "regnamespace" {
+		x, err := b.bindExpr(e.X, c)
+		if err != nil || x.Type().IsInteger() {
+			return x, err
+		}
+		return expr.NewCall(int(e.X.Position()), "pg_schema_oid", []expr.Expr{x})
+	}
+	x, err := b.regclassText(e.X, c)
 	if err != nil || x.Type().IsInteger() {
 		return x, err
 	}
 	return expr.NewCall(int(e.X.Position()), "pg_relation_oid", []expr.Expr{x})
 }
 
-// isRegclass reports whether an expression is a cast of a text to regclass, which compares with
-// numbers as the relation's number.
-func isRegclass(e parse.Expr) (*parse.Cast, bool) {
+// isObjectName reports whether an expression is a cast of a text to regclass or regnamespace, which
+// compares with numbers as the number of the relation or schema.
+func isObjectName(e parse.Expr) (*parse.Cast, bool) {
 	c, ok := e.(*parse.Cast)
-	return c, ok && c.Type.Name.Last() == "regclass" && len(c.Type.Dims) == 0
+	return c, ok && (c.Type.Name.Last() == "regclass" || c.Type.Name.Last() == "regnamespace") && len(c.Type.Dims) == 0
 }
 
-// compareWithOID binds the side of a comparison that is a regclass as a number, where the other
+// compareWithOID binds the side of a comparison that is such a cast as a number, where the other
 // side is one.
 func (b *Binder) compareWithOID(e parse.Expr, bound, other expr.Expr, c *exprContext) (expr.Expr, error) {
-	cast, ok := isRegclass(e)
+	cast, ok := isObjectName(e)
 	if !ok || !other.Type().IsInteger() {
 		return bound, nil
 	}
-	return b.relationOID(cast, c)
+	return b.objectOID(cast, c)
 }
 
 // oidArguments binds the arguments that name a relation as its number, in calls of functions of
@@ -151,11 +164,11 @@ func (b *Binder) oidArguments(name string, list []parse.Expr, bound []expr.Expr,
 		return nil
 	}
 	for i, e := range list {
-		cast, ok := isRegclass(e)
+		cast, ok := isObjectName(e)
 		if !ok {
 			continue
 		}
-		x, err := b.relationOID(cast, c)
+		x, err := b.objectOID(cast, c)
 		if err != nil {
 			return err
 		}

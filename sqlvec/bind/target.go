@@ -45,10 +45,10 @@ func (b *Binder) target(n parse.Name) (*colstore.Table, error) {
 	if ref, ok := b.temporary(n); ok && ref.table.Kind == colstore.KindTable {
 		return ref.table, nil
 	}
-	if err := checkSchema(n); err != nil {
+	if err := CheckDatabase(n); err != nil {
 		return nil, err
 	}
-	t, err := b.env.Points.Present().Table(n.Last())
+	t, err := b.env.Points.Present().Table(Name(b.path, n))
 	if err == nil && t.Materialized() {
 		return nil, dberr.Newf(dberr.WrongObjectType, "cannot change materialized view \"%s\"", t.Name)
 	}
@@ -101,11 +101,18 @@ func (b *Binder) StoredDefault(text string) (expr.Expr, error) {
 	if err != nil {
 		return nil, err
 	}
-	return b.Default(e)
+	defer b.inDefinition()()
+	return b.bindDefault(e)
 }
 
-// Default binds a DEFAULT expression, which sees no columns and no subqueries.
-func (b *Binder) Default(e parse.Expr) (expr.Expr, error) {
+// Default binds a new DEFAULT expression. Names in it get the schemas that they have in definitions.
+func (b *Binder) Default(e parse.Expr) (x expr.Expr, err error) {
+	err = b.defined(func() error { x, err = b.bindDefault(e); return err })
+	return x, err
+}
+
+// bindDefault binds a DEFAULT expression, which sees no columns and no subqueries.
+func (b *Binder) bindDefault(e parse.Expr) (expr.Expr, error) {
 	x, err := b.bindExpr(e, &exprContext{scope: &scope{}, clause: "DEFAULT expressions"})
 	if dberr.CodeOf(err) == dberr.UndefinedColumn && err != nil {
 		return nil, dberr.New(dberr.FeatureNotSupported, "cannot use column reference in DEFAULT expression").At(int(e.Position()))

@@ -257,8 +257,12 @@ type tableAt struct {
 	words    string // for EXPLAIN
 }
 
+// catalog is the definitions that the table is among.
+func (r *tableAt) catalog() *colstore.Catalog { return r.view.Catalog() }
+
 // lookup finds a table at the reference's own point in time.
-func (b *Binder) lookup(name string, clause *parse.SystemTime, pos int) (tableAt, error) {
+func (b *Binder) lookup(n parse.Name, clause *parse.SystemTime, pos int) (tableAt, error) {
+	name := Name(b.path, n)
 	p, err := b.periodOf(clause)
 	if err != nil {
 		return tableAt{}, err
@@ -298,7 +302,7 @@ func (b *Binder) periodOf(clause *parse.SystemTime) (*period, error) {
 }
 
 // notYet makes the error for a table that exists only later.
-func (b *Binder) notYet(name string, p *period, err error) error {
+func (b *Binder) notYet(name colstore.Name, p *period, err error) error {
 	t, ok := b.env.Points.Present().Catalog().Relation(name)
 	if !ok || dberr.CodeOf(err) != dberr.UndefinedTable {
 		return err

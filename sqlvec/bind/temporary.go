@@ -9,25 +9,13 @@ import (
 // TemporarySchema is the schema of the session's temporary tables.
 const TemporarySchema = "pg_temp"
 
-// NameOf is a name that finds a table even where a temporary one hides it.
-func NameOf(t *colstore.Table) parse.Name {
-	if t.ID >= colstore.FirstTemporary {
-		return parse.Name{Parts: []string{t.Name}}
-	}
-	return parse.Name{Parts: []string{PublicSchema, t.Name}}
-}
-
-// MayBeTemporary reports whether a name can be that of a temporary table.
-func MayBeTemporary(n parse.Name) bool { return n.Schema() == "" || n.Schema() == TemporarySchema }
-
-// temporary finds one of the session's temporary tables. It hides a table of the same name.
+// temporary finds one of the session's temporary tables.
 func (b *Binder) temporary(n parse.Name) (tableAt, bool) {
-	v := b.env.Points.Temporary()
-	if v == nil || !MayBeTemporary(n) {
+	t, ok := b.names().TemporaryRelation(n)
+	if !ok {
 		return tableAt{}, false
 	}
-	t, ok := v.Catalog().Relation(n.Last())
-	return tableAt{view: v, table: t}, ok
+	return tableAt{view: b.env.Points.Temporary(), table: t}, true
 }
 
 // bindTemporary binds a reference to a temporary table; ok is false where there is none of the name.

@@ -40,14 +40,14 @@ var unsupported = map[string]bool{
 const maxVarchar = 10485760
 
 // TypeOf returns the type that a name as written stands for. The enumerations of c, which may
-// be nil, are types too.
-func TypeOf(n *parse.TypeName, c *colstore.Catalog) (types.Type, error) {
+// be nil, are types too; they are looked up in the path.
+func TypeOf(n *parse.TypeName, c *colstore.Catalog, path []string) (types.Type, error) {
 	pos, name := int(n.Position()), n.Name.Last()
 	id, ok := typeNames[name]
 	if n.Setof {
 		return types.Type{}, dberr.New(dberr.InvalidTableDefinition, "cannot use SETOF here").At(pos)
 	}
-	if t, found := enumNamed(n, c); found && !ok {
+	if t, found := enumNamed(n, c, path); found && (!ok || n.Name.Schema() != "") {
 		if len(n.Mods) > 0 {
 			return types.Type{}, dberr.Newf(dberr.SyntaxError, "type modifier is not allowed for type \"%s\"", name).At(pos)
 		}
@@ -56,8 +56,8 @@ func TypeOf(n *parse.TypeName, c *colstore.Catalog) (types.Type, error) {
 	if !ok && unsupported[name] {
 		return types.Type{}, dberr.Newf(dberr.FeatureNotSupported, "type %s is not supported", name).At(pos)
 	}
-	if s := n.Name.Schema(); !ok || s != "" && s != "pg_catalog" && s != PublicSchema {
-		return types.Type{}, dberr.Newf(dberr.UndefinedObject, "type \"%s\" does not exist", name).At(pos)
+	if s := n.Name.Schema(); !ok || s != "" && s != CatalogSchema {
+		return types.Type{}, undefinedType(n, c)
 	}
 	if len(n.Mods) == 0 && id == types.Numeric && wholeDigits[name] > 0 {
 		n = &parse.TypeName{Pos: n.Pos, Name: n.Name, Mods: []int{wholeDigits[name], 0}, Dims: n.Dims}
@@ -76,12 +76,25 @@ func TypeOf(n *parse.TypeName, c *colstore.Catalog) (types.Type, error) {
 	return t, nil
 }
 
+// undefinedType is the error of a name that no type has.
+func undefinedType(n *parse.TypeName, c *colstore.Catalog) error {
+	if err := CheckDatabase(n.Name); err != nil {
+		return err
+	}
+	if c != nil {
+		if err := (Lookup{Catalog: c}).CheckSchema(n.Name); err != nil {
+			return at(err, int(n.Position()))
+		}
+	}
+	return dberr.Newf(dberr.UndefinedObject, "type \"%s\" does not exist", Name(nil, n.Name)).At(int(n.Position()))
+}
+
 // enumNamed finds an enumeration, or its arrays where the name has dimensions.
-func enumNamed(n *parse.TypeName, c *colstore.Catalog) (types.Type, bool) {
-	if s := n.Name.Schema(); c == nil || s != "" && s != PublicSchema {
+func enumNamed(n *parse.TypeName, c *colstore.Catalog, path []string) (types.Type, bool) {
+	if c == nil {
 		return types.Type{}, false
 	}
-	e, ok := c.Enum(n.Name.Last())
+	e, ok := c.Enum(Name(path, n.Name))
 	if !ok {
 		return types.Type{}, false
 	}
@@ -93,7 +106,7 @@ func enumNamed(n *parse.TypeName, c *colstore.Catalog) (types.Type, bool) {
 
 // typeOf returns the type that a name stands for at the time of the tables around.
 func (b *Binder) typeOf(n *parse.TypeName) (types.Type, error) {
-	t, err := TypeOf(n, nil)
+	t, err := TypeOf(n, nil, nil)
 	if dberr.CodeOf(err) != dberr.UndefinedObject || b.env.Points == nil {
 		return t, err
 	}
@@ -105,9 +118,10 @@ func (b *Binder) typeOf(n *parse.TypeName) (types.Type, error) {
 		}
 		catalog = view.Catalog()
 	}
-	if t, err = TypeOf(n, catalog); err == nil {
+	if t, err = TypeOf(n, catalog, b.path); err == nil {
 		if e, ok := catalog.TableByID(t.Enum.ID); ok {
 			b.record.note(e, nil)
+			b.record.noteType(n, e, catalog)
 		}
 	}
 	return t, err

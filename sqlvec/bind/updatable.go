@@ -118,14 +118,11 @@ func cannotChange(v *colstore.Table, verb, why string, pos int) error {
 
 // viewNamed finds a view that a statement is to change, nil for anything else.
 func (b *Binder) viewNamed(n parse.Name) *colstore.Table {
-	if s := n.Schema(); s != "" && s != PublicSchema || b.findCTE(n) != nil {
+	if b.findCTE(n) != nil {
 		return nil
 	}
-	if _, own := b.temporary(n); own {
-		return nil
-	}
-	t, ok := b.env.Points.Present().Catalog().Relation(n.Last())
-	if !ok || t.Kind != colstore.KindView {
+	t, ok := b.relation(n)
+	if !ok || t.Kind != colstore.KindView || t.ID >= colstore.FirstTemporary {
 		return nil
 	}
 	return t
@@ -143,6 +140,7 @@ func (b *Binder) bindViewTarget(v *colstore.Table, ref *parse.TableRef, verb str
 	ctes, time, record := b.ctes, b.time, b.record
 	b.ctes, b.time, b.record = nil, nil, nil
 	defer func() { b.ctes, b.time, b.record = ctes, time, record }()
+	defer b.inDefinition()()
 	s, err := b.bindTargetOf(l.from, verb)
 	if err != nil {
 		return nil, err
@@ -222,7 +220,8 @@ func (b *Binder) throughViews(rows from, t, v *colstore.Table, name string) (fro
 	if err != nil {
 		return from{}, err
 	}
-	below, _ := b.env.Points.Present().Catalog().Relation(l.from.Name.Last())
+	defer b.inDefinition()()
+	below, _ := b.relation(l.from.Name)
 	inner := aliasName(l.from.Alias, l.from.Name.Last())
 	if below != nil && below.Kind == colstore.KindView {
 		if rows, err = b.throughViews(rows, t, below, inner); err != nil {
@@ -304,6 +303,7 @@ func (b *Binder) viewChecks(rows from, v *colstore.Table, name string, cascaded 
 	}
 	own := cascaded || v.CheckOption != colstore.NoCheckOption
 	cascaded = cascaded || v.CheckOption == colstore.CheckCascaded
+	defer b.inDefinition()()
 	inner := aliasName(l.from.Alias, l.from.Name.Last())
 	if below := b.viewNamed(l.from.Name); below != nil {
 		if list, rows, err = b.viewChecks(rows, below, inner, cascaded); err != nil {
@@ -334,17 +334,17 @@ func (b *Binder) viewChecks(rows from, v *colstore.Table, name string, cascaded 
 }
 
 // Updatable says why a view cannot be written through, "" where it can be.
-func Updatable(v *colstore.Table, relation func(name string) (*colstore.Table, bool)) string {
+func Updatable(v *colstore.Table, c *colstore.Catalog) string {
 	l, why, err := layerOf(v)
 	if err != nil || why != "" {
 		return why
 	}
-	below, ok := relation(l.from.Name.Last())
+	below, ok := c.Relation(Name(definitionPath, l.from.Name))
 	switch {
 	case !ok || below.Kind == colstore.KindSequence || below.Materialized():
 		return "Views that do not select from a single table or view are not automatically updatable."
 	case below.Kind == colstore.KindView:
-		return Updatable(below, relation)
+		return Updatable(below, c)
 	}
 	return ""
 }

@@ -39,6 +39,9 @@ func (b *Binder) bindRelation(ref tableAt, t *parse.TableRef, parent *scope) (fr
 	}
 	f, err := b.named(node, alias, parent)
 	if err == nil {
+		if t.Alias == nil {
+			f.scope.inSchema(SchemaOf(ref.catalog(), ref.table))
+		}
 		b.record.note(ref.table, f.scope.cols)
 		for i := range f.scope.cols {
 			if ref.period == nil && i < len(ref.table.Columns) {
@@ -74,6 +77,7 @@ func (b *Binder) viewQuery(ref tableAt, t *parse.TableRef) (plan.Node, error) {
 	if err != nil {
 		return nil, err
 	}
+	defer b.inDefinition()()
 	b.lockRelation(t, q)
 	node, err := b.bindQuery(q, nil)
 	if err != nil {
@@ -139,11 +143,12 @@ func (b *Binder) View(q *parse.Query) (colstore.ViewDef, error) {
 		return colstore.ViewDef{}, err
 	}
 	second := New(b.env)
-	second.record = &viewRecord{stars: map[*parse.Select]map[*parse.Star][]parse.SelectItem{}}
+	second.record = &viewRecord{stars: map[*parse.Select]map[*parse.Star][]parse.SelectItem{}, names: newNameRecord()}
 	node, err := second.Query(own)
 	if err != nil {
 		return colstore.ViewDef{}, err
 	}
+	second.record.names.qualify(second)
 	def := colstore.ViewDef{Query: parse.Format(own), Depends: second.record.depends(plan.Needed(node))}
 	for _, c := range node.Columns() {
 		def.Columns = append(def.Columns, colstore.Column{Name: c.Name, Type: c.Type, Missing: types.NullOf(c.Type)})
@@ -156,7 +161,7 @@ func (b *Binder) View(q *parse.Query) (colstore.ViewDef, error) {
 type viewRecord struct {
 	read  []relationRead
 	stars map[*parse.Select]map[*parse.Star][]parse.SelectItem
-	names *nameRecord // nil where only the others count
+	names *nameRecord
 }
 
 // relationRead is one reference to a relation: its columns by their IDs in the plan.
@@ -178,8 +183,8 @@ func (r *viewRecord) note(t *colstore.Table, cols []column) {
 	r.read = append(r.read, read)
 }
 
-// star notes the columns that a * stands for.
-func (r *viewRecord) star(sel *parse.Select, star *parse.Star, cols []column) {
+// star notes the columns of a scope that a * stands for.
+func (r *viewRecord) star(sel *parse.Select, star *parse.Star, cols []column, sc *scope) {
 	if r == nil {
 		return
 	}
@@ -188,6 +193,9 @@ func (r *viewRecord) star(sel *parse.Select, star *parse.Star, cols []column) {
 		item := parse.SelectItem{Pos: star.Pos, Expr: &parse.ColumnRef{Pos: star.Pos, Parts: []string{c.Name}}}
 		if c.table != "" {
 			item.Expr = &parse.ColumnRef{Pos: star.Pos, Parts: []string{c.table, c.Name}}
+		}
+		if c.schema != "" && sc.count(c.table) > 1 {
+			item.Expr = &parse.ColumnRef{Pos: star.Pos, Parts: []string{c.schema, c.table, c.Name}}
 		}
 		for _, with := range star.Rename {
 			if with.Expr.(*parse.ColumnRef).Parts[0] == c.Name {

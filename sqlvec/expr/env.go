@@ -18,7 +18,11 @@ type Env struct {
 	Zone      *time.Location // nil: UTC
 	Params    []types.Value  // $1 is Params[0], already of the Param's type
 
-	User, SessionUser, Database, Schema, Version string
+	User, SessionUser, Database, Version string
+
+	// Schemas are those of the search path that there are, with those that are looked into without being
+	// named where implied is set.
+	Schemas func(implied bool) []string
 
 	Setting    func(name string) (string, bool)                             // current_setting
 	SetConfig  func(name string, value *string, local bool) (string, error) // set_config; nil is the default

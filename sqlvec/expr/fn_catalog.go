@@ -19,8 +19,16 @@ type Catalog interface {
 	Comment(oid int64, column int64) (text string, ok bool)
 	// EnumType is the enumeration, or the arrays of one, with a number.
 	EnumType(oid int64) (types.Type, bool)
+	// EnumName is the name of an enumeration, or of arrays of one, with its schema where the name alone does
+	// not find it.
+	EnumName(t types.Type) string
 	// TypeNamed is the type that a name as written stands for: 42704 when there is none.
 	TypeNamed(name string) (types.Type, error)
+	// SchemaOID is the number of a schema.
+	SchemaOID(name string) (int64, bool)
+	SchemaName(oid int64) (string, bool)
+	// Visible reports whether a relation or a type is found by its name alone.
+	Visible(oid int64) bool
 	// SerialSequence is the sequence that belongs to a column.
 	SerialSequence(table, column string) (name string, ok bool, err error)
 }
@@ -70,13 +78,20 @@ func init() {
 		&Function{Name: "pg_type_name", Params: ids(types.Text), Ret: types.Text, Volatility: Stable, row: typeName},
 		&Function{Name: "to_regtype", Params: ids(types.Text), Ret: types.Text, Volatility: Stable, row: nullUnless(typeName, dberr.UndefinedObject, dberr.SyntaxError)},
 		&Function{Name: "pg_schema_name", Params: ids(types.Text), Ret: types.Text, Volatility: Stable, row: schemaName},
-		&Function{Name: "to_regnamespace", Params: ids(types.Text), Ret: types.Text, Volatility: Stable, row: nullUnless(schemaName, "3F000")},
+		&Function{Name: "pg_schema_oid", Params: ids(types.Text), Ret: oid, Volatility: Stable, row: schemaOID},
+		catalogText("pg_schema_named", ids(oid), func(c Catalog, a []types.Value) (string, bool) {
+			if s, ok := c.SchemaName(a[0].I); ok {
+				return s, true
+			}
+			return types.Format(a[0]), true
+		}),
+		&Function{Name: "to_regnamespace", Params: ids(types.Text), Ret: types.Text, Volatility: Stable, row: nullUnless(schemaName, dberr.UndefinedSchema)},
 		&Function{Name: "pg_get_serial_sequence", Params: ids(types.Text, types.Text), Ret: types.Text, Volatility: Stable, row: serialSequence},
 		&Function{Name: "pg_get_expr", Params: ids(types.Text, oid), Ret: types.Text, Volatility: Immutable, row: firstArgument},
 		&Function{Name: "pg_get_expr", Params: ids(types.Text, oid, types.Bool), Ret: types.Text, Volatility: Immutable, row: firstArgument},
 		&Function{Name: "format_type", Params: ids(oid, types.Int64), Ret: types.Text, Volatility: Stable, NullCall: true, row: formatType},
-		&Function{Name: "pg_table_is_visible", Params: ids(oid), Ret: types.Bool, Volatility: Immutable, row: alwaysTrue},
-		&Function{Name: "pg_type_is_visible", Params: ids(oid), Ret: types.Bool, Volatility: Immutable, row: alwaysTrue},
+		&Function{Name: "pg_table_is_visible", Params: ids(oid), Ret: types.Bool, Volatility: Stable, row: isVisible},
+		&Function{Name: "pg_type_is_visible", Params: ids(oid), Ret: types.Bool, Volatility: Stable, row: isVisible},
 		&Function{Name: "pg_function_is_visible", Params: ids(oid), Ret: types.Bool, Volatility: Immutable, row: alwaysTrue},
 		sessionOf("pg_get_userbyid", ids(oid), func(e *Env) string { return e.User }),
 		sessionOf("pg_encoding_to_char", ids(types.Int64), func(*Env) string { return "UTF8" }),
@@ -90,6 +105,10 @@ func sessionOf(name string, params []types.ID, fn func(*Env) string) *Function {
 }
 
 func firstArgument(_ *Env, a []types.Value) (types.Value, error) { return textValue(a[0].S), nil }
+
+func isVisible(env *Env, a []types.Value) (types.Value, error) {
+	return types.BoolValue(env == nil || env.Catalog == nil || env.Catalog.Visible(a[0].I)), nil
+}
 
 func alwaysTrue(*Env, []types.Value) (types.Value, error) { return types.BoolValue(true), nil }
 
@@ -118,22 +137,40 @@ func typeName(env *Env, a []types.Value) (types.Value, error) {
 		return nullText, unavailable("regtype")
 	}
 	t, err := env.Catalog.TypeNamed(a[0].S)
-	return textValue(t.Base().String()), err
+	return textValue(typeText(env, t.Base())), err
+}
+
+// typeText is the name of a type as regtype shows it.
+func typeText(env *Env, t types.Type) string {
+	if t.Enum != nil && env != nil && env.Catalog != nil {
+		return env.Catalog.EnumName(t)
+	}
+	return t.String()
 }
 
 // schemaName is the name of a schema that there is.
-func schemaName(_ *Env, a []types.Value) (types.Value, error) {
-	switch a[0].S {
-	case "public", "pg_catalog", "information_schema":
-		return a[0], nil
+func schemaName(env *Env, a []types.Value) (types.Value, error) {
+	if _, err := schemaOID(env, a); err != nil {
+		return nullText, err
 	}
-	return nullText, dberr.Newf("3F000", "schema \"%s\" does not exist", a[0].S)
+	return a[0], nil
+}
+
+// schemaOID is the number of a schema that there is.
+func schemaOID(env *Env, a []types.Value) (types.Value, error) {
+	if env == nil || env.Catalog == nil {
+		return types.Value{}, unavailable("regnamespace")
+	}
+	if oid, ok := env.Catalog.SchemaOID(a[0].S); ok {
+		return types.IntValue(types.T(types.Int64), oid), nil
+	}
+	return types.Value{}, dberr.Newf(dberr.UndefinedSchema, "schema \"%s\" does not exist", a[0].S)
 }
 
 func toRegclass(env *Env, a []types.Value) (types.Value, error) {
 	v, err := relationOID(env, a)
 	if err != nil {
-		if dberr.CodeOf(err) == dberr.UndefinedTable {
+		if code := dberr.CodeOf(err); code == dberr.UndefinedTable || code == dberr.UndefinedSchema {
 			return nullText, nil
 		}
 		return nullText, err
@@ -249,7 +286,7 @@ func formatType(env *Env, a []types.Value) (types.Value, error) {
 	}
 	if env != nil && env.Catalog != nil {
 		if t, ok := env.Catalog.EnumType(a[0].I); ok {
-			return textValue(t.String()), nil
+			return textValue(typeText(env, t)), nil
 		}
 	}
 	return textValue("???"), nil

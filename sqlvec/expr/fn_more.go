@@ -36,16 +36,31 @@ func init() {
 	)
 }
 
+// schemasOf are the schemas of the search path.
+func schemasOf(env *Env, implied bool) []string {
+	switch {
+	case env != nil && env.Schemas != nil:
+		return env.Schemas(implied)
+	case implied:
+		return []string{"pg_catalog", "public"}
+	}
+	return []string{"public"}
+}
+
+// currentSchema is the first schema of the search path, NULL for none.
+func currentSchema(env *Env, _ []types.Value) (types.Value, error) {
+	if list := schemasOf(env, false); len(list) > 0 {
+		return textValue(list[0]), nil
+	}
+	return nullText, nil
+}
+
 func currentSchemas(env *Env, a []types.Value) (types.Value, error) {
 	var list []types.Value
-	if a[0].I != 0 {
-		list = append(list, textValue("pg_catalog"))
+	for _, s := range schemasOf(env, a[0].I != 0) {
+		list = append(list, textValue(s))
 	}
-	schema := "public"
-	if env != nil && env.Schema != "" {
-		schema = env.Schema
-	}
-	return types.List(append(list, textValue(schema))).Value(types.T(types.Text).Array())
+	return types.List(list).Value(types.T(types.Text).Array())
 }
 
 // prettySize is a number of bytes as pg_size_pretty writes it.

@@ -42,12 +42,7 @@ func init() {
 		}),
 		sessionText("current_database", func(e *Env) string { return e.Database }),
 		sessionText("current_catalog", func(e *Env) string { return e.Database }),
-		sessionText("current_schema", func(e *Env) string {
-			if e.Schema != "" {
-				return e.Schema
-			}
-			return "public"
-		}),
+		&Function{Name: "current_schema", Ret: types.Text, Volatility: Stable, row: currentSchema},
 		sessionText("version", func(e *Env) string { return e.Version }),
 		counter("current_seq", func(e *Env) func() (int64, error) { return e.CurrentSeq }),
 		counter("txid_current", func(e *Env) func() (int64, error) { return e.CurrentTX }),
@@ -58,7 +53,7 @@ func init() {
 		&Function{Name: "set_config", Params: ids(types.Text, types.Text, types.Bool), Ret: types.Text, Volatility: Volatile, NullCall: true, row: setConfig},
 		&Function{Name: "pg_typeof", Params: ids(anyType), Ret: types.Text, Volatility: Stable, NullCall: true,
 			eval: func(f *frame, c *Call, _ []vec.Vec, _ []uint64) (vec.Vec, error) {
-				return constVec(textValue(c.Args[0].Type().Base().String()), f.n), nil
+				return constVec(textValue(typeText(f.env, c.Args[0].Type().Base())), f.n), nil
 			}},
 	)
 }

@@ -5,9 +5,18 @@ func (p *parser) alter(pos Pos) Stmt {
 	start := p.i
 	p.expect("alter")
 	kind, ok := p.object()
-	if !ok || kind == ObjectSchema {
+	if !ok {
 		p.refuseFrom(start)
 		return nil
+	}
+	if kind == ObjectSchema {
+		s := &AlterTable{Pos: pos, Object: kind, Name: p.name()}
+		if !p.then("rename", "to") {
+			p.refuseFrom(start)
+			return nil
+		}
+		s.Actions = []AlterAction{p.rename()}
+		return s
 	}
 	if kind == ObjectType {
 		return p.alterEnum(pos)
@@ -36,10 +45,7 @@ func (p *parser) alterActions(kind ObjectKind) []AlterAction {
 	case p.is("rename"):
 		return []AlterAction{p.rename()}
 	case p.then("set", "schema"):
-		a := AlterAction{Pos: p.pos(), Kind: SetSchema}
-		p.expect("set", "schema")
-		a.NewName = p.ident()
-		return []AlterAction{a}
+		return []AlterAction{p.setSchema()}
 	case kind != ObjectTable && kind != ObjectView:
 		p.syntaxError()
 		return nil
@@ -49,6 +55,14 @@ func (p *parser) alterActions(kind ObjectKind) []AlterAction {
 		list = append(list, p.alterAction())
 	}
 	return list
+}
+
+// setSchema reads SET SCHEMA name.
+func (p *parser) setSchema() AlterAction {
+	a := AlterAction{Pos: p.pos(), Kind: SetSchema}
+	p.expect("set", "schema")
+	a.NewName = p.ident()
+	return a
 }
 
 // rename reads RENAME TO, RENAME [COLUMN] a TO b and RENAME CONSTRAINT a TO b.
@@ -192,6 +206,9 @@ func (p *parser) alterEnum(pos Pos) Stmt {
 	}
 	if p.is("rename") {
 		return &AlterTable{Pos: pos, Object: ObjectType, Name: s.Name, Actions: []AlterAction{p.rename()}}
+	}
+	if p.is("set") {
+		return &AlterTable{Pos: pos, Object: ObjectType, Name: s.Name, Actions: []AlterAction{p.setSchema()}}
 	}
 	p.expect("add", "value")
 	s.IfNotExists = p.ifNotExists()

@@ -277,11 +277,15 @@ type AlterEnum struct {
 	NewLabel      string
 }
 
-// CreateSchema is CREATE SCHEMA [IF NOT EXISTS] name.
+// CreateSchema is CREATE SCHEMA [IF NOT EXISTS] [name] [AUTHORIZATION owner] with the statements in it.
+// It has a name, an owner or both.
 type CreateSchema struct {
 	Pos
 	IfNotExists bool
 	Name        Ident
+	Owner       Ident
+	OwnerIsUser bool   // the owner is CURRENT_USER or another word for the user
+	Elements    []Stmt // CREATE TABLE, VIEW, INDEX and SEQUENCE
 }
 
 func (*CreateTable) stmt()    {}

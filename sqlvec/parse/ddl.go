@@ -32,10 +32,38 @@ func (p *parser) create(pos Pos) Stmt {
 		p.next()
 		return p.createType(pos)
 	case p.accept("schema"):
-		return &CreateSchema{Pos: pos, IfNotExists: p.ifNotExists(), Name: p.ident()}
+		return p.createSchema(pos)
 	}
 	p.refuseFrom(start)
 	return nil
+}
+
+// createSchema reads CREATE SCHEMA from behind these words.
+func (p *parser) createSchema(pos Pos) Stmt {
+	s := &CreateSchema{Pos: pos, IfNotExists: p.ifNotExists()}
+	if !p.is("authorization") {
+		s.Name = p.ident()
+	}
+	if p.accept("authorization") {
+		s.Owner.Pos = p.pos()
+		if word := p.acceptAny("current_user", "session_user", "current_role"); word != "" {
+			s.Owner.Name, s.OwnerIsUser = word, true
+		} else {
+			s.Owner = p.ident()
+		}
+	}
+	for p.is("create") && p.err == nil {
+		start := p.i
+		st := p.create(p.pos())
+		switch st.(type) {
+		case *CreateTable, *CreateView, *CreateIndex, *CreateSequence:
+			s.Elements = append(s.Elements, st)
+		default:
+			p.refuseFrom(start)
+			return nil
+		}
+	}
+	return s
 }
 
 // refuseFrom refuses the statement that begins at token start: a kind of object

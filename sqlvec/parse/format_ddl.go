@@ -49,11 +49,30 @@ func (f *formatter) definition(s Stmt) bool {
 	case *CreateSchema:
 		f.w("CREATE SCHEMA ")
 		f.opt(s.IfNotExists, "IF NOT EXISTS ")
-		f.ident(s.Name.Name)
+		f.schemaName(s)
+		for _, e := range s.Elements {
+			f.w(" ", Format(e))
+		}
 	default:
 		return false
 	}
 	return true
+}
+
+func (f *formatter) schemaName(s *CreateSchema) {
+	if s.Name.Name != "" {
+		f.ident(s.Name.Name)
+	}
+	if s.Owner.Name == "" {
+		return
+	}
+	f.opt(s.Name.Name != "", " ")
+	f.w("AUTHORIZATION ")
+	if s.OwnerIsUser {
+		f.w(strings.ToUpper(s.Owner.Name))
+	} else {
+		f.ident(s.Owner.Name)
+	}
 }
 
 // objectText is how a kind of object is written.

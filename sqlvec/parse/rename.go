@@ -16,6 +16,9 @@ func ParamCount(s Stmt) (n int) {
 	return n
 }
 
+// Visit calls fn with every pointer in a tree, those of subqueries included.
+func Visit(n Node, fn func(any)) { visitAll(reflect.ValueOf(n), fn) }
+
 // visitAll calls fn with every pointer in a tree.
 func visitAll(v reflect.Value, fn func(any)) {
 	switch v.Kind() {

@@ -54,7 +54,7 @@ var duckStatements = map[string]string{
 	"pragma":  "SHOW TABLES lists the tables, DESCRIBE the columns of one, SHOW ALL the settings; SET changes one.",
 	"attach":  "A session has one database. A file of another is a table: SELECT * FROM 'file.parquet'.",
 	"detach":  "A session has one database.",
-	"use":     "A session has one database, and it has one schema, public.",
+	"use":     "A session has one database. SET search_path = s makes s the schema of names without one.",
 	"install": "There are no extensions; everything is part of the program.",
 	"export":  "COPY t TO 'file.parquet' writes a table; a copy of the directory is a backup.",
 }
