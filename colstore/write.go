@@ -61,7 +61,7 @@ func retyped(v *vec.Vec, t types.Type) *vec.Vec {
 	}
 	c := *v
 	c.Type = t
-	if v.Form == vec.Dict {
+	if v.Dict != nil {
 		d := *v.Dict
 		d.ID, d.Values.Type = 0, t
 		c.Dict = &d

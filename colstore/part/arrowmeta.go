@@ -3,6 +3,7 @@ package part
 import (
 	"encoding/binary"
 	"strconv"
+	"strings"
 
 	flatbuffers "github.com/google/flatbuffers/go"
 
@@ -158,14 +159,28 @@ func (m *arrowMeta) blocks(blocks []arrowBlock) flatbuffers.UOffsetT {
 	return m.b.EndVector(len(blocks))
 }
 
+// schema describes the columns that Arrow's layouts hold, and names the others by their ids.
 func (m *arrowMeta) schema(cols []ColumnSpec, forms []form) flatbuffers.UOffsetT {
-	fields := make([]flatbuffers.UOffsetT, len(cols))
+	var fields, meta []flatbuffers.UOffsetT
+	var packed []string
 	for i := range cols {
-		fields[i] = m.field(&cols[i], forms[i], int64(i))
+		if forms[i].enc.packed() {
+			packed = append(packed, strconv.FormatUint(uint64(cols[i].ID), 10))
+		} else {
+			fields = append(fields, m.field(&cols[i], forms[i], int64(i)))
+		}
+	}
+	if packed != nil {
+		meta = append(meta, m.keyValue("driftdb.packed", strings.Join(packed, ",")))
 	}
 	fieldVec := m.vector(fields)
+	var metaVec flatbuffers.UOffsetT
+	if meta != nil {
+		metaVec = m.vector(meta)
+	}
 	m.b.StartObject(4)
 	m.b.PrependUOffsetTSlot(1, fieldVec, 0)
+	m.b.PrependUOffsetTSlot(2, metaVec, 0)
 	return m.b.EndObject()
 }
 

@@ -5,7 +5,7 @@ import (
 	"driftdb/internal/vec"
 )
 
-// Chunk returns column pos of group g as it is stored (Flat, Narrow or Dict), and as Const
+// Chunk returns column pos of group g as it is stored (Flat, Narrow, Dict or Packed), and as Const
 // when all rows are NULL or one integer. The first touch checks the checksum and that
 // offsets and codes stay inside; later ones cost two loads.
 func (p *Part) Chunk(g, pos int) (vec.Vec, error) {
@@ -90,14 +90,23 @@ func (p *Part) loadChunk(g, pos int, m *chunkMeta) (v *vec.Vec, bytes int, err e
 	}
 	spec, f, n := &p.specs[pos], p.footer.columns[pos].form, p.footer.rowsOf(g)
 	v = &vec.Vec{Type: spec.Type, N: n, Data: bufs[1]}
+	if f.enc.packed() {
+		at := int(m.off) + padded(len(bufs[0]))
+		v.Data = p.img[at : at+len(bufs[1])+alignment] // what lies behind: see bitpack.Unpack
+	}
 	if m.stats.Nulls > 0 {
 		v.Valid = vec.Cast[uint64](bufs[0])
 	}
 	switch {
 	case f.enc == Offset:
 		v.Form, v.Width, v.Base = vec.Narrow, uint8(f.width), f.base
-	case f.enc == Coded:
+	case f.enc == Packed:
+		v.Form, v.Width, v.Base, v.Pack = vec.Packed, uint8(f.width), f.base, m.pack.vector(f)
+	case f.enc.coded():
 		v.Form, v.Width = vec.Dict, uint8(f.width)
+		if f.enc == PackedCodes {
+			v.Form, v.Pack = vec.Packed, m.pack.vector(f)
+		}
 		if v.Dict, err = p.dictionary(pos); err != nil {
 			return nil, 0, err
 		}
@@ -169,6 +178,9 @@ func offsetsInside(offs []int32, n int) bool {
 
 // codesBelow reports whether all codes of a Dict vector are less than n.
 func codesBelow(v *vec.Vec, n int) bool {
+	if v.Form == vec.Packed {
+		return packedBelow(v, n)
+	}
 	if v.Width == 1 {
 		return n > 255 || int(greatest(v.Data)) < n
 	}
@@ -181,4 +193,21 @@ func greatest[T code](s []T) T {
 		m = max(m, v)
 	}
 	return m
+}
+
+// packedBelow is codesBelow for packed codes.
+func packedBelow(v *vec.Vec, n int) bool {
+	if 1<<v.Pack.Bits <= n {
+		return true
+	}
+	const rows = 1024
+	var buf [rows / 4]uint64
+	for lo := 0; lo < v.N; lo += rows {
+		part := v.Slice(lo, min(lo+rows, v.N))
+		part.Unpack(vec.BytesOf(buf[:])[:part.UnpackedSize()])
+		if !codesBelow(&part, n) {
+			return false
+		}
+	}
+	return true
 }

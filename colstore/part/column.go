@@ -30,6 +30,7 @@ type encoded struct {
 	valid []uint64 // nil: no NULLs
 	width int      // integers: bytes of one stored integer, 0 when all are base; else unused
 	base  int64    // integers with a width less than the class's size
+	unit  uint64   // integers: all differ from the least by multiples of it
 	data  []byte   // integers, bits, floats, spans; dictionary codes (uint16)
 	coded bool     // data are codes of the text stage's dictionary
 	offs  []int32  // strings that are not coded
@@ -49,6 +50,11 @@ func newColumnWriter(spec ColumnSpec, mem *sharedArena) *columnWriter {
 func (c *columnWriter) append(v *vec.Vec, r rows) error {
 	if v.Type.Class() != c.class {
 		return dberr.Bug("part: column %q is %s, the vector is %s", c.spec.Name, c.spec.Type, v.Type)
+	}
+	if v.Form == vec.Packed {
+		flat := *v
+		flat.Unpack(vec.BytesOf(make([]uint64, (v.UnpackedSize()+7)/8)))
+		v = &flat
 	}
 	c.reserve(c.n + r.n)
 	nulls := c.appendValid(v, r)

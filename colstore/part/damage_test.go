@@ -60,6 +60,46 @@ func smallPart(t tb, compress bool) ([]byte, []column) {
 	return out.Bytes(), cols
 }
 
+// packedPart returns a part of packed columns: integers with a unit, with NULLs and of other signs, and
+// codes of a dictionary that does not fill its bits.
+func packedPart(t tb) []byte {
+	r := rand.New(rand.NewPCG(13, 14))
+	cols := []column{
+		{spec: ColumnSpec{ID: 1, Name: "tens", Type: types.T(types.Int64)}},
+		{spec: ColumnSpec{ID: 2, Name: "kind", Type: types.T(types.Text)}},
+		{spec: ColumnSpec{ID: 3, Name: "signed", Type: types.T(types.Int32)}},
+		{spec: ColumnSpec{ID: 4, Name: "time", Type: types.T(types.Timestamp)}},
+	}
+	for i := range 1100 {
+		for c, v := range []types.Value{
+			types.IntValue(cols[0].spec.Type, 10*int64(r.IntN(90))),
+			types.BytesValue(cols[1].spec.Type, []string{"new", "old", "blue", "red", "grey"}[r.IntN(5)]),
+			types.IntValue(cols[2].spec.Type, int64(r.IntN(200_000))-100_000),
+			types.IntValue(cols[3].spec.Type, 1_700_000_000_000_000+int64(i)*3_000_000),
+		} {
+			if c < 2 && i%9 == 0 {
+				v = types.NullOf(v.Type)
+			}
+			cols[c].values = append(cols[c].values, v)
+		}
+	}
+	img, _ := writePart(t, WriteOptions{Columns: specsOf(cols), GroupRows: 1024}, cols, nil)
+	p := openPart(t, img)
+	for pos, spec := range cols {
+		if enc, _ := p.Encoding(pos); !enc.packed() {
+			t.Fatalf("column %s is %s", spec.spec.Name, enc)
+		}
+	}
+	return img
+}
+
+// damagedParts are the images that damage is tried on.
+func damagedParts(t tb) [][]byte {
+	plain, _ := smallPart(t, false)
+	compressed, _ := smallPart(t, true)
+	return [][]byte{plain, compressed, packedPart(t)}
+}
+
 func appendAll(t tb, w *Writer, cols []column, runs []Run) {
 	t.Helper()
 	if err := w.Append(vectorsOf(cols), nil, runs); err != nil {
@@ -113,15 +153,14 @@ func readEverything(p *Part) (sum string, err error) {
 // TestFlippedByteIsNoticed flips a bit of every byte: opening, reading or verifying says so,
 // and what is read without an error is right.
 func TestFlippedByteIsNoticed(t *testing.T) {
-	for _, compress := range []bool{false, true} {
-		img, _ := smallPart(t, compress)
+	for k, img := range damagedParts(t) {
 		want, err := readEverything(openPart(t, img))
 		if err != nil {
 			t.Fatal(err)
 		}
 		step := 1
-		if compress || testing.Short() {
-			step = 11 // its structure is that of the other
+		if k > 0 || testing.Short() {
+			step = 11 // its structure is that of the first
 		}
 		src := sourceOf(img)
 		for i := 0; i < len(img); i += step {
@@ -216,8 +255,7 @@ func tryPart(t tb, src *memSource) {
 
 // TestMutatedPartNeverPanics changes a few bytes and makes the checksums right again.
 func TestMutatedPartNeverPanics(t *testing.T) {
-	for _, compress := range []bool{false, true} {
-		img, _ := smallPart(t, compress)
+	for _, img := range damagedParts(t) {
 		src := sourceOf(img)
 		r := rand.New(rand.NewPCG(21, 22))
 		for range 1500 {
@@ -263,8 +301,7 @@ func TestMutatedDeathsNeverPanic(t *testing.T) {
 }
 
 func FuzzOpen(f *testing.F) {
-	for _, compress := range []bool{false, true} {
-		img, _ := smallPart(f, compress)
+	for _, img := range damagedParts(f) {
 		f.Add(img)
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {

@@ -127,7 +127,7 @@ func (m *deathsMeta) encodeBody(deaths []Death) ([]byte, error) {
 func (m *deathsMeta) encode(sums uint32) []byte {
 	var w binfmt.Writer
 	w.Bytes([]byte(deathsMagic))
-	w.U32(formatVersion)
+	w.U32(deathsVersion)
 	w.U32(uint32(m.rows))
 	w.U32(uint32(m.count))
 	w.U32(uint32(m.width))
@@ -144,7 +144,7 @@ func (m *deathsMeta) encode(sums uint32) []byte {
 func decodeDeaths(r *binfmt.Reader, b []byte, length int64) (m deathsMeta, sums uint32) {
 	r.Check(string(r.Bytes(8)) == deathsMagic, "not an image of deaths")
 	version := r.U32()
-	r.Check(version == formatVersion, "deaths format version %d, this program reads version %d", version, formatVersion)
+	r.Check(version == deathsVersion, "deaths format version %d, this program reads version %d", version, deathsVersion)
 	m = deathsMeta{rows: int(r.U32()), count: int(r.U32()), width: int(r.U32()), baseSeq: r.U64(), frames: int(r.U32())}
 	sums = r.U32()
 	body := r.I64()

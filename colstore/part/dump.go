@@ -48,7 +48,7 @@ func (p *Part) dumpColumn(w io.Writer, pos int) {
 		fmt.Fprintf(w, " of %d bytes, base %d", c.form.width, c.form.base)
 	}
 	fmt.Fprintf(w, ", about %d distinct\n", p.ColumnStats(pos).Distinct)
-	if c.form.enc == Coded {
+	if c.form.enc.coded() {
 		fmt.Fprintf(w, "%8d %+8d  dictionary, crc %08x: %d values in %d bytes\n",
 			c.dict.off, c.dict.size(), c.dict.crc, c.dict.values, c.dict.heap)
 	}
@@ -57,6 +57,9 @@ func (p *Part) dumpColumn(w io.Writer, pos int) {
 		if c.form.enc != AllNull {
 			fmt.Fprintf(w, "%8d %+8d  group %d, crc %08x, buffers %v: %s\n", m.off,
 				paddedSum(p.footer.storedSizes(g, pos)), g, m.crc, p.footer.storedSizes(g, pos), m.stats.String())
+			if c.form.enc.packed() {
+				fmt.Fprintf(w, "%19s%d bits, least %d, unit %d\n", "", m.pack.bits, m.pack.least, m.pack.unit)
+			}
 		}
 	}
 }

@@ -52,7 +52,7 @@ func encodeInts[T signed](c *columnWriter, e *encoded) {
 	e.stats.Max = types.IntValue(c.spec.Type, int64(hi))
 	e.stats.Sorted = e.valid == nil && ascending(s)
 	e.stats.Distinct = sketchInts(&c.seen, s, uint64(int64(hi))-uint64(int64(lo)))
-	e.base = int64(lo)
+	e.base, e.unit = int64(lo), commonUnit(s, lo)
 	e.width = min(widthFor(int64(lo), int64(hi)), c.class.Size())
 	if e.width == c.class.Size() {
 		e.base = 0

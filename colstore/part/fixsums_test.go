@@ -21,7 +21,7 @@ func fixChecksums(img []byte) bool {
 	}
 	b := img[at : at+trailerSize]
 	r := binfmt.NewReader(b[16:], "", 0)
-	t := trailer{footerOff: r.I64(), footerLen: r.U32()}
+	t := trailer{version: binary.LittleEndian.Uint32(b[8:]), footerOff: r.I64(), footerLen: r.U32()}
 	if t.footerOff < 0 || t.footerOff > at || int64(t.footerLen) > at-t.footerOff {
 		return false
 	}
@@ -45,7 +45,7 @@ func fixData(img []byte, f *footer) bool {
 		m.crc = checksum(img[m.off : m.off+int64(m.len)])
 	}
 	for i := range f.columns {
-		if c := &f.columns[i]; c.form.enc == Coded {
+		if c := &f.columns[i]; c.form.enc.coded() {
 			c.dict.crc = checksum(img[c.dict.off : c.dict.off+int64(c.dict.size())])
 		}
 	}

@@ -12,7 +12,9 @@ import (
 const (
 	trailerMagic   = "DRIFTPRT"
 	trailerSize    = 64
-	formatVersion  = 1
+	versionFirst   = 1
+	versionPacked  = 2 // packed columns
+	deathsVersion  = 1
 	endSize        = 4 + 6 // length of the Arrow footer, closing magic
 	flagCompressed = 1
 )
@@ -63,6 +65,7 @@ type chunkMeta struct {
 	crc    uint32    // over all buffers with their padding
 	heap   uint32    // string bytes, Plain strings only
 	stored [3]uint32 // compressed parts: bytes of each buffer as stored
+	pack   packing   // packed columns
 }
 
 // runsRef is where the run table lies: rows, rids, seqs, each padded.
@@ -89,6 +92,8 @@ func (f *footer) sizes(g, col int) [3]int {
 	}
 	class := c.spec.Type.Class()
 	switch {
+	case c.form.enc.packed():
+		s[1] = m.pack.size(n)
 	case c.form.enc != Plain:
 		s[1] = n * c.form.width
 	case class == types.Bytes:
@@ -201,7 +206,7 @@ func (c *columnMeta) encode(w *binfmt.Writer) {
 	w.I64(c.form.base)
 	w.U16(uint16(len(c.spec.Name)))
 	w.Bytes([]byte(c.spec.Name))
-	if c.form.enc == Coded {
+	if c.form.enc.coded() {
 		w.I64(c.dict.off)
 		w.U32(uint32(c.dict.values))
 		w.U32(uint32(c.dict.heap))
@@ -223,7 +228,7 @@ func (c *columnMeta) decode(r *binfmt.Reader, limit int64) {
 	c.spec.Name = string(r.Bytes(name))
 	r.Check(c.spec.Type.ID.Known(), "unknown type %d", c.spec.Type.ID)
 	r.Check(c.form.valid(c.spec.Type.Class()), "column %d: no such encoding", c.spec.ID)
-	if c.form.enc == Coded {
+	if c.form.enc.coded() {
 		c.dict = dictRef{off: r.I64(), values: int(r.U32()), heap: int(r.U32()), crc: r.U32()}
 		r.Check(c.dict.values >= 1 && c.dict.values <= maxDictValues, "a dictionary of %d values", c.dict.values)
 		r.Check(c.form.width == 2 || c.dict.values <= 256, "a dictionary of %d values for one byte", c.dict.values)
@@ -249,8 +254,11 @@ func (f form) valid(class types.Class) bool {
 		return f.width == 0 && f.base == 0
 	case Offset:
 		return ints && (f.width == 1 || f.width == 2 || f.width == 4) && f.width < class.Size()
-	case Coded:
+	case Coded, PackedCodes:
 		return class == types.Bytes && (f.width == 1 || f.width == 2) && f.base == 0
+	case Packed:
+		return ints && (f.width == 1 || f.width == 2 || f.width == 4 || f.width == 8) &&
+			(f.width < class.Size() || f.width == class.Size() && f.base == 0)
 	}
 	return false
 }
@@ -266,7 +274,7 @@ const (
 )
 
 // byKeys reports whether the bounds of the column need statOrdered.
-func (c *columnMeta) byKeys() bool { return c.form.enc == Coded && !bytewise(c.spec.Type) }
+func (c *columnMeta) byKeys() bool { return c.form.enc.coded() && !bytewise(c.spec.Type) }
 
 // minChunkMeta is the least bytes of one chunk in the footer.
 const minChunkMeta = 9
@@ -289,6 +297,7 @@ func (m *chunkMeta) encode(w *binfmt.Writer, c *columnMeta, compressed bool) {
 	if c.form.enc == Plain && c.spec.Type.Class() == types.Bytes {
 		w.U32(m.heap)
 	}
+	m.pack.encode(w, c.form)
 	if compressed {
 		for _, n := range m.stored {
 			w.U32(n)
@@ -338,6 +347,7 @@ func (m *chunkMeta) decode(r *binfmt.Reader, c *columnMeta, compressed bool, row
 		m.heap = r.U32()
 		r.Check(m.heap <= maxHeapBytes, "%d bytes of text in a row group", m.heap)
 	}
+	m.pack.decode(r, c)
 	if compressed {
 		for i := range m.stored {
 			m.stored[i] = r.U32()

@@ -14,23 +14,35 @@ const (
 	Plain   Encoding = 1 // values of the class
 	Offset  Encoding = 2 // unsigned integers of 1, 2 or 4 bytes; value = base + integer
 	Coded   Encoding = 3 // codes of 1 or 2 bytes into a dictionary of the part
+
+	// The packed ones have no buffers that Arrow knows. What they stand for, and how they are read, is as if
+	// the column were Offset or Plain, or Coded; each group has a count of bits of its own.
+	Packed      Encoding = 4 // integers; value = least of the group + unit × integer
+	PackedCodes Encoding = 5 // codes
 )
 
 func (e Encoding) String() string {
-	return [...]string{"all NULL", "plain", "offset", "dictionary"}[e]
+	return [...]string{"all NULL", "plain", "offset", "dictionary", "packed", "packed dictionary"}[e]
 }
+
+// packed reports whether the buffers are packed.
+func (e Encoding) packed() bool { return e == Packed || e == PackedCodes }
+
+// coded reports whether there is a dictionary.
+func (e Encoding) coded() bool { return e == Coded || e == PackedCodes }
 
 // form is the encoding of one column of a part.
 type form struct {
 	enc   Encoding
-	width int   // Offset, Coded: bytes of one stored integer
-	base  int64 // Offset
+	width int   // Offset, Coded: bytes of one stored integer; packed: of one that is read, also 8
+	base  int64 // Offset, Packed of fewer bytes than 8: of what is read
 }
 
-// body is one chunk as it is written: its rows and the buffers behind them.
+// body is one chunk as it is written: its rows, which indexes are built of, and the buffers behind them.
 type body struct {
 	vec  vec.Vec
 	bufs [3][]byte // validity, data or offsets, string bytes; not padded
+	pack packing   // of packed forms
 }
 
 // finalForm decides how the part stores the column, from all its groups.
@@ -78,10 +90,10 @@ func (c *columnWriter) intBounds() (lo, hi int64) {
 	return lo, hi
 }
 
-// finish encodes all groups in the form f. dict is nil unless f is Coded.
+// finish encodes all groups in the form f. dict is nil unless there is one. Packed bodies have no vectors.
 func (c *columnWriter) finish(f form) (bodies []body, dict *vec.Dictionary) {
 	var rank []uint16
-	if f.enc == Coded {
+	if f.enc.coded() {
 		dict, rank = c.finishDict()
 	} else if c.text != nil {
 		c.uncode()
@@ -95,6 +107,10 @@ func (c *columnWriter) finish(f form) (bodies []body, dict *vec.Dictionary) {
 		}
 		b.vec = vec.Vec{Type: c.spec.Type, N: e.n, Valid: e.valid}
 		b.bufs[0] = vec.BytesOf(e.valid)
+		if f.enc.packed() {
+			c.finishPacked(e, b, f, rank)
+			continue
+		}
 		switch {
 		case f.enc == Coded:
 			c.finishCodes(e, b, f, dict, rank)
@@ -109,6 +125,16 @@ func (c *columnWriter) finish(f form) (bodies []body, dict *vec.Dictionary) {
 		}
 	}
 	return bodies, dict
+}
+
+// finishPacked packs a group.
+func (c *columnWriter) finishPacked(e *encoded, b *body, f form, rank []uint16) {
+	b.pack, _ = c.packingOf(e, f)
+	if f.enc == PackedCodes {
+		b.bufs[1] = c.packCodes(e, b.pack, rank)
+	} else {
+		b.bufs[1] = c.packInts(e, b.pack)
+	}
 }
 
 func (c *columnWriter) finishFixed(e *encoded, f form) []byte {

@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"hash"
 	"io"
+	"slices"
 
 	"driftdb/internal/binfmt"
 	"driftdb/internal/dberr"
@@ -78,6 +79,7 @@ func (m *image) write() error {
 		return err
 	}
 	m.writeEndOfStream()
+	m.writePackedDictionaries()
 	m.writeRuns()
 	if err := m.writeIndexes(); err != nil {
 		return err
@@ -97,13 +99,22 @@ func (m *image) encodeColumns() error {
 	return fork.Each(m.opt.Workers, n, func(i int) error {
 		c := m.cols[i]
 		m.forms[i] = c.finalForm()
+		if m.mayPack(c.spec.ID) {
+			m.forms[i] = c.packedForm(m.forms[i])
+		}
 		m.bodies[i], m.dicts[i] = c.finish(m.forms[i])
 		m.footer.columns[i] = columnMeta{spec: c.spec, form: m.forms[i], sketch: c.seen}
 		for g := range groups {
-			m.footer.chunks[g*n+i].stats = c.groups[g].stats
+			m.footer.chunks[g*n+i].stats, m.footer.chunks[g*n+i].pack = c.groups[g].stats, m.bodies[i][g].pack
 		}
 		return nil
 	})
+}
+
+// mayPack reports whether a column may be packed: not where zstd does better, nor where an index looks for
+// single rows.
+func (m *image) mayPack(column uint32) bool {
+	return !m.opt.Compress && !slices.ContainsFunc(m.opt.Indexes, func(x IndexSpec) bool { return slices.Contains(x.Columns, column) })
 }
 
 // writeMeta writes a piece of metadata and notes it.
@@ -119,21 +130,36 @@ func (m *image) writeSchema() {
 
 func (m *image) writeDictionaries() {
 	for i, d := range m.dicts {
-		if d == nil {
+		if m.forms[i].enc != Coded {
 			continue
 		}
 		offs, heap := vec.BytesOf(d.Values.Offs), d.Values.Heap
 		bufs := []arrowBuffer{{}, {0, int64(len(offs))}, {int64(padded(len(offs))), int64(len(heap))}}
-		ref := dictRef{values: d.Values.N, heap: len(heap)}
+		size := int64(padded(len(offs)) + padded(len(heap)))
 		at := m.out.off
-		meta := m.meta.dictionaryMessage(int64(i), int64(d.Values.N), bufs, int64(ref.size()), at)
+		meta := m.meta.dictionaryMessage(int64(i), int64(d.Values.N), bufs, size, at)
 		m.writeMeta(meta)
-		ref.off = m.out.off
-		ref.crc = m.putBody([3][]byte{nil, offs, heap})
-		m.hashBody([3][]byte{nil, offs, heap})
-		m.footer.columns[i].dict = ref
-		m.blocks[0] = append(m.blocks[0], arrowBlock{at, int32(len(meta)), int64(ref.size())})
+		m.writeDictionary(i, d)
+		m.blocks[0] = append(m.blocks[0], arrowBlock{at, int32(len(meta)), size})
 	}
+}
+
+// writePackedDictionaries writes those of columns that Arrow does not know.
+func (m *image) writePackedDictionaries() {
+	for i, d := range m.dicts {
+		if m.forms[i].enc == PackedCodes {
+			m.writeDictionary(i, d)
+		}
+	}
+}
+
+// writeDictionary writes offsets and bytes of a dictionary, and notes where they are.
+func (m *image) writeDictionary(i int, d *vec.Dictionary) {
+	bufs := [3][]byte{nil, vec.BytesOf(d.Values.Offs), d.Values.Heap}
+	ref := dictRef{values: d.Values.N, heap: len(d.Values.Heap), off: m.out.off}
+	ref.crc = m.putBody(bufs)
+	m.hashBody(bufs)
+	m.footer.columns[i].dict = ref
 }
 
 // putBody writes the buffers, each padded, and returns the checksum of it all. hashBody goes with it.
@@ -178,6 +204,10 @@ func (m *image) writeRecord(g int) error {
 	}
 	for i := range m.cols {
 		meta := &m.footer.chunks[g*len(m.cols)+i]
+		if m.forms[i].enc.packed() {
+			size += int64(padded(len(bodies[i][0])) + padded(len(bodies[i][1])))
+			continue
+		}
 		nodes = append(nodes, arrowNode{int64(m.footer.rowsOf(g)), int64(meta.stats.Nulls)})
 		if m.forms[i].enc == AllNull {
 			continue
@@ -293,7 +323,7 @@ func (m *image) columnStats(col int) Stats { return m.footer.columnStats(col) }
 // writeFooters writes the part footer, the trailer and the end of the Arrow file.
 func (m *image) writeFooters() {
 	foot := m.footer.encode()
-	t := trailer{footerOff: m.out.off, footerLen: uint32(len(foot)), footerCRC: checksum(foot)}
+	t := trailer{version: m.version(), footerOff: m.out.off, footerLen: uint32(len(foot)), footerCRC: checksum(foot)}
 	m.out.write(foot)
 	m.out.align()
 	arrow := m.meta.footer(m.specs, m.forms, m.blocks[0], m.blocks[1])
@@ -316,8 +346,17 @@ func (m *image) info() Info {
 	return info
 }
 
+// version returns the version of the format: the least that has all encodings of the image.
+func (m *image) version() uint32 {
+	if slices.ContainsFunc(m.forms, func(f form) bool { return f.enc.packed() }) {
+		return versionPacked
+	}
+	return versionFirst
+}
+
 // trailer stands before the Arrow footer and leads to the part footer.
 type trailer struct {
+	version   uint32
 	footerOff int64
 	footerLen uint32
 	footerCRC uint32
@@ -329,7 +368,7 @@ type trailer struct {
 func (t *trailer) encode() []byte {
 	var w binfmt.Writer
 	w.Bytes([]byte(trailerMagic))
-	w.U32(formatVersion)
+	w.U32(t.version)
 	w.U32(0)
 	w.I64(t.footerOff)
 	w.U32(t.footerLen)
@@ -347,9 +386,9 @@ func decodeTrailer(r *binfmt.Reader, b []byte, at, length int64) trailer {
 	crc := checksum(b[:trailerSize-4])
 	r.Check(string(r.Bytes(8)) == trailerMagic, "not a part: no trailer before the Arrow footer")
 	version := r.U32()
-	r.Check(version == formatVersion, "part format version %d, this program reads version %d", version, formatVersion)
+	r.Check(version >= versionFirst && version <= versionPacked, "part format version %d, this program reads versions %d to %d", version, versionFirst, versionPacked)
 	r.Zero(4)
-	t := trailer{footerOff: r.I64(), footerLen: r.U32(), footerCRC: r.U32(), length: r.I64(), arrowLen: r.U32(), arrowCRC: r.U32()}
+	t := trailer{version: version, footerOff: r.I64(), footerLen: r.U32(), footerCRC: r.U32(), length: r.I64(), arrowLen: r.U32(), arrowCRC: r.U32()}
 	r.Zero(trailerSize - 4 - r.Offset())
 	r.Check(r.U32() == crc, "the trailer's checksum is wrong")
 	r.Check(t.length == length, "the image is %d bytes long, its trailer says %d", length, t.length)

@@ -180,7 +180,7 @@ func (f *footer) columnStats(col int) Stats {
 	}
 	all.Exact = all.Exact && all.Valid
 	all.Distinct = min(f.columns[col].sketch.estimate(), all.Rows-all.Nulls)
-	if c := &f.columns[col]; c.form.enc == Coded {
+	if c := &f.columns[col]; c.form.enc.coded() {
 		all.Distinct = c.dict.values
 	}
 	return all

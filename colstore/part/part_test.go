@@ -350,12 +350,17 @@ func TestEncodingsAreSmall(t *testing.T) {
 		form   vec.Form
 	}{
 		{ints(func(i int) int64 { return 1<<40 + int64(i%200) }), Offset, 1, vec.Narrow},
+		{ints(func(i int) int64 { return 1<<40 + int64(i%30) }), Packed, 1, vec.Packed},
 		{ints(func(i int) int64 { return -5 + int64(i) }), Offset, 2, vec.Narrow},
-		{ints(func(i int) int64 { return int64(i) << 18 }), Offset, 4, vec.Narrow},
-		{ints(func(i int) int64 { return int64(i) << 40 }), Plain, 0, vec.Flat},
-		{ints(func(i int) int64 { return 77 }), Offset, 1, vec.Const},
+		{ints(func(i int) int64 { return -5 + int64(i%900) }), Packed, 2, vec.Packed},
+		{ints(func(i int) int64 { return -5 + int64(i%900)*70 }), Packed, 2, vec.Packed},
+		{ints(func(i int) int64 { return int64(i) << 18 }), Packed, 4, vec.Packed},
+		{ints(func(i int) int64 { return int64(i) << 39 }), Packed, 8, vec.Packed},
+		{ints(func(i int) int64 { return int64(uint64(i) * 0x9E3779B97F4A7C15) }), Plain, 0, vec.Flat},
+		{ints(func(i int) int64 { return 77 }), Packed, 1, vec.Const},
+		{text(func(i int) string { return fmt.Sprint(i % 30) }), PackedCodes, 1, vec.Packed},
 		{text(func(i int) string { return fmt.Sprint(i % 100) }), Coded, 1, vec.Dict},
-		{text(func(i int) string { return fmt.Sprint(i % 1000) }), Coded, 2, vec.Dict},
+		{text(func(i int) string { return fmt.Sprint(i % 1000) }), PackedCodes, 2, vec.Packed},
 		{text(func(i int) string { return fmt.Sprint(i / 2) }), Plain, 0, vec.Flat},
 	} {
 		cols := []column{{spec: ColumnSpec{ID: 1, Name: "v", Type: c.values[0].Type}, values: c.values}}
@@ -367,6 +372,15 @@ func TestEncodingsAreSmall(t *testing.T) {
 			t.Errorf("%v …: %s of width %d, form %d, error %v; want %s, %d, %d", c.values[1], enc, width, v.Form, err, c.enc, c.width, c.form)
 		}
 		checkValues(t, p, cols)
+		for _, opt := range []WriteOptions{{Compress: true}, {Indexes: []IndexSpec{{Columns: []uint32{1}}}}} {
+			opt.Columns = specsOf(cols)
+			img, _ := writePart(t, opt, cols, nil)
+			p := openPart(t, img)
+			if enc, _ := p.Encoding(0); enc.packed() || p.trailer.version != versionFirst {
+				t.Errorf("%v …: %s in a part that is compressed or has an index, version %d", c.values[1], enc, p.trailer.version)
+			}
+			checkValues(t, p, cols)
+		}
 	}
 }
 

@@ -11,7 +11,7 @@ import (
 	"driftdb/internal/vec"
 )
 
-// Record returns group g as an Arrow record over the mapping (or, in a compressed part, over
+// Record returns group g as an Arrow record over the mapping (or, of what is compressed or packed, over
 // memory of its own), in stored types: an Offset column is unsigned integers whose field
 // has the base as metadata "driftdb.base". The caller releases it, and keeps the Source as long.
 func (p *Part) Record(g int) (arrow.Record, error) {
@@ -43,7 +43,7 @@ func (p *Part) arrowField(pos int) arrow.Field {
 		"driftdb.type_version": strconv.FormatUint(uint64(c.spec.TypeVersion), 10),
 		"driftdb.type":         c.spec.Type.String(),
 	}
-	if c.form.enc == Offset {
+	if c.form.enc == Offset || c.form.enc == Packed && c.form.width < c.spec.Type.Class().Size() {
 		meta["driftdb.base"] = strconv.FormatInt(c.form.base, 10)
 	}
 	return arrow.Field{Name: c.spec.Name, Type: c.arrowType(), Nullable: true, Metadata: arrow.MetadataFrom(meta)}
@@ -57,9 +57,11 @@ func (c *columnMeta) arrowType() arrow.DataType {
 	switch c.form.enc {
 	case AllNull:
 		return arrow.Null
-	case Offset:
-		return unsigned[c.form.width]
-	case Coded:
+	case Offset, Packed:
+		if c.form.width < c.spec.Type.Class().Size() {
+			return unsigned[c.form.width]
+		}
+	case Coded, PackedCodes:
 		return &arrow.DictionaryType{IndexType: unsigned[c.form.width], ValueType: plainArrow(c.spec.Type), Ordered: true}
 	}
 	return plainArrow(c.spec.Type)
@@ -110,11 +112,15 @@ func (p *Part) arrowData(g, pos int) (*array.Data, error) {
 	if err != nil {
 		return nil, err
 	}
+	if v.Form == vec.Packed {
+		v.Unpack(make([]byte, v.UnpackedSize()))
+		bufs[1] = v.Data
+	}
 	out := []*memory.Buffer{arrowBytes(bufs[0]), arrowBytes(bufs[1])}
 	if v.Form == vec.Flat && c.spec.Type.Class() == types.Bytes {
 		out = append(out, memory.NewBufferBytes(bufs[2]))
 	}
-	if c.form.enc != Coded {
+	if !c.form.enc.coded() {
 		return array.NewData(c.arrowType(), n, out, nil, m.stats.Nulls, 0), nil
 	}
 	values := &v.Dict.Values

@@ -13,7 +13,7 @@ import (
 func (p *Part) Verify() error {
 	errs := []error{p.verifyMetas(), p.verifyGaps()}
 	for pos := range p.specs {
-		if p.footer.columns[pos].form.enc == Coded {
+		if p.footer.columns[pos].form.enc.coded() {
 			_, err := p.dictionary(pos)
 			errs = append(errs, err)
 		}
@@ -70,7 +70,7 @@ func (p *Part) pieces() []piece {
 		all = append(all, piece{m.off, int64(m.len)})
 	}
 	for i := range f.columns {
-		if c := &f.columns[i]; c.form.enc == Coded {
+		if c := &f.columns[i]; c.form.enc.coded() {
 			all = append(all, piece{c.dict.off, int64(c.dict.size())})
 		}
 	}

@@ -17,7 +17,7 @@ const module = "driftdb"
 
 var (
 	leaves = []string{
-		"internal/arena", "internal/binfmt", "internal/dberr", "internal/edits", "internal/fork", "internal/invariant", "internal/types",
+		"internal/arena", "internal/binfmt", "internal/bitpack", "internal/dberr", "internal/edits", "internal/fork", "internal/invariant", "internal/types",
 		"internal/vec", "internal/vfs",
 	}
 	// formats are the codecs of files that people bring and take: leaves that know vectors.
@@ -30,12 +30,13 @@ var (
 
 // allowed is the import table: for each package, what it may import from this module.
 var allowed = map[string][]string{
+	"internal/bitpack":   nil,
 	"internal/dberr":     nil,
 	"internal/edits":     nil,
 	"internal/fork":      nil,
 	"internal/invariant": nil,
 	"internal/types":     {"internal/dberr"},
-	"internal/vec":       {"internal/dberr", "internal/types"},
+	"internal/vec":       {"internal/bitpack", "internal/dberr", "internal/types"},
 	"internal/arena":     {"internal/dberr", "internal/invariant", "internal/types", "internal/vec"},
 	"internal/binfmt":    {"internal/dberr"},
 	"internal/vfs":       {"internal/dberr", "internal/invariant"},

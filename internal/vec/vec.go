@@ -2,7 +2,7 @@
 // and operators hand to each other.
 //
 // A vector is up to a few thousand values of one type over Arrow-layout memory, in
-// one of four forms. The form says how to read Data; the type's class says how wide
+// one of five forms. The form says how to read Data; the type's class says how wide
 // a flat value is.
 //
 //	form    Data                                   other fields
@@ -10,6 +10,11 @@
 //	Narrow  N unsigned integers of Width bytes     value = Base + integer (I16, I32, I64 classes)
 //	Dict    N codes of Width bytes                 Dict.Values holds the distinct values
 //	Const   one value, as Flat with N = 1          stands for N equal values
+//	Packed  integers or codes of Pack.Bits bits    what Unpack makes of it: Dict where there is a dictionary,
+//	                                               Flat where Width is that of the class, else Narrow
+//
+// Only what storage hands out is Packed: a scan unpacks what it pushes, window by window, and operators and
+// kernels meet the other forms alone.
 //
 // Validity is one bit a row, set when the value is not NULL; nil Valid means no
 // NULLs. For Const, bit 0 speaks for all rows. The bits of rows past N are
@@ -24,6 +29,7 @@ import (
 	"math/bits"
 	"unsafe"
 
+	"driftdb/internal/bitpack"
 	"driftdb/internal/types"
 )
 
@@ -36,6 +42,7 @@ const (
 	Narrow
 	Dict
 	Const
+	Packed
 )
 
 // BatchRows is the most rows of a batch in the executor. It is a multiple of 64, so
@@ -46,7 +53,7 @@ const BatchRows = 2048
 type Vec struct {
 	Type  types.Type
 	Form  Form
-	Width uint8 // Narrow, Dict: bytes of one stored integer: 1, 2 or 4
+	Width uint8 // Narrow, Dict: bytes of one stored integer: 1, 2 or 4; Packed: of an unpacked one, also 8
 	N     int
 	Base  int64       // Narrow
 	Valid []uint64    // nil: no NULLs
@@ -54,6 +61,14 @@ type Vec struct {
 	Offs  []int32     // Flat and Const of the Bytes class: N+1 (or 2) ascending offsets into Heap
 	Heap  []byte      // Flat and Const of the Bytes class
 	Dict  *Dictionary // Dict
+	Pack  *Packing    // Packed
+}
+
+// Packing says how the integers of a Packed vector are stored: as x in blocks of package bitpack, which
+// stand for Add + Mul·x.
+type Packing struct {
+	Bits     int
+	Mul, Add uint64
 }
 
 // Dictionary is the distinct values that Dict vectors point into. It is immutable.
@@ -153,7 +168,7 @@ func (v *Vec) Bytes(i int) []byte {
 	switch v.Form {
 	case Const:
 		i = 0
-	case Dict:
+	case Dict, Packed:
 		return v.Dict.Values.Bytes(int(v.stored(i)))
 	}
 	return v.Heap[v.Offs[i]:v.Offs[i+1]]
@@ -169,6 +184,8 @@ func (v *Vec) Int(i int) int64 {
 		return v.Base + int64(v.stored(i))
 	case Dict:
 		return v.Dict.Values.Int(int(v.stored(i)))
+	case Packed:
+		return v.Base + int64(v.unpacked(i))
 	}
 	switch v.Type.Class() {
 	case types.Bits:
@@ -196,8 +213,11 @@ func (v *Vec) Float(i int) float64 {
 	return Of[float64](v)[i]
 }
 
-// stored returns the unsigned integer that a Narrow or Dict vector stores for row i.
+// stored returns the unsigned integer that a Narrow, Dict or Packed vector stores for row i.
 func (v *Vec) stored(i int) uint32 {
+	if v.Form == Packed {
+		return uint32(v.unpacked(i))
+	}
 	switch v.Width {
 	case 1:
 		return uint32(v.Data[i])
@@ -242,6 +262,8 @@ func (v *Vec) Slice(lo, hi int) Vec {
 		s.Valid = v.Valid[lo>>6 : Words(hi)]
 	}
 	switch {
+	case v.Form == Packed:
+		s.Data = v.Data[min(lo/bitpack.BlockRows*v.Pack.Bits*8, len(v.Data)):]
 	case v.Form == Narrow || v.Form == Dict:
 		s.Data = v.Data[lo*int(v.Width) : hi*int(v.Width)]
 	case v.Type.Class() == types.Bits:

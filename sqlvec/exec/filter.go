@@ -23,12 +23,13 @@ func (f *filterStage) open(w *worker, next pusher) (pusher, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &filter{w: w, prog: prog, types: f.types, next: next}, nil
+	return &filter{w: w, prog: prog, reads: columnsIn(f.pred), types: f.types, next: next}, nil
 }
 
 type filter struct {
 	w     *worker
 	prog  *expr.Program
+	reads []int        // columns
 	types []types.Type // see filterStage
 	next  pusher
 	out   vec.Batch // the batch being pushed
@@ -39,6 +40,7 @@ func (f *filter) push(b *vec.Batch) error {
 	mark := a.Mark()
 	defer a.Release(mark)
 	mask := maskOf(a, b.N)
+	unpackSome(b.Cols, f.reads, a)
 	if err := f.prog.EvalMask(b, a, mask); err != nil {
 		return err
 	}
@@ -46,11 +48,13 @@ func (f *filter) push(b *vec.Batch) error {
 	switch {
 	case n == 0:
 		return nil
-	case n == b.N:
-		f.out = vec.Batch{N: b.N, Cols: b.Cols}
 	case n*sparse < b.N:
 		f.out = takeBatch(b, setBits(mask, b.N, make([]int32, 0, n)), a)
+	case n == b.N:
+		unpack(b.Cols, a)
+		f.out = vec.Batch{N: b.N, Cols: b.Cols}
 	default:
+		unpack(b.Cols, a)
 		f.out = vec.Batch{N: b.N, Sel: mask, Cols: b.Cols}
 	}
 	for c, t := range f.types {

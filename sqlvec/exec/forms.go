@@ -95,6 +95,10 @@ func take(v *vec.Vec, idx []int32, a *arena.Arena) vec.Vec {
 		return out
 	}
 	out.Valid = takeValid(v, idx, a)
+	if v.Form == vec.Packed {
+		out.TakePacked(v, idx, a.Alloc(len(idx)*int(v.Width)))
+		return out
+	}
 	if v.Form == vec.Flat && v.Type.Class() == types.Bytes {
 		takeBytes(&out, v, idx, a)
 		return out

@@ -76,6 +76,10 @@ func (r *scanReader) stream(from plan.Streamer, group int, next pusher) error {
 // size, leaving out those without a selected row. cols is reused memory.
 func pushWindows(w *worker, b *vec.Batch, cols *[]vec.Vec, next pusher) error {
 	size := w.ex.opts.BatchRows
+	if size%64 != 0 {
+		defer w.scratch.Release(w.scratch.Mark())
+		unpack(b.Cols, w.scratch)
+	}
 	var win vec.Batch
 	for lo := 0; lo < b.N; lo += size {
 		if err := w.ex.check(); err != nil {

@@ -24,12 +24,12 @@ func (s *sieveStage) open(w *worker, next pusher) (pusher, error) {
 	v := &sieve{stage: s, w: w, next: next}
 	for _, t := range s.tests {
 		if set := t.build.sets[t.key]; set != nil {
-			v.tests = append(v.tests, setTest{column: t.column, set: set})
+			v.tests, v.reads = append(v.tests, setTest{column: t.column, set: set}), append(v.reads, t.column)
 		}
 	}
 	if s.pred == nil {
 		if len(v.tests) == 0 {
-			return next, nil
+			return &unpacker{w, next}, nil
 		}
 		return v, nil
 	}
@@ -38,8 +38,9 @@ func (s *sieveStage) open(w *worker, next pusher) (pusher, error) {
 		return pred, err
 	}
 	v.pred = pred.(*filter).prog
+	v.reads = append(v.reads, pred.(*filter).reads...)
 	if v.order.fixed = !total(s.pred); !v.order.fixed {
-		expr.Columns(s.pred, func(i int) { v.cols = append(v.cols, i) })
+		v.cols = pred.(*filter).reads
 	}
 	return v, nil
 }
@@ -51,6 +52,7 @@ type sieve struct {
 	next  pusher
 	pred  *expr.Program // nil for none
 	cols  []int         // that pred reads
+	reads []int         // columns that pred and tests read
 	tests []setTest
 	order trial
 	out   vec.Batch // the batch being pushed
@@ -66,16 +68,18 @@ func (v *sieve) push(b *vec.Batch) error {
 	} else {
 		copy(mask, b.Sel)
 	}
+	unpackSome(b.Cols, v.reads, a)
 	n, err := v.sift(b, mask)
 	switch {
 	case err != nil || n == 0:
 		return err
 	case n*sparse < b.N:
 		v.out = takeBatch(b, setBits(mask, b.N, arena.Make[int32](a, n)[:0]), a)
-	case n == b.N:
-		v.out = vec.Batch{N: b.N, Cols: b.Cols}
-	default:
-		v.out = vec.Batch{N: b.N, Sel: mask, Cols: b.Cols}
+		return v.next.push(&v.out)
+	}
+	unpack(b.Cols, a)
+	if v.out = (vec.Batch{N: b.N, Sel: mask, Cols: b.Cols}); n == b.N {
+		v.out.Sel = nil
 	}
 	return v.next.push(&v.out)
 }

@@ -1,0 +1,162 @@
+package part
+
+import (
+	"math/bits"
+
+	"driftdb/internal/binfmt"
+	"driftdb/internal/bitpack"
+	"driftdb/internal/vec"
+)
+
+// minPackedRows is the rows of a part below which nothing is packed: padding would take what it saves.
+const minPackedRows = 1024
+
+// maxPackedUnit is the greatest unit. A day of microseconds is less.
+const maxPackedUnit = 1 << 40
+
+// packing says how a packed group is stored: as (value - least) / unit in so many bits. Codes have the
+// least 0 and the unit 1.
+type packing struct {
+	bits  int
+	least int64
+	unit  uint64
+}
+
+// size returns the bytes of n numbers.
+func (k *packing) size(n int) int { return bitpack.Size(n, k.bits) }
+
+// vector returns how a vector of the form shows the group.
+func (k *packing) vector(f form) *vec.Packing {
+	return &vec.Packing{Bits: k.bits, Mul: k.unit, Add: uint64(k.least) - uint64(f.base)}
+}
+
+// packedForm returns the form that packs what f stores where that saves three eighths of the bytes, else f.
+// Unpacking takes time, and for less it would not be worth that.
+func (c *columnWriter) packedForm(f form) form {
+	to := form{enc: Packed, width: f.width, base: f.base}
+	switch {
+	case c.rows < minPackedRows:
+		return f
+	case f.enc == Coded:
+		to.enc = PackedCodes
+	case f.enc == Plain && isInt(c.class):
+		to.width = c.class.Size()
+	case f.enc != Offset:
+		return f
+	}
+	before, after := 0, 0
+	for g := range c.groups {
+		k, ok := c.packingOf(&c.groups[g], to)
+		if !ok {
+			return f
+		}
+		before += c.groups[g].n * to.width
+		after += k.size(c.groups[g].n)
+	}
+	if 8*after > 5*before {
+		return f
+	}
+	return to
+}
+
+// packingOf returns how a group is packed in the form f; ok is false where it takes too many bits.
+func (c *columnWriter) packingOf(e *encoded, f form) (k packing, ok bool) {
+	switch {
+	case e.stats.Nulls == e.n:
+		k = packing{least: f.base, unit: 1}
+	case f.enc == PackedCodes:
+		k = packing{bits: bits.Len(uint(c.text.dict.len() - 1)), unit: 1}
+	default:
+		lo, hi := e.stats.Min.I, e.stats.Max.I
+		k = packing{least: lo, unit: e.unit}
+		k.bits = bits.Len64((uint64(hi) - uint64(lo)) / k.unit)
+	}
+	return k, k.bits <= bitpack.MaxBitsOf(f.width)
+}
+
+// commonUnit returns the greatest number, up to maxPackedUnit, that all differences from the least value
+// are multiples of.
+func commonUnit[T signed](s []T, least T) uint64 {
+	unit := uint64(0)
+	for _, v := range s {
+		d := uint64(int64(v) - int64(least))
+		if unit != 0 && d%unit == 0 {
+			continue
+		}
+		for d != 0 {
+			unit, d = d, unit%d
+		}
+		if unit == 1 {
+			return 1
+		}
+	}
+	if unit == 0 || unit > maxPackedUnit {
+		return 1
+	}
+	return unit
+}
+
+// packInts returns the packed integers of a group that has a value.
+func (c *columnWriter) packInts(e *encoded, k packing) []byte {
+	dst := c.mem.allocZero(k.size(e.n))
+	rest := uint64(k.least) - uint64(e.base)
+	switch raw := e.width == c.class.Size(); {
+	case k.bits == 0:
+	case e.width == 1:
+		bitpack.Pack(dst, e.data, rest, k.unit, k.bits)
+	case e.width == 2 && raw:
+		bitpack.Pack(dst, vec.Cast[int16](e.data), rest, k.unit, k.bits)
+	case e.width == 2:
+		bitpack.Pack(dst, vec.Cast[uint16](e.data), rest, k.unit, k.bits)
+	case e.width == 4 && raw:
+		bitpack.Pack(dst, vec.Cast[int32](e.data), rest, k.unit, k.bits)
+	case e.width == 4:
+		bitpack.Pack(dst, vec.Cast[uint32](e.data), rest, k.unit, k.bits)
+	default:
+		bitpack.Pack(dst, vec.Cast[int64](e.data), rest, k.unit, k.bits)
+	}
+	return dst
+}
+
+// packCodes returns the packed places of a group's codes in the sorted dictionary.
+func (c *columnWriter) packCodes(e *encoded, k packing, rank []uint16) []byte {
+	dst := c.mem.allocZero(k.size(e.n))
+	if k.bits == 0 {
+		return dst
+	}
+	codes := vec.Cast[uint16](e.data)
+	places := makeOf[uint16](c.mem, len(codes))
+	for i, code := range codes {
+		places[i] = rank[code]
+	}
+	bitpack.Pack(dst, places, 0, 1, k.bits)
+	return dst
+}
+
+// encode writes what the footer says of a packed group.
+func (k *packing) encode(w *binfmt.Writer, f form) {
+	if !f.enc.packed() {
+		return
+	}
+	w.U8(uint8(k.bits))
+	if f.enc == Packed {
+		w.I64(k.least)
+		w.U64(k.unit)
+	}
+}
+
+// decode reads what encode wrote.
+func (k *packing) decode(r *binfmt.Reader, c *columnMeta) {
+	if !c.form.enc.packed() {
+		return
+	}
+	k.bits, k.unit = int(r.U8()), 1
+	most := bitpack.MaxBitsOf(c.form.width)
+	if c.form.enc == Packed {
+		k.least, k.unit = r.I64(), r.U64()
+	}
+	r.Check(k.bits <= most && k.unit >= 1 && k.unit <= maxPackedUnit, "column %d: %d bits and unit %d", c.spec.ID, k.bits, k.unit)
+	if r.Err() != nil {
+		k.bits = 0
+	}
+}
