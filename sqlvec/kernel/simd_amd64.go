@@ -9,7 +9,8 @@ import (
 
 // The loops here use AVX-512 where the processor has it. Each is the twin of a loop in Go
 // beside it in compare.go or sum.go, which takes what it leaves: the functions return
-// false where they do nothing.
+// false where they do nothing. Each ends by clearing the upper halves of the registers: while these
+// hold something, the floating-point code of the compiler, which knows only the lower ones, is slower.
 
 var (
 	wide   = archsimd.X86.AVX512()
@@ -56,6 +57,7 @@ func compareConstWide[T Int](op Op, a []T, c T, out []uint64) bool {
 	default:
 		within64(as[uint64](a), uint64(lo), uint64(span), out)
 	}
+	archsimd.ClearAVXUpperBits()
 	if op == Ne || op == Ge || op == Gt {
 		invert(out, len(a))
 	}
@@ -135,6 +137,7 @@ func lookupWide[T Int](codes []T, table []uint64, out []uint64) bool {
 	for ; len(a) >= 64; a, out = a[64:], out[1:] {
 		out[0] = t.Permute(archsimd.LoadUint8x64((*[64]uint8)(a))).NotEqual(zero).ToBits()
 	}
+	archsimd.ClearAVXUpperBits()
 	if len(a) > 0 {
 		var m uint64
 		for j, c := range a {
@@ -159,6 +162,7 @@ func magnitudeWide[T Signed](a []T) (uint64, bool) {
 	}
 	var lanes [8]int64
 	even.Or(odd).Store(&lanes)
+	archsimd.ClearAVXUpperBits()
 	or := int64(0)
 	for _, v := range lanes {
 		or |= v
@@ -179,6 +183,7 @@ func productsWide[T Signed](dst, a, b []T) bool {
 	for ; len(d) >= 8; d, x, y = d[8:], x[8:], y[8:] {
 		archsimd.LoadInt64x8((*[8]int64)(x)).Mul(archsimd.LoadInt64x8((*[8]int64)(y))).Store((*[8]int64)(d))
 	}
+	archsimd.ClearAVXUpperBits()
 	for i := range d {
 		d[i] = x[i] * y[i]
 	}
@@ -208,6 +213,7 @@ func sumWide[T Signed](a []T, mask []uint64) (Int128, bool) {
 	var his, los [8]int64
 	hi.Store(&his)
 	lo.Store(&los)
+	archsimd.ClearAVXUpperBits()
 	var s Int128
 	for i := range his {
 		s.Add(los[i])
@@ -236,6 +242,7 @@ func sumNarrowWide[T ~uint8 | ~uint16 | ~uint32](a []T, mask []uint64) (uint64, 
 	default:
 		s = sum32(as[uint32](a), mask)
 	}
+	archsimd.ClearAVXUpperBits()
 	w := len(a) / 64
 	for j, x := range a[w*64:] {
 		if mask == nil || mask[w]>>(uint(j)&63)&1 != 0 {
@@ -331,6 +338,7 @@ func minMaxWide[T Int](a []T) (lo, hi T, ok bool) {
 	default:
 		l, h = minMax64(as[uint64](a), flip)
 	}
+	archsimd.ClearAVXUpperBits()
 	return T(l ^ flip), T(h ^ flip), true
 }
 
