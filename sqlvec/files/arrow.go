@@ -64,4 +64,4 @@ type arrowRows struct {
 
 func (r *arrowRows) next() (*vec.Batch, error) { return r.in.Next(r.cols) }
 
-func (r *arrowRows) close() {}
+func (r *arrowRows) close() { r.in.Close() }

@@ -3,6 +3,7 @@ package arrowio
 import (
 	"encoding/binary"
 	"io"
+	"sync"
 
 	"github.com/apache/arrow/go/v17/arrow/ipc"
 	"github.com/apache/arrow/go/v17/arrow/memory"
@@ -22,6 +23,35 @@ type messages struct {
 	// first of them are dictionaries.
 	blocks       []int64
 	dictionaries int
+	// apart says that only one record batch is read, whose body is in memory of bodies.
+	apart bool
+	body  *[]byte
+}
+
+// bodies are the memory of record batches that were read apart, for others: fresh memory costs more
+// than what is read into it.
+var bodies sync.Pool // of *[]byte
+
+// bodyBytes is bytes for the body of a message.
+func (m *messages) bodyBytes(n, begin int64) ([]byte, error) {
+	if !m.apart || m.body != nil || n > m.size-m.off {
+		return m.bytes(n, begin)
+	}
+	b, ok := bodies.Get().(*[]byte)
+	if !ok || int64(cap(*b)) < n {
+		room := memory.NewGoAllocator().Allocate(int(n + n/8))
+		b = &room
+	}
+	m.body = b
+	return (*b)[:n:n], m.fill((*b)[:n], begin)
+}
+
+// release gives the memory of the record batch back.
+func (m *messages) release() {
+	if m.body != nil {
+		bodies.Put(m.body)
+		m.body = nil
+	}
 }
 
 const (
@@ -183,7 +213,7 @@ func (m *messages) Message() (*ipc.Message, error) {
 		if length < 0 {
 			return damaged("a message at byte %d declares %d bytes", begin, length)
 		}
-		if body, err = m.bytes(length, begin); err != nil {
+		if body, err = m.bodyBytes(length, begin); err != nil {
 			return err
 		}
 		return checkHeader(root, body, begin)
@@ -222,11 +252,16 @@ func (m *messages) bytes(n, begin int64) ([]byte, error) {
 		return nil, damaged("a message at byte %d declares %d bytes where %d are left", begin, n, m.size-m.off)
 	}
 	b := memory.NewGoAllocator().Allocate(int(n))
+	return b, m.fill(b, begin)
+}
+
+// fill reads the next bytes of a message that begins at byte begin.
+func (m *messages) fill(b []byte, begin int64) error {
 	if got, err := m.src.ReadAt(b, m.off); got < len(b) {
-		return nil, damaged("a message at byte %d cannot be read: %v", begin, err)
+		return damaged("a message at byte %d cannot be read: %v", begin, err)
 	}
-	m.off += n
-	return b, nil
+	m.off += int64(len(b))
+	return nil
 }
 
 // checkHeader proves what the header of a message declares.

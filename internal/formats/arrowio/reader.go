@@ -57,15 +57,18 @@ func Open(src io.ReaderAt, size int64) (*Reader, error) {
 // file whose record batches need its dictionaries.
 func (r *Reader) Records() int { return len(r.records) }
 
-// Record returns a reader of record batch k alone. It may be called by many goroutines.
+// Record returns a reader of record batch k alone, which ends with Close. It may be called by many goroutines.
 func (r *Reader) Record(k int) (*Reader, error) {
-	one := &Reader{msgs: &messages{src: r.msgs.src, size: r.msgs.size, schema: r.schema, blocks: r.records[k : k+1]}, cols: r.cols, read: r.read, n: k}
+	one := &Reader{msgs: &messages{src: r.msgs.src, size: r.msgs.size, schema: r.schema, blocks: r.records[k : k+1], apart: true}, cols: r.cols, read: r.read, n: k}
 	err := guard(func() (err error) {
 		one.in, err = ipc.NewReaderFromMessageReader(one.msgs, ipc.WithAllocator(newBudget(one.msgs.size)))
 		return err
 	})
 	return one, err
 }
+
+// Close ends the life of the batch of a reader that Record returned.
+func (r *Reader) Close() { r.msgs.release() }
 
 // guard runs fn: what the library panics with on damaged input becomes an error.
 func guard(fn func() error) (err error) {
@@ -91,7 +94,7 @@ func damaged(format string, args ...any) *dberr.Error {
 func (r *Reader) Columns() []Column { return r.cols }
 
 // Next returns the columns of the given numbers of the next record batch, or io.EOF after the last.
-// The batch and its memory belong to the caller.
+// The batch and its memory belong to the caller; those of a reader that Record returned until Close.
 func (r *Reader) Next(cols []int) (*vec.Batch, error) {
 	var b *vec.Batch
 	err := guard(func() error {
