@@ -2,6 +2,7 @@ package sqlvec
 
 import (
 	"fmt"
+	"strings"
 
 	"driftdb/internal/dberr"
 )
@@ -82,7 +83,7 @@ func (s *Session) setConfig(name string, to *string, local bool) (string, error)
 	}
 	value := ""
 	if to != nil {
-		value = *to
+		value = strings.Clone(*to) // a function's argument
 	}
 	if local && !s.tx.explicit {
 		if to == nil {

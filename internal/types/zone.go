@@ -28,7 +28,7 @@ var zoneNames sync.Map
 
 // LoadZone returns the zone of a name as SET TIME ZONE and AT TIME ZONE take it: a
 // name of the zone database, an abbreviation, or an offset, where a bare offset
-// such as +3 counts west of Greenwich as POSIX says, unless iso.
+// such as +3 counts west of Greenwich as POSIX says, unless iso. The name is not kept.
 func LoadZone(name string, iso bool) (*time.Location, error) {
 	s := trimSpace(name)
 	low := strings.ToLower(s)
@@ -39,7 +39,7 @@ func LoadZone(name string, iso bool) (*time.Location, error) {
 		if off == 0 {
 			return time.UTC, nil
 		}
-		return time.FixedZone(strings.ToUpper(s), off), nil
+		return time.FixedZone(strings.ToUpper(strings.Clone(s)), off), nil
 	}
 	if off, ok := parseOffset(s); ok {
 		if !iso {
@@ -47,8 +47,8 @@ func LoadZone(name string, iso bool) (*time.Location, error) {
 		}
 		return time.FixedZone("", off), nil
 	}
-	if l := loadNamed(s); l != nil {
-		zoneNames.Store(low, l)
+	if l := loadNamed(strings.Clone(s)); l != nil {
+		zoneNames.Store(strings.Clone(low), l)
 		return l, nil
 	}
 	return nil, dberr.Newf(dberr.InvalidParameterValue, "time zone \"%s\" not recognized", name)

@@ -26,6 +26,7 @@ func parsePath(text string) (*jsonpath.Path, error) {
 	if p != nil {
 		return p, nil
 	}
+	text = strings.Clone(text) // it is the function's only during the call, and the path's and the cache's for good
 	p, err := jsonpath.Parse(text)
 	if err != nil {
 		return nil, err

@@ -65,7 +65,7 @@ func compileRegex(pattern, flags string) (*regex, error) {
 	if re := keptRegex(key); re != nil {
 		return re, nil
 	}
-	re, err := newRegex(pattern, flags)
+	re, err := newRegex(strings.Clone(pattern), flags) // which is the function's only during the call
 	if err != nil {
 		return nil, err
 	}
@@ -120,6 +120,7 @@ func compileRE2(pattern string) (*regex, error) {
 	if re := keptRegex(key); re != nil {
 		return re, nil
 	}
+	pattern = strings.Clone(pattern)
 	compiled, err := regexp.Compile(pattern)
 	if err != nil {
 		return nil, invalidRegex(regexReason(err))
