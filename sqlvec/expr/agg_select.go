@@ -5,6 +5,7 @@ import (
 	"math/bits"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"driftdb/internal/arena"
 	"driftdb/internal/dberr"
@@ -48,9 +49,13 @@ type selection struct {
 	merged     []mergedChunks
 	rows       int // values, with those of merged
 
-	once  sync.Once
 	words []uint64 // by group
 	first []int    // of each group's words, and the end
+	next  [][]int  // where the next word of each group goes, of merged and then of chunks
+	// The words are brought together by all who ask for a result, a list of chunks each at a time.
+	once  sync.Once
+	taken atomic.Int64
+	left  sync.WaitGroup
 }
 
 type selectGroup struct {
@@ -66,10 +71,11 @@ type selectChunk struct {
 	word  []uint64
 }
 
-// mergedChunks is the values of other states: those of group i belong to group to[i].
+// mergedChunks is the values of other states: the n[i] of group i belong to group to[i].
 type mergedChunks struct {
 	chunks []selectChunk
 	to     []uint32
+	n      []int
 }
 
 // The values of the first chunk and of the largest.
@@ -82,18 +88,44 @@ func (s *selection) Grow(n int)   { s.groups = grow(s.groups, n) }
 func (s *selection) Groups() int  { return len(s.groups) }
 func (s *selection) Bytes() int64 { return int64(cap(s.groups)) * 24 }
 
-// add keeps one value.
-func (s *selection) add(group uint32, word uint64) {
+// room returns a chunk with room for at least one more value.
+func (s *selection) room() *selectChunk {
 	last := len(s.chunks) - 1
 	if last < 0 || s.chunks[last].n == len(s.chunks[last].group) {
 		n := min(max(s.rows, firstChunk), maxChunk)
 		s.chunks = append(s.chunks, selectChunk{group: arena.Make[uint32](s.a, n), word: arena.Make[uint64](s.a, n)})
 		last++
 	}
-	c := &s.chunks[last]
+	return &s.chunks[last]
+}
+
+// add keeps one value.
+func (s *selection) add(group uint32, word uint64) {
+	c := s.room()
 	c.group[c.n], c.word[c.n] = group, word
 	c.n++
 	s.rows++
+}
+
+// addAll keeps the values of all rows.
+func (s *selection) addAll(group []uint32, v *vec.Vec, fraction float64) {
+	words := make([]uint64, len(group))
+	s.orderWords(v, words)
+	for _, k := range group {
+		g := &s.groups[k]
+		if g.n == 0 {
+			g.fraction = fraction
+		}
+		g.n++
+	}
+	for len(group) > 0 {
+		c := s.room()
+		n := copy(c.group[c.n:], group)
+		copy(c.word[c.n:], words[:n])
+		c.n += n
+		s.rows += n
+		group, words = group[n:], words[n:]
+	}
 }
 
 // each keeps the selected values that are not NULL.
@@ -165,6 +197,10 @@ func orderedFloat(w uint64) float64 {
 }
 
 func (s *selection) Update(group []uint32, args []vec.Vec, sel []uint64, n int) error {
+	if f := &args[1]; sel == nil && args[0].Valid == nil && f.Form == vec.Const && !f.IsNull(0) {
+		s.addAll(group[:n], &args[0], f.Float(0))
+		return nil
+	}
 	return s.each(args, sel, n, func(i int) uint32 { return group[i] })
 }
 
@@ -174,52 +210,79 @@ func (s *selection) UpdateOne(group uint32, args []vec.Vec, sel []uint64, n int)
 
 func (s *selection) Merge(src States, to []uint32) error {
 	o := src.(*selection)
+	own := make([]int, len(to))
 	for i, k := range to {
 		g, from := &s.groups[k], &o.groups[i]
 		if g.n == 0 {
 			g.fraction, g.null = from.fraction, from.null
 		}
 		g.n += from.n
+		own[i] = from.n
 	}
-	s.merged = append(s.merged, mergedChunks{slices.Clone(o.chunks), to})
 	for _, m := range o.merged {
 		then := make([]uint32, len(m.to))
 		for i, g := range m.to {
 			then[i] = to[g]
+			own[g] -= m.n[i]
 		}
-		s.merged = append(s.merged, mergedChunks{m.chunks, then})
+		s.merged = append(s.merged, mergedChunks{m.chunks, then, m.n})
 	}
+	s.merged = append(s.merged, mergedChunks{slices.Clone(o.chunks), to, own})
 	s.rows += o.rows
 	return nil
 }
 
 // byGroup brings the words of each group together.
 func (s *selection) byGroup() {
+	s.once.Do(s.lay)
+	for {
+		i := int(s.taken.Add(1) - 1)
+		switch {
+		case i < len(s.merged):
+			s.place(s.merged[i].chunks, s.next[i])
+		case i == len(s.merged):
+			s.place(s.chunks, s.next[i])
+		default:
+			s.left.Wait()
+			return
+		}
+	}
+}
+
+// lay finds out where the words of each list of chunks go.
+func (s *selection) lay() {
 	s.first = make([]int, len(s.groups)+1)
 	for i, g := range s.groups {
 		s.first[i+1] = s.first[i] + g.n
 	}
-	next := slices.Clone(s.first)
-	s.words = make([]uint64, s.rows)
-	for _, c := range s.chunks {
-		for i, k := range c.group[:c.n] {
-			s.words[next[k]] = c.word[i]
-			next[k]++
-		}
-	}
+	behind := slices.Clone(s.first)
 	for _, m := range s.merged {
-		for _, c := range m.chunks {
-			for i, k := range c.group[:c.n] {
-				at := &next[m.to[k]]
-				s.words[*at] = c.word[i]
-				*at++
-			}
+		next := make([]int, len(m.to))
+		for i, k := range m.to {
+			next[i] = behind[k]
+			behind[k] += m.n[i]
+		}
+		s.next = append(s.next, next)
+	}
+	s.next = append(s.next, behind)
+	s.words = make([]uint64, s.rows)
+	s.left.Add(len(s.next))
+}
+
+// place brings the words of chunks to their groups; next is where the next word of each goes.
+func (s *selection) place(chunks []selectChunk, next []int) {
+	defer s.left.Done()
+	for _, c := range chunks {
+		words := c.word[:c.n]
+		for i, k := range c.group[:c.n] {
+			s.words[next[k]] = words[i]
+			next[k]++
 		}
 	}
 }
 
 func (s *selection) Final(lo, hi int, a *arena.Arena) (vec.Vec, error) {
-	s.once.Do(s.byGroup)
+	s.byGroup()
 	b := newBuilder(&frame{n: hi - lo, arena: a}, s.typ)
 	for i := lo; i < hi; i++ {
 		g := &s.groups[i]
