@@ -277,6 +277,7 @@ func (s *Scan) load(from *scanGroup, g *Group) error {
 	if g.Live, err = s.live(from); err != nil {
 		return err
 	}
+	g.Mapped = g.Mapped[:0]
 	for c, col := range s.columns {
 		if col == nil {
 			g.Cols[c], err = s.pseudo(s.spec.Columns[c], from)
@@ -286,8 +287,15 @@ func (s *Scan) load(from *scanGroup, g *Group) error {
 		if err != nil {
 			return err
 		}
+		g.Mapped = append(g.Mapped, mapped(from.set, g.Cols[c].Heap))
 	}
 	return nil
+}
+
+// mapped reports whether bytes lie in the file of a part.
+func mapped(rs rowset, b []byte) bool {
+	p, ok := rs.(*storedPart)
+	return ok && p.Holds(b)
 }
 
 // live returns the rows of a group that the scan delivers, nil for all.

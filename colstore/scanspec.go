@@ -84,6 +84,10 @@ type Group struct {
 	N    int
 	Live []uint64
 	Cols []vec.Vec
+	// Mapped says of each column whether the bytes of its strings lie in a mapped file: then they stay
+	// where they are until the scan is closed, whatever is loaded meanwhile, and take no memory of the
+	// process. It may be shorter than Cols.
+	Mapped []bool
 }
 
 // Count is the number of rows that the scan delivers of the group.

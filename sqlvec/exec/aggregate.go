@@ -305,7 +305,9 @@ func (e *aggEnd) take(b *vec.Batch) error {
 		return e.stage(b)
 	}
 	slot := e.group[:b.N]
+	e.own.table.kept = e.codec.strings && e.codec.fields == nil && e.w.lendsKeys(e.keyCol)
 	e.own.table.findSlots(e.keyCol, b.Sel, slot, e.w.scratch)
+	e.own.table.kept = false
 	e.own.grow()
 	e.own.rows.Add(slot)
 	for _, c := range e.calls {

@@ -21,6 +21,7 @@ func (g *aggregation) argTypes() []types.Type {
 // newArgStore returns a store for arguments and, where keyed, their key rows.
 func (e *aggEnd) newArgStore(keyed bool) *store {
 	s := newStore(e.g.argTypes(), e.a)
+	s.lender = e.w
 	if keyed {
 		s.stride = e.g.codec.stride
 	}
@@ -49,7 +50,7 @@ func (e *aggEnd) stage(b *vec.Batch) error {
 	}
 	idx := selected(&vec.Batch{N: b.N, Sel: sel}, a)
 	rows := e.codec.encode(e.keyCol, b.N, idx, a)
-	if e.codec.far() {
+	if e.codec.far() && (e.codec.fields != nil || !e.w.lendsKeys(e.keyCol)) {
 		for i := 0; i < len(rows); i += e.codec.stride {
 			e.codec.keep(rows[i:i+e.codec.stride], &e.staging.heap)
 		}

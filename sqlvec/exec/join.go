@@ -59,6 +59,7 @@ func (j *joinBuild) open(w *worker) (pusher, error) {
 	ts := typesOf(j.node.Right)
 	e := &buildEnd{j: j, w: w, keys: keys, rows: newStore(ts, w.ex.newArena()), nulls: newStore(ts, w.ex.newArena())}
 	e.rows.stride = j.codec.stride
+	e.rows.lender, e.nulls.lender = w, w
 	if j.spill.share == 0 {
 		j.spill.share = w.ex.share()
 	}
@@ -86,7 +87,7 @@ func (e *buildEnd) push(b *vec.Batch) (err error) {
 	}
 	e.keepNulls(b, null)
 	keys := e.j.codec.encode(e.cols, b.N, idx, a)
-	if e.j.codec.strings {
+	if e.j.codec.strings && !e.w.lendsKeys(e.cols) {
 		for i := 0; i < len(keys); i += e.j.codec.stride {
 			e.j.codec.keep(keys[i:i+e.j.codec.stride], &e.rows.heap)
 		}

@@ -60,6 +60,8 @@ func (r *scanReader) run(morsel int, next pusher) error {
 	r.s.groups.Add(1)
 	r.w.ex.moved.read(r.group.N, r.group.Cols)
 	all := vec.Batch{N: r.group.N, Sel: r.group.Live, Cols: r.group.Cols}
+	r.w.lendFrom(&r.group)
+	defer r.w.lendFrom(nil)
 	return pushWindows(r.w, &all, &r.cols, next)
 }
 

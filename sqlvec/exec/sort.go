@@ -64,6 +64,7 @@ func (s *sorting) open(w *worker) (pusher, error) {
 		s.spill.share = w.ex.share()
 	}
 	e := &sortEnd{s: s, w: w, by: by, rows: newStore(s.types, w.ex.newArena())}
+	e.rows.lender = w
 	if s.node.Limit > 0 && s.node.Limit <= maxTop {
 		e.top = newThreshold(s.specs, s.types, &s.top)
 	}

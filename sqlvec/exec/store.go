@@ -35,6 +35,7 @@ type store struct {
 	blocks []*block
 	a      *arena.Arena
 	heap   heap
+	lender *worker // whose scan's strings need no copy, nil for none
 	rows   int
 	first  int        // rows of the first block
 	morsel int        // of the rows that are being appended
@@ -160,10 +161,9 @@ func (s *store) addColumn(b *block, c int, v *vec.Vec, idx []int32, k int) {
 	s.addValid(b, col, v, idx, k)
 }
 
-// keepStrs copies the bytes of long strings into the store, unless they are those of a
-// dictionary, which outlives the query's operators.
+// keepStrs copies the bytes of long strings into the store, unless they stay where they are.
 func (s *store) keepStrs(v *vec.Vec, dst []str) {
-	if v.Form == vec.Dict && v.Dict.ID != 0 {
+	if s.lender.lends(v) {
 		return
 	}
 	for i := range dst {
@@ -194,7 +194,7 @@ func (s *store) addValid(b *block, col *blockColumn, v *vec.Vec, idx []int32, k 
 }
 
 // addRows appends rows idx of block src, of a store with the same columns. The strings are copied, so
-// that the store may go. keys is the codec of the key rows, nil where there are none.
+// that the store may go and those of the rows lie together. keys is the codec of the key rows, nil where there are none.
 func (s *store) addRows(src *block, idx []int32, keys *keyCodec) {
 	for len(idx) > 0 {
 		b := s.room()

@@ -29,6 +29,7 @@ func (s *stored) open(w *worker) (pusher, error) {
 		s.spill.share = w.ex.share()
 	}
 	e := &storedEnd{s: s, w: w, rows: newStore(s.types, w.ex.newArena())}
+	e.rows.lender = w
 	s.ends = append(s.ends, e)
 	return e, nil
 }

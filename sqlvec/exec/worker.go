@@ -26,7 +26,8 @@ type execution struct {
 	pipes   []*pipeline // in the order in which they run
 	workers []*worker
 
-	stopped atomic.Bool // set with mu.err
+	lent    atomic.Int64 // bytes of strings in mapped files that operators have not copied
+	stopped atomic.Bool  // set with mu.err
 	mu      struct {
 		sync.Mutex
 		err     error
@@ -42,6 +43,9 @@ type worker struct {
 	morsel int // the number of the running morsel in its pipeline
 	// scratch lives for one batch: whoever pushes a batch releases what the push used.
 	scratch *arena.Arena
+	// mapped are the strings of columns of the running morsel that lie in mapped files until the
+	// execution ends.
+	mapped [][]byte
 }
 
 // newWorker returns worker i. Pipelines run one after another, so they share workers.
