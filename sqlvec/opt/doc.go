@@ -17,6 +17,8 @@
 //	sink.go      semi and anti joins come before inner joins that have more rows
 //	shiftedsum.go sums of a column and constants are made of one sum and one count
 //	determined.go keys that others determine are not grouped by, or computed of each group
+//	distinctfirst.go where all calls of an aggregation are DISTINCT over one argument, another
+//	             below finds what is distinct
 //	algorithm.go equalities become hash keys; rangejoin.go: a value between two others
 //	             of the other side is searched for in sorted ranges
 //	physical.go  Sort under Limit keeps only the first rows, conditions of a scan become
