@@ -16,6 +16,7 @@
 //	             equalities that follow from others, too
 //	sink.go      semi and anti joins come before inner joins that have more rows
 //	shiftedsum.go sums of a column and constants are made of one sum and one count
+//	average.go   an average beside a sum of the same is made of that and a count
 //	determined.go keys that others determine are not grouped by, or computed of each group
 //	distinctfirst.go where all calls of an aggregation are DISTINCT over one argument, another
 //	             below finds what is distinct

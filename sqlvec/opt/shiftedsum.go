@@ -144,8 +144,8 @@ func (o *optimizer) withShifts(a *plan.Aggregate, shifted []*shiftedSum) plan.No
 }
 
 // aggregate adds an aggregate of x to n and returns its column.
-func (o *optimizer) aggregate(n *plan.Aggregate, name string, x *expr.Col) expr.Expr {
-	g, _, err := expr.ResolveAggregate(name, []types.Type{x.Typ})
+func (o *optimizer) aggregate(n *plan.Aggregate, name string, x expr.Expr) expr.Expr {
+	g, _, err := expr.ResolveAggregate(name, []types.Type{x.Type()})
 	if err != nil {
 		o.fail(err)
 		return x
