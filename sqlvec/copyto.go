@@ -84,6 +84,9 @@ func (r *run) copyColumns(st *parse.Copy) (names []string, err error) {
 		if own, ok := r.relation(*st.Table); ok && isTemporary(own) {
 			t, err = own, nil
 		}
+		if dberr.CodeOf(err) == dberr.UndefinedTable {
+			err = r.names().NotFound(*st.Table)
+		}
 		if err != nil {
 			return err
 		}
