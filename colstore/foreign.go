@@ -200,7 +200,7 @@ func (tx *Tx) checkChild(ctx context.Context, op *txOp, r *foreign) error {
 	if err != nil {
 		return err
 	}
-	size := rs.groupSize()
+	size, known := rs.groupSize(), len(tx.relies)
 	for start := op.row / size * size; start < op.row+op.n; start += size {
 		if ctx.Err() != nil {
 			return canceled()
@@ -218,7 +218,34 @@ func (tx *Tx) checkChild(ctx context.Context, op *txOp, r *foreign) error {
 			}
 		}
 	}
-	return nil
+	return tx.lockRelied(ctx, r.parent, known)
+}
+
+// lockRelied waits for those who are about to end rows of a parent that the transaction relies on, but
+// for the first ones, and keeps others from it. Where one has ended, its key must be there all the same.
+func (tx *Tx) lockRelied(ctx context.Context, parent *Table, first int) error {
+	fresh := tx.relies[first:]
+	if len(fresh) == 0 || len(fresh) > maxLockedKeys {
+		return nil
+	}
+	rids := make([]uint64, len(fresh))
+	for i := range fresh {
+		rids[i] = fresh[i].rid
+	}
+	slices.Sort(rids)
+	waited, err := tx.acquire(ctx, parent.ID, wanted{rows: rids, strength: LockKeyShare})
+	for i := 0; i < len(fresh) && waited && err == nil; i++ {
+		err = tx.validateRelied(&fresh[i])
+	}
+	return err
+}
+
+// forgetRelied takes back what rows behind a savepoint relied on: all but the first.
+func (tx *Tx) forgetRelied(first int) {
+	for _, r := range tx.relies[first:] {
+		delete(tx.known, reliedID{r.parent.ID, r.rid})
+	}
+	tx.relies = tx.relies[:first:first]
 }
 
 // checkReference looks for the row that a key refers to, and remembers it for the commit.
@@ -276,12 +303,33 @@ func (tx *Tx) checkParent(ctx context.Context, op *txOp, r *foreign) error {
 	if len(gone.buckets) == 0 {
 		return nil
 	}
-	return tx.eachReferring(ctx, r, gone, func(key []types.Value) error { return r.referenced(key) })
+	return tx.eachReferring(ctx, r, gone, func(key []types.Value, rid uint64) error {
+		if still, err := tx.stays(ctx, r.child.ID, child, rid); !still || err != nil {
+			return err
+		}
+		return r.referenced(key)
+	})
 }
 
-// eachReferring calls fn with the keys of the set that a visible row of the child refers to.
-func (tx *Tx) eachReferring(ctx context.Context, r *foreign, set *keySet, fn func(key []types.Value) error) error {
-	spec := ScanSpec{Columns: r.cols}
+// stays waits for a transaction that is about to end a row, and reports whether the row is there then.
+func (tx *Tx) stays(ctx context.Context, table uint32, st *store, rid uint64) (bool, error) {
+	if rid&eventlog.Relative != 0 {
+		return true, nil
+	}
+	if _, err := tx.acquire(ctx, table, wanted{rows: []uint64{rid}, strength: LockKeyShare}); err != nil {
+		return false, err
+	}
+	s := st.pinned()
+	defer s.unpin()
+	_, alive, err := s.alive(rid, -1)
+	return alive, err
+}
+
+// eachReferring calls fn with the keys of the set that a visible row of the child refers to, and with the
+// row.
+func (tx *Tx) eachReferring(ctx context.Context, r *foreign, set *keySet, fn func(key []types.Value, rid uint64) error) error {
+	n := len(r.cols)
+	spec := ScanSpec{Columns: append(r.cols[:n:n], ColRID)}
 	if f, ok := r.filter(set); ok {
 		spec.Filters = []Filter{f}
 	}
@@ -290,12 +338,12 @@ func (tx *Tx) eachReferring(ctx context.Context, r *foreign, set *keySet, fn fun
 			if !g.IsLive(i) {
 				continue
 			}
-			key, ok, err := r.toParent(keyOf(nil, g.Cols, i))
+			key, ok, err := r.toParent(keyOf(nil, g.Cols[:n], i))
 			if err != nil {
 				return err
 			}
 			if ok && set.has(key) {
-				if err := fn(key); err != nil {
+				if err := fn(key, uint64(g.Cols[n].Int(i))); err != nil {
 					return err
 				}
 			}

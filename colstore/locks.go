@@ -3,14 +3,12 @@ package colstore
 import (
 	"context"
 	"errors"
-	"maps"
 	"slices"
 	"sync"
 	"time"
 
 	"github.com/RoaringBitmap/roaring/roaring64"
 
-	"driftdb/colstore/part"
 	"driftdb/eventlog"
 	"driftdb/internal/dberr"
 	"driftdb/internal/vec"
@@ -35,7 +33,15 @@ type locks struct {
 type tableLocks struct {
 	tx   *Tx
 	rows [LockUpdate + 1]*roaring64.Bitmap // row ids by strength, nil for none
-	keys map[uint64]uint64                 // hashes of unique keys, and the last event of tx when it locked each
+	keys map[uint64]struct{}               // hashes of unique keys
+}
+
+// lockStep is what a transaction with savepoints has locked at once, so that it can be taken back.
+type lockStep struct {
+	locks    *tableLocks
+	strength LockStrength
+	rows     []uint64
+	keys     []uint64
 }
 
 // LockStrength says what a lock of a row keeps other transactions from.
@@ -82,25 +88,19 @@ type wanted struct {
 	keys     []uint64
 }
 
-// heldRows are rows that a transaction has asked to lock, without ending them.
-type heldRows struct {
-	table    uint32
-	strength LockStrength
-	rows     []uint64
-}
-
-// maxLockedKeys is how many keys of a batch are locked. Those of more rows, which are loaded rather than
-// written by a transaction among others, are left to the validation of the commit.
-const maxLockedKeys = 256
+// maxLockedKeys is of how many rows a transaction locks the unique keys. Those of more, which are loaded
+// rather than written by a transaction among others, are left to the validation of the commit.
+const maxLockedKeys = 64 << 10
 
 // Lock waits until no other open transaction is about to end one of the rows, and keeps others from
 // doing so until this one ends. It returns 40001 when a row has ended since the view: under READ
 // COMMITTED the caller begins the statement anew after Refresh. A wait ends with 40P01 where it would
 // never end, 55P03 after LockTimeout, 57014 with ctx. The rows are about to be ended, by an UPDATE of
-// columns that are no keys (LockNoKeyUpdate) or otherwise (LockUpdate).
-func (tx *Tx) Lock(ctx context.Context, t *Table, rids []uint64, strength LockStrength) error {
+// columns that are no keys (LockNoKeyUpdate) or otherwise (LockUpdate). waited says that another
+// transaction that had locked one of them has ended meanwhile.
+func (tx *Tx) Lock(ctx context.Context, t *Table, rids []uint64, strength LockStrength) (waited bool, err error) {
 	if err := tx.writable(); err != nil {
-		return err
+		return false, err
 	}
 	return tx.lockRows(ctx, t.ID, wanted{rows: others(rids), strength: strength})
 }
@@ -112,19 +112,16 @@ func (tx *Tx) LockRows(ctx context.Context, l RowLock, rids []uint64) (bool, err
 	if err := tx.writable(); err != nil {
 		return false, err
 	}
-	tx.held.Lock()
-	defer tx.held.Unlock()
+	tx.lockingRows.Lock()
+	defer tx.lockingRows.Unlock()
 	w := wanted{rows: others(rids), strength: l.Strength, wait: l.Wait}
-	switch err := tx.lockRows(ctx, l.Table.ID, w); {
+	switch _, err := tx.lockRows(ctx, l.Table.ID, w); {
 	case err == errTaken && l.Wait == LockSkip:
 		return false, nil
 	case err == errTaken:
 		return false, dberr.Newf(dberr.LockNotAvailable, "could not obtain lock on row in relation \"%s\"", l.Table.Name)
 	case err != nil:
 		return false, err
-	}
-	if len(w.rows) > 0 {
-		tx.held.rows = append(tx.held.rows, heldRows{l.Table.ID, l.Strength, w.rows})
 	}
 	return true, nil
 }
@@ -142,11 +139,11 @@ func others(rids []uint64) []uint64 {
 }
 
 // lockRows locks rows and sees to it that they have not ended since the view.
-func (tx *Tx) lockRows(ctx context.Context, table uint32, w wanted) error {
-	if _, err := tx.acquire(ctx, table, w); err != nil {
-		return err
+func (tx *Tx) lockRows(ctx context.Context, table uint32, w wanted) (waited bool, err error) {
+	if waited, err = tx.acquire(ctx, table, w); err != nil {
+		return waited, err
 	}
-	return vfs.Guard(func() error {
+	return waited, vfs.Guard(func() error {
 		st, err := tx.db.store(table)
 		if err == nil {
 			err = tx.checkAlive(st, w.rows)
@@ -158,10 +155,10 @@ func (tx *Tx) lockRows(ctx context.Context, table uint32, w wanted) error {
 	})
 }
 
-// LockKeys is Lock for the unique keys of new rows, which have all columns of t in order. waited says
-// that a transaction which wrote one of them has ended meanwhile.
+// LockKeys is Lock for the unique keys of rows to be written, which have all columns of t in order.
+// waited says that a transaction which wrote one of them has ended meanwhile.
 func (tx *Tx) LockKeys(ctx context.Context, t *Table, rows *vec.Batch) (waited bool, err error) {
-	if rows.Count() > maxLockedKeys {
+	if tx.lockedKeys += rows.Count(); tx.lockedKeys > maxLockedKeys {
 		return false, nil
 	}
 	src, err := arrange(t, t.ColumnIDs(), rows)
@@ -169,15 +166,11 @@ func (tx *Tx) LockKeys(ctx context.Context, t *Table, rows *vec.Batch) (waited b
 		return false, err
 	}
 	var w wanted
-	for _, row := range selected(rows) {
-		err := t.unique(func(x *Index, pos []int) error {
-			if key, ok := keyFrom(nil, pos, src, int(row)); ok {
-				w.keys = append(w.keys, part.HashKey(key)^uint64(x.ID)*0x9E3779B97F4A7C15)
+	for _, n := range newKeysOf(t, src, selected(rows)) {
+		for i := range n.keys {
+			if n.keys[i].key != nil {
+				w.keys = append(w.keys, n.keys[i].hash^uint64(n.index.ID)*0x9E3779B97F4A7C15)
 			}
-			return nil
-		})
-		if err != nil {
-			return false, err
 		}
 	}
 	return tx.acquire(ctx, t.ID, w)
@@ -252,16 +245,34 @@ func (l *locks) take(tx *Tx, table uint32, w wanted) (other *Tx, ended chan stru
 		l.mu.tables[table] = append(l.mu.tables[table], own)
 		tx.locked = append(tx.locked, table)
 	}
-	own.add(w.strength, w.rows)
-	for _, k := range w.keys {
-		if own.keys == nil {
-			own.keys = map[uint64]uint64{}
+	own.take(w)
+	return nil, nil, nil
+}
+
+// take locks what is wanted.
+func (h *tableLocks) take(w wanted) {
+	step := lockStep{locks: h, strength: w.strength}
+	if len(w.rows) > 0 {
+		if h.rows[w.strength] == nil {
+			h.rows[w.strength] = roaring64.New()
 		}
-		if _, ok := own.keys[k]; !ok {
-			own.keys[k] = tx.events
+		if h.tx.saves {
+			step.rows = slices.DeleteFunc(slices.Clone(w.rows), h.rows[w.strength].Contains)
+		}
+		h.rows[w.strength].AddMany(w.rows)
+	}
+	for _, k := range w.keys {
+		if h.keys == nil {
+			h.keys = make(map[uint64]struct{}, len(w.keys))
+		}
+		if _, ok := h.keys[k]; !ok {
+			h.keys[k] = struct{}{}
+			step.keys = append(step.keys, k)
 		}
 	}
-	return nil, nil, nil
+	if h.tx.saves && len(step.rows)+len(step.keys) > 0 {
+		h.tx.lockSteps = append(h.tx.lockSteps, step)
+	}
 }
 
 // waitLocked notes that tx waits for other, unless other waits for tx.
@@ -287,8 +298,8 @@ func (l *locks) stopWaiting(tx *Tx) {
 
 // has reports whether some of what is wanted is locked.
 func (h *tableLocks) has(w wanted) bool {
-	for _, k := range w.keys {
-		if _, ok := h.keys[k]; ok {
+	for i := 0; i < len(w.keys) && len(h.keys) > 0; i++ {
+		if _, ok := h.keys[w.keys[i]]; ok {
 			return true
 		}
 	}
@@ -309,17 +320,6 @@ func common(set *roaring64.Bitmap, rows []uint64) bool {
 		return false
 	}
 	return slices.ContainsFunc(rows, set.Contains)
-}
-
-// add locks rows.
-func (h *tableLocks) add(s LockStrength, rows []uint64) {
-	if len(rows) == 0 {
-		return
-	}
-	if h.rows[s] == nil {
-		h.rows[s] = roaring64.New()
-	}
-	h.rows[s].AddMany(rows)
 }
 
 // release ends the locks of a transaction that has ended, and wakes those who wait for it.
@@ -349,31 +349,27 @@ func (tx *Tx) wakeLocked() {
 	}
 }
 
-// undo ends the locks for what a transaction has taken back: it ends only rows that it has ended by
-// now, writes only keys of rows up to event events, and holds the first of the rows that it held.
-func (l *locks) undo(tx *Tx, events uint64, held int) {
-	tx.held.rows = tx.held.rows[:held:held]
-	if len(tx.locked) == 0 {
-		return
-	}
+// mark is how many steps of a transaction's locks come before a savepoint. From now on they are noted.
+func (l *locks) mark(tx *Tx) int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	for _, table := range tx.locked {
-		for _, h := range l.mu.tables[table] {
-			if h.tx != tx {
-				continue
-			}
-			maps.DeleteFunc(h.keys, func(_, event uint64) bool { return event >= events })
-			h.rows = [LockUpdate + 1]*roaring64.Bitmap{}
-			if tt := tx.tables[table]; tt != nil {
-				h.add(LockUpdate, others(slices.Collect(maps.Keys(tt.dead))))
-			}
-			for _, r := range tx.held.rows {
-				if r.table == table {
-					h.add(r.strength, r.rows)
-				}
-			}
+	tx.saves = true
+	return len(tx.lockSteps)
+}
+
+// undo ends the locks that a transaction has taken behind the first steps, and wakes those who wait for
+// them.
+func (l *locks) undo(tx *Tx, steps int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, s := range tx.lockSteps[steps:] {
+		for _, row := range s.rows {
+			s.locks.rows[s.strength].Remove(row)
+		}
+		for _, k := range s.keys {
+			delete(s.locks.keys, k)
 		}
 	}
+	tx.lockSteps = tx.lockSteps[:steps:steps]
 	tx.wakeLocked()
 }

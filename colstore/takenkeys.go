@@ -1,6 +1,8 @@
 package colstore
 
 import (
+	"context"
+
 	"driftdb/colstore/part"
 	"driftdb/internal/types"
 	"driftdb/internal/vec"
@@ -18,7 +20,8 @@ type newKeys struct {
 type newKey struct {
 	key   []types.Value // nil where it has a NULL
 	hash  uint64
-	taken bool // by a row that was there before
+	taken bool   // by a row that was there before
+	rid   uint64 // of that row
 }
 
 // newKeysOf returns the unique keys of rows.
@@ -96,7 +99,7 @@ func (tx *Tx) takenIn(t *Table, tt *txTable, rs rowset, n *newKeys, own bool) er
 		if k.key == nil || k.taken {
 			continue
 		}
-		if _, k.taken, err = tx.findWith(tt, rs, index, k.key, k.hash, 0, own); err != nil {
+		if k.rid, k.taken, err = tx.findWith(tt, rs, index, k.key, k.hash, 0, own); err != nil {
 			return err
 		}
 	}
@@ -115,7 +118,8 @@ func (tx *Tx) takenInPart(tt *txTable, rs rowset, index *part.Index, n *newKeys,
 			at++
 		}
 		if k := &n.keys[at]; !k.taken {
-			k.taken, err = tx.sees(tt, rs, int(row), rs.ridOf(int(row)), own)
+			k.rid = rs.ridOf(int(row))
+			k.taken, err = tx.sees(tt, rs, int(row), k.rid, own)
 		}
 		return err == nil
 	})
@@ -123,4 +127,23 @@ func (tx *Tx) takenInPart(tt *txTable, rs rowset, index *part.Index, n *newKeys,
 		err = looked
 	}
 	return err
+}
+
+// awaitEnds waits for others who are about to end rows that have keys of the list. It returns 40001 when
+// one has: the statement may find its keys free.
+func (tx *Tx) awaitEnds(ctx context.Context, tt *txTable, list []newKeys) error {
+	var rids []uint64
+	for i := range list {
+		for _, k := range list[i].keys {
+			if k.taken {
+				rids = append(rids, k.rid)
+			}
+		}
+	}
+	rids = others(rids)
+	waited, err := tx.acquire(ctx, tt.store.id, wanted{rows: rids, strength: LockKeyShare})
+	if err != nil || !waited {
+		return err
+	}
+	return tx.checkAlive(tt.store, rids)
 }

@@ -69,10 +69,10 @@ type Tx struct {
 	ended       chan struct{} // closed when it has less locked; nil while nobody waits for that. Under locks.mu
 	csn         atomic.Uint64 // of its commit
 	after       uint64        // commit that a statement begun anew must see
-	held        struct {
-		sync.Mutex
-		rows []heldRows // by LockRows, in order
-	}
+	lockedKeys  int           // rows whose keys were locked
+	lockingRows sync.Mutex    // LockRows is called by one goroutine at a time
+	saves       bool          // it has had a savepoint. Under locks.mu
+	lockSteps   []lockStep    // since then, in order. Under locks.mu
 }
 
 // txOp is one run of the transaction's log frame to be.
@@ -229,7 +229,8 @@ func (tx *Tx) table(t *Table) (*txTable, error) {
 type Savepoint struct {
 	ops     int
 	events  uint64
-	held    int
+	locks   int // steps of lockSteps
+	relies  int
 	overlay *overlay
 	deferral
 	err error
@@ -239,7 +240,7 @@ type Savepoint struct {
 func (tx *Tx) Savepoint() Savepoint {
 	err := tx.finishBulk(context.Background())
 	tx.barrier = len(tx.ops)
-	return Savepoint{ops: len(tx.ops), events: tx.events, held: len(tx.held.rows), overlay: tx.overlay, deferral: tx.deferral, err: err}
+	return Savepoint{ops: len(tx.ops), events: tx.events, locks: tx.db.locks.mark(tx), relies: len(tx.relies), overlay: tx.overlay, deferral: tx.deferral, err: err}
 }
 
 // RollbackTo undoes everything since the savepoint, which stays valid.
@@ -259,7 +260,8 @@ func (tx *Tx) RollbackTo(sp Savepoint) error {
 	tx.events, tx.barrier = sp.events, sp.ops
 	tx.markChecked(sp.ops)
 	tx.checkedTo = min(tx.checkedTo, sp.events)
-	tx.db.locks.undo(tx, sp.events, sp.held)
+	tx.forgetRelied(sp.relies)
+	tx.db.locks.undo(tx, sp.locks)
 	return nil
 }
 

@@ -154,6 +154,9 @@ func (tx *Tx) addRows(ctx context.Context, t *Table, tt *txTable, a *addition) e
 			if err := tx.findTaken(t, tt, a.keys, false); err != nil {
 				return err
 			}
+			if err := tx.awaitEnds(ctx, tt, a.keys); err != nil {
+				return err
+			}
 		}
 		n, err := tx.addInline(t, tt, a)
 		if err != nil {
@@ -453,7 +456,7 @@ func (tx *Tx) Truncate(ctx context.Context, t *Table) (total int64, err error) {
 			return total, err
 		}
 		rids := liveRIDs(&g)
-		if err := tx.Lock(ctx, t, rids, LockUpdate); err != nil {
+		if _, err := tx.Lock(ctx, t, rids, LockUpdate); err != nil {
 			return total, err
 		}
 		if err := tx.Delete(ctx, t, rids); err != nil {

@@ -117,10 +117,14 @@ func (r *run) locker() plan.Locker {
 
 // lock waits for those who have changed the rows, which the statement is to change.
 func (r *run) lock(t *colstore.Table, rids []uint64, strength colstore.LockStrength) error {
-	return r.s.txOf(t).Lock(r.ctx, t, rids, strength)
+	waited, err := r.s.txOf(t).Lock(r.ctx, t, rids, strength)
+	if err == nil && waited && strength == colstore.LockUpdate && len(t.ReferencedBy) > 0 && r.mayRestart(errRestart) {
+		return errRestart // for the rows that refer to them now
+	}
+	return err
 }
 
-// lockKeys waits for those who have written the unique keys of new rows.
+// lockKeys waits for those who have written the unique keys of rows to be written.
 func (r *run) lockKeys(t *colstore.Table, b *vec.Batch) error {
 	waited, err := r.s.txOf(t).LockKeys(r.ctx, t, b)
 	if err == nil && waited && r.mayRestart(errRestart) {

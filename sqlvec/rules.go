@@ -194,6 +194,8 @@ func (r *run) updateBatch(t *colstore.Table, rids []uint64, strength colstore.Lo
 	update := r.s.txOf(t).Update
 	if strength == colstore.LockNoKeyUpdate {
 		update = r.s.txOf(t).UpdateNoKey
+	} else if err := r.lockKeys(t, b); err != nil {
+		return nil, err
 	}
 	if err := update(r.ctx, t, rids, b); err != nil {
 		return nil, err

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -84,6 +86,9 @@ func TestWaitForUpdate(t *testing.T) {
 		{"merge", "UPDATE k SET v = 11 WHERE id = 1", "MERGE INTO k USING (VALUES (1, 5), (7, 7)) s (id, n) ON s.id = k.id WHEN MATCHED THEN UPDATE SET v = k.v + n WHEN NOT MATCHED THEN INSERT VALUES (s.id, s.n)", "COMMIT", "MERGE 2", "1|16\n2|20\n3|30\n7|7"},
 		{"insert of a key, committed", "INSERT INTO k VALUES (4, 1)", "INSERT INTO k VALUES (4, 2)", "COMMIT", "23505", "1|10\n2|20\n3|30\n4|1"},
 		{"insert of a key, rolled back", "INSERT INTO k VALUES (4, 1)", "INSERT INTO k VALUES (4, 2)", "ROLLBACK", "INSERT 0 1", "1|10\n2|20\n3|30\n4|2"},
+		{"insert of a deleted key", "DELETE FROM k WHERE id = 1", "INSERT INTO k VALUES (1, 5)", "COMMIT", "INSERT 0 1", "1|5\n2|20\n3|30"},
+		{"insert of a deleted key, rolled back", "DELETE FROM k WHERE id = 1", "INSERT INTO k VALUES (1, 5)", "ROLLBACK", "23505", "1|10\n2|20\n3|30"},
+		{"insert of a changed key", "UPDATE k SET id = 4 WHERE id = 1", "INSERT INTO k VALUES (7, 7), (1, 5)", "COMMIT", "INSERT 0 2", "1|5\n2|20\n3|30\n4|10\n7|7"},
 		{"on conflict do nothing", "INSERT INTO k VALUES (4, 1)", "INSERT INTO k VALUES (4, 2) ON CONFLICT DO NOTHING", "COMMIT", "INSERT 0 0", "1|10\n2|20\n3|30\n4|1"},
 		{"on conflict do update", "INSERT INTO k VALUES (4, 1)", "INSERT INTO k VALUES (4, 2) ON CONFLICT (id) DO UPDATE SET v = k.v + excluded.v", "COMMIT", "INSERT 0 1", "1|10\n2|20\n3|30\n4|3"},
 		{"upsert of an updated row", "UPDATE k SET v = 11 WHERE id = 1", "INSERT INTO k VALUES (1, 2) ON CONFLICT (id) DO UPDATE SET v = k.v + excluded.v", "COMMIT", "INSERT 0 1", "1|13\n2|20\n3|30"},
@@ -221,4 +226,121 @@ func TestRestartTakesNothingTwice(t *testing.T) {
 		w.ends("UPDATE 1")
 		query(t, b, "SELECT v, (SELECT count(*) FROM log) FROM k WHERE id = 1", "13|1")
 	}
+}
+
+// TestWaitForReferences has one session write rows that refer to others, which a second one is about to
+// end, and the other way round.
+func TestWaitForReferences(t *testing.T) {
+	const insert, delete = "INSERT INTO child VALUES (1, 1)", "DELETE FROM k WHERE id = 1"
+	cases := []struct {
+		name, first, second, end string
+		want, rows               string
+	}{
+		{"parent deleted", delete, insert, "COMMIT", "23503", ""},
+		{"parent deleted and taken back", delete, insert, "ROLLBACK", "INSERT 0 1", "1|1"},
+		{"key of the parent changed", "UPDATE k SET id = 9 WHERE id = 1", insert, "COMMIT", "23503", ""},
+		{"parent replaced", "DELETE FROM k WHERE id = 1; INSERT INTO k VALUES (1, 5)", insert, "COMMIT", "INSERT 0 1", "1|1"},
+		{"child inserted", insert, delete, "COMMIT", "23503", "1|1"},
+		{"child inserted and taken back", insert, delete, "ROLLBACK", "DELETE 1", ""},
+		{"child inserted, key changed", insert, "UPDATE k SET id = 9 WHERE id = 1", "COMMIT", "23503", "1|1"},
+		{"child changed", "UPDATE child SET k = 2 WHERE id = 0", "DELETE FROM k WHERE id = 2", "COMMIT", "23503", "0|2"},
+		{"child deleted", "DELETE FROM child", "DELETE FROM k WHERE id = 3", "COMMIT", "DELETE 1", ""},
+		{"child stays", "DELETE FROM child", "DELETE FROM k WHERE id = 3", "ROLLBACK", "23503", "0|3"},
+	}
+	for _, block := range []bool{false, true} {
+		for _, c := range cases {
+			t.Run(fmt.Sprintf("%s, block %t", c.name, block), func(t *testing.T) {
+				a, b, other := three(t)
+				must(t, other, "CREATE TABLE child (id INTEGER PRIMARY KEY, k INTEGER REFERENCES k)")
+				if strings.HasPrefix(c.first, "UPDATE child") || strings.HasPrefix(c.first, "DELETE FROM child") {
+					must(t, other, "INSERT INTO child VALUES (0, 3)")
+				}
+				must(t, a, "BEGIN; "+c.first)
+				if block {
+					must(t, b, "BEGIN; SELECT * FROM k")
+				}
+				w := start(t, b, c.second)
+				must(t, a, c.end)
+				w.ends(c.want)
+				if block && w.err == nil {
+					must(t, b, "COMMIT")
+				}
+				query(t, other, "SELECT * FROM child", c.rows)
+			})
+		}
+	}
+	a, b, _ := three(t)
+	must(t, a, "CREATE TABLE child (id INTEGER PRIMARY KEY, k INTEGER REFERENCES k); BEGIN; "+insert)
+	must(t, b, "UPDATE k SET v = 5 WHERE id = 1; INSERT INTO child VALUES (2, 1)") // neither waits
+	must(t, a, "COMMIT")
+	query(t, b, "SELECT * FROM child ORDER BY id", "1|1\n2|1")
+	must(t, a, "BEGIN; SAVEPOINT s; INSERT INTO child VALUES (3, 3); ROLLBACK TO s")
+	must(t, b, "DELETE FROM k WHERE id = 3") // nobody refers to it any more
+	must(t, a, "SAVEPOINT s; INSERT INTO child VALUES (4, 2); ROLLBACK TO s; INSERT INTO child VALUES (4, 2)")
+	w := start(t, b, "DELETE FROM k WHERE id = 2")
+	must(t, a, "COMMIT")
+	w.ends("23503")
+}
+
+// TestWaitForKeysOfMany has a session write the key that another has written: by UPDATE, COPY or with many
+// rows.
+func TestWaitForKeysOfMany(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "rows.csv")
+	if err := os.WriteFile(file, []byte("4,4\n5,5\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	many := "INSERT INTO k SELECT g, g FROM generate_series(4, 3003) g"
+	for _, c := range []struct{ name, first, second, tag, rows string }{
+		{"update", "INSERT INTO k VALUES (4, 1)", "UPDATE k SET id = 4 WHERE id = 1", "UPDATE 1", "3|64"},
+		{"two updates", "UPDATE k SET id = 4 WHERE id = 2", "UPDATE k SET id = 4 WHERE id = 1", "UPDATE 1", "3|64"},
+		{"copy", "INSERT INTO k VALUES (5, 1)", "COPY k FROM '" + file + "' (FORMAT csv)", "COPY 2", "5|69"},
+		{"many rows", "INSERT INTO k VALUES (3000, 1)", many, "INSERT 0 3000", "3003|4510560"},
+		{"one of many rows", many, "INSERT INTO k VALUES (3000, 1)", "INSERT 0 1", "4|61"},
+	} {
+		for _, end := range []string{"COMMIT", "ROLLBACK"} {
+			t.Run(c.name+" "+end, func(t *testing.T) {
+				a, b, other := three(t)
+				must(t, a, "BEGIN; "+c.first)
+				w := start(t, b, c.second)
+				must(t, a, end)
+				if end == "COMMIT" {
+					w.ends("23505")
+					return
+				}
+				w.ends(c.tag)
+				if c.name == "update" || c.name == "two updates" {
+					query(t, other, "SELECT count(*), sum(id + v) - 5 FROM k", c.rows)
+				} else {
+					query(t, other, "SELECT count(*), sum(v) FROM k", c.rows)
+				}
+			})
+		}
+	}
+}
+
+// TestLocksOfSavepoints takes back what was locked behind a savepoint, and nothing else.
+func TestLocksOfSavepoints(t *testing.T) {
+	a, b, _ := three(t)
+	must(t, b, "SET lock_timeout = 20")
+	refused := func(sql string) {
+		t.Helper()
+		if _, err := script(b, sql); dberr.CodeOf(err) != dberr.LockNotAvailable {
+			t.Errorf("%s: %v", sql, err)
+		}
+	}
+	must(t, a, "BEGIN; UPDATE k SET v = 0 WHERE id = 1; INSERT INTO k VALUES (4, 4); SAVEPOINT s")
+	must(t, a, "UPDATE k SET v = 0 WHERE id IN (1, 2); INSERT INTO k VALUES (5, 5); SELECT * FROM k WHERE id = 3 FOR UPDATE; SAVEPOINT s2; INSERT INTO k VALUES (6, 6)")
+	for _, sql := range []string{"UPDATE k SET v = 1 WHERE id = 2", "DELETE FROM k WHERE id = 3", "INSERT INTO k VALUES (5, 6)"} {
+		refused(sql)
+	}
+	must(t, a, "ROLLBACK TO s2")
+	must(t, b, "INSERT INTO k VALUES (6, 0)")
+	refused("INSERT INTO k VALUES (5, 6)")
+	must(t, a, "ROLLBACK TO s")
+	must(t, b, "UPDATE k SET v = 1 WHERE id = 2; DELETE FROM k WHERE id = 3; INSERT INTO k VALUES (5, 6)")
+	for _, sql := range []string{"UPDATE k SET v = 1 WHERE id = 1", "INSERT INTO k VALUES (4, 6)"} {
+		refused(sql)
+	}
+	must(t, a, "COMMIT")
+	query(t, b, "SELECT * FROM k ORDER BY id", "1|0\n2|1\n4|4\n5|6\n6|0")
 }
