@@ -118,6 +118,9 @@ func (s *Session) runStatement(ctx context.Context, st parse.Statement, sql stri
 		r.ctx, cancel = context.WithTimeout(ctx, s.set.statementTimeout)
 	}
 	s.notices = nil
+	for _, text := range st.Warnings {
+		s.notice("WARNING", dberr.InvalidParameterValue, text)
+	}
 	defer cancel()
 	defer func() {
 		if p := recover(); p != nil {

@@ -62,6 +62,9 @@ func (b *Binder) bindCall(e *parse.FuncCall, c *exprContext) (expr.Expr, error) 
 	if x, ok := duckCall(e, name); ok {
 		return b.bindExpr(x, c)
 	}
+	if x, ok := b.castCall(e, name); ok {
+		return b.bindExpr(x, c)
+	}
 	if err := otherWords(name, pos); err != nil {
 		return nil, err
 	}
@@ -89,6 +92,19 @@ func (b *Binder) bindCall(e *parse.FuncCall, c *exprContext) (expr.Expr, error) 
 		return expr.NewVariadic(pos, name, args)
 	}
 	return expr.NewCall(pos, duckOverload(name, args), args)
+}
+
+// castCall writes the call of a type's name with one argument as the cast that it means, where there is no
+// function of that name: date(x).
+func (b *Binder) castCall(e *parse.FuncCall, name string) (parse.Expr, bool) {
+	if len(e.Args) != 1 || e.Variadic || expr.IsFunction(name) || returnsSet(name) {
+		return nil, false
+	}
+	t := &parse.TypeName{Pos: e.Pos, Name: e.Name}
+	if _, err := b.typeOf(t); err != nil && !systemType[name] {
+		return nil, false
+	}
+	return &parse.Cast{Pos: e.Pos, X: e.Args[0], Type: t}, true
 }
 
 // plainCall refuses what only aggregates may have.

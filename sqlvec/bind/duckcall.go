@@ -25,7 +25,7 @@ var listAggregates = map[string]string{"list_sum": "sum", "list_avg": "avg", "li
 func duckCall(e *parse.FuncCall, name string) (out parse.Expr, ok bool) {
 	d := duckRewrite{e.Pos}
 	n := len(e.Args)
-	if to, found := duckNames[name]; found && n > 0 || found && (name == "uuid" || name == "get_current_timestamp") {
+	if to, found := duckNames[name]; found && (n == 0) == (name == "uuid" || name == "get_current_timestamp") {
 		return d.call(to, e.Args...), true
 	}
 	if agg, found := listAggregates[name]; found && n > 0 {

@@ -112,8 +112,10 @@ func (b *Binder) bindPredicate(e parse.Expr, c *exprContext) (expr.Expr, error) 
 		if err != nil {
 			return nil, err
 		}
-		if x, ok, err := rowsDistinct(pos, args[0], args[1], e.Not); ok {
-			return x, err
+		if !unlikeRows(e, args) {
+			if x, ok, err := rowsDistinct(pos, args[0], args[1], e.Not); ok {
+				return x, err
+			}
 		}
 		return expr.NewIsDistinct(pos, args[0], args[1], e.Not)
 	case *parse.BetweenExpr:
@@ -350,10 +352,13 @@ func starless(row *parse.RowExpr, c *exprContext) *parse.RowExpr {
 func (b *Binder) bindRowCompare(e *parse.BinaryExpr, c *exprContext) (x expr.Expr, ok bool, err error) {
 	l, isRow := e.L.(*parse.RowExpr)
 	r, isRow2 := e.R.(*parse.RowExpr)
-	if !isRow || !isRow2 || len(l.Elems) == 0 {
+	if !isRow || !isRow2 {
 		return nil, false, nil
 	}
 	pos := int(e.Position())
+	if len(l.Elems)+len(r.Elems) == 0 {
+		return nil, true, dberr.New(dberr.FeatureNotSupported, "cannot compare rows of zero length").At(pos)
+	}
 	l, r = starless(l, c), starless(r, c)
 	if len(l.Elems) != len(r.Elems) {
 		return nil, true, dberr.New(dberr.SyntaxError, "unequal number of entries in row expressions").At(pos)
@@ -365,6 +370,12 @@ func (b *Binder) bindRowCompare(e *parse.BinaryExpr, c *exprContext) (x expr.Exp
 	right, err := b.bindExprs(r.Elems, c)
 	if err != nil {
 		return nil, true, err
+	}
+	for i := range left { // constants that fail do so whatever decides
+		if expr.Fails(expr.Fold(left[i])) || expr.Fails(expr.Fold(right[i])) {
+			x, err = compareRows(e.Op, left[i:i+1], right[i:i+1], pos)
+			return x, true, err
+		}
 	}
 	x, err = compareRows(e.Op, left, right, pos)
 	return x, true, err

@@ -1,6 +1,7 @@
 package bind
 
 import (
+	"slices"
 	"strings"
 
 	"driftdb/internal/dberr"
@@ -77,6 +78,9 @@ func declaredFields(alias *parse.Alias, pos int) ([]recordField, error) {
 	}
 	var fields []recordField
 	for i, c := range alias.Columns {
+		if slices.ContainsFunc(fields, func(f recordField) bool { return f.name.Name == c.Name }) {
+			return nil, dberr.Newf(dberr.DuplicateColumn, "column name \"%s\" specified more than once", c.Name)
+		}
 		null := &parse.Cast{Pos: alias.Types[i].Pos, X: &parse.Literal{Pos: c.Pos, Kind: parse.LitNull}, Type: alias.Types[i]}
 		fields = append(fields, recordField{c, null})
 	}

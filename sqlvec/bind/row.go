@@ -1,6 +1,8 @@
 package bind
 
 import (
+	"slices"
+
 	"driftdb/internal/dberr"
 	"driftdb/internal/types"
 	"driftdb/sqlvec/expr"
@@ -200,14 +202,17 @@ func rowsDistinct(pos int, l, r expr.Expr, not bool) (expr.Expr, bool, error) {
 // compareRecords binds = and <> of two rows one of which at least is that of a table. NULLs are
 // equal there, as in PostgreSQL; a row that is not there gives NULL.
 func compareRecords(op string, l, r expr.Expr, pos int) (expr.Expr, bool, error) {
-	_, there, _, ok := expr.RowParts(l)
-	_, here, _, ok2 := expr.RowParts(r)
+	_, there, a, ok := expr.RowParts(l)
+	_, here, b, ok2 := expr.RowParts(r)
 	if !ok || !ok2 {
 		return nil, false, nil
 	}
 	switch op {
 	case "=", "<>":
 	default: // the others compare them as values
+		return nil, false, nil
+	}
+	if !sameRowTypes(a, b) { // which is an error where it is met
 		return nil, false, nil
 	}
 	x, ok, err := rowsDistinct(pos, l, r, op == "=")
@@ -229,6 +234,24 @@ func compareRecords(op string, l, r expr.Expr, pos int) (expr.Expr, bool, error)
 	}
 	x, err = expr.NewCase(pos, []expr.When{{Cond: when, Then: x}}, nil)
 	return x, true, err
+}
+
+// sameRowTypes reports whether rows have the same types in the same places, constants aside.
+func sameRowTypes(l, r []expr.Expr) bool {
+	return slices.EqualFunc(l, r, func(x, y expr.Expr) bool {
+		a, b := x.Type().ID, y.Type().ID
+		return a == b || a == types.Unknown || b == types.Unknown
+	})
+}
+
+// unlikeRows reports whether IS DISTINCT FROM compares rows of other types, of which one at least is no ROW(…):
+// those are compared as values.
+func unlikeRows(e *parse.DistinctExpr, bound []expr.Expr) bool {
+	_, made := e.L.(*parse.RowExpr)
+	_, madeToo := e.R.(*parse.RowExpr)
+	_, _, l, ok := expr.RowParts(bound[0])
+	_, _, r, ok2 := expr.RowParts(bound[1])
+	return !(made && madeToo) && ok && ok2 && !sameRowTypes(l, r)
 }
 
 // countedRow is what count counts of a row: whether it is there.

@@ -77,8 +77,15 @@ func (b *Binder) systemViewAt(t *parse.TableRef) (*colstore.View, error) {
 	return v, at(err, p.pos)
 }
 
+// systemType are the types that systemCast knows.
+var systemType = map[string]bool{"name": true, "oid": true, "char": true, "regclass": true, "regtype": true, "regnamespace": true,
+	"regproc": true, "regprocedure": true, "regrole": true}
+
+// nameOfReg are the functions that check a name that is cast to one of these types.
+var nameOfReg = map[string]string{"regproc": "pg_function_name", "regprocedure": "pg_function_signature", "regrole": "pg_role_name"}
+
 // systemCast binds a cast to one of the types of the system's views, which are no types of
-// columns: names are texts, oids are numbers, and regclass is the name of a relation.
+// columns: names and "char" are texts, oids are numbers, and regclass is the name of a relation.
 func (b *Binder) systemCast(e *parse.Cast, c *exprContext) (x expr.Expr, ok bool, err error) {
 	if s := e.Type.Name.Schema(); s != "" && s != CatalogSchema || len(e.Type.Dims) > 0 {
 		return nil, false, nil
@@ -117,6 +124,14 @@ func (b *Binder) systemCast(e *parse.Cast, c *exprContext) (x expr.Expr, ok bool
 			x, err = expr.NewCall(pos, "pg_schema_named", []expr.Expr{x})
 		} else if err == nil {
 			x, err = expr.NewCall(int(e.X.Position()), "pg_schema_name", []expr.Expr{x})
+		}
+	case "regproc", "regprocedure", "regrole":
+		if x, err = b.bindExpr(e.X, c); err == nil {
+			x, err = expr.NewCall(int(e.X.Position()), nameOfReg[e.Type.Name.Last()], []expr.Expr{x})
+		}
+	case "char":
+		if x, err = b.bindExpr(e.X, c); err == nil {
+			x, err = expr.NewCall(pos, "$char", []expr.Expr{x})
 		}
 	default:
 		return nil, false, nil

@@ -2,6 +2,8 @@ package expr
 
 import (
 	"slices"
+	"strings"
+	"unicode/utf8"
 
 	"driftdb/internal/dberr"
 	"driftdb/internal/types"
@@ -86,6 +88,13 @@ func init() {
 			return types.Format(a[0]), true
 		}),
 		&Function{Name: "to_regnamespace", Params: ids(types.Text), Ret: types.Text, Volatility: Stable, row: nullUnless(schemaName, dberr.UndefinedSchema)},
+		&Function{Name: "pg_function_name", Params: ids(types.Text), Ret: types.Text, Volatility: Immutable, row: functionName},
+		&Function{Name: "to_regproc", Params: ids(types.Text), Ret: types.Text, Volatility: Immutable, row: nullUnless(functionName, dberr.UndefinedFunction, "42725")},
+		&Function{Name: "pg_function_signature", Params: ids(types.Text), Ret: types.Text, Volatility: Stable, row: functionSignature},
+		&Function{Name: "to_regprocedure", Params: ids(types.Text), Ret: types.Text, Volatility: Stable, row: nullUnless(functionSignature, dberr.UndefinedFunction)},
+		&Function{Name: "pg_role_name", Params: ids(types.Text), Ret: types.Text, Volatility: Stable, row: roleName},
+		&Function{Name: "to_regrole", Params: ids(types.Text), Ret: types.Text, Volatility: Stable, row: nullUnless(roleName, dberr.UndefinedObject)},
+		rowFn("$char", ids(types.Text), types.Text, charOfText), rowFn("$char", ids(types.Int32), types.Text, charOfNumber),
 		&Function{Name: "pg_get_serial_sequence", Params: ids(types.Text, types.Text), Ret: types.Text, Volatility: Stable, row: serialSequence},
 		&Function{Name: "pg_get_expr", Params: ids(types.Text, oid), Ret: types.Text, Volatility: Immutable, row: firstArgument},
 		&Function{Name: "pg_get_expr", Params: ids(types.Text, oid, types.Bool), Ret: types.Text, Volatility: Immutable, row: firstArgument},
@@ -165,6 +174,92 @@ func schemaOID(env *Env, a []types.Value) (types.Value, error) {
 		return types.IntValue(types.T(types.Int64), oid), nil
 	}
 	return types.Value{}, dberr.Newf(dberr.UndefinedSchema, "schema \"%s\" does not exist", a[0].S)
+}
+
+// namedFunctions lists the functions that a name as written stands for.
+func namedFunctions(name string) []Signature {
+	name = strings.TrimPrefix(strings.TrimSpace(name), "pg_catalog.")
+	if inner, quoted := strings.CutPrefix(name, "\""); quoted {
+		name = strings.TrimSuffix(inner, "\"")
+	} else {
+		name = strings.ToLower(name)
+	}
+	var found []Signature
+	for _, s := range Signatures() {
+		if s.Name == name {
+			found = append(found, s)
+		}
+	}
+	return found
+}
+
+// functionName is the name of the one function of a name, as regproc shows it.
+func functionName(_ *Env, a []types.Value) (types.Value, error) {
+	switch found := namedFunctions(a[0].S); len(found) {
+	case 0:
+		return nullText, dberr.Newf(dberr.UndefinedFunction, "function \"%s\" does not exist", a[0].S)
+	case 1:
+		return textValue(found[0].Name), nil
+	}
+	return nullText, dberr.Newf("42725", "more than one function named \"%s\"", a[0].S)
+}
+
+// functionSignature is a function with the types of its arguments, as regprocedure shows it.
+func functionSignature(env *Env, a []types.Value) (types.Value, error) {
+	if env == nil || env.Catalog == nil {
+		return nullText, unavailable("regprocedure")
+	}
+	name, rest, ok := strings.Cut(a[0].S, "(")
+	args, closed := strings.CutSuffix(strings.TrimSpace(rest), ")")
+	if !ok || !closed {
+		return nullText, dberr.New(dberr.InvalidTextRepresentation, "expected a left parenthesis")
+	}
+	var list []string
+	if strings.TrimSpace(args) != "" {
+		for word := range strings.SplitSeq(args, ",") {
+			t, err := env.Catalog.TypeNamed(strings.TrimSpace(word))
+			if err != nil {
+				return nullText, err
+			}
+			list = append(list, t.Base().String())
+		}
+	}
+	for _, s := range namedFunctions(name) {
+		if s.Args == strings.Join(list, ", ") {
+			return textValue(s.Name + "(" + strings.Join(list, ",") + ")"), nil
+		}
+	}
+	return nullText, dberr.Newf(dberr.UndefinedFunction, "function \"%s\" does not exist", a[0].S)
+}
+
+// roleName is the name of a role that there is: the session's user is the only one.
+func roleName(env *Env, a []types.Value) (types.Value, error) {
+	if env != nil && (a[0].S == env.User || a[0].S == env.SessionUser) {
+		return a[0], nil
+	}
+	return nullText, dberr.Newf(dberr.UndefinedObject, "role \"%s\" does not exist", a[0].S)
+}
+
+// charOfText is the first byte of a text, as the type "char" has it.
+func charOfText(_ *Env, a []types.Value) (types.Value, error) {
+	if a[0].S != "" && a[0].S[0] >= utf8.RuneSelf {
+		return nullText, dberr.New(dberr.FeatureNotSupported, "\"char\" beyond ASCII is not supported")
+	}
+	return textValue(a[0].S[:min(1, len(a[0].S))]), nil
+}
+
+// charOfNumber is the "char" of a code.
+func charOfNumber(_ *Env, a []types.Value) (types.Value, error) {
+	switch n := a[0].I; {
+	case n < -128 || n > 127:
+		return nullText, dberr.New(dberr.NumericValueOutOfRange, "\"char\" out of range")
+	case n < 0:
+		return nullText, dberr.New(dberr.FeatureNotSupported, "\"char\" beyond ASCII is not supported")
+	case n == 0:
+		return textValue(""), nil
+	default:
+		return textValue(string(rune(n))), nil
+	}
 }
 
 func toRegclass(env *Env, a []types.Value) (types.Value, error) {

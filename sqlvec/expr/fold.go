@@ -15,6 +15,10 @@ func Fold(e Expr) Expr {
 			return foldCase(x)
 		case *Const, *Col, *Param, *OuterCol, *Subquery:
 			return x
+		case *Call:
+			if null, ok := NullOfNull(x); ok {
+				return null
+			}
 		}
 		return foldConst(x)
 	})
@@ -73,12 +77,52 @@ func foldConst(e Expr) Expr {
 	return &Const{At(e.Pos()), v}
 }
 
+// NullOfNull is the NULL that a call with a constant NULL among its arguments gives whatever the others are; ok is
+// false where it does not, or another fails.
+func NullOfNull(c *Call) (null Expr, ok bool) {
+	if c.Fn.NullCall {
+		return nil, false
+	}
+	for _, a := range c.Args {
+		if k, isConst := a.(*Const); isConst {
+			ok = ok || !k.Value.Valid
+		} else if Fails(a) {
+			return nil, false
+		}
+	}
+	return &Const{c.At, types.NullOf(c.Typ)}, ok
+}
+
+// Fails reports whether e, which has been folded, is constant but has no value.
+func Fails(e Expr) bool {
+	if IsConst(e) || VolatilityOf(e) != Immutable {
+		return false
+	}
+	constant := true
+	Walk(e, func(x Expr) bool {
+		switch x.(type) {
+		case *Col, *OuterCol:
+			constant = false
+		}
+		return constant
+	})
+	if !constant {
+		return false
+	}
+	_, err := EvalConst(e, nil)
+	return err != nil
+}
+
 // foldLogic removes the constants of an AND or OR that decide nothing, and cuts it
-// at the first that decides it.
+// at the first that decides it. One that fails before that is the whole: as in PostgreSQL,
+// which computes constants first.
 func foldLogic(e *Logic) Expr {
 	var keep []Expr
 	for _, a := range e.Args {
 		c, ok := a.(*Const)
+		if !ok && Fails(a) {
+			return a
+		}
 		if !ok || !c.Value.Valid {
 			keep = append(keep, a)
 			continue

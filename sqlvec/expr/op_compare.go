@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"driftdb/internal/arena"
+	"driftdb/internal/dberr"
 	"driftdb/internal/types"
 	"driftdb/internal/vec"
 	"driftdb/sqlvec/kernel"
@@ -15,7 +16,7 @@ func init() {
 		"<=": kernel.Le, ">": kernel.Gt, ">=": kernel.Ge}
 	ids := []types.ID{types.Bool, types.Int16, types.Int32, types.Int64, types.Float32, types.Float64,
 		types.Numeric, types.Bytea, types.Date, types.Timestamp, types.TimestampTZ, types.Interval,
-		types.Time, types.TimeTZ, types.UUID, types.JSONB, types.Record}
+		types.Time, types.TimeTZ, types.UUID, types.JSONB}
 	for name, op := range symbols {
 		for _, id := range ids {
 			register(&Function{Name: name, Params: []types.ID{id, id}, Ret: types.Bool, eval: comparison(op)})
@@ -24,10 +25,51 @@ func init() {
 		register(text, &Function{Name: name, Params: []types.ID{types.Bpchar, types.Bpchar}, Ret: types.Bool, eval: comparison(op), ofText: text})
 		register(&Function{Name: name, Params: []types.ID{anyEnum, anyEnum}, Ret: types.Bool, eval: enumComparison(op)})
 		register(&Function{Name: name, Params: []types.ID{anyArray, anyArray}, Ret: types.Bool, eval: comparison(op)})
+		register(rowFn(name, []types.ID{types.Record, types.Record}, types.Bool, recordComparison(op)))
 		// PostgreSQL has these, and they decide what REAL and DOUBLE PRECISION compare as.
 		register(&Function{Name: name, Params: []types.ID{types.Float32, types.Float64}, Ret: types.Bool, eval: floatComparison(op)},
 			&Function{Name: name, Params: []types.ID{types.Float64, types.Float32}, Ret: types.Bool, eval: floatComparison(op)})
 	}
+}
+
+// recordComparison compares rows as values: column after column, up to the first that differs.
+func recordComparison(op kernel.Op) rowFunc {
+	return func(_ *Env, args []types.Value) (types.Value, error) {
+		order, err := compareRecords(args[0], args[1])
+		return types.BoolValue(op.Holds(order)), err
+	}
+}
+
+// compareRecords orders two rows. It is an error if columns that it meets have different types.
+func compareRecords(a, b types.Value) (int, error) {
+	x, err := a.Row()
+	if err != nil {
+		return 0, err
+	}
+	y, err := b.Row()
+	if err != nil {
+		return 0, err
+	}
+	for i := range min(len(x.Fields), len(y.Fields)) {
+		l, r := x.Fields[i], y.Fields[i]
+		switch {
+		case l.Type.ID != r.Type.ID:
+			return 0, dberr.Newf(dberr.DatatypeMismatch, "cannot compare dissimilar column types %s and %s at record column %d", l.Type.Base(), r.Type.Base(), i+1)
+		case !l.Valid && !r.Valid:
+		case !l.Valid:
+			return 1, nil
+		case !r.Valid:
+			return -1, nil
+		default:
+			if order := types.Compare(l, r); order != 0 {
+				return order, nil
+			}
+		}
+	}
+	if len(x.Fields) != len(y.Fields) {
+		return 0, dberr.New(dberr.DatatypeMismatch, "cannot compare record types with different numbers of columns")
+	}
+	return 0, nil
 }
 
 // comparison returns the evaluation of a op b.

@@ -21,6 +21,11 @@ func foldNode(x expr.Expr, env *expr.Env) expr.Expr {
 	if l, ok := x.(*expr.Logic); ok {
 		return foldLogic(l)
 	}
+	if c, ok := x.(*expr.Call); ok {
+		if null, ok := expr.NullOfNull(c); ok {
+			return null
+		}
+	}
 	if !foldable(x) {
 		return x
 	}
@@ -50,7 +55,7 @@ func foldable(x expr.Expr) bool {
 }
 
 // foldLogic drops the arguments of AND and OR that decide nothing, and those behind one
-// that decides all.
+// that decides all. A constant that fails before that is the whole, as in expr.Fold.
 func foldLogic(l *expr.Logic) expr.Expr {
 	decides := int64(0)
 	if l.Op == expr.Or {
@@ -60,6 +65,8 @@ func foldLogic(l *expr.Logic) expr.Expr {
 	for _, a := range l.Args {
 		c, ok := a.(*expr.Const)
 		switch {
+		case !ok && expr.Fails(a):
+			return a
 		case !ok || !c.Value.Valid:
 			rest = append(rest, a)
 		case c.Value.I == decides:

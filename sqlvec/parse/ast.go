@@ -46,6 +46,7 @@ type QueryBody interface {
 type Statement struct {
 	Stmt       Stmt
 	Start, End int
+	Warnings   []string // of what was read otherwise than it is written
 }
 
 // Ident is one name after folding, or as it stands between double quotes.

@@ -36,6 +36,7 @@ type parser struct {
 	// fileCall is set among the arguments of a function that reads files.
 	fileCall bool
 	height   int // of the tallest expression finished since the enclosing one began
+	warnings []string
 }
 
 var parsers = sync.Pool{New: func() any { return new(parser) }}
@@ -131,7 +132,8 @@ func (p *parser) statements() []Statement {
 				p.syntaxError()
 			}
 			if p.err == nil {
-				list = append(list, Statement{Stmt: s, Start: int(first.start), End: int(p.toks[p.i-1].end)})
+				list = append(list, Statement{Stmt: s, Start: int(first.start), End: int(p.toks[p.i-1].end), Warnings: p.warnings})
+				p.warnings = nil
 			}
 		}
 		if p.err == nil && p.tok.start == p.tok.end {

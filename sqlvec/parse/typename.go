@@ -1,6 +1,7 @@
 package parse
 
 import (
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -75,6 +76,7 @@ func (p *parser) simpleType() *TypeName {
 			p.next()
 			t := &TypeName{Pos: pos, Name: Name{pos, []string{internal}}}
 			p.builtinRest(t, word)
+			p.warnFraction(t)
 			return t
 		}
 	}
@@ -87,7 +89,20 @@ func (p *parser) simpleType() *TypeName {
 	for p.accept(".") {
 		n.Parts = append(n.Parts, p.label().Name)
 	}
-	return &TypeName{Pos: pos, Name: n, Mods: p.mods(10)}
+	t := &TypeName{Pos: pos, Name: n, Mods: p.mods(10)}
+	p.warnFraction(t)
+	return t
+}
+
+// timeWords are the types of times as warnings name them, and what follows their precision.
+var timeWords = map[string][2]string{"timestamp": {"TIMESTAMP"}, "timestamptz": {"TIMESTAMP", " WITH TIME ZONE"}, "time": {"TIME"},
+	"timetz": {"TIME", " WITH TIME ZONE"}, "interval": {"INTERVAL"}}
+
+// warnFraction warns of more digits of a second's fraction than are kept.
+func (p *parser) warnFraction(t *TypeName) {
+	if w, ok := timeWords[t.Name.Last()]; ok && len(t.Mods) == 1 && t.Mods[0] > 6 {
+		p.warnings = append(p.warnings, fmt.Sprintf("%s(%d)%s precision reduced to maximum allowed, 6", w[0], t.Mods[0], w[1]))
+	}
 }
 
 // builtinRest reads what belongs to a type after its first word.
@@ -278,5 +293,6 @@ func (p *parser) intervalLiteral(pos Pos) Expr {
 	if t.Mods == nil && !p.is("(") {
 		p.intervalRest(t)
 	}
+	p.warnFraction(t)
 	return &Cast{Pos: pos, X: x, Type: t}
 }
