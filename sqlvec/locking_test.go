@@ -69,6 +69,25 @@ func TestWaitForLocked(t *testing.T) {
 	}
 }
 
+// TestLockedInSubquery locks, in a subquery, the rows that it finds for the rows around, and no others.
+func TestLockedInSubquery(t *testing.T) {
+	for _, sql := range []string{
+		"SELECT (SELECT v FROM k WHERE k.id = q.x FOR UPDATE) FROM (VALUES (1), (7)) q(x)",
+		"SELECT x FROM (VALUES (1), (7)) q(x) WHERE EXISTS (SELECT 1 FROM k WHERE k.id = q.x FOR UPDATE)",
+		"SELECT v FROM (VALUES (1), (2)) q(x), LATERAL (SELECT v FROM k WHERE k.id <= q.x ORDER BY id LIMIT 1 FOR UPDATE) r",
+	} {
+		a, b, _ := three(t)
+		must(t, a, "BEGIN; "+sql)
+		for id, want := range map[int]string{1: dberr.LockNotAvailable, 2: ""} {
+			_, err := script(b, fmt.Sprintf("SELECT v FROM k WHERE id = %d FOR UPDATE NOWAIT", id))
+			if got := dberr.CodeOf(err); err != nil && got != want || err == nil && want != "" {
+				t.Errorf("%s: row %d: %v, want %q", sql, id, err, want)
+			}
+		}
+		must(t, a, "COMMIT")
+	}
+}
+
 // TestSkipLocked leaves out what others have locked, and locks no more than it answers.
 func TestSkipLocked(t *testing.T) {
 	a, b, c := three(t)

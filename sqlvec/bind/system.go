@@ -43,9 +43,6 @@ func (b *Binder) bindSystem(t *parse.TableRef, parent *scope) (f from, ok bool, 
 	if err := b.moment(); err != nil {
 		return from{}, true, err
 	}
-	if err := b.unlockable(t, "system table"); err != nil {
-		return from{}, true, err
-	}
 	view, err := b.systemViewAt(t)
 	if err != nil {
 		return from{}, true, err

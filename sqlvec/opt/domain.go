@@ -83,6 +83,12 @@ func (d *domain) pushRest(n plan.Node) (plan.Node, reps) {
 		return &plan.Expand{Input: input, Keys: d.allAt(n.Keys, r), Sets: n.Sets, Out: n.Out}, r
 	case *plan.WorkScan:
 		return d.pushWork(n)
+	case *plan.LockRows:
+		if n.Count != nil || n.Offset != nil {
+			return d.unsupported("SKIP LOCKED with LIMIT")
+		}
+		input, r := d.push(n.Input)
+		return &plan.LockRows{Input: input, Rows: d.allAt(n.Rows, r), Locks: n.Locks, Locker: n.Locker}, r
 	}
 	return d.unsupported("this part")
 }
