@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"regexp"
 	"runtime/metrics"
 	"strings"
 	"sync/atomic"
@@ -35,22 +36,51 @@ func TestAnything(t *testing.T) {
 				kind.prepare(t, a)
 			}
 			start := time.Now()
-			session := memoryDB(t).Session()
-			must(t, session, everything)
+			db, session := withEverything(t)
 			for n := range inputs {
+				if kind.changes && n%1000 == 999 { // a text may commit
+					session.Close()
+					db.Close()
+					db, session = withEverything(t)
+				}
 				sql := kind.make(a)
 				watch.begin()
-				runAnything(t, session, sql)
+				if kind.changes {
+					runRolledBack(t, session, sql)
+				} else {
+					runAnything(t, session, sql)
+				}
 				if most := watch.most.Load(); most > 1<<30 {
 					t.Errorf("%d MiB of memory:\n%s", most>>20, sql)
 				}
-				if t.Failed() && kind.prepare != nil {
+				if t.Failed() && a.seeds != nil {
 					t.Fatalf("input %d of the files in %s", n, keep(a.dir))
 				}
 			}
 			session.Close()
+			db.Close()
 			t.Logf("%d inputs in %s", inputs, time.Since(start).Round(time.Millisecond))
 		})
+	}
+}
+
+// withEverything makes a database with the tables of everything.
+func withEverything(t *testing.T) (*sqlvec.DB, *sqlvec.Session) {
+	db, err := openMemory()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := db.Session()
+	must(t, s, everything)
+	return db, s
+}
+
+// runRolledBack is runAnything in a transaction that is rolled back.
+func runRolledBack(t *testing.T, s *sqlvec.Session, sql string) {
+	must(t, s, "BEGIN")
+	runAnything(t, s, sql)
+	if _, err := script(s, "ROLLBACK"); err != nil {
+		t.Errorf("%v, after\n%s", err, sql)
 	}
 }
 
@@ -128,6 +158,7 @@ type anything struct {
 	rng   *rand.Rand
 	dir   string
 	seeds []seedFile
+	words splicer // of the statements of the SQL files
 }
 
 // kinds are the kinds of inputs.
@@ -135,13 +166,15 @@ var kinds = []struct {
 	name    string
 	prepare func(*testing.T, *anything)
 	make    func(*anything) string
+	changes bool // inputs may be more than queries
 }{
-	{"cast", nil, (*anything).cast},
-	{"format", nil, (*anything).format},
-	{"pattern", nil, (*anything).pattern},
-	{"path", nil, (*anything).path},
-	{"call", nil, (*anything).call},
-	{"file", prepareFiles, (*anything).file},
+	{"cast", nil, (*anything).cast, false},
+	{"format", nil, (*anything).format, false},
+	{"pattern", nil, (*anything).pattern, false},
+	{"path", nil, (*anything).path, false},
+	{"call", nil, (*anything).call, false},
+	{"file", prepareFiles, (*anything).file, false},
+	{"statement", prepareStatements, (*anything).statement, true},
 }
 
 func pick[T any](a *anything, list []T) T { return list[a.rng.IntN(len(list))] }
@@ -385,4 +418,52 @@ func (a *anything) file() string {
 	}
 	reader := map[string]string{".csv": "read_csv", ".tsv": "read_csv", ".ndjson": "read_json", ".json": "read_json", ".parquet": "read_parquet", ".arrow": "read_arrow", ".arrows": "read_arrow"}[from.ext]
 	return fmt.Sprintf("SELECT %s FROM %s(%s%s)", pick(a, []string{"*", "count(*)"}), reader, quote(path), options)
+}
+
+// prepareStatements reads the statements of the SQL files, the names of whose tables and columns become those of
+// the tables that there are.
+func prepareStatements(t *testing.T, a *anything) {
+	files, err := filepath.Glob("../testdata/sql/*.slt")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no SQL files: %v", err)
+	}
+	a.words.rng = a.rng
+	for _, file := range files {
+		for _, sql := range statementsOf(t, file) {
+			a.words.corpus = append(a.words.corpus, words.FindAllString(sql, -1))
+		}
+	}
+}
+
+// ownNames are names that a statement can use.
+var ownNames = []string{"everything", "other", "id", "b", "s", "i", "f", "d", "n", "m", "t", "v", "c", "x", "dt", "tm", "tz", "ts", "tt", "iv", "u", "j", "jb", "a", "ta", "e", "k"}
+
+// shortName matches a word that may be the name of a table or column.
+var shortName = regexp.MustCompile(`(?i)^[a-z]\w?\s*$`)
+
+// statement changes a statement, after giving some of its names the meaning of others.
+func (a *anything) statement() string {
+	for {
+		list := append([]string(nil), pick(a, a.words.corpus)...)
+		for i, w := range list {
+			if shortName.MatchString(w) && a.rng.IntN(2) == 0 || i > 0 && afterTable(list[i-1]) && a.rng.IntN(4) > 0 {
+				list[i] = pick(a, ownNames) + " "
+				if i > 0 && afterTable(list[i-1]) {
+					list[i] = pick(a, ownNames[:2]) + " "
+				}
+			}
+		}
+		if sql := a.words.change(list); !touchesFiles.MatchString(sql) {
+			return sql
+		}
+	}
+}
+
+// afterTable reports whether the name of a table follows a word.
+func afterTable(word string) bool {
+	switch strings.ToLower(strings.TrimSpace(word)) {
+	case "from", "join", "into", "update", "table":
+		return true
+	}
+	return false
 }

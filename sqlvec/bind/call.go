@@ -25,9 +25,15 @@ func (b *Binder) bindCall(e *parse.FuncCall, c *exprContext) (expr.Expr, error) 
 	if s := e.Name.Schema(); s != "" && s != "pg_catalog" {
 		return nil, dberr.Newf(dberr.UndefinedFunction, "function %s.%s does not exist", s, name).At(pos)
 	}
+	if err := otherWords(name, pos); err != nil {
+		return nil, err
+	}
 	e, err := b.positional(e, c)
 	if err != nil {
 		return nil, err
+	}
+	if x, ok := duckMacro(e, name); ok {
+		return b.bindExpr(x, c)
 	}
 	if e = duckAggregate(e, name); e.Name.Last() != name {
 		name = e.Name.Last()
@@ -64,9 +70,6 @@ func (b *Binder) bindCall(e *parse.FuncCall, c *exprContext) (expr.Expr, error) 
 	}
 	if x, ok := b.castCall(e, name); ok {
 		return b.bindExpr(x, c)
-	}
-	if err := otherWords(name, pos); err != nil {
-		return nil, err
 	}
 	if returnsSet(name) {
 		return b.bindSetCall(e, c)

@@ -144,7 +144,7 @@ func (b *Binder) summary(node plan.Node) (plan.Node, error) {
 	saved := b.ctes
 	defer func() { b.ctes = saved }()
 	b.ctes = &cteScope{boundCTE(source, node), nil}
-	return b.bindQuery(q, nil)
+	return b.bindQuery(parse.Placed(q, 0).(*parse.Query), nil)
 }
 
 // boundCTE is a WITH query that has been bound already.
@@ -173,14 +173,18 @@ func columnSummary(c string, t types.Type) []string {
 	}
 	none := "NULL::text"
 	avg, std := none, none
+	double := c + "::float8"
+	if t.ID == types.Numeric { // which may be greater than any of these
+		double = "try_cast(" + c + " AS float8)"
+	}
 	if t.IsNumber() {
-		avg, std = "avg("+c+"::float8)::text", "stddev("+c+"::float8)::text"
+		avg, std = "avg("+double+")::text", "stddev("+double+")::text"
 	}
 	list := []string{least + "::text", greatest + "::text", "approx_count_distinct(" + spread + ")", avg, std}
 	for _, f := range []string{"0.25", "0.5", "0.75"} {
 		switch {
 		case t.IsNumber() && !t.IsInteger():
-			list = append(list, "approx_quantile("+c+"::float8, "+f+")::"+t.String()+"::text")
+			list = append(list, "approx_quantile("+double+", "+f+")::"+t.String()+"::text")
 		case ordered:
 			list = append(list, "approx_quantile("+c+", "+f+")::text")
 		default:

@@ -19,7 +19,10 @@ var duckNames = map[string]string{
 // listAggregates are DuckDB's functions that aggregate the elements of a list.
 var listAggregates = map[string]string{"list_sum": "sum", "list_avg": "avg", "list_min": "min", "list_max": "max", "list_count": "count",
 	"list_first": "first", "list_last": "last", "list_any_value": "any_value", "list_bool_and": "bool_and", "list_bool_or": "bool_or",
-	"list_stddev_samp": "stddev_samp", "list_var_samp": "var_samp", "list_median": "median", "list_mode": "mode", "list_string_agg": "string_agg"}
+	"list_stddev_samp": "stddev_samp", "list_var_samp": "var_samp", "list_median": "median", "list_mode": "mode", "list_string_agg": "group_concat",
+	"list_product": "product", "list_skewness": "skewness", "list_kurtosis": "kurtosis", "list_kurtosis_pop": "kurtosis_pop", "list_entropy": "entropy", "list_mad": "mad",
+	"list_sem": "sem", "list_stddev_pop": "stddev_pop", "list_var_pop": "var_pop", "list_bit_and": "bit_and", "list_bit_or": "bit_or", "list_bit_xor": "bit_xor",
+	"list_approx_count_distinct": "approx_count_distinct", "list_histogram": "histogram"}
 
 // duckCall writes a function of DuckDB's as what it means here; ok is false for others.
 func duckCall(e *parse.FuncCall, name string) (out parse.Expr, ok bool) {
@@ -46,6 +49,8 @@ func duckCall(e *parse.FuncCall, name string) (out parse.Expr, ok bool) {
 		agg := d.overList("count", e.Args[0], nil).(*parse.SubqueryExpr)
 		agg.Query.Body.(*parse.Select).Items[0].Expr.(*parse.FuncCall).Distinct = true
 		return agg, true
+	case (name == "list_value" || name == "list_pack") && n > 0:
+		return &parse.ArrayExpr{Pos: e.Pos, Elems: e.Args}, true
 	case (name == "list_extract" || name == "list_element" || name == "array_extract") && n == 2:
 		return &parse.Subscript{Pos: e.Pos, Apart: true, X: e.Args[0], Lo: e.Args[1]}, true
 	case (name == "list_slice" || name == "array_slice") && n == 3:
@@ -114,9 +119,14 @@ func duckOverload(name string, args []expr.Expr) string {
 	return name
 }
 
+// objects is what there is instead of structs and maps.
+const objects = "JSONB holds names and values: jsonb_build_object('a', 1) makes an object, and j->>'a' reads it."
+
 // instead are functions of DuckDB that mean something else in PostgreSQL, and what to write.
 var instead = map[string]string{
-	"printf": "format('%s', x) is PostgreSQL's.",
+	"printf": "format('%s', x) is PostgreSQL's.", "struct_pack": objects, "struct_extract": objects, "struct_insert": objects, "struct_concat": objects,
+	"map": objects, "map_keys": objects, "map_values": objects, "map_entries": objects, "map_extract": objects, "map_from_entries": objects, "map_contains": objects,
+	"map_concat": objects, "element_at": objects, "list_zip": objects, "array_zip": objects, "union_value": objects,
 }
 
 // otherWords is the error of a function that has no equal here, nil for all others.

@@ -22,7 +22,7 @@ var typeNames = map[string]types.ID{
 	"time": types.Time, "timetz": types.TimeTZ, "uuid": types.UUID,
 	// DuckDB's: those that PostgreSQL has no equal of are the next wider type, see types.Narrow.
 	"tinyint": types.Int16, "utinyint": types.Int16, "usmallint": types.Int32, "uinteger": types.Int64, "ubigint": types.Numeric,
-	"hugeint": types.Numeric, "uhugeint": types.Numeric, "long": types.Int64, "short": types.Int16, "signed": types.Int32, "datetime": types.Timestamp,
+	"hugeint": types.Numeric, "uhugeint": types.Numeric, "long": types.Int64, "short": types.Int16, "signed": types.Int32, "datetime": types.Timestamp, "timestamp_us": types.Timestamp, "logical": types.Bool,
 	"binary": types.Bytea, "varbinary": types.Bytea,
 }
 

@@ -58,6 +58,9 @@ func init() {
 			}
 			return types.IntValue(tsType, t), err
 		}),
+		rowFn("time_bucket", ids(types.Interval, types.Date), types.Date, dayBucket),
+		rowFn("time_bucket", ids(types.Interval, types.Timestamp), types.Timestamp, timeBucket),
+		rowFn("time_bucket", ids(types.Interval, types.TimestampTZ), types.TimestampTZ, timeBucket),
 		rowFn("make_timestamp", ids(types.Int64), types.Timestamp, func(_ *Env, a []types.Value) (types.Value, error) {
 			if !types.ValidTime(a[0].I) {
 				return a[0], tooFar(tsType)
@@ -65,7 +68,8 @@ func init() {
 			return types.IntValue(tsType, a[0].I), nil
 		}),
 	)
-	for name, iv := range map[string]types.IntervalValue{"to_years": {Months: 12}, "to_months": {Months: 1}, "to_weeks": {Days: 7}, "to_days": {Days: 1}} {
+	for name, iv := range map[string]types.IntervalValue{"to_years": {Months: 12}, "to_months": {Months: 1}, "to_weeks": {Days: 7}, "to_days": {Days: 1},
+		"to_quarters": {Months: 3}, "to_decades": {Months: 120}, "to_centuries": {Months: 1200}, "to_millennia": {Months: 12000}} {
 		register(rowFn(name, ids(types.Int32), types.Interval, func(_ *Env, a []types.Value) (types.Value, error) {
 			months, days := int64(iv.Months)*a[0].I, int64(iv.Days)*a[0].I
 			if months != int64(int32(months)) || days != int64(int32(days)) {
@@ -609,4 +613,40 @@ func leadingName(s string, names []string, short bool) (i int, rest string, ok b
 		}
 	}
 	return 0, s, false
+}
+
+// timeBucket is time_bucket(width, time): where the bucket begins that a time lies in. Buckets of months are counted from
+// January 2000, all others from Monday, 3 January 2000.
+func timeBucket(_ *Env, a []types.Value) (types.Value, error) {
+	width, t := a[0].Iv, a[1].I
+	if types.IsInfTime(t) {
+		return a[1], nil
+	}
+	if width.Months == 0 {
+		return dateBin(nil, []types.Value{a[0], a[1], types.IntValue(a[1].Type, types.DaysOf(2000, 1, 3)*types.MicrosPerDay)})
+	}
+	if width.Months < 0 || width.Days != 0 || width.Micros != 0 {
+		return a[0], dberr.New(dberr.InvalidParameterValue, "the width of a bucket must be more than zero, and either months or days and time")
+	}
+	day, _ := types.SplitDay(t)
+	year, month, _ := types.DateOf(day)
+	months := floorDiv((year-2000)*12+month-1, int64(width.Months)) * int64(width.Months)
+	r := types.DaysOf(2000+floorDiv(months, 12), months-floorDiv(months, 12)*12+1, 1) * types.MicrosPerDay
+	if !types.ValidTime(r) {
+		return a[0], tooFar(tsType)
+	}
+	return types.IntValue(a[1].Type, r), nil
+}
+
+// dayBucket is time_bucket of a date.
+func dayBucket(env *Env, a []types.Value) (types.Value, error) {
+	if types.IsInfDate(a[1].I) {
+		return a[1], nil
+	}
+	t, err := timeBucket(env, []types.Value{a[0], types.IntValue(tsType, a[1].I*types.MicrosPerDay)})
+	if err != nil {
+		return t, err
+	}
+	day, _ := types.SplitDay(t.I)
+	return types.IntValue(a[1].Type, day), nil
 }

@@ -30,6 +30,10 @@ func (p *parser) primary() Expr {
 			p.next()
 			return p.cast(pos, true)
 		}
+		if text == "map" && p.peek(1).kind == tokJSON {
+			p.noStructs(pos, "maps")
+			return &Literal{Pos: pos}
+		}
 		return p.named()
 	case tokQuoted:
 		return p.named()
@@ -39,10 +43,7 @@ func (p *parser) primary() Expr {
 		if p.fileCall {
 			return p.columnTypes()
 		}
-		if p.err == nil {
-			p.fail(dberr.New(dberr.FeatureNotSupported, "structs are not supported").
-				WithHint("jsonb_build_object('a', 1) makes a JSON object, and j->>'a' reads it.").At(int(pos)))
-		}
+		p.noStructs(pos, "structs")
 		return &Literal{Pos: pos}
 	case tokOp:
 		switch text {
@@ -54,6 +55,14 @@ func (p *parser) primary() Expr {
 	}
 	p.syntaxError()
 	return &Literal{Pos: pos}
+}
+
+// noStructs refuses DuckDB's structs and maps.
+func (p *parser) noStructs(pos Pos, what string) {
+	if p.err == nil {
+		p.fail(dberr.Newf(dberr.FeatureNotSupported, "%s are not supported", what).
+			WithHint("JSONB holds names and values: jsonb_build_object('a', 1) makes an object, and j->>'a' reads it.").At(int(pos)))
+	}
 }
 
 func (p *parser) literal(kind LitKind) Expr {

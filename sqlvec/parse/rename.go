@@ -111,12 +111,31 @@ func visitCalls(v reflect.Value, fn func(*FuncCall)) {
 // place; nil leaves it.
 func Replaced(e Expr, fn func(Expr) Expr) Expr {
 	out := reflect.New(reflect.TypeFor[Expr]()).Elem()
-	copyTree(out, reflect.ValueOf(&e).Elem(), fn)
+	copyTree(out, reflect.ValueOf(&e).Elem(), fn, nil)
 	return out.Interface().(Expr)
 }
 
-// copyTree copies from to to, which is of the same type and settable.
-func copyTree(to, from reflect.Value, fn func(Expr) Expr) {
+// Expand returns a copy of an expression at the place pos, with args for its parameters.
+func Expand(e Expr, pos Pos, args []Expr) Expr {
+	out := reflect.New(reflect.TypeFor[Expr]()).Elem()
+	copyTree(out, reflect.ValueOf(&e).Elem(), func(x Expr) Expr {
+		if p, ok := x.(*Param); ok {
+			return args[p.N-1]
+		}
+		return nil
+	}, &pos)
+	return out.Interface().(Expr)
+}
+
+// Placed returns a copy of a statement all of whose parts stand at pos.
+func Placed(s Stmt, pos Pos) Stmt {
+	out := reflect.New(reflect.TypeFor[Stmt]()).Elem()
+	copyTree(out, reflect.ValueOf(&s).Elem(), func(Expr) Expr { return nil }, &pos)
+	return out.Interface().(Stmt)
+}
+
+// copyTree copies from to to, which is of the same type and settable; pos is the place of all nodes, nil for their own.
+func copyTree(to, from reflect.Value, fn func(Expr) Expr, pos *Pos) {
 	switch from.Kind() {
 	case reflect.Interface:
 		if from.IsNil() {
@@ -129,17 +148,17 @@ func copyTree(to, from reflect.Value, fn func(Expr) Expr) {
 			}
 		}
 		inner := reflect.New(from.Elem().Type()).Elem()
-		copyTree(inner, from.Elem(), fn)
+		copyTree(inner, from.Elem(), fn, pos)
 		to.Set(inner)
 	case reflect.Pointer:
 		if from.IsNil() {
 			return
 		}
 		to.Set(reflect.New(from.Type().Elem()))
-		copyTree(to.Elem(), from.Elem(), fn)
+		copyTree(to.Elem(), from.Elem(), fn, pos)
 	case reflect.Struct:
 		for i := range from.NumField() {
-			copyTree(to.Field(i), from.Field(i), fn)
+			copyTree(to.Field(i), from.Field(i), fn, pos)
 		}
 	case reflect.Slice:
 		if from.IsNil() {
@@ -147,9 +166,12 @@ func copyTree(to, from reflect.Value, fn func(Expr) Expr) {
 		}
 		to.Set(reflect.MakeSlice(from.Type(), from.Len(), from.Len()))
 		for i := range from.Len() {
-			copyTree(to.Index(i), from.Index(i), fn)
+			copyTree(to.Index(i), from.Index(i), fn, pos)
 		}
 	default:
 		to.Set(from)
+		if p, ok := to.Addr().Interface().(*Pos); ok && pos != nil {
+			*p = *pos
+		}
 	}
 }

@@ -106,6 +106,11 @@ func (p *parser) set(pos Pos) Stmt {
 	if p.acceptAny("to", "=") == "" {
 		p.syntaxError()
 	}
+	return p.assigned(s)
+}
+
+// assigned reads the values of a SET, or DEFAULT.
+func (p *parser) assigned(s *Set) Stmt {
 	if p.accept("default") {
 		return s
 	}

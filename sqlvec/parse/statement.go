@@ -20,6 +20,9 @@ func (p *parser) statement() Stmt {
 			return s
 		}
 	}
+	if p.atPragma() {
+		return p.pragma(pos)
+	}
 	if p.startsQuery() || p.isAny("insert", "update", "delete", "merge", "(") {
 		return p.withInto(p.dataStmt())
 	}
@@ -51,7 +54,6 @@ func (p *parser) refuseStatement() {
 
 // duckStatements are statements of DuckDB's that this dialect does not have, and what there is instead.
 var duckStatements = map[string]string{
-	"pragma":  "SHOW TABLES lists the tables, DESCRIBE the columns of one, SHOW ALL the settings; SET changes one.",
 	"attach":  "A session has one database. A file of another is a table: SELECT * FROM 'file.parquet'.",
 	"detach":  "A session has one database.",
 	"use":     "A session has one database. SET search_path = s makes s the schema of names without one.",

@@ -85,6 +85,10 @@ func (p *parser) simpleType() *TypeName {
 		return &TypeName{}
 	}
 	first := p.takeIdent()
+	if (first.Name == "struct" || first.Name == "map") && p.is("(") {
+		p.noStructs(pos, map[string]string{"struct": "structs", "map": "maps"}[first.Name])
+		return &TypeName{}
+	}
 	n := Name{first.Pos, []string{first.Name}}
 	for p.accept(".") {
 		n.Parts = append(n.Parts, p.label().Name)
