@@ -7,7 +7,7 @@ import (
 
 // Query returns a random query whose answer is one multiset of rows.
 func (g *Gen) Query() string {
-	kind := g.r.IntN(14)
+	kind := g.r.IntN(16)
 	if g.most == 1 && (kind == 6 || kind == 7) {
 		kind = 1
 	}
@@ -26,6 +26,8 @@ func (g *Gen) Query() string {
 		return g.with()
 	case 10:
 		return g.unnested()
+	case 11, 12:
+		return g.nested()
 	}
 	from, scope := g.from()
 	return g.plain(from, scope)

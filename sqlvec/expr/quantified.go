@@ -32,6 +32,9 @@ func NewQuantified(pos int, op string, x, array Expr, all bool) (Expr, error) {
 	if fn.Ret != types.Bool {
 		return nil, dberr.New(dberr.WrongObjectType, "op ANY/ALL (array) requires operator to yield boolean").At(pos)
 	}
+	if casts[1].IsArray() {
+		return nil, dberr.Newf(dberr.UndefinedObject, "could not find array type for data type %s", casts[1]).At(pos)
+	}
 	if x, err = Coerce(x, casts[0]); err != nil {
 		return nil, err
 	}
