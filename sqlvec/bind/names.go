@@ -37,7 +37,7 @@ func figureName(e parse.Expr) (string, int) {
 		return e.Type.Name.Last(), 1
 	case *parse.CaseExpr:
 		if e.Else != nil {
-			if name, good := figureName(e.Else); good > 0 {
+			if name, good := figureName(e.Else); good > 1 {
 				return name, good
 			}
 		}

@@ -137,7 +137,7 @@ func nullsFirst(v *vec.Vec, idx []int32, part []uint8) {
 func (e *aggEnd) updateKnown(b *vec.Batch, keys []vec.Vec) ([]uint64, error) {
 	a := e.w.scratch
 	slot := e.group[:b.N]
-	e.own.table.lookup(keys, b.Sel, slot, a)
+	e.own.table.lookup(e.codec, keys, b.Sel, slot, a)
 	known, rest := maskOf(a, b.N), maskOf(a, b.N)
 	clear(known)
 	clear(rest)
@@ -162,24 +162,24 @@ func (e *aggEnd) updateKnown(b *vec.Batch, keys []vec.Vec) ([]uint64, error) {
 }
 
 // lookup writes the group plus one of every selected row of the keys, 0 where there is
-// none. The table stays as it is.
-func (t *groupTable) lookup(keys []vec.Vec, sel []uint64, slot []uint32, scratch *arena.Arena) {
+// none. The table stays as it is; codec is the caller's of the table's.
+func (t *groupTable) lookup(codec *keyCodec, keys []vec.Vec, sel []uint64, slot []uint32, scratch *arena.Arena) {
 	mark := scratch.Mark()
 	defer scratch.Release(mark)
 	clear(slot)
 	n := len(slot)
 	idx := t.selected(sel, n)
-	rows := t.codec.encode(keys, n, idx, scratch)
-	stride := t.codec.stride
+	rows := codec.encode(keys, n, idx, scratch)
+	stride := codec.stride
 	for k := range len(rows) / stride {
 		i := k
 		if idx != nil {
 			i = int(idx[k])
 		}
 		switch row := rows[k*stride : (k+1)*stride]; {
-		case !t.codec.single:
+		case !codec.single:
 			slot[i] = t.known(row)
-		case t.codec.apart() && keys[0].IsNull(i):
+		case codec.apart() && keys[0].IsNull(i):
 			slot[i] = uint32(t.null + 1)
 		default:
 			slot[i] = t.knownWord(row[0])

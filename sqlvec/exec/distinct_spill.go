@@ -61,7 +61,7 @@ func (e *firstOfEnd) forget(b *vec.Batch) {
 func (e *firstOfEnd) spillNew(b *vec.Batch) error {
 	a, t := e.w.scratch, e.f.table
 	slot := make([]uint32, b.N)
-	t.lookup(e.keys, b.Sel, slot, a)
+	t.lookup(t.codec, e.keys, b.Sel, slot, a)
 	rest := maskOf(a, b.N)
 	clear(rest)
 	for i, s := range slot {

@@ -74,6 +74,7 @@ func TestFields(t *testing.T) {
 		rows := groupCodec(ts)
 		want := newGroupTable(rows, a)
 		var got *groupTable
+		var shared *keyCodec
 		var codecs [2]*keyCodec // of two workers
 		for i := range rapid.IntRange(1, 6).Draw(r, "batches") {
 			n := rapid.IntRange(1, 40).Draw(r, "rows")
@@ -90,7 +91,7 @@ func TestFields(t *testing.T) {
 				if c == nil {
 					return // they need more than a word
 				}
-				codecs = [2]*keyCodec{c.owned(), c.owned()}
+				shared, codecs = c, [2]*keyCodec{c.owned(), c.owned()}
 				got = newGroupTable(codecs[0], a)
 			}
 			var sel []uint64
@@ -102,7 +103,8 @@ func TestFields(t *testing.T) {
 			want.find(keys, n, sel, one, scratch)
 			got.find(keys, n, sel, other, scratch)
 			slots := make([]uint32, n)
-			got.lookup(keys, sel, slots, scratch)
+			got.codec = shared // as that of a table that a worker has taken over
+			got.lookup(codecs[i%2], keys, sel, slots, scratch)
 			for j := range n {
 				if sel != nil && bit(sel, j) == 0 {
 					continue

@@ -256,10 +256,11 @@ func (d dependencies) closure(ids []int) map[int]bool {
 // cost most: strings, and then the last.
 func (d dependencies) needless(keys []expr.Expr) []bool {
 	out := make([]bool, len(keys))
+	left := len(keys) // one stays, even if all are constant: without keys there is a group of no rows
 	for _, strings := range []bool{true, false} {
 		for i := len(keys) - 1; i >= 0; i-- {
 			c, ok := keys[i].(*expr.Col)
-			if !ok || (c.Typ.Class() == types.Bytes) != strings {
+			if !ok || left == 1 || (c.Typ.Class() == types.Bytes) != strings {
 				continue
 			}
 			var others []int
@@ -268,7 +269,9 @@ func (d dependencies) needless(keys []expr.Expr) []bool {
 					others = append(others, o.Index)
 				}
 			}
-			out[i] = d.closure(others)[c.Index]
+			if out[i] = d.closure(others)[c.Index]; out[i] {
+				left--
+			}
 		}
 	}
 	return out
