@@ -47,7 +47,7 @@ soak: ## run the random tests with new seeds and ten times the cases
 fuzz: ## run every fuzz target for FUZZTIME (10s)
 	@scripts/fuzz.sh $(FUZZTIME)
 
-anything: ## run INPUTS (2000000) changed values, formats, patterns, paths, calls and files each, of a new seed (KINDS=cast,file,… for some)
+anything: ## run INPUTS (2000000) changed values, formats, patterns, paths, calls, files and statements each, of a new seed (KINDS=cast,file,… for some)
 	DRIFTDB_SEED=$$(date +%s) DRIFTDB_KINDS=$(KINDS) DRIFTDB_INPUTS=$(INPUTS) $(GO) test -count=1 -timeout 0 -v -run TestAnything ./sqlvec
 
 crash: build ## kill a real writing process 200 times and check what it acknowledged

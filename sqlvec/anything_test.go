@@ -453,10 +453,48 @@ func (a *anything) statement() string {
 				}
 			}
 		}
-		if sql := a.words.change(list); !touchesFiles.MatchString(sql) {
+		sql := ""
+		if a.rng.IntN(4) == 0 {
+			sql = a.words.change(list)
+		} else {
+			sql = a.exchange(list)
+		}
+		if !touchesFiles.MatchString(sql) {
 			return sql
 		}
 	}
+}
+
+// exchange puts words of other statements in the place of some that begin alike: a number for a number, a text for a
+// text, a sign for a sign, a name or word for one.
+func (a *anything) exchange(list []string) string {
+	for range 1 + a.rng.IntN(3) {
+		if len(list) == 0 {
+			break
+		}
+		at := a.rng.IntN(len(list))
+		for range 50 {
+			other := pick(a, pick(a, a.words.corpus))
+			if class(other) == class(list[at]) {
+				list[at] = other
+				break
+			}
+		}
+	}
+	return strings.Join(list, "")
+}
+
+// class tells words by their first character.
+func class(word string) byte {
+	switch c := word[0]; {
+	case c >= '0' && c <= '9':
+		return '0'
+	case c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c == '"' || c == '_':
+		return 'a'
+	case c == '(' || c == ')' || c == '[' || c == ']' || c == ',' || c == ';' || c == '.' || c == '\'':
+		return c
+	}
+	return '+'
 }
 
 // afterTable reports whether the name of a table follows a word.
