@@ -33,6 +33,9 @@ func (b *Binder) bindSetOp(o *parse.SetOp, parent *scope) (plan.Node, error) {
 	if len(lc) != len(rc) {
 		return nil, dberr.Newf(dberr.SyntaxError, "each %s query must have the same number of columns", name).At(columnPos(r, 0, int(o.R.Position())))
 	}
+	if len(lc) == 0 {
+		return b.withoutColumns(o, l, r), nil
+	}
 	want := make([]types.Type, len(lc))
 	n := &plan.SetOp{Kind: plan.SetOpKind(o.Kind), All: o.All}
 	for i := range lc {
@@ -53,6 +56,16 @@ func (b *Binder) bindSetOp(o *parse.SetOp, parent *scope) (plan.Node, error) {
 	}
 	n.Right, err = b.castColumns(r, want)
 	return n, err
+}
+
+// withoutColumns is a set operation of queries without columns, whose rows are all equal: it compares a constant.
+func (b *Binder) withoutColumns(o *parse.SetOp, l, r plan.Node) plan.Node {
+	truth := types.T(types.Bool)
+	side := func(n plan.Node) plan.Node {
+		return &plan.Project{Input: n, Exprs: []expr.Expr{&expr.Const{Value: types.BoolValue(true)}}, Out: []plan.Column{b.newColumn("", truth)}}
+	}
+	set := &plan.SetOp{Kind: plan.SetOpKind(o.Kind), All: o.All, Left: side(l), Right: side(r), Out: []plan.Column{b.newColumn("", truth)}}
+	return &plan.Project{Input: set}
 }
 
 // byName gives both sides of UNION BY NAME the same columns: those of the left, then those that only

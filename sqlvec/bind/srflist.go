@@ -99,6 +99,16 @@ func (c *exprContext) withoutSets(message string) *exprContext {
 	return &inner
 }
 
+// returnsSets reports whether one of some expressions uses the values of a set-returning function.
+func (c *exprContext) returnsSets(list []expr.Expr) (found bool) {
+	for _, x := range list {
+		if c.sets != nil {
+			c.sets.used(x, func(*setCall) { found = true })
+		}
+	}
+	return found
+}
+
 // refuseSet is the error of a set-returning function where there can be none.
 func (c *exprContext) refuseSet(pos int) error {
 	if c.noSets != "" {

@@ -196,6 +196,9 @@ func (b *Binder) bindQuantified(x parse.Expr, op string, q *parse.Query, all, no
 	if err != nil {
 		return nil, err
 	}
+	if c.returnsSets(left) {
+		return nil, dberr.New(dberr.DatatypeMismatch, "row comparison operator must not return a set").At(pos)
+	}
 	node, err := b.subplan(q, c)
 	if err != nil {
 		return nil, err
