@@ -32,9 +32,13 @@ const grownBy = 1000
 // NewGeneric optimizes a bound plan whose parameters are expr.Params. The error is ErrNotGeneric
 // where the plan has to be made each time. rebind is as for Plan.
 func NewGeneric(node plan.Node, env *expr.Env, rebind func(plan.Source) (plan.Source, bool)) (*Generic, error) {
-	node, err := (&optimizer{env: env, generic: true}).optimize(node)
+	o := &optimizer{env: env, generic: true}
+	node, err := o.optimize(node)
 	if err != nil {
 		return nil, err
+	}
+	if o.momentary {
+		return nil, ErrNotGeneric
 	}
 	g := &Generic{root: node, calls: map[plan.Node]bool{}, sizes: map[plan.Node]uint64{}}
 	return g, g.note(node, rebind)

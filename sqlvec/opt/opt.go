@@ -17,7 +17,8 @@ type optimizer struct {
 	nextID int // the last column ID given out
 	err    error
 
-	generic bool // the plan is for any values of parameters and any moment
+	generic   bool // the plan is for any values of parameters and any moment
+	momentary bool // and a plan for the present moment may be much better
 }
 
 // columnStats is what is known of a column, by its ID.

@@ -96,9 +96,11 @@ func widened(e expr.Expr) *expr.Col {
 }
 
 // fits reports whether x + by is within type t for all values of a column. For a plan that is kept
-// nobody knows: its statistics are those of the rows that were there when it was made.
+// nobody knows: its statistics are those of the rows that were there when it was made. Such a plan is
+// worse than one of the moment.
 func (o *optimizer) fits(x *expr.Col, by int64, t types.Type) bool {
 	if o.generic {
+		o.momentary = true
 		return false
 	}
 	s, ok := o.stats[x.Index]
