@@ -303,7 +303,7 @@ func (r *run) dropSchemas(st *parse.Drop) error {
 		if len(schemas) > 1 {
 			return dependentError("cannot drop desired object(s) because other objects depend on them", d.details)
 		}
-		return dependentError(fmt.Sprintf("cannot drop schema %s because other objects depend on it", quoted(schemas[0].Name)), d.details)
+		return dependentError(fmt.Sprintf("cannot drop schema %s because other objects depend on it", schemas[0].Name), d.details)
 	}
 	if err := d.finish(); err != nil {
 		return err
@@ -320,7 +320,7 @@ func (r *run) dropSchemas(st *parse.Drop) error {
 func (d *dropping) schema(s *colstore.Table) error {
 	for _, t := range d.run.Present().Catalog().InSchema(s.ID) {
 		if t.Sequence == nil || t.Sequence.OwnerTable == 0 { // others go with their tables
-			d.depend(d.run.describe(t), "schema "+quoted(s.Name))
+			d.depend(d.run.describe(t), "schema "+s.Name)
 		}
 		first := len(d.list)
 		d.list = append(d.list, t)
