@@ -89,12 +89,13 @@ func register(src unsafe.Pointer) archsimd.Uint8x64 {
 // common case.
 
 // wide8 unpacks n blocks of numbers of at most 8 bits into bytes.
-func wide8(dst, src unsafe.Pointer, n, bits int, mul, add uint64) {
+func wide8(to, from unsafe.Pointer, n, bits int, mul, add uint64) {
 	table := &lanes16[bits]
 	pick, down := archsimd.LoadUint8x64(&table.bytes), archsimd.LoadUint16x32(&table.shifts)
 	mask := archsimd.BroadcastUint16x32(1<<bits - 1)
 	m, a := archsimd.BroadcastUint16x32(uint16(mul)), archsimd.BroadcastUint16x32(uint16(add))
-	for range n {
+	for i := range n {
+		dst, src := unsafe.Add(to, i*BlockRows), unsafe.Add(from, i*bits*8)
 		x := register(src).Permute(pick).AsUint16x32().ShiftRight(down).And(mask)
 		y := register(unsafe.Add(src, bits*4)).Permute(pick).AsUint16x32().ShiftRight(down).And(mask)
 		if mul != 1 {
@@ -102,17 +103,17 @@ func wide8(dst, src unsafe.Pointer, n, bits int, mul, add uint64) {
 		}
 		x.Add(a).TruncateToUint8().Store((*[32]uint8)(dst))
 		y.Add(a).TruncateToUint8().Store((*[32]uint8)(unsafe.Add(dst, 32)))
-		dst, src = unsafe.Add(dst, BlockRows), unsafe.Add(src, bits*8)
 	}
 }
 
 // wide16few unpacks n blocks of numbers of at most 9 bits into lanes of two bytes.
-func wide16few(dst, src unsafe.Pointer, n, bits int, mul, add uint64) {
+func wide16few(to, from unsafe.Pointer, n, bits int, mul, add uint64) {
 	table := &lanes16[bits]
 	pick, down := archsimd.LoadUint8x64(&table.bytes), archsimd.LoadUint16x32(&table.shifts)
 	mask := archsimd.BroadcastUint16x32(1<<bits - 1)
 	m, a := archsimd.BroadcastUint16x32(uint16(mul)), archsimd.BroadcastUint16x32(uint16(add))
-	for range n {
+	for i := range n {
+		dst, src := unsafe.Add(to, i*2*BlockRows), unsafe.Add(from, i*bits*8)
 		x := register(src).Permute(pick).AsUint16x32().ShiftRight(down).And(mask)
 		y := register(unsafe.Add(src, bits*4)).Permute(pick).AsUint16x32().ShiftRight(down).And(mask)
 		if mul != 1 {
@@ -120,17 +121,17 @@ func wide16few(dst, src unsafe.Pointer, n, bits int, mul, add uint64) {
 		}
 		x.Add(a).Store((*[32]uint16)(dst))
 		y.Add(a).Store((*[32]uint16)(unsafe.Add(dst, 64)))
-		dst, src = unsafe.Add(dst, 2*BlockRows), unsafe.Add(src, bits*8)
 	}
 }
 
 // wide16 unpacks n blocks of numbers of at most 16 bits into lanes of two bytes.
-func wide16(dst, src unsafe.Pointer, n, bits int, mul, add uint64) {
+func wide16(to, from unsafe.Pointer, n, bits int, mul, add uint64) {
 	table := &lanes32[bits]
 	pick, down := archsimd.LoadUint8x64(&table.bytes), archsimd.LoadUint32x16(&table.shifts)
 	mask := archsimd.BroadcastUint32x16(1<<bits - 1)
 	m, a := archsimd.BroadcastUint32x16(uint32(mul)), archsimd.BroadcastUint32x16(uint32(add))
-	for range n * BlockRows / 32 {
+	for i := range n * BlockRows / 32 {
+		dst, src := unsafe.Add(to, i*64), unsafe.Add(from, i*bits*4)
 		x := register(src).Permute(pick).AsUint32x16().ShiftRight(down).And(mask)
 		y := register(unsafe.Add(src, bits*2)).Permute(pick).AsUint32x16().ShiftRight(down).And(mask)
 		if mul != 1 {
@@ -138,17 +139,17 @@ func wide16(dst, src unsafe.Pointer, n, bits int, mul, add uint64) {
 		}
 		x.Add(a).TruncateToUint16().Store((*[16]uint16)(dst))
 		y.Add(a).TruncateToUint16().Store((*[16]uint16)(unsafe.Add(dst, 32)))
-		dst, src = unsafe.Add(dst, 64), unsafe.Add(src, bits*4)
 	}
 }
 
 // wide32 unpacks n blocks of numbers of at most 25 bits into lanes of four bytes.
-func wide32(dst, src unsafe.Pointer, n, bits int, mul, add uint64) {
+func wide32(to, from unsafe.Pointer, n, bits int, mul, add uint64) {
 	table := &lanes32[bits]
 	pick, down := archsimd.LoadUint8x64(&table.bytes), archsimd.LoadUint32x16(&table.shifts)
 	mask := archsimd.BroadcastUint32x16(1<<bits - 1)
 	m, a := archsimd.BroadcastUint32x16(uint32(mul)), archsimd.BroadcastUint32x16(uint32(add))
-	for range n * BlockRows / 32 {
+	for i := range n * BlockRows / 32 {
+		dst, src := unsafe.Add(to, i*128), unsafe.Add(from, i*bits*4)
 		x := register(src).Permute(pick).AsUint32x16().ShiftRight(down).And(mask)
 		y := register(unsafe.Add(src, bits*2)).Permute(pick).AsUint32x16().ShiftRight(down).And(mask)
 		if mul != 1 {
@@ -156,17 +157,17 @@ func wide32(dst, src unsafe.Pointer, n, bits int, mul, add uint64) {
 		}
 		x.Add(a).Store((*[16]uint32)(dst))
 		y.Add(a).Store((*[16]uint32)(unsafe.Add(dst, 64)))
-		dst, src = unsafe.Add(dst, 128), unsafe.Add(src, bits*4)
 	}
 }
 
 // wide64 unpacks n blocks of numbers of at most 56 bits into lanes of eight bytes.
-func wide64(dst, src unsafe.Pointer, n, bits int, mul, add uint64) {
+func wide64(to, from unsafe.Pointer, n, bits int, mul, add uint64) {
 	table := &lanes64[bits]
 	pick, down := archsimd.LoadUint8x64(&table.bytes), archsimd.LoadUint64x8(&table.shifts)
 	mask := archsimd.BroadcastUint64x8(1<<bits - 1)
 	m, a := archsimd.BroadcastUint64x8(mul), archsimd.BroadcastUint64x8(add)
-	for range n * BlockRows / 16 {
+	for i := range n * BlockRows / 16 {
+		dst, src := unsafe.Add(to, i*128), unsafe.Add(from, i*bits*2)
 		x := register(src).Permute(pick).AsUint64x8().ShiftRight(down).And(mask)
 		y := register(unsafe.Add(src, bits)).Permute(pick).AsUint64x8().ShiftRight(down).And(mask)
 		if mul != 1 {
@@ -174,6 +175,5 @@ func wide64(dst, src unsafe.Pointer, n, bits int, mul, add uint64) {
 		}
 		x.Add(a).Store((*[8]uint64)(dst))
 		y.Add(a).Store((*[8]uint64)(unsafe.Add(dst, 64)))
-		dst, src = unsafe.Add(dst, 128), unsafe.Add(src, bits*2)
 	}
 }
