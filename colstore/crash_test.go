@@ -43,6 +43,21 @@ func (l *crashLab) step(op vfs.Op, name string, n, _ int) error {
 	return nil
 }
 
+// arm begins the taking of images, when so many commits are acknowledged.
+func (l *crashLab) arm(commits int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.acked, l.begun, l.armed = commits, commits, true
+}
+
+// disarm ends it and returns the images. The log may still be at work on files.
+func (l *crashLab) disarm() []image {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.armed = false
+	return l.images
+}
+
 // commit runs one transaction and keeps what the table is after it.
 func (l *crashLab) commit(k *kit, states *[]string, fn func(tx *Tx) error) {
 	l.mu.Lock()
@@ -71,7 +86,7 @@ func TestCrashAtEveryWrite(t *testing.T) {
 	k := newKit(t, Options{FS: vfs.NewFault(lab.mem, lab.step), InlineRows: 20, PartRows: 128, GroupRows: 64, SegmentMin: 8 << 10, SegmentMax: 16 << 10})
 	k.pairs("t")
 	states := []string{"", ""} // by csn; commit 1 makes the table
-	lab.acked, lab.begun, lab.armed = 1, 1, true
+	lab.arm(1)
 	checkpoint := func() {
 		_, err := k.db.Checkpoint(bg, Name{})
 		k.must(err)
@@ -100,11 +115,11 @@ func TestCrashAtEveryWrite(t *testing.T) {
 	vacuum()
 	k.reopen()
 	lab.commit(k, &states, func(tx *Tx) error { return insert(tx, "t", row{3, "late"}) })
-	lab.armed = false
-	if len(lab.images) < 100 {
-		t.Fatalf("only %d images", len(lab.images))
+	images := lab.disarm()
+	if len(images) < 100 {
+		t.Fatalf("only %d images", len(images))
 	}
-	for i, im := range lab.images {
+	for i, im := range images {
 		if testing.Short() && i%7 != 0 {
 			continue
 		}

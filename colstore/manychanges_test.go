@@ -153,16 +153,15 @@ func TestManySmallChangesCrash(t *testing.T) {
 	k.pairs("t")
 	k.pairs("u")
 	states := []string{"", "", ""}
-	lab.acked, lab.begun, lab.armed = 2, 2, true
+	lab.arm(2)
 	m := twoTables{{}, {}}
 	lab.commit(k, &states, func(tx *Tx) error {
 		_, err := manyChanges(tx, &m, 1, 16_000)
 		return err
 	})
 	lab.commit(k, &states, func(tx *Tx) error { return insert(tx, "t", row{1000, "more"}) })
-	lab.armed = false
 	asked := 0
-	for i, im := range lab.images {
+	for i, im := range lab.disarm() {
 		if _, err := im.fs.Stat("db/log/00000002.seg.tmp"); err == nil {
 			continue // a segment was being made, which doctor tells
 		}
