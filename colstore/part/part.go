@@ -121,10 +121,7 @@ func (p *Part) Rows() int { return p.footer.rows }
 func (p *Part) Bytes() int64 { return int64(len(p.img)) }
 
 // Holds reports whether b, which has bytes, is a piece of the image.
-func (p *Part) Holds(b []byte) bool {
-	lo, at := uintptr(unsafe.Pointer(unsafe.SliceData(p.img))), uintptr(unsafe.Pointer(unsafe.SliceData(b)))
-	return len(b) > 0 && at >= lo && at < lo+uintptr(len(p.img))
-}
+func (p *Part) Holds(b []byte) bool { return vec.Lies(b, p.img) }
 
 // Groups returns the number of row groups.
 func (p *Part) Groups() int { return p.footer.groups() }

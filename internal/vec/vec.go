@@ -304,3 +304,9 @@ func CountBits(words []uint64) int {
 	}
 	return n
 }
+
+// Lies reports whether b, if it has bytes, is a piece of whole: of the same memory.
+func Lies(b, whole []byte) bool {
+	lo, at := uintptr(unsafe.Pointer(unsafe.SliceData(whole))), uintptr(unsafe.Pointer(unsafe.SliceData(b)))
+	return len(b) > 0 && at >= lo && at < lo+uintptr(len(whole))
+}

@@ -1,8 +1,6 @@
 package exec
 
 import (
-	"unsafe"
-
 	"driftdb/colstore"
 	"driftdb/internal/types"
 	"driftdb/internal/vec"
@@ -34,12 +32,11 @@ func (w *worker) lends(v *vec.Vec) bool {
 	if v.Form == vec.Dict && v.Dict.ID != 0 {
 		return true
 	}
-	if w == nil || len(w.mapped) == 0 || v.Form != vec.Flat || v.N == 0 || len(v.Heap) == 0 {
+	if w == nil || len(w.mapped) == 0 || v.Form != vec.Flat || v.N == 0 {
 		return false
 	}
-	at := addressOf(v.Heap)
 	for _, m := range w.mapped {
-		if lo := addressOf(m); at < lo || at >= lo+uintptr(len(m)) {
+		if !vec.Lies(v.Heap, m) {
 			continue
 		}
 		lent, limit := w.ex.lent.Add(int64(v.Offs[v.N]-v.Offs[0])), w.ex.budget.Limit()
@@ -59,6 +56,3 @@ func (w *worker) lendsKeys(cols []vec.Vec) bool {
 	}
 	return true
 }
-
-// addressOf returns the address of the first byte.
-func addressOf(b []byte) uintptr { return uintptr(unsafe.Pointer(unsafe.SliceData(b))) }
