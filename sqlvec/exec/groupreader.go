@@ -133,7 +133,7 @@ func (gs *groups) column(c, lo, hi int, loose bool, w *worker) (vec.Vec, error) 
 		return gs.table.column(c, lo, hi, w.scratch), nil
 	}
 	s := gs.states[c-keys]
-	if l, ok := s.(expr.LateFinal); ok && loose {
+	if l, ok := s.(expr.LooseFinal); ok && loose {
 		return l.FinalLoose(lo, hi, w.scratch)
 	}
 	return s.Final(lo, hi, w.scratch)

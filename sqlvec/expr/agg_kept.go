@@ -156,8 +156,3 @@ func (s *keptStates) Final(lo, hi int, a *arena.Arena) (vec.Vec, error) {
 
 // Late implements LateFinal.
 func (s *keptStates) Late() bool { return true }
-
-// FinalLoose implements LateFinal.
-func (s *keptStates) FinalLoose(lo, hi int, a *arena.Arena) (vec.Vec, error) {
-	return s.Final(lo, hi, a)
-}

@@ -298,8 +298,3 @@ func fitForm(v types.Value, t types.Type) (types.Value, error) {
 
 // Late implements LateFinal.
 func (s *intExtreme) Late() bool { return true }
-
-// FinalLoose implements LateFinal.
-func (s *intExtreme) FinalLoose(lo, hi int, a *arena.Arena) (vec.Vec, error) {
-	return s.Final(lo, hi, a)
-}

@@ -272,7 +272,7 @@ func (s *numericSumStates) Final(lo, hi int, a *arena.Arena) (vec.Vec, error) {
 // Late implements LateFinal.
 func (s *numericSumStates) Late() bool { return s.wide == nil }
 
-// FinalLoose implements LateFinal.
+// FinalLoose implements LooseFinal.
 func (s *numericSumStates) FinalLoose(lo, hi int, a *arena.Arena) (vec.Vec, error) {
 	if !s.avg && s.scale >= 0 && s.wide == nil {
 		if v, ok := looseSums(&s.sums, &s.valueCounts, s.scale, lo, hi, a); ok {

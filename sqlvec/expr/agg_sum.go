@@ -185,11 +185,6 @@ func (s *countStates) Final(lo, hi int, a *arena.Arena) (vec.Vec, error) {
 // Late implements LateFinal.
 func (s *countStates) Late() bool { return true }
 
-// FinalLoose implements LateFinal.
-func (s *countStates) FinalLoose(lo, hi int, a *arena.Arena) (vec.Vec, error) {
-	return s.Final(lo, hi, a)
-}
-
 // intSumStates sums integers, or averages them. A sum of 2^31 rows of 64 bits fits
 // 128 bits.
 type intSumStates struct {
@@ -335,7 +330,7 @@ func (s *intSumStates) Final(lo, hi int, a *arena.Arena) (vec.Vec, error) {
 // Late implements LateFinal.
 func (s *intSumStates) Late() bool { return s.avg || s.ret.ID != types.Int64 || s.sums.wide == nil }
 
-// FinalLoose implements LateFinal.
+// FinalLoose implements LooseFinal.
 func (s *intSumStates) FinalLoose(lo, hi int, a *arena.Arena) (vec.Vec, error) {
 	if !s.avg && s.ret.ID == types.Numeric {
 		if v, ok := looseSums(&s.sums, &s.valueCounts, 0, lo, hi, a); ok {

@@ -77,6 +77,11 @@ type LateFinal interface {
 	States
 	// Late reports whether Final raises no error, so that it need not be called for all groups.
 	Late() bool
+}
+
+// LooseFinal is States whose NUMERIC results can be scaled integers.
+type LooseFinal interface {
+	States
 	// FinalLoose is Final with NUMERIC as scaled integers, where the sums are such; see
 	// Program.Loose. The vector may lie in the memory of the states.
 	FinalLoose(lo, hi int, a *arena.Arena) (vec.Vec, error)
