@@ -55,13 +55,8 @@ func plainCall(c plan.AggCall, name string) bool {
 
 // withQuotients returns a projection with the columns of a that divides sums by counts.
 func (o *optimizer) withQuotients(a *plan.Aggregate, sum []int) plan.Node {
-	n := &plan.Aggregate{Input: a.Input, Keys: a.Keys, EmptySets: a.EmptySets}
+	n, p := withoutCalls(a)
 	keys := len(a.Keys)
-	n.Out = append(n.Out, a.Out[:keys]...)
-	p := &plan.Project{Input: n, Out: a.Out}
-	for _, c := range a.Out[:keys] {
-		p.Exprs = append(p.Exprs, column(c))
-	}
 	counts := map[int]expr.Expr{} // by the call of the sum
 	for i, call := range a.Aggs {
 		c := a.Out[keys+i]

@@ -1,6 +1,7 @@
 package opt
 
 import (
+	"maps"
 	"slices"
 
 	"driftdb/colstore"
@@ -146,14 +147,10 @@ func passedByScan(n *plan.Scan) map[int]stored {
 func passedByJoin(n plan.Node, kind plan.JoinKind, left, right plan.Node) map[int]stored {
 	in := map[int]stored{}
 	if !kind.RightOnly() {
-		for id, s := range passedOn(left) {
-			in[id] = s
-		}
+		maps.Copy(in, passedOn(left))
 	}
 	if !kind.LeftOnly() {
-		for id, s := range passedOn(right) {
-			in[id] = s
-		}
+		maps.Copy(in, passedOn(right))
 	}
 	return unused(n, in, 1)
 }
@@ -238,6 +235,5 @@ func (o *optimizer) passRow(n plan.Node, scan *plan.Scan) int {
 
 // rowColumn returns a new column for row ids.
 func (o *optimizer) rowColumn() plan.Column {
-	o.nextID++
-	return plan.Column{ID: o.nextID, Name: "row", Type: rowType()}
+	return o.fresh(plan.Column{Name: "row", Type: rowType()})
 }

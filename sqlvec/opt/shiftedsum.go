@@ -2,6 +2,7 @@ package opt
 
 import (
 	"math"
+	"slices"
 
 	"driftdb/internal/types"
 	"driftdb/sqlvec/expr"
@@ -116,13 +117,8 @@ func (o *optimizer) fits(x *expr.Col, by int64, t types.Type) bool {
 
 // withShifts returns a projection with the columns of a that computes the shifted sums of sums and counts.
 func (o *optimizer) withShifts(a *plan.Aggregate, shifted []*shiftedSum) plan.Node {
-	n := &plan.Aggregate{Input: a.Input, Keys: a.Keys, EmptySets: a.EmptySets}
+	n, p := withoutCalls(a)
 	keys := len(a.Keys)
-	n.Out = append(n.Out, a.Out[:keys]...)
-	p := &plan.Project{Input: n, Out: a.Out}
-	for _, c := range a.Out[:keys] {
-		p.Exprs = append(p.Exprs, column(c))
-	}
 	type parts struct{ sum, count expr.Expr }
 	of := map[int]parts{}
 	for i, call := range a.Aggs {
@@ -143,6 +139,18 @@ func (o *optimizer) withShifts(a *plan.Aggregate, shifted []*shiftedSum) plan.No
 		return a
 	}
 	return p
+}
+
+// withoutCalls returns an aggregation by the keys of a, which has no calls yet, and a projection over it for
+// the columns of a, which has those of the keys.
+func withoutCalls(a *plan.Aggregate) (*plan.Aggregate, *plan.Project) {
+	keys := len(a.Keys)
+	n := &plan.Aggregate{Input: a.Input, Keys: a.Keys, EmptySets: a.EmptySets, Out: slices.Clone(a.Out[:keys])}
+	p := &plan.Project{Input: n, Out: a.Out}
+	for _, c := range n.Out {
+		p.Exprs = append(p.Exprs, column(c))
+	}
+	return n, p
 }
 
 // aggregate adds an aggregate of x to n and returns its column.
