@@ -141,13 +141,7 @@ func (s *Session) schemas(implied bool) []string {
 }
 
 // names is what names of the statement mean.
-func (r *run) names() bind.Lookup {
-	l := bind.Lookup{Catalog: r.Present().Catalog(), Path: r.s.searchPath().whole}
-	if v := r.Temporary(); v != nil {
-		l.Temporary = v.Catalog()
-	}
-	return l
-}
+func (r *run) names() bind.Lookup { return bind.LookupAt(r, r.s.searchPath().whole) }
 
 // newIn is the schema in which a new object of a name is made: the one that it names, or the first of the
 // path that there is.

@@ -173,14 +173,17 @@ func (l Lookup) CheckSchema(n parse.Name) error {
 	return nil
 }
 
-// names is what names mean in the text that is being bound.
-func (b *Binder) names() Lookup {
-	l := Lookup{Catalog: b.env.Points.Present().Catalog(), Path: b.path}
-	if v := b.env.Points.Temporary(); v != nil {
+// LookupAt is what names mean in the present of a statement under a path.
+func LookupAt(points Points, path []string) Lookup {
+	l := Lookup{Catalog: points.Present().Catalog(), Path: path}
+	if v := points.Temporary(); v != nil {
 		l.Temporary = v.Catalog()
 	}
 	return l
 }
+
+// names is what names mean in the text that is being bound.
+func (b *Binder) names() Lookup { return LookupAt(b.env.Points, b.path) }
 
 // relation finds a relation of the present.
 func (b *Binder) relation(n parse.Name) (*colstore.Table, bool) { return b.names().Relation(n) }
