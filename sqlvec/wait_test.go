@@ -56,6 +56,21 @@ func (w *waiting) ends(want string) {
 	}
 }
 
+// waitForFirst has b wait, in a transaction block of its own or not, with a statement for what a did first in
+// one, which a then ends.
+func waitForFirst(t *testing.T, a, b *sqlvec.Session, first, second, end, want string, block bool) {
+	must(t, a, "BEGIN; "+first)
+	if block {
+		must(t, b, "BEGIN; SELECT * FROM k")
+	}
+	w := start(t, b, second)
+	must(t, a, end)
+	w.ends(want)
+	if block && w.err == nil {
+		must(t, b, "COMMIT")
+	}
+}
+
 // three opens a database with a table of three rows and three sessions.
 func three(t *testing.T) (a, b, c *sqlvec.Session) {
 	db := open(t, sqlvec.Options{})
@@ -98,16 +113,7 @@ func TestWaitForUpdate(t *testing.T) {
 		for _, c := range cases {
 			t.Run(fmt.Sprintf("%s, block %t", c.name, block), func(t *testing.T) {
 				a, b, other := three(t)
-				must(t, a, "BEGIN; "+c.first)
-				if block {
-					must(t, b, "BEGIN; SELECT * FROM k")
-				}
-				w := start(t, b, c.second)
-				must(t, a, c.end)
-				w.ends(c.want)
-				if block && w.err == nil {
-					must(t, b, "COMMIT")
-				}
+				waitForFirst(t, a, b, c.first, c.second, c.end, c.want, block)
 				query(t, other, "SELECT * FROM k ORDER BY id", c.rows)
 			})
 		}
@@ -255,16 +261,7 @@ func TestWaitForReferences(t *testing.T) {
 				if strings.HasPrefix(c.first, "UPDATE child") || strings.HasPrefix(c.first, "DELETE FROM child") {
 					must(t, other, "INSERT INTO child VALUES (0, 3)")
 				}
-				must(t, a, "BEGIN; "+c.first)
-				if block {
-					must(t, b, "BEGIN; SELECT * FROM k")
-				}
-				w := start(t, b, c.second)
-				must(t, a, c.end)
-				w.ends(c.want)
-				if block && w.err == nil {
-					must(t, b, "COMMIT")
-				}
+				waitForFirst(t, a, b, c.first, c.second, c.end, c.want, block)
 				query(t, other, "SELECT * FROM child", c.rows)
 			})
 		}
