@@ -30,6 +30,11 @@ type prepared struct {
 	fixed   bool
 	columns []Column
 
+	// given are the types of the constants that the parameters of a shape stand for, nil for other
+	// statements; refused says that its plans may hang on them.
+	given   []types.Type
+	refused bool
+
 	plan   *keptPlan
 	except *madeFor // what the statement had no such plan for, nil for nothing
 }
@@ -176,6 +181,10 @@ func (r *run) keep(p *prepared, k *keptPlan, node plan.Node) {
 		p.except = &m
 		return
 	}
+	if p.given != nil && !k.query.OneForAll() {
+		p.except, p.refused = &m, true
+		return
+	}
 	p.plan = k
 }
 
@@ -258,7 +267,7 @@ func (r *run) kept() (plan.Node, error) {
 		return nil, nil
 	}
 	if p.plan != nil && p.plan.made == m {
-		node, err := p.plan.query.Plan(r.env, r.rebound)
+		node, err := r.planOf(p)
 		if err != opt.ErrOutgrown {
 			return node, err
 		}
@@ -266,12 +275,41 @@ func (r *run) kept() (plan.Node, error) {
 	if err := r.remake(p, m); p.plan == nil || err != nil {
 		return nil, err
 	}
-	return p.plan.query.Plan(r.env, r.rebound)
+	return r.planOf(p)
+}
+
+// planOf makes the plan of this run, nil where the constants of a shape do not fit what is kept: bound
+// anew, the statement tells why.
+func (r *run) planOf(p *prepared) (plan.Node, error) {
+	if r.shaped == nil {
+		return p.plan.query.Plan(r.env, r.rebound)
+	}
+	r.env.Params = make([]types.Value, len(r.params))
+	for i, v := range r.params {
+		if v.Type.ID == types.Unknown {
+			x, err := expr.Coerce(&expr.Const{Value: v}, p.types[i])
+			if err == nil {
+				v, err = expr.EvalConst(x, r.env)
+			}
+			if err != nil {
+				return nil, nil
+			}
+		}
+		r.env.Params[i] = v
+	}
+	node, err := p.plan.query.PlanOfConstants(r.env, r.rebound)
+	if err == opt.ErrConstants {
+		return nil, nil
+	}
+	return node, err
 }
 
 // remake makes the plan of a statement anew, for m; there is none afterwards where none can be kept.
 func (r *run) remake(p *prepared, m madeFor) error {
 	k := &keptPlan{}
+	if p.given != nil {
+		p.types = p.given // a string is of the type that its place has now
+	}
 	node, err := r.bindGeneric(p, k)
 	if err != nil { // binding it with the values tells why
 		p.plan, p.except = nil, &m

@@ -27,6 +27,7 @@ type run struct {
 	params []types.Value
 	// prepared is the statement that runs, of PREPARE or of a text that is kept; nil for none.
 	prepared *prepared
+	shaped   *shapedRun // set where it is a shape's
 	fn       func(*Result) error
 	result   *Result
 	views    []*colstore.View

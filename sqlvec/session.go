@@ -87,12 +87,23 @@ func (s *Session) Run(ctx context.Context, sql string, fn func(*Result) error) e
 	if k := s.texts.find(sql); k != nil {
 		return s.runStatement(ctx, k.stmt, sql, k.prepared, fn)
 	}
+	text, taken := s.texts.shapeOf(sql)
+	if taken {
+		if k, values := s.texts.like(text); k != nil {
+			return s.runShape(ctx, text, k, values, fn)
+		}
+	}
 	list, err := parse.Parse(sql)
 	if err != nil {
 		if s.tx.explicit {
 			s.tx.failed = true
 		}
 		return err
+	}
+	if taken && s.texts.seenShape(text, list, s.db.opts.KeepAtOnce) {
+		if k, values := s.texts.like(text); k != nil {
+			return s.runShape(ctx, text, k, values, fn)
+		}
 	}
 	if k := s.texts.seen(sql, list, s.db.opts.KeepAtOnce); k != nil {
 		return s.runStatement(ctx, k.stmt, sql, k.prepared, fn)
@@ -105,10 +116,22 @@ func (s *Session) Run(ctx context.Context, sql string, fn func(*Result) error) e
 	return nil
 }
 
-// runStatement runs one statement, whatever happens in it. kept is what is kept of its text, nil for
+// runStatement runs one statement. kept is what is kept of its text, nil for
 // nothing.
-func (s *Session) runStatement(ctx context.Context, st parse.Statement, sql string, kept *prepared, fn func(*Result) error) (err error) {
-	r := &run{s: s, stmt: st.Stmt, prepared: kept, fn: fn, result: &Result{}}
+func (s *Session) runStatement(ctx context.Context, st parse.Statement, sql string, kept *prepared, fn func(*Result) error) error {
+	return s.runOne(ctx, &run{s: s, stmt: st.Stmt, prepared: kept, fn: fn, result: &Result{}}, st, sql)
+}
+
+// runShape runs a text of a shape that is kept.
+func (s *Session) runShape(ctx context.Context, text shaped, k *keptShape, values []types.Value, fn func(*Result) error) error {
+	s.texts.list = nil // a statement that fn runs takes another
+	defer func() { s.texts.list = text.list }()
+	r := &run{s: s, stmt: k.stmt, prepared: k.prepared, params: values, shaped: &shapedRun{shape: k, text: text}, fn: fn, result: &Result{}}
+	return s.runOne(ctx, r, parse.Statement{Stmt: k.stmt, Start: text.start, End: text.end}, text.sql)
+}
+
+// runOne runs st of the text sql by r, whatever happens in it.
+func (s *Session) runOne(ctx context.Context, r *run, st parse.Statement, sql string) (err error) {
 	if sql != "" {
 		r.result.Text, r.result.Pos = sql[st.Start:st.End], st.Start+1
 	}
@@ -140,6 +163,9 @@ func (s *Session) finishStatement(r *run, err error) error {
 	}
 	if r.prepared != nil && !r.prepared.text {
 		err = withoutPosition(err)
+	}
+	if r.shaped != nil {
+		err = r.shaped.placed(err)
 	}
 	if s.tx.explicit {
 		s.tx.failed = true

@@ -187,6 +187,26 @@ func bindLiteral(e *parse.Literal) (expr.Expr, error) {
 	return nil, dberr.New(dberr.FeatureNotSupported, "bit strings are not supported").At(int(pos))
 }
 
+// ConstantValue is the value of a number or a string as it stands in a text, or of a number behind a minus
+// sign: what an expression of it alone is bound to. A string is of the unknown type.
+func ConstantValue(kind parse.LitKind, text string, negated bool) (types.Value, error) {
+	if kind == parse.LitString {
+		return types.BytesValue(types.T(types.Unknown), text), nil
+	}
+	if negated {
+		text = "-" + text
+	}
+	x, err := bindNumber(0, kind, text)
+	if err != nil {
+		return types.Value{}, err
+	}
+	c, ok := x.(*expr.Const)
+	if !ok {
+		return types.Value{}, dberr.Bug("the number %s is not a constant", text)
+	}
+	return c.Value, nil
+}
+
 func bindNumber(pos expr.At, kind parse.LitKind, text string) (expr.Expr, error) {
 	if kind == parse.LitInt {
 		if n, err := strconv.ParseInt(text, 10, 64); err == nil {
@@ -245,7 +265,11 @@ func (b *Binder) bindColumn(e *parse.ColumnRef, c *exprContext) (expr.Expr, erro
 
 func (b *Binder) bindParam(e *parse.Param) (expr.Expr, error) {
 	if b.env.Generic != nil && e.N <= len(b.env.Generic) {
-		return b.env.Generic[e.N-1], nil
+		p := b.env.Generic[e.N-1]
+		if p.At == 0 {
+			p.At = expr.At(e.Position())
+		}
+		return p, nil
 	}
 	if e.N > len(b.env.Params) {
 		return nil, dberr.Newf(dberr.UndefinedParameter, "there is no parameter $%d", e.N).At(int(e.Position()))

@@ -13,6 +13,9 @@ var ErrNotGeneric = errors.New("the statement has no plan that can be kept")
 // ErrOutgrown says that tables have grown so much that another plan may be better.
 var ErrOutgrown = errors.New("the plan was made for smaller tables")
 
+// ErrConstants says that a statement has to be bound with its constants in their places.
+var ErrConstants = errors.New("constants of the statement have no value where they stand")
+
 // Generic is a plan for any values of the parameters and any rows of the tables, as long as the
 // definitions stay. It is not run itself: Plan makes a plan of it each time.
 type Generic struct {
@@ -79,18 +82,56 @@ func (g *Generic) note(node plan.Node, rebind func(plan.Source) (plan.Source, bo
 // Plan makes the plan for the parameters in env and for the present that rebind gives a source. The
 // error is ErrOutgrown when it was made for tables that were much smaller.
 func (g *Generic) Plan(env *expr.Env, rebind func(plan.Source) (plan.Source, bool)) (plan.Node, error) {
-	node, err := g.plan(g.root, env, rebind)
+	return g.planned(env, rebind, &valuer{env: env})
+}
+
+// PlanOfConstants is Plan for parameters that stand for constants of the statement. The error is
+// ErrConstants when something cannot be computed of them, which may be an error of the statement before
+// it runs.
+func (g *Generic) PlanOfConstants(env *expr.Env, rebind func(plan.Source) (plan.Source, bool)) (plan.Node, error) {
+	v := &valuer{env: env}
+	node, err := g.planned(env, rebind, v)
+	if err == nil && v.failed {
+		return nil, ErrConstants
+	}
+	return node, err
+}
+
+func (g *Generic) planned(env *expr.Env, rebind func(plan.Source) (plan.Source, bool), v *valuer) (plan.Node, error) {
+	node, err := g.plan(g.root, env, rebind, v)
 	if err != nil {
 		return nil, err
 	}
 	return ordered(node), nil
 }
 
-func (g *Generic) plan(from plan.Node, env *expr.Env, rebind func(plan.Source) (plan.Source, bool)) (plan.Node, error) {
+// OneForAll reports whether the plan is the one for any values: it has no operator that is chosen, or put
+// where it is, for how many rows are expected.
+func (g *Generic) OneForAll() bool { return oneForAll(g.root) }
+
+func oneForAll(node plan.Node) bool {
+	switch n := node.(type) {
+	case *plan.Scan, *plan.Values, *plan.Filter, *plan.Project, *plan.Sort, *plan.Limit:
+	case *plan.Aggregate:
+		if len(n.Keys) > 0 {
+			return false
+		}
+	default:
+		return false
+	}
+	for _, k := range node.Children() {
+		if !oneForAll(k) {
+			return false
+		}
+	}
+	return true
+}
+
+func (g *Generic) plan(from plan.Node, env *expr.Env, rebind func(plan.Source) (plan.Source, bool), values *valuer) (plan.Node, error) {
 	node, _ := plan.Copy(from)
 	kids := node.Children()
 	for i, k := range kids {
-		kid, err := g.plan(k, env, rebind)
+		kid, err := g.plan(k, env, rebind, values)
 		if err != nil {
 			return nil, err
 		}
@@ -116,7 +157,7 @@ func (g *Generic) plan(from plan.Node, env *expr.Env, rebind func(plan.Source) (
 	}
 	if g.calls[from] {
 		for _, e := range plan.Exprs(node) {
-			*e = valued(*e, env)
+			*e = values.of(*e)
 		}
 		chosen(node)
 	}
@@ -126,17 +167,26 @@ func (g *Generic) plan(from plan.Node, env *expr.Env, rebind func(plan.Source) (
 	return node, nil
 }
 
-// valued is an expression with the values of the parameters, computed as far as it has no columns.
-func valued(e expr.Expr, env *expr.Env) expr.Expr {
+// valuer puts the values of the parameters into expressions.
+type valuer struct {
+	env    *expr.Env
+	failed bool // an operator over constants had no value
+}
+
+// of is an expression with the values of the parameters, computed as far as it has no columns.
+func (v *valuer) of(e expr.Expr) expr.Expr {
 	return expr.Rewrite(e, func(x expr.Expr) expr.Expr {
 		if p, ok := x.(*expr.Param); ok {
-			v, err := expr.EvalConst(p, env)
+			value, err := expr.EvalConst(p, v.env)
 			if err != nil {
+				v.failed = true
 				return p
 			}
-			return &expr.Const{At: p.At, Value: v}
+			return &expr.Const{At: p.At, Value: value}
 		}
-		return foldNode(x, env)
+		out := foldNode(x, v.env)
+		v.failed = v.failed || out == x && foldable(x)
+		return out
 	})
 }
 
