@@ -7,7 +7,7 @@
 //
 // A reader may want each number x as add + mul·x: numbers that have a common divisor are stored without it, and numbers with a base of their own meet those of another.
 // A scan unpacks some thousand numbers at a time, which stay in the processor's nearest cache, and
-// reads the fewer bytes of memory. The loops take several lanes of a register at once; where the
+// reads the fewer bytes of memory. The loops take several lanes of a register at once, and are made for every count of bits; where the
 // processor has AVX-512 the loops of simd_amd64.go take their place.
 package bitpack
 
