@@ -84,11 +84,19 @@ func intKernel[T kernel.Signed](f *frame, op arith, dst []T, a, b *vec.Vec) bool
 	case opSub:
 		return kernel.Sub(dst, x, y)
 	case opMul:
-		return kernel.Mul(dst, x, y)
+		return kernel.Mul(dst, x, y, mostOf(a, x), mostOf(b, y))
 	case opDiv:
 		return kernel.Div(dst, x, y)
 	}
 	return kernel.Mod(dst, x, y)
+}
+
+// mostOf returns a number that no value of v, which are x, exceeds in size.
+func mostOf[T kernel.Signed](v *vec.Vec, x []T) uint64 {
+	if v.Form == vec.Narrow {
+		return narrowMagnitude(v)
+	}
+	return kernel.Magnitude(x)
 }
 
 // intFailure returns the error of the first row of sel that cannot be computed.

@@ -149,7 +149,28 @@ func compareInts[T kernel.Signed](f *frame, op kernel.Op, a, b *vec.Vec, w []uin
 		kernel.CompareConst(op, values[T](f, a), c, w)
 		return
 	}
+	if a.Form == vec.Narrow && b.Form == vec.Narrow && a.Width == b.Width && compareShifted(op, a, b, w) {
+		return
+	}
 	kernel.Compare(op, values[T](f, a), values[T](f, b), w)
+}
+
+// compareShifted compares the codes of a and b, which have one width; false where their bases are too far apart.
+func compareShifted(op kernel.Op, a, b *vec.Vec, w []uint64) bool {
+	const far = 1 << 61
+	if min(a.Base, b.Base) < -far || max(a.Base, b.Base) > far {
+		return false
+	}
+	d := a.Base - b.Base
+	switch a.Width {
+	case 1:
+		kernel.CompareShifted(op, vec.Of[uint8](a)[:a.N], vec.Of[uint8](b)[:b.N], d, w)
+	case 2:
+		kernel.CompareShifted(op, vec.Of[uint16](a)[:a.N], vec.Of[uint16](b)[:b.N], d, w)
+	default:
+		kernel.CompareShifted(op, vec.Of[uint32](a)[:a.N], vec.Of[uint32](b)[:b.N], d, w)
+	}
+	return true
 }
 
 // compareNarrow compares the codes of a with c less the base.

@@ -72,21 +72,25 @@ func magnitude[T Signed](a []T) uint64 {
 	}
 	// Two sums of their own, so that one need not wait for the other.
 	var even, odd T
-	for ; len(a) >= 2; a = a[2:] {
-		even |= a[0] ^ T(int64(a[0])>>63)
-		odd |= a[1] ^ T(int64(a[1])>>63)
+	for ; len(a) >= 8; a = a[8:] {
+		x := (*[8]T)(a)
+		even |= (x[0] ^ sign(x[0])) | (x[2] ^ sign(x[2])) | (x[4] ^ sign(x[4])) | (x[6] ^ sign(x[6]))
+		odd |= (x[1] ^ sign(x[1])) | (x[3] ^ sign(x[3])) | (x[5] ^ sign(x[5])) | (x[7] ^ sign(x[7]))
 	}
 	for _, x := range a {
-		even |= x ^ T(int64(x)>>63)
+		even |= x ^ sign(x)
 	}
 	return uint64(even | odd)
 }
 
-// Mul sets dst = a × b and reports whether a row overflowed. Where the sizes of the
-// operands rule that out, which is the usual case, the products are not checked.
-func Mul[T Signed](dst, a, b []T) bool {
+// sign returns -1 for a negative number, else 0.
+func sign[T Signed](x T) T { return T(int64(x) >> 63) }
+
+// Mul sets dst = a × b and reports whether a row overflowed. No value of a exceeds mostA in size, none of b
+// mostB, neither of which is 0. Where they rule overflow out, which is the usual case, the products are not checked.
+func Mul[T Signed](dst, a, b []T, mostA, mostB uint64) bool {
 	a, b = a[:len(dst)], b[:len(dst)]
-	if bits.Len64(magnitude(a))+bits.Len64(magnitude(b)) < widthOf[T]() {
+	if bits.Len64(mostA-1)+bits.Len64(mostB-1) < widthOf[T]() {
 		if !productsWide(dst, a, b) {
 			for i := range dst {
 				dst[i] = a[i] * b[i]
@@ -114,7 +118,7 @@ func widthOf[T Signed]() int {
 // MulConst sets dst = a × c and reports whether a row overflowed.
 func MulConst[T Signed](dst, a []T, c T) bool {
 	a = a[:len(dst)]
-	if bits.Len64(magnitude(a))+bits.Len64(uint64(c^T(int64(c)>>63))) < widthOf[T]() {
+	if bits.Len64(magnitude(a))+bits.Len64(uint64(c^sign(c))) < widthOf[T]() {
 		MulUnchecked(dst, a, c)
 		return false
 	}

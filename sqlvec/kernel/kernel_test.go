@@ -106,7 +106,7 @@ func testArith[T Signed](t *rapid.T, lo, hi T) {
 	add, sub, mul := (*big.Int).Add, (*big.Int).Sub, (*big.Int).Mul
 	check("add", Add(dst, a, b), a, b, add, AddOverflows[T])
 	check("sub", Sub(dst, a, b), a, b, sub, SubOverflows[T])
-	check("mul", Mul(dst, a, b), a, b, mul, MulOverflows[T])
+	check("mul", Mul(dst, a, b, Magnitude(a), Magnitude(b)), a, b, mul, MulOverflows[T])
 	c := make([]T, n)
 	for i := range c {
 		c[i] = b[0]
@@ -266,19 +266,28 @@ func BenchmarkKernels(b *testing.B) {
 		narrow[i] = uint8(x[i])
 		full[i>>6] |= uint64(x[i]) & 1 << (i & 63)
 	}
+	codes, wide, table := make([]uint16, benchRows), make([]uint32, benchRows), []uint64{0x90A}
+	few := make([]uint8, benchRows)
+	for i := range x {
+		codes[i], wide[i], few[i] = uint16(x[i]), uint32(x[i]), uint8(x[i])&15
+	}
 	hashes, idx := make([]uint64, benchRows), make([]uint32, benchRows)
 	for name, fn := range map[string]func(){
-		"less const int64":  func() { CompareConst(Lt, x, 1<<23, out) },
-		"less const uint8":  func() { CompareConst(Lt, narrow, 77, out) },
-		"less int64":        func() { Compare(Lt, x, y, out) },
-		"add int64":         func() { Add(dst, x, y) },
-		"multiply int64":    func() { Mul(dst, x, y) },
-		"sum int64":         func() { Sum(x) },
-		"sum int64, masked": func() { SumMask(x, full) },
-		"sum uint8":         func() { SumNarrow(narrow) },
-		"hash int64":        func() { Hash(hashes, x) },
-		"indexes, half":     func() { Indexes(idx, full) },
-		"widen uint8":       func() { Widen(dst, narrow, 5) },
+		"less const int64":   func() { CompareConst(Lt, x, 1<<23, out) },
+		"less const uint8":   func() { CompareConst(Lt, narrow, 77, out) },
+		"less const uint16":  func() { CompareConst(Lt, codes, 7777, out) },
+		"less const uint32":  func() { CompareConst(Lt, wide, 1<<23, out) },
+		"look up uint8":      func() { Lookup(few, table, out) },
+		"sum uint32, masked": func() { SumNarrowMask(wide, full) },
+		"less int64":         func() { Compare(Lt, x, y, out) },
+		"add int64":          func() { Add(dst, x, y) },
+		"multiply int64":     func() { Mul(dst, x, y, Magnitude(x), Magnitude(y)) },
+		"sum int64":          func() { Sum(x) },
+		"sum int64, masked":  func() { SumMask(x, full) },
+		"sum uint8":          func() { SumNarrow(narrow) },
+		"hash int64":         func() { Hash(hashes, x) },
+		"indexes, half":      func() { Indexes(idx, full) },
+		"widen uint8":        func() { Widen(dst, narrow, 5) },
 	} {
 		b.Run(name, func(b *testing.B) {
 			for b.Loop() {

@@ -17,11 +17,6 @@ var (
 	permut = wide && archsimd.X86.AVX512VBMI()
 )
 
-// as views a as values of another type of the same size.
-func as[D, S any](a []S) []D {
-	return unsafe.Slice((*D)(unsafe.Pointer(unsafe.SliceData(a))), len(a))
-}
-
 // compareConstWide is CompareConst. Every comparison with a constant asks whether x lies
 // in a range, or does not, and the distance of x from its lower end answers that for
 // signed and unsigned integers alike.

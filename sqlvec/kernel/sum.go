@@ -92,11 +92,18 @@ func SumNarrow[T ~uint8 | ~uint16 | ~uint32](a []T) uint64 {
 	if ok {
 		return s
 	}
+	for ; len(a) >= 8; a = a[8:] {
+		x := (*[8]T)(a)
+		s += uint64(x[0]) + uint64(x[1]) + uint64(x[2]) + uint64(x[3]) + (uint64(x[4]) + uint64(x[5]) + uint64(x[6]) + uint64(x[7]))
+	}
 	for _, x := range a {
 		s += uint64(x)
 	}
 	return s
 }
+
+// fewBits is the most bits of a word that are taken one by one.
+const fewBits = 16
 
 // SumNarrowMask is SumNarrow over the rows whose bit is set.
 func SumNarrowMask[T ~uint8 | ~uint16 | ~uint32](a []T, mask []uint64) (s uint64, n int) {
@@ -105,16 +112,23 @@ func SumNarrowMask[T ~uint8 | ~uint16 | ~uint32](a []T, mask []uint64) (s uint64
 	}
 	for w, m := range mask {
 		x := a[w*64 : min(w*64+64, len(a))]
-		n += bits.OnesCount64(m)
-		if m == ^uint64(0) {
-			for _, y := range x {
-				s += uint64(y)
+		ones := bits.OnesCount64(m)
+		n += ones
+		switch {
+		case ones <= fewBits:
+			for ; m != 0; m &= m - 1 {
+				s += uint64(x[bits.TrailingZeros64(m)])
 			}
-			continue
-		}
-		for _, y := range x {
-			s += uint64(y) & -(m & 1)
-			m >>= 1
+		case ones >= 64-fewBits:
+			s += SumNarrow(x)
+			for rest := ^m & TailMask(len(x)); rest != 0; rest &= rest - 1 {
+				s -= uint64(x[bits.TrailingZeros64(rest)])
+			}
+		default:
+			for _, y := range x {
+				s += uint64(y) & -(m & 1)
+				m >>= 1
+			}
 		}
 	}
 	return s, n

@@ -78,7 +78,7 @@ func testMul[T Signed](t *rapid.T) {
 		t.Fatalf("magnitude %d, not %d", got, or+1)
 	}
 	dst := make([]T, len(x))
-	if got := Mul(dst, x, y); got != over {
+	if got := Mul(dst, x, y, Magnitude(x), Magnitude(y)); got != over {
 		t.Fatalf("overflow %v", got)
 	}
 	for i := range dst {
@@ -159,20 +159,54 @@ func TestSumOfManyShorts(t *testing.T) {
 	}
 }
 
+// testLookup draws tables of any bits, and of few runs of them.
+func testLookup[T uint8 | uint16](t *rapid.T) {
+	words := []uint64{0, 1, 0xFF0, 1 << 63, ^uint64(0), 0xFFFFFFFFFFFFFF00, rapid.Uint64().Draw(t, "word")}
+	table := rapid.SliceOfN(rapid.SampledFrom(words), 1, 4).Draw(t, "table")
+	codes := make([]T, rapid.IntRange(0, 300).Draw(t, "n"))
+	seed := rapid.Uint64().Draw(t, "seed")
+	for i := range codes {
+		codes[i] = T(Mix(seed+uint64(i)) % uint64(64*len(table)))
+	}
+	out := make([]uint64, Words(len(codes)))
+	Lookup(codes, table, out)
+	for i := range 64 * len(out) {
+		if want := i < len(codes) && table[codes[i]>>6]>>(codes[i]&63)&1 != 0; out[i>>6]>>(i&63)&1 != 0 != want {
+			t.Fatalf("row %d of %d is not %v", i, len(codes), want)
+		}
+	}
+}
+
 func TestLookup(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		table := rapid.SliceOfN(rapid.Uint64(), 1, 4).Draw(t, "table")
-		codes := make([]uint8, rapid.IntRange(0, 300).Draw(t, "n"))
-		for i := range codes {
-			codes[i] = uint8(rapid.IntRange(0, 64*len(table)-1).Draw(t, "code"))
-		}
-		out := make([]uint64, Words(len(codes)))
-		Lookup(codes, table, out)
-		for i, c := range codes {
-			if out[i>>6]>>(i&63)&1 != table[c>>6]>>(c&63)&1 {
-				t.Fatalf("row %d, code %d, is wrong", i, c)
+		testLookup[uint8](t)
+		testLookup[uint16](t)
+	})
+}
+
+func testCompareShifted[C uint8 | uint16 | uint32](t *rapid.T) {
+	x, mask := drawMasked[C](t)
+	y := make([]C, len(x))
+	for i := range y {
+		y[i] = x[len(x)-1-i]
+	}
+	d := rapid.OneOf(rapid.Int64Range(-3, 3), rapid.Int64Range(-1<<62, 1<<62)).Draw(t, "d")
+	for op := Eq; op <= Ge; op++ {
+		out := make([]uint64, len(mask))
+		CompareShifted(op, x, y, d, out)
+		for i := range 64 * len(out) {
+			if want := i < len(x) && holds(op, int64(x[i])+d, int64(y[i])); out[i>>6]>>(i&63)&1 != 0 != want {
+				t.Fatalf("op %d with a distance of %d: row %d of %d is not %v", op, d, i, len(x), want)
 			}
 		}
+	}
+}
+
+func TestCompareShiftedOfEveryWidth(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		testCompareShifted[uint8](t)
+		testCompareShifted[uint16](t)
+		testCompareShifted[uint32](t)
 	})
 }
 
