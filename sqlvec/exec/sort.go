@@ -47,12 +47,13 @@ func (s *sorting) width() int { return len(s.types) - len(s.extra) }
 // sortEnd is a worker's end of a sort. With a limit it drops rows behind the limit's row
 // now and then, and lets only rows in that lie before it.
 type sortEnd struct {
-	s    *sorting
-	w    *worker
-	rows *store
-	by   []*expr.Program
-	cols []vec.Vec
-	top  *threshold // nil without a limit
+	s     *sorting
+	w     *worker
+	rows  *store
+	by    []*expr.Program
+	cols  []vec.Vec
+	top   *threshold // nil without a limit
+	slack int64      // rows beyond twice the limit before the next prune
 }
 
 func (s *sorting) open(w *worker) (pusher, error) {
@@ -66,6 +67,7 @@ func (s *sorting) open(w *worker) (pusher, error) {
 	e := &sortEnd{s: s, w: w, by: by, rows: newStore(s.types, w.ex.newArena())}
 	e.rows.lender = w
 	if s.node.Limit > 0 && s.node.Limit <= maxTop {
+		e.slack = firstSlack
 		e.top = newThreshold(s.specs, s.types, &s.top)
 	}
 	s.ends = append(s.ends, e)
@@ -87,7 +89,7 @@ func (e *sortEnd) push(b *vec.Batch) (err error) {
 	}
 	e.rows.cut(e.w.morsel)
 	e.rows.add(nil, e.cols, b.N, selected(&vec.Batch{N: b.N, Sel: sel}, a))
-	if e.top != nil && int64(e.rows.rows) >= 2*e.s.node.Limit+topSlack {
+	if e.top != nil && int64(e.rows.rows) >= 2*e.s.node.Limit+e.slack {
 		if err := e.prune(); err != nil {
 			return err
 		}

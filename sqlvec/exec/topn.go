@@ -12,8 +12,9 @@ import (
 )
 
 const (
-	maxTop   = 1 << 18 // largest LIMIT that a sort prunes by
-	topSlack = 1 << 13 // rows beyond twice the limit before a sort prunes
+	maxTop     = 1 << 18 // largest LIMIT that a sort prunes by
+	firstSlack = 1 << 10 // rows beyond twice the limit before a sort prunes for the first time
+	topSlack   = 1 << 13 // the same later on: each time twice as many
 )
 
 // threshold is the keys of the last row that a LIMIT lets through, as far as rows have been
@@ -209,6 +210,7 @@ func (e *sortEnd) prune() error {
 	old := e.rows
 	old.seal()
 	ids := orderOf(old, e.s.specs, e.w.scratch)
+	e.slack = min(2*e.slack, topSlack)
 	limit := int(e.s.node.Limit)
 	if len(ids) <= limit {
 		return nil
