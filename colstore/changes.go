@@ -38,7 +38,7 @@ func (s *Scan) addChanges(rs rowset, after, by uint64) error {
 		return nil
 	}
 	s.countSet(rs, n)
-	born := &picks{size: rs.groupSize(), limit: n, groups: map[int]*groupPicks{}}
+	born := &picks{size: rs.groupSize(), limit: n}
 	for row := rs.bornBy(after); row < n; row++ {
 		born.add(row)
 	}
@@ -46,7 +46,7 @@ func (s *Scan) addChanges(rs rowset, after, by uint64) error {
 	if rs.deaths().Len() == 0 {
 		return nil
 	}
-	died := &picks{size: rs.groupSize(), limit: n, groups: map[int]*groupPicks{}}
+	died := &picks{size: rs.groupSize(), limit: n}
 	err := rs.deaths().Between(after, by, func(d part.Death) bool { return died.add(int(d.Row)) })
 	s.addSigned(rs, died, -1)
 	return err
@@ -54,7 +54,7 @@ func (s *Scan) addChanges(rs rowset, after, by uint64) error {
 
 func (s *Scan) addSigned(rs rowset, rows *picks, sign int8) {
 	for start := 0; start < rows.limit; start += rows.size {
-		pick := rows.groups[start/rows.size]
+		pick := rows.of(start / rows.size)
 		if pick == nil {
 			continue
 		}

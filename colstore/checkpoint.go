@@ -318,7 +318,8 @@ func (db *DB) editManifest(w *editWriter, jobs []*tableJob, at eventlog.Commit, 
 	defer db.upkeep.manifestMu.Unlock()
 	m.floor = f
 	for _, j := range jobs {
-		m.tables[j.st.id], j.st.snap = j.snap, j.snap
+		m.tables[j.st.id] = j.snap
+		j.st.setSnapshot(j.snap)
 	}
 	for id := range files {
 		m.logFiles[id] = true

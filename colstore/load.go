@@ -44,7 +44,7 @@ func (st *store) load() error {
 
 // fill opens the parts of the snapshot and replays what came after it.
 func (st *store) fill() error {
-	st.snap = st.db.snapshotOf(st.id)
+	st.setSnapshot(st.db.snapshotOf(st.id))
 	st.nextRID = max(st.snap.nextRID, 1)
 	sets, err := st.db.openParts(st.snap.parts)
 	if err != nil {

@@ -282,14 +282,21 @@ func metVersions(v *View, sets []rowset, own bool) (n int, err error) {
 	if err != nil {
 		return 0, err
 	}
-	p := &probe{table: t, index: t.Keys()[0], state: true, whole: true}
+	p := &probe{table: t, index: &t.Keys()[0], state: true, whole: true}
 	p.keys = append(p.keys, vals(1))
 	for _, rs := range sets {
 		found, err := p.rows(rs, rs.bornBy(^uint64(0)), own)
 		if err != nil {
 			return 0, err
 		}
-		for _, g := range found {
+		if found == nil {
+			continue
+		}
+		for group := range (rs.bornBy(^uint64(0)) + found.size - 1) / found.size {
+			g := found.of(group)
+			if g == nil {
+				continue
+			}
 			for _, w := range g.mask {
 				for ; w != 0; w &= w - 1 {
 					n++

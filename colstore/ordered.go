@@ -151,7 +151,7 @@ func (o *OrderedScan) indexOf() *Index {
 // bounds returns the range of the index that the filters leave, and how many of its first columns
 // have one value in it.
 func (o *OrderedScan) bounds(x *Index) (lo, hi *part.Bound, first int) {
-	p := &probe{table: o.table, index: *x}
+	p := &probe{table: o.table, index: x}
 	var key []types.Value
 	for _, id := range x.Columns {
 		v, ok := o.equalToOne(id)

@@ -10,11 +10,13 @@ import (
 // column after them.
 type probe struct {
 	table  *Table
-	index  Index
-	keys   [][]types.Value // of the first columns; one empty key for a range only
-	whole  bool            // keys are over all columns
-	state  bool            // a whole state is asked, in which unique keys are unique
-	lo, hi *part.Bound     // bounds of the next column, its value only; nil for open
+	index  *Index
+	one    [1][]types.Value // memory for keys
+	keys   [][]types.Value  // of the first columns; one empty key for a range only
+	whole  bool             // keys are over all columns
+	state  bool             // a whole state is asked, in which unique keys are unique
+	lo, hi *part.Bound      // bounds of the next column, its value only; nil for open
+	ends   [2]part.Bound    // memory for lo and hi
 }
 
 const (
@@ -25,65 +27,100 @@ const (
 
 // chooseIndex returns the index that the filters suit best, nil for none.
 func (s *Scan) chooseIndex() *probe {
-	var best *probe
+	var best *Index
 	bestScore := 0
-	for _, x := range s.table.Keys() {
-		if p, score := s.probeOf(x); score > bestScore {
-			best, bestScore = p, score
+	for i := range s.table.keys {
+		x := &s.table.keys[i].Index
+		if score := s.score(x); score > bestScore {
+			best, bestScore = x, score
 		}
 	}
-	return best
+	if best == nil {
+		return nil
+	}
+	return s.probeOf(best)
 }
 
-// probeOf matches the filters with the columns of an index. More equal columns score higher,
-// a whole unique key highest.
-func (s *Scan) probeOf(x Index) (*probe, int) {
-	p := &probe{table: s.table, index: x, keys: [][]types.Value{nil}, state: s.spec.Versions == nil && s.view.Whole()}
-	equal := 0
-	for _, id := range x.Columns {
-		values, ok := s.equalTo(id)
-		if !ok || len(values)*len(p.keys) > maxProbeKeys {
-			break
-		}
-		p.keys = crossKeys(p.keys, values)
-		equal++
-	}
-	p.whole = equal == len(x.Columns)
+// score says how well the filters suit an index. More equal columns score higher, a whole unique key
+// highest.
+func (s *Scan) score(x *Index) int {
+	equal := s.equalColumns(x)
 	score := equal * 10
-	if p.whole {
-		score += 5
-		if x.Unique {
-			score += 100
+	if equal < len(x.Columns) {
+		if p := (probe{}); p.addBounds(s.spec.Filters, x.Columns[equal]) {
+			score += 3
 		}
-		return p, score
+		return score
 	}
-	if p.addBounds(s.spec.Filters, x.Columns[equal]) {
-		score += 3
+	score += 5
+	if x.Unique {
+		score += 100
 	}
-	return p, score
+	return score
 }
 
-// equalTo returns the values that the filters allow for a column, if they name them.
-func (s *Scan) equalTo(id uint32) ([]types.Value, bool) {
-	for _, f := range s.spec.Filters {
-		if f.Column == id && (f.Op == Eq || f.Op == In) {
-			var values []types.Value
-			for _, v := range f.Values {
-				if v.Valid {
-					values = append(values, v)
-				}
-			}
-			return values, true
+// equalColumns is how many of the first columns of an index have values that the filters name, which are
+// not too many keys together.
+func (s *Scan) equalColumns(x *Index) int {
+	keys := 1
+	for i, id := range x.Columns {
+		f := s.equalTo(id)
+		if f == nil || keys*f.valid() > maxProbeKeys {
+			return i
 		}
+		keys *= f.valid()
 	}
-	return nil, false
+	return len(x.Columns)
 }
 
+// probeOf makes the keys of an index that the filters name.
+func (s *Scan) probeOf(x *Index) *probe {
+	p := &probe{table: s.table, index: x, state: s.spec.Versions == nil && s.view.Whole()}
+	equal := s.equalColumns(x)
+	p.whole = equal == len(x.Columns)
+	if f := s.equalTo(x.Columns[0]); p.whole && equal == 1 && len(f.Values) == 1 && f.valid() == 1 {
+		p.one[0] = f.Values
+		p.keys = p.one[:]
+		return p
+	}
+	p.keys = [][]types.Value{nil}
+	for _, id := range x.Columns[:equal] {
+		p.keys = crossKeys(p.keys, s.equalTo(id).Values)
+	}
+	if !p.whole {
+		p.addBounds(s.spec.Filters, x.Columns[equal])
+	}
+	return p
+}
+
+// equalTo returns the filter that names the values of a column, nil for none.
+func (s *Scan) equalTo(id uint32) *Filter {
+	for i := range s.spec.Filters {
+		if f := &s.spec.Filters[i]; f.Column == id && (f.Op == Eq || f.Op == In) {
+			return f
+		}
+	}
+	return nil
+}
+
+// valid is how many values are not NULL.
+func (f *Filter) valid() (n int) {
+	for i := range f.Values {
+		if f.Values[i].Valid {
+			n++
+		}
+	}
+	return n
+}
+
+// crossKeys are the keys with each of the values behind them, but for NULLs.
 func crossKeys(keys [][]types.Value, values []types.Value) [][]types.Value {
 	var out [][]types.Value
 	for _, k := range keys {
 		for _, v := range values {
-			out = append(out, append(k[:len(k):len(k)], v))
+			if v.Valid {
+				out = append(out, append(k[:len(k):len(k)], v))
+			}
 		}
 	}
 	return out
@@ -96,12 +133,14 @@ func (p *probe) addBounds(filters []Filter, id uint32) bool {
 		if f.Column != id || len(f.Values) != 1 || !f.Values[0].Valid {
 			continue
 		}
-		b := &part.Bound{Key: f.Values, Inclusive: f.Op == Ge || f.Op == Le}
+		b := part.Bound{Key: f.Values, Inclusive: f.Op == Ge || f.Op == Le}
 		switch f.Op {
 		case Gt, Ge:
-			p.lo, found = b, true
+			p.ends[0] = b
+			p.lo, found = &p.ends[0], true
 		case Lt, Le:
-			p.hi, found = b, true
+			p.ends[1] = b
+			p.hi, found = &p.ends[1], true
 		}
 	}
 	return found
@@ -110,18 +149,18 @@ func (p *probe) addBounds(filters []Filter, id uint32) bool {
 // rows returns masks, by row group, of the rows among the first n that the index finds. nil
 // means that the index does not help here: read everything. own says that the rows are the
 // transaction's own.
-func (p *probe) rows(rs rowset, n int, own bool) (map[int]*groupPicks, error) {
-	found := &picks{size: rs.groupSize(), limit: n, groups: map[int]*groupPicks{}}
+func (p *probe) rows(rs rowset, n int, own bool) (*picks, error) {
+	found := &picks{size: rs.groupSize(), limit: n}
 	stored, isPart := rs.(*storedPart)
 	if isPart {
-		if x, ok := stored.index(p.table, &p.index); ok {
+		if x, ok := stored.index(p.table, p.index); ok {
 			return p.rowsOf(x, found)
 		}
 	}
 	if !p.whole || n < 64 {
 		return nil, nil
 	}
-	x, err := indexFor(rs, p.table, &p.index)
+	x, err := indexFor(rs, p.table, p.index)
 	if err != nil {
 		return nil, err
 	}
@@ -137,11 +176,11 @@ func (p *probe) rows(rs rowset, n int, own bool) (map[int]*groupPicks, error) {
 			return nil, err
 		}
 	}
-	return found.groups, nil
+	return found, nil
 }
 
 // rowsOf uses a part's own index, which is sorted.
-func (p *probe) rowsOf(x *part.Index, found *picks) (map[int]*groupPicks, error) {
+func (p *probe) rowsOf(x *part.Index, found *picks) (*picks, error) {
 	if !p.whole {
 		total := 0
 		for _, key := range p.keys {
@@ -168,7 +207,7 @@ func (p *probe) rowsOf(x *part.Index, found *picks) (map[int]*groupPicks, error)
 			return nil, err
 		}
 	}
-	return found.groups, nil
+	return found, nil
 }
 
 // bounds returns the range of an index that begins with key and obeys lo and hi.
@@ -189,14 +228,28 @@ func (p *probe) bounds(key []types.Value) (lo, hi *part.Bound) {
 type picks struct {
 	size   int // rows of a group
 	limit  int // rows at and behind it are not seen
-	groups map[int]*groupPicks
+	first  groupPicks
+	groups map[int]*groupPicks // those of other groups than the first that rows were found in
 }
 
 // groupPicks is the rows of a group that were picked: a mask of the words from word on. It is one
 // word long as long as that is enough, as for a lookup of one row.
 type groupPicks struct {
-	word int
-	mask []uint64
+	group int
+	word  int
+	mask  []uint64
+	one   [1]uint64 // memory for mask
+}
+
+// of is what was picked of a group, nil for nothing.
+func (k *picks) of(group int) *groupPicks {
+	if k.first.mask == nil || k.first.group == group {
+		if k.first.mask == nil {
+			return nil
+		}
+		return &k.first
+	}
+	return k.groups[group]
 }
 
 func (k *picks) add(row int) bool {
@@ -204,10 +257,9 @@ func (k *picks) add(row int) bool {
 		return true
 	}
 	g, at := row/k.size, row%k.size
-	p := k.groups[g]
+	p := k.of(g)
 	if p == nil {
-		p = &groupPicks{word: at >> 6, mask: make([]uint64, 1)}
-		k.groups[g] = p
+		p = k.begin(g, at>>6)
 	}
 	if i := at>>6 - p.word; i < 0 || i >= len(p.mask) {
 		whole := make([]uint64, vec.Words(min(k.size, k.limit-g*k.size)))
@@ -216,6 +268,21 @@ func (k *picks) add(row int) bool {
 	}
 	p.mask[at>>6-p.word] |= 1 << (uint(at) & 63)
 	return true
+}
+
+// begin makes a group's mask of one word.
+func (k *picks) begin(group, word int) *groupPicks {
+	p := &k.first
+	if p.mask != nil {
+		if k.groups == nil {
+			k.groups = map[int]*groupPicks{}
+		}
+		p = new(groupPicks)
+		k.groups[group] = p
+	}
+	p.group, p.word = group, word
+	p.mask = p.one[:]
+	return p
 }
 
 // excluded reports whether statistics show that no row of a group can match the filters.

@@ -75,7 +75,7 @@ func (v *View) newScan(ctx context.Context, t *Table, spec ScanSpec, c cut) (*Sc
 	if err != nil {
 		return nil, err
 	}
-	s := &Scan{ctx: ctx, view: v, table: t, spec: spec, cut: c}
+	s := &Scan{ctx: ctx, view: v, table: t, spec: spec, cut: c, columns: make([]*Column, 0, len(spec.Columns))}
 	for _, id := range spec.Columns {
 		if _, pseudo := PseudoType(id); pseudo {
 			s.columns = append(s.columns, nil)
@@ -131,20 +131,20 @@ func (s *Scan) addSet(rs rowset, born uint64, own bool, probe *probe) error {
 	if err != nil {
 		return err
 	}
-	var picks map[int]*groupPicks
+	var found *picks
 	if probe != nil && !gone {
-		if picks, err = probe.rows(rs, n, own); err != nil {
+		if found, err = probe.rows(rs, n, own); err != nil {
 			return err
 		}
-		if picks != nil {
+		if found != nil {
 			s.explain.Index = probe.index.Name
 		}
 	}
 	size := rs.groupSize()
 	for start := 0; start < n; start += size {
 		g := scanGroup{set: rs, own: own, row: start, n: min(size, n-start)}
-		if picks != nil {
-			g.choose(picks[start/size])
+		if found != nil {
+			g.choose(found.of(start / size))
 		}
 		g.empty = gone || g.empty || s.excluded(rs, start/size)
 		if !g.empty && !own {

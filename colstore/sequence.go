@@ -96,6 +96,9 @@ func (u *usedSequences) note(id uint32, back *SequencePosition) {
 func (u *usedSequences) list() []uint32 {
 	u.Lock()
 	defer u.Unlock()
+	if len(u.ids) == 0 {
+		return nil
+	}
 	return slices.Sorted(maps.Keys(u.ids))
 }
 
@@ -186,7 +189,7 @@ func (tx *Tx) keepPositions() {
 	if len(moved) == 0 || tx.opts.ReadOnly {
 		return
 	}
-	again := &Tx{db: tx.db, committed: true, view: tx.snapshot(), tables: map[uint32]*txTable{}}
+	again := &Tx{db: tx.db, committed: true, view: tx.db.viewAt(tx.newest().Point()), tables: map[uint32]*txTable{}}
 	for _, id := range moved {
 		if tx.db.history.tableAt(id, ^uint64(0)) == nil {
 			continue // it was created by the transaction

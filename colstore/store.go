@@ -12,9 +12,10 @@ import (
 
 // store is the rows of one table: parts and the tail. It is loaded when it is first used.
 type store struct {
-	db   *DB
-	id   uint32
-	snap snapshot // what the manifest says; guarded by loading until loaded, then by apply
+	db      *DB
+	id      uint32
+	snap    snapshot      // what the manifest says; guarded by loading until loaded, then by apply
+	snapSeq atomic.Uint64 // its event
 
 	loading sync.Mutex
 	loaded  atomic.Bool
@@ -177,10 +178,12 @@ func (s *state) alive(rid uint64, hint int) (set int, ok bool, err error) {
 }
 
 // snapshotSeq is the event up to which parts hold the rows.
-func (st *store) snapshotSeq() uint64 {
-	st.db.upkeep.manifestMu.Lock()
-	defer st.db.upkeep.manifestMu.Unlock()
-	return st.snap.point.Seq
+func (st *store) snapshotSeq() uint64 { return st.snapSeq.Load() }
+
+// setSnapshot notes what the manifest says of the table. Under manifestMu once the table is loaded.
+func (st *store) setSnapshot(s snapshot) {
+	st.snap = s
+	st.snapSeq.Store(s.point.Seq)
 }
 
 // sortSets puts rowsets into the order of their first rids.

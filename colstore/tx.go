@@ -127,20 +127,20 @@ func (db *DB) Begin(opts TxOptions) (*Tx, error) {
 	tx := &Tx{SynchronousCommit: true, db: db, opts: opts, tables: map[uint32]*txTable{}}
 	tx.view = opts.At
 	if tx.view == nil {
-		tx.view = tx.snapshot()
+		tx.view = db.viewAt(tx.newest().Point())
 	}
 	tx.since = tx.view.point.Seq
 	return tx, nil
 }
 
-// snapshot is the present, which holds the commit that the caller has been told of even when
+// newest is the commit of the present, which holds the one that the caller has been told of even when
 // it is not durable yet.
-func (tx *Tx) snapshot() *View {
+func (tx *Tx) newest() eventlog.Commit {
 	c := tx.db.head()
 	if c.CSN < tx.opts.After {
 		c = *tx.db.apply.ordered.Load()
 	}
-	return tx.db.viewAt(c.Point())
+	return c
 }
 
 // NewStatement begins a statement: under READ COMMITTED it takes a new snapshot. It returns
@@ -150,7 +150,11 @@ func (tx *Tx) NewStatement(ctx context.Context) error {
 	if tx.opts.At != nil || tx.opts.Isolation != ReadCommitted {
 		return nil
 	}
-	next := tx.snapshot()
+	c := tx.newest()
+	if c.Point() == tx.view.point {
+		return nil
+	}
+	next := tx.db.viewAt(c.Point())
 	if !tx.Writes() {
 		tx.view, tx.since = next, next.point.Seq
 		return nil

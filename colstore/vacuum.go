@@ -290,7 +290,8 @@ func (v *vacuum) note() error {
 	defer v.db.upkeep.manifestMu.Unlock()
 	m.floor = f
 	for _, j := range v.jobs {
-		m.tables[j.st.id], j.st.snap = j.snap, j.snap
+		m.tables[j.st.id] = j.snap
+		j.st.setSnapshot(j.snap)
 	}
 	return nil
 }

@@ -14,8 +14,9 @@ import (
 type View struct {
 	db      *DB
 	point   Point
-	horizon uint64 // newest event that ends of versions are told of
-	catalog *Catalog
+	horizon uint64   // newest event that ends of versions are told of
+	catalog *Catalog // present, or that of a transaction that changes definitions
+	present Catalog  // at the point
 	next    *Catalog // just before the next event, for a name that catalog has not; nil for none
 	past    bool     // taken at a point that was asked for
 	within  bool     // the point lies between the events of a transaction
@@ -23,7 +24,9 @@ type View struct {
 }
 
 func (db *DB) viewAt(p Point) *View {
-	return &View{db: db, point: p, horizon: p.Seq, catalog: &Catalog{history: &db.history, csn: p.CSN}}
+	v := &View{db: db, point: p, horizon: p.Seq, present: Catalog{history: &db.history, csn: p.CSN}}
+	v.catalog = &v.present
+	return v
 }
 
 // View returns the present: everything durable.

@@ -36,6 +36,9 @@ type Options struct {
 type DB struct {
 	store *colstore.DB
 	opts  Options
+
+	tempFS  vfs.FS // where queries write temporary files unless a session says otherwise
+	tempDir string
 }
 
 // DefaultMemoryLimit is the memory_limit of a session that sets none, in bytes.
@@ -67,7 +70,9 @@ func Over(store *colstore.DB, opts Options) *DB {
 	if opts.Logger == nil {
 		opts.Logger = slog.New(slog.NewTextHandler(io.Discard, nil))
 	}
-	return &DB{store: store, opts: opts}
+	db := &DB{store: store, opts: opts}
+	db.tempFS, db.tempDir = store.Temp()
+	return db
 }
 
 // Store returns the column store below.

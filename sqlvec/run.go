@@ -3,8 +3,8 @@ package sqlvec
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"strings"
-	"sync/atomic"
 	"time"
 
 	"driftdb/colstore"
@@ -345,7 +345,7 @@ func (r *run) query(q *parse.Query) error {
 			r.result.rows += int64(n)
 			return fn(b)
 		})
-		r.result.tag = fmt.Sprintf("SELECT %d", r.result.rows)
+		r.result.tag = "SELECT " + strconv.FormatInt(r.result.rows, 10)
 		return err
 	}
 	return r.answer()
@@ -401,39 +401,57 @@ func (r *run) answerRows(cols []Column, set *rowSet) {
 	r.result.each = set.each
 }
 
+// sharedEnv is what the expressions of all statements see of the session.
+func (s *Session) sharedEnv() expr.Env {
+	return expr.Env{
+		Clock: s.db.now, Database: bind.DatabaseName, Schemas: s.schemas, Version: Version, Setting: s.Setting, SetConfig: s.setConfig,
+		Catalog: catalogCalls{s}, Random: &s.random,
+	}
+}
+
 // newEnv is what the expressions of a statement see of the session.
 func (s *Session) newEnv(r *run) *expr.Env {
-	return &expr.Env{
-		Now: s.tx.start, Statement: s.db.now(), Clock: s.db.now, Zone: s.set.zone, Params: r.params,
-		User: s.user, SessionUser: s.user, Database: bind.DatabaseName, Schemas: s.schemas,
-		Version: Version, Setting: s.Setting, SetConfig: s.setConfig,
-		Sequences:  sequenceCalls{s, &atomic.Pointer[namedSequence]{}},
-		Catalog:    catalogCalls{s},
-		Random:     &s.random,
-		CurrentSeq: func() (int64, error) { return int64(r.Present().Point().Seq), nil },
-		CurrentTX:  func() (int64, error) { return int64(r.Present().Point().CSN), nil },
-		SeqAt: func(micros int64) (int64, error) {
-			seq, err := s.db.store.SeqAtTime(r.ctx, micros)
-			return int64(seq), err
-		},
-		CommitAt: func(csn int64) (int64, int64, error) {
-			if csn < 0 {
-				return 0, 0, dberr.Newf(dberr.TemporalOutOfRange, "there is no transaction %d", csn)
-			}
-			v, err := s.db.store.ViewAtTX(uint64(csn))
-			if err != nil {
-				return 0, 0, err
-			}
-			micros, err := s.db.store.CommitTimeOf(uint64(csn))
-			return int64(v.Point().Seq), micros, err
-		},
-		TimeAt: func(seq int64) (int64, error) {
-			if seq < 1 {
-				return 0, dberr.Newf(dberr.TemporalOutOfRange, "there is no event %d, the first is 1", seq)
-			}
-			return s.db.store.TimeOfSeq(uint64(seq))
-		},
+	env := s.env
+	env.Now, env.Statement, env.Zone, env.Params = s.tx.start, s.db.now(), s.set.zone, r.params
+	env.User, env.SessionUser = s.user, s.user
+	env.Sequences, env.History = &sequenceCalls{Session: s}, historyCalls{r}
+	return &env
+}
+
+// historyCalls is a run as the functions of points in time see it.
+type historyCalls struct{ *run }
+
+// CurrentSeq implements expr.History.
+func (h historyCalls) CurrentSeq() int64 { return int64(h.Present().Point().Seq) }
+
+// CurrentTX implements expr.History.
+func (h historyCalls) CurrentTX() int64 { return int64(h.Present().Point().CSN) }
+
+// SeqAt implements expr.History.
+func (h historyCalls) SeqAt(micros int64) (int64, error) {
+	seq, err := h.run.SeqAt(micros)
+	return int64(seq), err
+}
+
+// CommitAt implements expr.History.
+func (h historyCalls) CommitAt(csn int64) (seq, micros int64, err error) {
+	if csn < 0 {
+		return 0, 0, dberr.Newf(dberr.TemporalOutOfRange, "there is no transaction %d", csn)
 	}
+	v, err := h.s.db.store.ViewAtTX(uint64(csn))
+	if err != nil {
+		return 0, 0, err
+	}
+	micros, err = h.s.db.store.CommitTimeOf(uint64(csn))
+	return int64(v.Point().Seq), micros, err
+}
+
+// TimeAt implements expr.History.
+func (h historyCalls) TimeAt(seq int64) (int64, error) {
+	if seq < 1 {
+		return 0, dberr.Newf(dberr.TemporalOutOfRange, "there is no event %d, the first is 1", seq)
+	}
+	return h.s.db.store.TimeOfSeq(uint64(seq))
 }
 
 // Version is what version() answers after the product's name.

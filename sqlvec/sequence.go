@@ -328,7 +328,7 @@ type sequenceCalls struct {
 	*Session
 	// last is the sequence that was asked for last: the default of a column asks for one for every
 	// row, and a statement changes no definitions while it runs.
-	last *atomic.Pointer[namedSequence]
+	last atomic.Pointer[namedSequence]
 }
 
 // namedSequence is a sequence by the text that named it.
@@ -338,7 +338,7 @@ type namedSequence struct {
 }
 
 // find is findSequence, which remembers what it found.
-func (s sequenceCalls) find(text string) (*colstore.Table, error) {
+func (s *sequenceCalls) find(text string) (*colstore.Table, error) {
 	if n := s.last.Load(); n != nil && n.text == text {
 		return n.table, nil
 	}
@@ -350,7 +350,7 @@ func (s sequenceCalls) find(text string) (*colstore.Table, error) {
 }
 
 // Next implements expr.Sequences.
-func (s sequenceCalls) Next(text string) (int64, error) {
+func (s *sequenceCalls) Next(text string) (int64, error) {
 	t, err := s.find(text)
 	if err != nil {
 		return 0, err
@@ -363,7 +363,7 @@ func (s sequenceCalls) Next(text string) (int64, error) {
 }
 
 // Current implements expr.Sequences.
-func (s sequenceCalls) Current(text string) (int64, error) {
+func (s *sequenceCalls) Current(text string) (int64, error) {
 	t, err := s.findSequence(text)
 	if err != nil {
 		return 0, err
@@ -376,7 +376,7 @@ func (s sequenceCalls) Current(text string) (int64, error) {
 }
 
 // Last implements expr.Sequences.
-func (s sequenceCalls) Last() (int64, error) {
+func (s *sequenceCalls) Last() (int64, error) {
 	n, ok := s.sequences.value(s.sequences.last)
 	if !ok {
 		return 0, dberr.New(dberr.ObjectNotInPrerequisite, "lastval is not yet defined in this session")
@@ -385,7 +385,7 @@ func (s sequenceCalls) Last() (int64, error) {
 }
 
 // Set implements expr.Sequences.
-func (s sequenceCalls) Set(text string, n int64, called bool) (int64, error) {
+func (s *sequenceCalls) Set(text string, n int64, called bool) (int64, error) {
 	t, err := s.findSequence(text)
 	if err != nil {
 		return 0, err

@@ -27,6 +27,7 @@ type Session struct {
 	lastCSN  uint64 // the session's newest commit, which may not be durable yet
 	notices  []Notice
 
+	env       expr.Env // as sharedEnv makes it
 	random    expr.Generator
 	sequences sessionSequences
 	path      *sessionPath // the search path taken apart, nil before it is asked for
@@ -38,7 +39,9 @@ type Session struct {
 
 // Session starts a session.
 func (db *DB) Session() *Session {
-	return &Session{db: db, set: defaultSettings(db), prepared: map[string]*prepared{}, texts: newTexts(), user: "driftdb"}
+	s := &Session{db: db, set: defaultSettings(db), prepared: map[string]*prepared{}, texts: newTexts(), user: "driftdb"}
+	s.env = s.sharedEnv()
+	return s
 }
 
 // SetUser names the user who is recorded with commits and answered by current_user.
@@ -88,9 +91,12 @@ func (s *Session) Run(ctx context.Context, sql string, fn func(*Result) error) e
 		return s.runStatement(ctx, k.stmt, sql, k.prepared, fn)
 	}
 	text, taken := s.texts.shapeOf(sql)
+	repeated := false // a text whose shape is kept
 	if taken {
 		if k, values := s.texts.like(text); k != nil {
-			return s.runShape(ctx, text, k, values, fn)
+			if repeated = s.texts.again(k, sql); !repeated {
+				return s.runShape(ctx, text, k, values, fn)
+			}
 		}
 	}
 	list, err := parse.Parse(sql)
@@ -100,12 +106,12 @@ func (s *Session) Run(ctx context.Context, sql string, fn func(*Result) error) e
 		}
 		return err
 	}
-	if taken && s.texts.seenShape(text, list, s.db.opts.KeepAtOnce) {
+	if taken && !repeated && s.texts.seenShape(text, list, s.db.opts.KeepAtOnce) {
 		if k, values := s.texts.like(text); k != nil {
 			return s.runShape(ctx, text, k, values, fn)
 		}
 	}
-	if k := s.texts.seen(sql, list, s.db.opts.KeepAtOnce); k != nil {
+	if k := s.texts.seen(sql, list, repeated, s.db.opts.KeepAtOnce); k != nil {
 		return s.runStatement(ctx, k.stmt, sql, k.prepared, fn)
 	}
 	for _, st := range list {

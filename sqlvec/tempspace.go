@@ -9,7 +9,7 @@ import (
 // tempSpace is where the session's queries write temporary files.
 func (s *Session) tempSpace() exec.TempSpace {
 	t := exec.TempSpace{Limit: s.set.tempLimit}
-	t.FS, t.Dir = s.db.store.Temp()
+	t.FS, t.Dir = s.db.tempFS, s.db.tempDir
 	if s.set.tempDirectory != "" {
 		t.FS, t.Dir = vfs.OS, s.set.tempDirectory
 	}

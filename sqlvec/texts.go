@@ -42,7 +42,8 @@ type keptShape struct {
 	places   []parse.Constant // of the first text
 	stmt     parse.Stmt
 	prepared *prepared
-	used     bool // since another shape wanted its place
+	used     bool   // since another shape wanted its place
+	newest   uint64 // hash of the text that was run last
 }
 
 // fixedConstant is constant at of a text as it has to be written.
@@ -92,15 +93,15 @@ func (x *texts) find(sql string) *keptText {
 }
 
 // seen notes that a text is run which is not kept, and keeps it when that is worth it: when it was run
-// before, and no other text in its place is in use. A new statement is made of it, since others may hold
+// before, as repeated says, too, and no other text in its place is in use. A new statement is made of it, since others may hold
 // the text given.
-func (x *texts) seen(sql string, list []parse.Statement, atOnce bool) *keptText {
+func (x *texts) seen(sql string, list []parse.Statement, repeated, atOnce bool) *keptText {
 	if len(sql) > maxKeptLen || len(list) != 1 || !keepable(list[0].Stmt) {
 		return nil
 	}
 	hash := maphash.String(x.seed, sql)
 	at := hash % textSlots
-	if x.once[at] != hash && !atOnce {
+	if x.once[at] != hash && !repeated && !atOnce {
 		x.once[at] = hash
 		return nil
 	}
@@ -152,6 +153,15 @@ func (x *texts) like(t shaped) (*keptShape, []types.Value) {
 	}
 	k.used = true
 	return k, values
+}
+
+// again notes that a text of a shape is run, and reports whether it is the one that was run last: then a
+// plan of its own is worth it.
+func (x *texts) again(k *keptShape, sql string) bool {
+	hash := maphash.String(x.seed, sql)
+	same := k.newest == hash
+	k.newest = hash
+	return same
 }
 
 // seenShape notes that a statement is run which has no shape that is kept, and keeps one when that is

@@ -155,7 +155,7 @@ func (b *Binder) withTimes(l plan.Node) plan.Node {
 // pointRange is what points of a table can be asked for.
 func (b *Binder) pointRange(t *colstore.Table, view *colstore.View, now int64, kind types.Type) (expr.PointRange, error) {
 	r := expr.PointRange{Table: t.Name, Last: now}
-	_, micros, err := b.env.Expr.CommitAt(int64(t.CreatedCSN))
+	_, micros, err := b.env.Expr.History.CommitAt(int64(t.CreatedCSN))
 	if err != nil {
 		return r, err
 	}
@@ -165,7 +165,7 @@ func (b *Binder) pointRange(t *colstore.Table, view *colstore.View, now int64, k
 	}
 	r.First, r.Last = 0, int64(view.Point().Seq)
 	if t.CreatedCSN > 1 {
-		if r.First, _, err = b.env.Expr.CommitAt(int64(t.CreatedCSN) - 1); err != nil {
+		if r.First, _, err = b.env.Expr.History.CommitAt(int64(t.CreatedCSN) - 1); err != nil {
 			return r, err
 		}
 	}

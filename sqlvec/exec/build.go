@@ -12,7 +12,7 @@ import (
 // execution and return a part that reads what the pipeline left.
 type builder struct {
 	ex   *execution
-	ctes map[*plan.CTE]*stored
+	ctes map[*plan.CTE]*stored // nil before the first
 
 	work  map[*plan.CTE]*stored // the rows that recursions are at
 	outer *recursiveReader      // the recursion whose step is built, nil for none
@@ -222,6 +222,9 @@ func (b *builder) cteScan(n *plan.CTEScan) ([]*part, error) {
 		s = newStored(typesOf(n.CTE.Plan))
 		if err := b.breakCTE(n, s); err != nil {
 			return nil, err
+		}
+		if b.ctes == nil {
+			b.ctes = map[*plan.CTE]*stored{}
 		}
 		b.ctes[n.CTE] = s
 	}

@@ -53,16 +53,15 @@ func Run(ctx context.Context, node plan.Node, opts Options, out func(*vec.Batch)
 	}
 	ex := newExecution(ctx, opts.withDefaults())
 	defer ex.close()
-	stop := context.AfterFunc(ctx, func() { ex.fail(canceled(ctx)) })
-	defer stop()
 	return ex.guard(func() error { return ex.run(node, out) })
 }
 
 func newExecution(ctx context.Context, opts Options) *execution {
-	return &execution{
-		ctx: ctx, opts: opts, budget: arena.NewBudget(opts.MemoryLimit), stats: opts.Stats,
-		moved: progressOf(ctx), temp: &tempUse{},
+	ex := &execution{ctx: ctx, opts: opts, budget: arena.NewBudget(opts.MemoryLimit), stats: opts.Stats, moved: progressOf(ctx)}
+	if ex.temp = &ex.own.temp; ex.moved == nil {
+		ex.moved = &ex.own.moved
 	}
+	return ex
 }
 
 // run builds the pipelines of node and runs them.
@@ -74,7 +73,7 @@ func (ex *execution) run(node plan.Node, out func(*vec.Batch) error) error {
 		}
 		node = l.Input
 	}
-	b := &builder{ex: ex, ctes: map[*plan.CTE]*stored{}}
+	b := &builder{ex: ex}
 	parts, err := b.build(node)
 	if err != nil {
 		return err

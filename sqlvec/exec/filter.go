@@ -1,6 +1,7 @@
 package exec
 
 import (
+	"driftdb/internal/arena"
 	"driftdb/internal/types"
 	"driftdb/internal/vec"
 	"driftdb/sqlvec/expr"
@@ -49,7 +50,7 @@ func (f *filter) push(b *vec.Batch) error {
 	case n == 0:
 		return nil
 	case n*sparse < b.N:
-		f.out = takeBatch(b, setBits(mask, b.N, make([]int32, 0, n)), a)
+		f.out = takeBatch(b, setBits(mask, b.N, arena.Make[int32](a, n)[:0]), a)
 	case n == b.N:
 		unpack(b.Cols, a)
 		f.out = vec.Batch{N: b.N, Cols: b.Cols}

@@ -156,11 +156,15 @@ func storedWidth(v *vec.Vec) int {
 
 // takeBatch returns rows idx of b, dense, in a.
 func takeBatch(b *vec.Batch, idx []int32, a *arena.Arena) vec.Batch {
-	out := vec.Batch{N: len(idx), Cols: make([]vec.Vec, len(b.Cols))}
+	return takeBatchInto(make([]vec.Vec, 0, len(b.Cols)), b, idx, a)
+}
+
+// takeBatchInto is takeBatch with memory for the columns.
+func takeBatchInto(cols []vec.Vec, b *vec.Batch, idx []int32, a *arena.Arena) vec.Batch {
 	for c := range b.Cols {
-		out.Cols[c] = take(&b.Cols[c], idx, a)
+		cols = append(cols, take(&b.Cols[c], idx, a))
 	}
-	return out
+	return vec.Batch{N: len(idx), Cols: cols}
 }
 
 // keepVec returns rows idx (nil: all) of v in memory of a alone, so that it outlives the

@@ -83,6 +83,9 @@ func (p *pipeline) serial() bool {
 
 // phases returns the parts by phase, ascending.
 func (p *pipeline) phases() [][]*part {
+	if len(p.parts) == 1 && p.parts[0].phase == 0 {
+		return [][]*part{p.parts}
+	}
 	var out [][]*part
 	for n := 0; n < len(p.parts); {
 		phase := len(out)
@@ -162,19 +165,22 @@ func (r *run) partOf(m int) *part {
 type lane struct {
 	w      *worker
 	end    pusher
-	chains map[*part]*chain
+	chains []*chain // those opened
 }
 
 // chain is a part as one worker runs it.
 type chain struct {
+	pt   *part
 	rd   reader
 	head pusher
 }
 
 // chainOf opens the part for the lane, once.
 func (l *lane) chainOf(pt *part) (*chain, error) {
-	if c := l.chains[pt]; c != nil {
-		return c, nil
+	for _, c := range l.chains {
+		if c.pt == pt {
+			return c, nil
+		}
 	}
 	next := l.end
 	for i := len(pt.stages) - 1; i >= 0; i-- {
@@ -187,8 +193,8 @@ func (l *lane) chainOf(pt *part) (*chain, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &chain{rd: rd, head: next}
-	l.chains[pt] = c
+	c := &chain{pt: pt, rd: rd, head: next}
+	l.chains = append(l.chains, c)
 	return c, nil
 }
 
@@ -265,7 +271,7 @@ func (r *run) skip(pt *part) (from, to int) {
 
 // runPipeline runs p to its end.
 func (ex *execution) runPipeline(p *pipeline) error {
-	lanes := make([]*lane, 0, ex.opts.Workers)
+	var lanes []*lane
 	base := 0
 	for _, parts := range p.phases() {
 		r, err := ex.newRun(parts, base)
@@ -283,7 +289,7 @@ func (ex *execution) runPipeline(p *pipeline) error {
 			if err != nil {
 				return err
 			}
-			lanes = append(lanes, &lane{w: w, end: end, chains: map[*part]*chain{}})
+			lanes = append(lanes, &lane{w: w, end: end})
 		}
 		if err := ex.runPhase(p, lanes[:n], r); err != nil {
 			return err
@@ -311,9 +317,13 @@ func (ex *execution) runPhase(p *pipeline, lanes []*lane, r *run) error {
 		if ok {
 			res.many = false
 		}
+		if len(lanes) == 1 {
+			ex.fail(ex.guard(func() error { return lanes[0].work(r) }))
+			return ex.failure()
+		}
 		return ex.together(len(lanes), func(i int) error { return lanes[i].work(r) })
 	}
-	res.many = true
+	res.share()
 	return ex.together(len(lanes)+1, func(i int) error {
 		if i == 0 {
 			return res.consume(r.base, r.base+r.total)

@@ -22,12 +22,10 @@ func WithProgress(ctx context.Context, p *Progress) context.Context {
 	return context.WithValue(ctx, progressKey{}, p)
 }
 
-// progressOf returns the counters of a context, ones that nobody reads when it has none.
+// progressOf returns the counters of a context, nil when it has none.
 func progressOf(ctx context.Context) *Progress {
-	if p, ok := ctx.Value(progressKey{}).(*Progress); ok {
-		return p
-	}
-	return new(Progress)
+	p, _ := ctx.Value(progressKey{}).(*Progress)
+	return p
 }
 
 // read counts a row group.

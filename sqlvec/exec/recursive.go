@@ -164,7 +164,7 @@ func (b *builder) kept(n *plan.HashJoin) (*joinBuild, error) {
 		return build, nil
 	}
 	ex := b.outer.w.ex.child()
-	b.outer.w.ex.onClose(ex.close)
+	b.outer.w.ex.onClose(closeFunc(ex.close))
 	inner := &builder{ex: ex, ctes: b.ctes, work: b.work}
 	build := newJoinBuild(n)
 	build.spill.able = false // its table serves every step

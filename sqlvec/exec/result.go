@@ -17,7 +17,7 @@ type result struct {
 	bounds
 	ex   *execution
 	out  func(*vec.Batch) error
-	many bool // several workers
+	many bool // several workers; see share
 
 	mu struct {
 		sync.Mutex
@@ -50,15 +50,22 @@ const (
 )
 
 func newResult(ex *execution, out func(*vec.Batch) error) *result {
-	r := &result{ex: ex, out: out, bounds: bounds{limit: noLimit}}
+	return &result{ex: ex, out: out, bounds: bounds{limit: noLimit}}
+}
+
+// share prepares for several workers.
+func (r *result) share() {
+	r.many = true
+	if r.moved != nil {
+		return
+	}
 	r.mu.slots, r.mu.gaps = map[int]*slot{}, map[int]int{}
 	r.moved = sync.NewCond(&r.mu)
-	ex.onFail(func() {
+	r.ex.onFail(func() {
 		r.mu.Lock()
 		defer r.mu.Unlock()
 		r.moved.Broadcast()
 	})
-	return r
 }
 
 // bound takes over a LIMIT at the top of the plan.
@@ -206,7 +213,7 @@ func (e *resultEnd) settle(morsel int, err error) error {
 
 // skip says that nobody runs morsels [from, to).
 func (r *result) skip(from, to int) {
-	if from == to {
+	if from == to || !r.many {
 		return
 	}
 	r.mu.Lock()

@@ -15,7 +15,8 @@ type scanSource struct {
 	groups atomic.Int64 // loaded
 	rows   plan.Rows
 	list   []int // the group of each morsel
-	size   int   // rows of all of them
+	few    [2]int
+	size   int // rows of all of them
 	sieve  sieveStage
 }
 
@@ -24,9 +25,12 @@ func (s *scanSource) prepare(ex *execution) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	ex.onClose(rows.Close)
+	ex.onClose(rows)
 	s.rows = rows
 	s.list, s.size = s.list[:0], 0
+	if rows.Groups() <= len(s.few) {
+		s.list = s.few[:0]
+	}
 	for i := range rows.Groups() {
 		if n := rows.GroupRows(i); n > 0 {
 			s.list = append(s.list, i)
@@ -62,7 +66,22 @@ func (r *scanReader) run(morsel int, next pusher) error {
 	all := vec.Batch{N: r.group.N, Sel: r.group.Live, Cols: r.group.Cols}
 	r.w.lendFrom(&r.group)
 	defer r.w.lendFrom(nil)
+	if all.N <= r.w.ex.opts.BatchRows && (all.Sel == nil || !noBits(all.Sel)) {
+		return r.pushAll(&all, next)
+	}
 	return pushWindows(r.w, &all, &r.cols, next)
+}
+
+// pushAll pushes a group that is no larger than a batch.
+func (r *scanReader) pushAll(all *vec.Batch, next pusher) error {
+	if err := r.w.ex.check(); err != nil {
+		return err
+	}
+	defer r.w.scratch.Release(r.w.scratch.Mark())
+	if r.w.ex.opts.BatchRows%64 != 0 {
+		return pushWindows(r.w, all, &r.cols, next)
+	}
+	return next.push(all)
 }
 
 // stream pushes the rows of a group that comes in pieces.

@@ -84,7 +84,7 @@ func (ex *execution) newTempFile() (*tempFile, error) {
 			return nil, vfs.Wrap("unlink temporary file", errors.Join(err, f.Close()))
 		}
 		tf := &tempFile{ex: ex, f: f}
-		ex.onClose(tf.close)
+		ex.onClose(closeFunc(tf.close))
 		return tf, nil
 	}
 	return nil, dberr.Newf(dberr.IOError, "no name for a temporary file is free in \"%s\"", t.Dir)

@@ -22,6 +22,10 @@ type execution struct {
 	moved  *Progress
 	temp   *tempUse
 	parent *execution // of a step of a recursion, nil otherwise
+	own    struct {   // what moved and temp point to where nobody else has them
+		moved Progress
+		temp  tempUse
+	}
 
 	pipes   []*pipeline // in the order in which they run
 	workers []*worker
@@ -31,8 +35,9 @@ type execution struct {
 	mu      struct {
 		sync.Mutex
 		err     error
-		closers []func()
+		closers []closer
 		wakers  []func() // called when the execution fails
+		watched bool     // the end of ctx wakes them
 	}
 }
 
@@ -60,21 +65,33 @@ func (ex *execution) newWorker(i int) *worker {
 // newArena returns an arena that is freed when the execution ends.
 func (ex *execution) newArena() *arena.Arena {
 	a := arena.New(ex.budget)
-	ex.onClose(a.Free)
+	ex.onClose(arenaCloser{a})
 	return a
 }
 
-// onClose runs f when the execution ends.
-func (ex *execution) onClose(f func()) {
+// closer is what an execution closes when it ends.
+type closer interface{ Close() }
+
+type arenaCloser struct{ *arena.Arena }
+
+func (a arenaCloser) Close() { a.Free() }
+
+// closeFunc is a closer that calls itself.
+type closeFunc func()
+
+func (f closeFunc) Close() { f() }
+
+// onClose closes c when the execution ends.
+func (ex *execution) onClose(c closer) {
 	ex.mu.Lock()
 	defer ex.mu.Unlock()
-	ex.mu.closers = append(ex.mu.closers, f)
+	ex.mu.closers = append(ex.mu.closers, c)
 }
 
 // close releases everything that the execution holds, the last taken first.
 func (ex *execution) close() {
 	for i := len(ex.mu.closers) - 1; i >= 0; i-- {
-		ex.mu.closers[i]()
+		ex.mu.closers[i].Close()
 	}
 	ex.mu.closers = nil
 }
@@ -101,6 +118,11 @@ func (ex *execution) onFail(wake func()) {
 	ex.mu.Lock()
 	defer ex.mu.Unlock()
 	ex.mu.wakers = append(ex.mu.wakers, wake)
+	if !ex.mu.watched {
+		ex.mu.watched = true
+		stop := context.AfterFunc(ex.ctx, func() { ex.fail(canceled(ex.ctx)) })
+		ex.mu.closers = append(ex.mu.closers, closeFunc(func() { stop() }))
+	}
 }
 
 // failure returns the recorded error.
@@ -116,6 +138,10 @@ func (ex *execution) failure() error {
 // check returns the error that stops the execution, if any. Sources call it per batch.
 func (ex *execution) check() error {
 	if ex.stopped.Load() {
+		return ex.failure()
+	}
+	if ex.ctx.Err() != nil {
+		ex.fail(canceled(ex.ctx))
 		return ex.failure()
 	}
 	if ex.parent != nil {

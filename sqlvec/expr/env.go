@@ -9,7 +9,7 @@ import (
 
 // Env is what expressions see of their session. It is read-only while a statement
 // runs, and shared by its workers: the functions must be safe for concurrent use.
-// Nil functions answer with SQLSTATE 0A000. The zero value evaluates everything
+// Nil functions and interfaces answer with SQLSTATE 0A000. The zero value evaluates everything
 // that does not depend on a session, in UTC.
 type Env struct {
 	Now       int64          // start of the transaction, µs since 1970 UTC
@@ -24,17 +24,23 @@ type Env struct {
 	// named where implied is set.
 	Schemas func(implied bool) []string
 
-	Setting    func(name string) (string, bool)                             // current_setting
-	SetConfig  func(name string, value *string, local bool) (string, error) // set_config; nil is the default
-	CurrentSeq func() (int64, error)                                        // the last durable seq of the statement's view
-	CurrentTX  func() (int64, error)                                        // its csn
-	Sequences  Sequences                                                    // nextval and its kin
-	Catalog    Catalog                                                      // what the functions of the system's views ask
-	SeqAt      func(micros int64) (int64, error)
-	TimeAt     func(seq int64) (int64, error)
-	CommitAt   func(csn int64) (seq, micros int64, err error) // the last event and the time of a commit
-	Random     *Generator                                     // of the session's random()
-	Rand       *rand.Rand                                     // nil: the process's generator; not shared between workers
+	Setting   func(name string) (string, bool)                             // current_setting
+	SetConfig func(name string, value *string, local bool) (string, error) // set_config; nil is the default
+	Sequences Sequences                                                    // nextval and its kin
+	Catalog   Catalog                                                      // what the functions of the system's views ask
+	History   History                                                      // what the functions of points in time ask
+	Random    *Generator                                                   // of the session's random()
+	Rand      *rand.Rand                                                   // nil: the process's generator; not shared between workers
+}
+
+// History is the history of the database, and where in it a statement is.
+type History interface {
+	CurrentSeq() int64 // the last durable event of the statement's view
+	CurrentTX() int64  // its commit
+	SeqAt(micros int64) (int64, error)
+	TimeAt(seq int64) (int64, error)
+	// CommitAt returns the last event and the time of a commit.
+	CommitAt(csn int64) (seq, micros int64, err error)
 }
 
 // zone returns the session's time zone.

@@ -38,10 +38,10 @@ func NewPointCheck(arg Expr, r PointRange) Expr {
 func NewEventOfCommit(arg Expr) Expr {
 	fn := &Function{Name: "system_time", Params: ids(types.Int64), Ret: types.Int64, Volatility: Stable}
 	fn.row = func(env *Env, a []types.Value) (types.Value, error) {
-		if env.CommitAt == nil {
+		if env.History == nil {
 			return a[0], unavailable("@TX")
 		}
-		seq, _, err := env.CommitAt(a[0].I)
+		seq, _, err := env.History.CommitAt(a[0].I)
 		return types.IntValue(types.T(types.Int64), seq), err
 	}
 	return &Call{At: At(arg.Pos()), Fn: fn, Args: []Expr{arg}, Typ: types.T(types.Int64)}

@@ -14,14 +14,12 @@ func sessionText(name string, fn func(*Env) string) *Function {
 }
 
 // counter makes a function that reads a number of the database.
-func counter(name string, fn func(*Env) func() (int64, error)) *Function {
+func counter(name string, get func(History) int64) *Function {
 	return &Function{Name: name, Ret: types.Int64, Volatility: Stable, row: func(env *Env, _ []types.Value) (types.Value, error) {
-		get := fn(env)
-		if get == nil {
+		if env.History == nil {
 			return types.Value{}, unavailable(name)
 		}
-		n, err := get()
-		return types.IntValue(types.T(types.Int64), n), err
+		return types.IntValue(types.T(types.Int64), get(env.History)), nil
 	}}
 }
 
@@ -44,8 +42,8 @@ func init() {
 		sessionText("current_catalog", func(e *Env) string { return e.Database }),
 		&Function{Name: "current_schema", Ret: types.Text, Volatility: Stable, row: currentSchema},
 		sessionText("version", func(e *Env) string { return e.Version }),
-		counter("current_seq", func(e *Env) func() (int64, error) { return e.CurrentSeq }),
-		counter("txid_current", func(e *Env) func() (int64, error) { return e.CurrentTX }),
+		counter("current_seq", History.CurrentSeq),
+		counter("txid_current", History.CurrentTX),
 		&Function{Name: "seq_at", Params: ids(types.TimestampTZ), Ret: types.Int64, Volatility: Stable, row: seqAt},
 		&Function{Name: "time_at", Params: ids(types.Int64), Ret: types.TimestampTZ, Volatility: Stable, row: timeAt},
 		&Function{Name: "current_setting", Params: ids(types.Text), Ret: types.Text, Volatility: Stable, row: currentSetting},
@@ -59,18 +57,18 @@ func init() {
 }
 
 func seqAt(env *Env, a []types.Value) (types.Value, error) {
-	if env.SeqAt == nil {
+	if env.History == nil {
 		return a[0], unavailable("seq_at")
 	}
-	n, err := env.SeqAt(a[0].I)
+	n, err := env.History.SeqAt(a[0].I)
 	return types.IntValue(types.T(types.Int64), n), err
 }
 
 func timeAt(env *Env, a []types.Value) (types.Value, error) {
-	if env.TimeAt == nil {
+	if env.History == nil {
 		return a[0], unavailable("time_at")
 	}
-	n, err := env.TimeAt(a[0].I)
+	n, err := env.History.TimeAt(a[0].I)
 	return types.IntValue(tzType, n), err
 }
 
