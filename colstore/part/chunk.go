@@ -1,6 +1,7 @@
 package part
 
 import (
+	"driftdb/internal/bitpack"
 	"driftdb/internal/types"
 	"driftdb/internal/vec"
 )
@@ -113,6 +114,13 @@ func (p *Part) loadChunk(g, pos int, m *chunkMeta) (v *vec.Vec, bytes int, err e
 		if !codesBelow(v, v.Dict.Values.N) {
 			return nil, 0, p.corrupt(m.off, "column %d, group %d: a code is not in the dictionary", spec.ID, g)
 		}
+	case f.enc == PackedText:
+		size := bitpack.Size(n, m.pack.bits)
+		v.Form, v.Width, v.Pack = vec.Packed, uint8(f.width), m.pack.vector(f)
+		v.Offs, v.Heap = vec.Cast[int32](bufs[1][size:]), bufs[2]
+		if !lengthsAgree(v) {
+			return nil, 0, p.corrupt(m.off, "column %d, group %d: lengths of strings do not add up to where they begin", spec.ID, g)
+		}
 	case spec.Type.Class() == types.Bytes:
 		v.Offs, v.Heap, v.Data = vec.Cast[int32](bufs[1]), bufs[2], nil
 		if !offsetsInside(v.Offs, len(v.Heap)) {
@@ -174,6 +182,27 @@ func offsetsInside(offs []int32, n int) bool {
 		last = off
 	}
 	return ok
+}
+
+// lengthsAgree reports whether the strings of every block of a packed vector end where those of the next begin,
+// and the last at the end of the text.
+func lengthsAgree(v *vec.Vec) bool {
+	const rows = 1024
+	var buf [rows/2 + 1]uint64
+	end, ok := int32(0), true
+	for lo := 0; lo < v.N && ok; lo += rows {
+		part := v.Slice(lo, min(lo+rows, v.N))
+		starts := part.Offs
+		part.Unpack(vec.BytesOf(buf[:])[:part.UnpackedSize()])
+		for i, off := range part.Offs[1:] {
+			if i%bitpack.BlockRows == 0 {
+				ok = ok && starts[i/bitpack.BlockRows] == end
+			}
+			ok = ok && off >= end
+			end = off
+		}
+	}
+	return ok && int(end) == len(v.Heap)
 }
 
 // codesBelow reports whether all codes of a Dict vector are less than n.

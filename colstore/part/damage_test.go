@@ -9,6 +9,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"os"
+	"strings"
 	"testing"
 
 	"driftdb/internal/dberr"
@@ -60,9 +61,9 @@ func smallPart(t tb, compress bool) ([]byte, []column) {
 	return out.Bytes(), cols
 }
 
-// packedPart returns a part of packed columns: integers with a unit, with NULLs and of other signs, and
+// columnsToPack returns columns that are packed: integers with a unit, with NULLs and of other signs, and
 // codes of a dictionary that does not fill its bits.
-func packedPart(t tb) []byte {
+func columnsToPack() []column {
 	r := rand.New(rand.NewPCG(13, 14))
 	cols := []column{
 		{spec: ColumnSpec{ID: 1, Name: "tens", Type: types.T(types.Int64)}},
@@ -83,6 +84,21 @@ func packedPart(t tb) []byte {
 			cols[c].values = append(cols[c].values, v)
 		}
 	}
+	return cols
+}
+
+// packedPart returns a part of packed columns, strings among them.
+func packedPart(t tb) []byte {
+	cols := columnsToPack()
+	note := column{spec: ColumnSpec{ID: 5, Name: "note", Type: types.T(types.Text)}}
+	for i := range cols[0].values {
+		v := types.BytesValue(note.spec.Type, fmt.Sprintf("%x", i*i*i))
+		if i%5 == 0 {
+			v = types.NullOf(note.spec.Type)
+		}
+		note.values = append(note.values, v)
+	}
+	cols = append(cols, note)
 	img, _ := writePart(t, WriteOptions{Columns: specsOf(cols), GroupRows: 1024}, cols, nil)
 	p := openPart(t, img)
 	for pos, spec := range cols {
@@ -203,6 +219,48 @@ func TestPartInsideAFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	checkValues(t, p, cols)
+}
+
+// TestPartsOfEarlierVersionsAreRead reads the images that the programs wrote that had these versions.
+func TestPartsOfEarlierVersionsAreRead(t *testing.T) {
+	_, small := smallPart(t, false)
+	for name, c := range map[string]struct {
+		version uint32
+		cols    []column
+	}{"part.v1": {1, small}, "part.v2": {2, columnsToPack()}} {
+		img, err := os.ReadFile("testdata/" + name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p := openPart(t, img)
+		if p.trailer.version != c.version {
+			t.Errorf("%s has version %d", name, p.trailer.version)
+		}
+		checkValues(t, p, c.cols)
+		if err := p.Verify(); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// TestVersionIsTheLeastThatHasAllEncodings opens images as readers of other versions: a version that is not
+// known is refused by its number.
+func TestVersionIsTheLeastThatHasAllEncodings(t *testing.T) {
+	plain, _ := smallPart(t, false)
+	integers, _ := writePart(t, WriteOptions{Columns: specsOf(columnsToPack())}, columnsToPack(), nil)
+	for want, img := range map[uint32][]byte{versionFirst: plain, versionPacked: integers, versionLengths: packedPart(t)} {
+		if got := openPart(t, img).trailer.version; got != want {
+			t.Errorf("version %d, want %d", got, want)
+		}
+	}
+	img := bytes.Clone(plain)
+	at := bytes.Index(img, []byte(trailerMagic))
+	binary.LittleEndian.PutUint32(img[at+8:], versionLengths+1)
+	fixChecksums(img)
+	_, err := Open(&memSource{"test.part", img}, Location{Length: int64(len(img))}, nil)
+	if err == nil || !strings.Contains(err.Error(), "part format version 4, this program reads versions 1 to 3") {
+		t.Errorf("a part of version 4: %v", err)
+	}
 }
 
 var update = flag.Bool("update", false, "write the golden files anew")

@@ -5,14 +5,15 @@
 // the columns that are stored as Arrow lays them out; it names those that are packed. It is read
 // here without Arrow: a part footer of our own says where every buffer lies, so that opening decodes
 // some kilobytes and a scan hands out the mapped bytes themselves. Packed columns are handed out
-// mapped, too, as vectors of the form Packed, which a scan unpacks window by window.
+// mapped, too, as vectors of the form Packed, which a scan unpacks window by window: integers and codes
+// in bits, and strings of which only the lengths are.
 //
 // # How it works
 //
 // A Writer stages rows flat. A full row group is encoded as small as its own bounds allow;
 // when the part is finished every column gets one form for all groups (Encoding), chosen
-// from exact bounds and distinct values, and is written once, front to back. Integers and codes are
-// packed where that saves three eighths of their bytes, unless the part is compressed or an index is
+// from exact bounds and distinct values, and is written once, front to back. Integers, codes and lengths
+// of strings are packed where that saves three eighths of their bytes, unless the part is compressed or an index is
 // over them, which looks for single rows. The fingerprint
 // of an image (Info.Check) is made of two checksums that, through the footer, cover every
 // byte; whoever refers to a part stores it, and a swapped or stale part is noticed on opening.
@@ -46,7 +47,7 @@
 //
 //	offset  size  field       meaning
 //	0       8     magic       "DRIFTPRT"
-//	8       4     version     1, or 2 where a column is packed
+//	8       4     version     1, or 2 where a column is packed, or 3 where one is PackedText
 //	12      4     reserved    zero
 //	16      8     footer off  of the part footer
 //	24      4     footer len  bytes, without padding
@@ -72,8 +73,8 @@
 //	    writers left, the bounds say nothing)
 //	    bounds: least, greatest; integers i64, floats f64, intervals i32 i32 i64, text u8 n and n bytes
 //	    unless AllNull: i64 off, u32 crc over all padded buffers
-//	    Plain text: u32 bytes of text
-//	    Packed, PackedCodes: u8 bits; Packed: i64 least, u64 unit
+//	    Plain text, PackedText: u32 bytes of text
+//	    Packed, PackedCodes, PackedText: u8 bits; Packed: i64 least, u64 unit; PackedText: u32 least
 //	    compressed: u32 stored bytes of each of three buffers
 //	run table: i64 off, u32 runs, u32 crc, u32 bytes of a number (4 or 8)
 //	per index:
@@ -93,10 +94,12 @@
 //	Offset    UInt 8, 16, 32                          value - base, the base in metadata "driftdb.base"
 //	Coded     Dictionary(UInt 8 or 16)                codes into the part's sorted dictionary
 //
-//	Packed and PackedCodes, which the schema leaves out and names in its metadata "driftdb.packed" by
-//	their ids: validity, then numbers of the group's count of bits, in blocks of 64 (package bitpack).
-//	A value is least + unit × number; a code is a number. The width and base of the column are those
-//	of the unpacked integers, as in Offset, or Plain where the width is that of the type.
+//	Packed, PackedCodes and PackedText, which the schema leaves out and names in its metadata "driftdb.packed"
+//	by their ids: validity, then numbers of the group's count of bits, in blocks of 64 (package bitpack).
+//	PackedText has behind the numbers, in the same buffer, an i32 for each block: where its strings begin in the
+//	third buffer, the text. A value is least + unit × number, a length is least + number; a code is a number.
+//	The width and base of the column are those of the unpacked integers, as in Offset, or Plain where the width
+//	is that of the type; lengths have a width of 4.
 //
 // Field metadata "driftdb.column", "driftdb.type_version" and "driftdb.type" name the column id,
 // the version of its type and the SQL type.
@@ -159,6 +162,6 @@
 // # Limits and versions
 //
 // 2^20 rows, 4096 columns, 256 indexes of 32 columns, 2^30 bytes of text in a chunk, 65,536
-// values in a dictionary. Version 1 has no packed columns; parts without any are still written as it.
-// Other versions than 1 and 2 are refused.
+// values in a dictionary. Version 1 has no packed columns, version 2 no PackedText; a part is written as the
+// least version that has what is in it. Other versions than 1 to 3 are refused.
 package part

@@ -105,7 +105,7 @@ func TestDictionaryIsGivenUp(t *testing.T) {
 	}
 	img, _ := writePart(t, WriteOptions{Columns: specsOf(cols), GroupRows: 4096}, cols, nil)
 	p := openPart(t, img)
-	if enc, _ := p.Encoding(0); enc != Plain {
+	if enc, _ := p.Encoding(0); enc != PackedText {
 		t.Fatalf("the column is %s", enc)
 	}
 	checkValues(t, p, cols)

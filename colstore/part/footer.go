@@ -14,6 +14,7 @@ const (
 	trailerSize    = 64
 	versionFirst   = 1
 	versionPacked  = 2 // packed columns
+	versionLengths = 3 // packed lengths of texts
 	deathsVersion  = 1
 	endSize        = 4 + 6 // length of the Arrow footer, closing magic
 	flagCompressed = 1
@@ -63,7 +64,7 @@ type chunkMeta struct {
 	stats  Stats
 	off    int64
 	crc    uint32    // over all buffers with their padding
-	heap   uint32    // string bytes, Plain strings only
+	heap   uint32    // string bytes, see flatText
 	stored [3]uint32 // compressed parts: bytes of each buffer as stored
 	pack   packing   // packed columns
 }
@@ -92,8 +93,10 @@ func (f *footer) sizes(g, col int) [3]int {
 	}
 	class := c.spec.Type.Class()
 	switch {
+	case c.form.enc == PackedText:
+		s[1], s[2] = m.pack.size(n, PackedText), int(m.heap)
 	case c.form.enc.packed():
-		s[1] = m.pack.size(n)
+		s[1] = m.pack.size(n, c.form.enc)
 	case c.form.enc != Plain:
 		s[1] = n * c.form.width
 	case class == types.Bytes:
@@ -256,6 +259,8 @@ func (f form) valid(class types.Class) bool {
 		return ints && (f.width == 1 || f.width == 2 || f.width == 4) && f.width < class.Size()
 	case Coded, PackedCodes:
 		return class == types.Bytes && (f.width == 1 || f.width == 2) && f.base == 0
+	case PackedText:
+		return class == types.Bytes && f.width == 4 && f.base == 0
 	case Packed:
 		return ints && (f.width == 1 || f.width == 2 || f.width == 4 || f.width == 8) &&
 			(f.width < class.Size() || f.width == class.Size() && f.base == 0)
@@ -272,6 +277,11 @@ const (
 	// and sortedness are by the order of the type. Writers before it took that of the bytes.
 	statOrdered
 )
+
+// flatText reports whether the chunks of the column have strings of their own.
+func (c *columnMeta) flatText() bool {
+	return c.form.enc == PackedText || c.form.enc == Plain && c.spec.Type.Class() == types.Bytes
+}
 
 // byKeys reports whether the bounds of the column need statOrdered.
 func (c *columnMeta) byKeys() bool { return c.form.enc.coded() && !bytewise(c.spec.Type) }
@@ -294,7 +304,7 @@ func (m *chunkMeta) encode(w *binfmt.Writer, c *columnMeta, compressed bool) {
 	}
 	w.I64(m.off)
 	w.U32(m.crc)
-	if c.form.enc == Plain && c.spec.Type.Class() == types.Bytes {
+	if c.flatText() {
 		w.U32(m.heap)
 	}
 	m.pack.encode(w, c.form)
@@ -343,7 +353,7 @@ func (m *chunkMeta) decode(r *binfmt.Reader, c *columnMeta, compressed bool, row
 		return
 	}
 	m.off, m.crc = r.I64(), r.U32()
-	if c.form.enc == Plain && c.spec.Type.Class() == types.Bytes {
+	if c.flatText() {
 		m.heap = r.U32()
 		r.Check(m.heap <= maxHeapBytes, "%d bytes of text in a row group", m.heap)
 	}

@@ -19,14 +19,26 @@ const (
 	// the column were Offset or Plain, or Coded; each group has a count of bits of its own.
 	Packed      Encoding = 4 // integers; value = least of the group + unit × integer
 	PackedCodes Encoding = 5 // codes
+	PackedText  Encoding = 6 // lengths of strings, and where those of each block of 64 begin
 )
 
 func (e Encoding) String() string {
-	return [...]string{"all NULL", "plain", "offset", "dictionary", "packed", "packed dictionary"}[e]
+	return [...]string{"all NULL", "plain", "offset", "dictionary", "packed", "packed dictionary", "packed lengths"}[e]
 }
 
 // packed reports whether the buffers are packed.
-func (e Encoding) packed() bool { return e == Packed || e == PackedCodes }
+func (e Encoding) packed() bool { return e == Packed || e == PackedCodes || e == PackedText }
+
+// version returns the first version of the format that has the encoding.
+func (e Encoding) version() uint32 {
+	switch e {
+	case Packed, PackedCodes:
+		return versionPacked
+	case PackedText:
+		return versionLengths
+	}
+	return versionFirst
+}
 
 // coded reports whether there is a dictionary.
 func (e Encoding) coded() bool { return e == Coded || e == PackedCodes }
@@ -41,7 +53,7 @@ type form struct {
 // body is one chunk as it is written: its rows, which indexes are built of, and the buffers behind them.
 type body struct {
 	vec  vec.Vec
-	bufs [3][]byte // validity, data or offsets, string bytes; not padded
+	bufs [3][]byte // validity, data or offsets or lengths, string bytes; not padded
 	pack packing   // of packed forms
 }
 
@@ -96,7 +108,7 @@ func (c *columnWriter) finish(f form) (bodies []body, dict *vec.Dictionary) {
 	if f.enc.coded() {
 		dict, rank = c.finishDict()
 	} else if c.text != nil {
-		c.uncode()
+		c.uncode() // packedForm has, too, where columns may be packed
 	}
 	bodies = make([]body, len(c.groups))
 	for g := range c.groups {
@@ -130,9 +142,12 @@ func (c *columnWriter) finish(f form) (bodies []body, dict *vec.Dictionary) {
 // finishPacked packs a group.
 func (c *columnWriter) finishPacked(e *encoded, b *body, f form, rank []uint16) {
 	b.pack, _ = c.packingOf(e, f)
-	if f.enc == PackedCodes {
+	switch f.enc {
+	case PackedCodes:
 		b.bufs[1] = c.packCodes(e, b.pack, rank)
-	} else {
+	case PackedText:
+		b.bufs[1], b.bufs[2] = c.packLengths(e, b.pack), e.heap
+	default:
 		b.bufs[1] = c.packInts(e, b.pack)
 	}
 }
@@ -209,6 +224,7 @@ func (c *columnWriter) uncode() {
 		}
 		textStats(c.spec.Type, e)
 		e.stats.Distinct = c.text.dict.distinct(codes)
+		e.coded = false
 	}
 	for _, h := range c.text.dict.hashes {
 		c.seen.add(h)

@@ -205,7 +205,9 @@ func (m *image) writeRecord(g int) error {
 	for i := range m.cols {
 		meta := &m.footer.chunks[g*len(m.cols)+i]
 		if m.forms[i].enc.packed() {
-			size += int64(padded(len(bodies[i][0])) + padded(len(bodies[i][1])))
+			for _, b := range bodies[i] {
+				size += int64(padded(len(b)))
+			}
 			continue
 		}
 		nodes = append(nodes, arrowNode{int64(m.footer.rowsOf(g)), int64(meta.stats.Nulls)})
@@ -348,10 +350,11 @@ func (m *image) info() Info {
 
 // version returns the version of the format: the least that has all encodings of the image.
 func (m *image) version() uint32 {
-	if slices.ContainsFunc(m.forms, func(f form) bool { return f.enc.packed() }) {
-		return versionPacked
+	version := uint32(versionFirst)
+	for _, f := range m.forms {
+		version = max(version, f.enc.version())
 	}
-	return versionFirst
+	return version
 }
 
 // trailer stands before the Arrow footer and leads to the part footer.
@@ -386,7 +389,7 @@ func decodeTrailer(r *binfmt.Reader, b []byte, at, length int64) trailer {
 	crc := checksum(b[:trailerSize-4])
 	r.Check(string(r.Bytes(8)) == trailerMagic, "not a part: no trailer before the Arrow footer")
 	version := r.U32()
-	r.Check(version >= versionFirst && version <= versionPacked, "part format version %d, this program reads versions %d to %d", version, versionFirst, versionPacked)
+	r.Check(version >= versionFirst && version <= versionLengths, "part format version %d, this program reads versions %d to %d", version, versionFirst, versionLengths)
 	r.Zero(4)
 	t := trailer{version: version, footerOff: r.I64(), footerLen: r.U32(), footerCRC: r.U32(), length: r.I64(), arrowLen: r.U32(), arrowCRC: r.U32()}
 	r.Zero(trailerSize - 4 - r.Offset())

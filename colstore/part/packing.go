@@ -5,6 +5,7 @@ import (
 
 	"driftdb/internal/binfmt"
 	"driftdb/internal/bitpack"
+	"driftdb/internal/types"
 	"driftdb/internal/vec"
 )
 
@@ -22,8 +23,17 @@ type packing struct {
 	unit  uint64
 }
 
-// size returns the bytes of n numbers.
-func (k *packing) size(n int) int { return bitpack.Size(n, k.bits) }
+// size returns the bytes of n numbers, and of texts those that say where each block of their lengths begins.
+func (k *packing) size(n int, enc Encoding) int {
+	size := bitpack.Size(n, k.bits)
+	if enc == PackedText {
+		size += 4 * blocksOf(n)
+	}
+	return size
+}
+
+// blocksOf returns the blocks of n numbers.
+func blocksOf(n int) int { return bitpack.Rounded(n) / bitpack.BlockRows }
 
 // vector returns how a vector of the form shows the group.
 func (k *packing) vector(f form) *vec.Packing {
@@ -41,6 +51,9 @@ func (c *columnWriter) packedForm(f form) form {
 		to.enc = PackedCodes
 	case f.enc == Plain && isInt(c.class):
 		to.width = c.class.Size()
+	case f.enc == Plain && c.class == types.Bytes:
+		to.enc, to.width = PackedText, 4
+		c.uncode()
 	case f.enc != Offset:
 		return f
 	}
@@ -51,7 +64,7 @@ func (c *columnWriter) packedForm(f form) form {
 			return f
 		}
 		before += c.groups[g].n * to.width
-		after += k.size(c.groups[g].n)
+		after += k.size(c.groups[g].n, to.enc)
 	}
 	if 8*after > 5*before {
 		return f
@@ -66,6 +79,8 @@ func (c *columnWriter) packingOf(e *encoded, f form) (k packing, ok bool) {
 		k = packing{least: f.base, unit: 1}
 	case f.enc == PackedCodes:
 		k = packing{bits: bits.Len(uint(c.text.dict.len() - 1)), unit: 1}
+	case f.enc == PackedText:
+		k = lengthsOf(e.offs)
 	default:
 		lo, hi := e.stats.Min.I, e.stats.Max.I
 		k = packing{least: lo, unit: e.unit}
@@ -98,7 +113,7 @@ func commonUnit[T signed](s []T, least T) uint64 {
 
 // packInts returns the packed integers of a group that has a value.
 func (c *columnWriter) packInts(e *encoded, k packing) []byte {
-	dst := c.mem.allocZero(k.size(e.n))
+	dst := c.mem.allocZero(bitpack.Size(e.n, k.bits))
 	rest := uint64(k.least) - uint64(e.base)
 	switch raw := e.width == c.class.Size(); {
 	case k.bits == 0:
@@ -118,9 +133,37 @@ func (c *columnWriter) packInts(e *encoded, k packing) []byte {
 	return dst
 }
 
+// lengthsOf returns how the lengths of strings are packed.
+func lengthsOf(offs []int32) packing {
+	least, most := offs[1], int32(0)
+	for i, off := range offs[1:] {
+		least, most = min(least, off-offs[i]), max(most, off-offs[i])
+	}
+	return packing{bits: bits.Len32(uint32(most - least)), least: int64(least), unit: 1}
+}
+
+// packLengths returns the packed lengths of a group's strings, and where those of each block begin.
+func (c *columnWriter) packLengths(e *encoded, k packing) []byte {
+	dst := c.mem.allocZero(k.size(e.n, PackedText))
+	if e.stats.Nulls == e.n {
+		return dst
+	}
+	lengths := makeOf[uint32](c.mem, e.n)
+	for i, off := range e.offs[1:] {
+		lengths[i] = uint32(off - e.offs[i])
+	}
+	size := bitpack.Size(e.n, k.bits)
+	bitpack.Pack(dst[:size], lengths, uint64(k.least), 1, k.bits)
+	starts := vec.Cast[int32](dst[size:])
+	for i := range starts {
+		starts[i] = e.offs[i*bitpack.BlockRows]
+	}
+	return dst
+}
+
 // packCodes returns the packed places of a group's codes in the sorted dictionary.
 func (c *columnWriter) packCodes(e *encoded, k packing, rank []uint16) []byte {
-	dst := c.mem.allocZero(k.size(e.n))
+	dst := c.mem.allocZero(bitpack.Size(e.n, k.bits))
 	if k.bits == 0 {
 		return dst
 	}
@@ -139,9 +182,12 @@ func (k *packing) encode(w *binfmt.Writer, f form) {
 		return
 	}
 	w.U8(uint8(k.bits))
-	if f.enc == Packed {
+	switch f.enc {
+	case Packed:
 		w.I64(k.least)
 		w.U64(k.unit)
+	case PackedText:
+		w.U32(uint32(k.least))
 	}
 }
 
@@ -152,8 +198,12 @@ func (k *packing) decode(r *binfmt.Reader, c *columnMeta) {
 	}
 	k.bits, k.unit = int(r.U8()), 1
 	most := bitpack.MaxBitsOf(c.form.width)
-	if c.form.enc == Packed {
+	switch c.form.enc {
+	case Packed:
 		k.least, k.unit = r.I64(), r.U64()
+	case PackedText:
+		k.least = int64(r.U32())
+		r.Check(k.least <= maxHeapBytes, "column %d: texts of %d bytes", c.spec.ID, k.least)
 	}
 	r.Check(k.bits <= most && k.unit >= 1 && k.unit <= maxPackedUnit, "column %d: %d bits and unit %d", c.spec.ID, k.bits, k.unit)
 	if r.Err() != nil {

@@ -361,7 +361,7 @@ func TestEncodingsAreSmall(t *testing.T) {
 		{text(func(i int) string { return fmt.Sprint(i % 30) }), PackedCodes, 1, vec.Packed},
 		{text(func(i int) string { return fmt.Sprint(i % 100) }), Coded, 1, vec.Dict},
 		{text(func(i int) string { return fmt.Sprint(i % 1000) }), PackedCodes, 2, vec.Packed},
-		{text(func(i int) string { return fmt.Sprint(i / 2) }), Plain, 0, vec.Flat},
+		{text(func(i int) string { return fmt.Sprint(i / 2) }), PackedText, 4, vec.Packed},
 	} {
 		cols := []column{{spec: ColumnSpec{ID: 1, Name: "v", Type: c.values[0].Type}, values: c.values}}
 		img, _ := writePart(t, WriteOptions{Columns: specsOf(cols)}, cols, nil)

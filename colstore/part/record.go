@@ -114,7 +114,9 @@ func (p *Part) arrowData(g, pos int) (*array.Data, error) {
 	}
 	if v.Form == vec.Packed {
 		v.Unpack(make([]byte, v.UnpackedSize()))
-		bufs[1] = v.Data
+		if bufs[1] = v.Data; c.form.enc == PackedText {
+			bufs[1] = vec.BytesOf(v.Offs)
+		}
 	}
 	out := []*memory.Buffer{arrowBytes(bufs[0]), arrowBytes(bufs[1])}
 	if v.Form == vec.Flat && c.spec.Type.Class() == types.Bytes {

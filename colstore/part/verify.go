@@ -101,6 +101,9 @@ func (p *Part) verifyChunk(g, pos int) error {
 		return p.corrupt(m.off, "column %d, group %d: %d NULLs, the footer says %d", p.specs[pos].ID, g,
 			v.N-countOnes(v.Valid, v.N), m.stats.Nulls)
 	}
+	if v.Form == vec.Packed {
+		v.Unpack(vec.BytesOf(make([]uint64, (v.UnpackedSize()+7)/8)))
+	}
 	if i, ok := outsideBounds(v, &m.stats); ok {
 		return p.corrupt(m.off, "column %d, group %d: row %d is not within the bounds or the order the footer says", p.specs[pos].ID, g, i)
 	}

@@ -67,3 +67,44 @@ func TestPackedReadsAsItsUnpackedForm(t *testing.T) {
 		check("unpacked", &part, func(i int) int { return 640 + i })
 	}
 }
+
+// TestPackedTextReadsAsItsUnpackedForm reads packed strings in place, after a slice, and unpacked.
+func TestPackedTextReadsAsItsUnpackedForm(t *testing.T) {
+	r := rand.New(rand.NewPCG(7, 8))
+	for _, c := range []struct{ n, least, bits int }{{1, 3, 0}, {64, 0, 1}, {1500, 5, 4}, {1536, 0, 9}} {
+		lengths, starts := make([]uint32, c.n), []int32(nil)
+		var texts []string
+		var heap []byte
+		for i := range c.n {
+			if i%bitpack.BlockRows == 0 {
+				starts = append(starts, int32(len(heap)))
+			}
+			lengths[i] = uint32(c.least + r.IntN(1<<c.bits))
+			from := len(heap)
+			for range lengths[i] {
+				heap = append(heap, byte(r.Uint32()))
+			}
+			texts = append(texts, string(heap[from:]))
+		}
+		data := make([]byte, bitpack.Size(c.n, c.bits))
+		bitpack.Pack(data, lengths, uint64(c.least), 1, c.bits)
+		v := Vec{Type: types.T(types.Text), Form: Packed, Width: 4, N: c.n, Data: data, Offs: starts, Heap: heap,
+			Pack: &Packing{Bits: c.bits, Mul: 1, Add: uint64(c.least)}}
+		for _, lo := range []int{0, 64, 640, 1472, 1536} {
+			if lo > c.n {
+				continue
+			}
+			part := v.Slice(lo, min(lo+1000, c.n))
+			flat := part
+			flat.Unpack(BytesOf(make([]uint64, (part.UnpackedSize()+7)/8)))
+			if flat.Form != Flat || len(flat.Offs) != part.N+1 || flat.UnpackedSize() != 0 {
+				t.Fatalf("rows from %d are unpacked to form %d with %d offsets", lo, flat.Form, len(flat.Offs))
+			}
+			for i := range part.N {
+				if want := texts[lo+i]; string(part.Bytes(i)) != want || string(flat.Bytes(i)) != want {
+					t.Fatalf("text %d from %d is %q, unpacked %q, want %q", i, lo, part.Bytes(i), flat.Bytes(i), want)
+				}
+			}
+		}
+	}
+}

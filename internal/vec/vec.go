@@ -12,6 +12,8 @@
 //	Const   one value, as Flat with N = 1          stands for N equal values
 //	Packed  integers or codes of Pack.Bits bits    what Unpack makes of it: Dict where there is a dictionary,
 //	                                               Flat where Width is that of the class, else Narrow
+//	        lengths of strings, Bytes class only   Flat: Heap holds the strings, Offs where those of each
+//	                                               block of 64 rows begin in it
 //
 // Only what storage hands out is Packed: a scan unpacks what it pushes, window by window, and operators and
 // kernels meet the other forms alone.
@@ -58,8 +60,8 @@ type Vec struct {
 	Base  int64       // Narrow
 	Valid []uint64    // nil: no NULLs
 	Data  []byte      // 8-byte aligned
-	Offs  []int32     // Flat and Const of the Bytes class: N+1 (or 2) ascending offsets into Heap
-	Heap  []byte      // Flat and Const of the Bytes class
+	Offs  []int32     // Flat and Const of the Bytes class: N+1 (or 2) ascending offsets into Heap; Packed: see above
+	Heap  []byte      // Flat, Const and Packed of the Bytes class
 	Dict  *Dictionary // Dict
 	Pack  *Packing    // Packed
 }
@@ -168,7 +170,13 @@ func (v *Vec) Bytes(i int) []byte {
 	switch v.Form {
 	case Const:
 		i = 0
-	case Dict, Packed:
+	case Packed:
+		if v.Dict == nil {
+			lo, hi := v.HeapRange(i)
+			return v.Heap[lo:hi]
+		}
+		return v.Dict.Values.Bytes(int(v.stored(i)))
+	case Dict:
 		return v.Dict.Values.Bytes(int(v.stored(i)))
 	}
 	return v.Heap[v.Offs[i]:v.Offs[i+1]]
@@ -264,6 +272,9 @@ func (v *Vec) Slice(lo, hi int) Vec {
 	switch {
 	case v.Form == Packed:
 		s.Data = v.Data[min(lo/bitpack.BlockRows*v.Pack.Bits*8, len(v.Data)):]
+		if v.IsPackedText() {
+			s.Offs = v.Offs[min(lo/bitpack.BlockRows, len(v.Offs)):]
+		}
 	case v.Form == Narrow || v.Form == Dict:
 		s.Data = v.Data[lo*int(v.Width) : hi*int(v.Width)]
 	case v.Type.Class() == types.Bits:

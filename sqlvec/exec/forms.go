@@ -95,6 +95,10 @@ func take(v *vec.Vec, idx []int32, a *arena.Arena) vec.Vec {
 		return out
 	}
 	out.Valid = takeValid(v, idx, a)
+	if v.IsPackedText() {
+		takePackedBytes(&out, v, idx, a)
+		return out
+	}
 	if v.Form == vec.Packed {
 		out.TakePacked(v, idx, a.Alloc(len(idx)*int(v.Width)))
 		return out
@@ -144,6 +148,29 @@ func takeBytes(out, v *vec.Vec, idx []int32, a *arena.Arena) {
 	}
 	offs[len(idx)] = pos
 	out.Offs, out.Heap = offs, data
+}
+
+// takePackedBytes is take for packed strings. All lengths of a block say where one of its strings begins, so
+// that few are found one by one, and many after all offsets are made.
+func takePackedBytes(out, v *vec.Vec, idx []int32, a *arena.Arena) {
+	const few = 32 // rows of a block are read for one, on average
+	out.Form, out.Width, out.Data, out.Pack = vec.Flat, 0, nil, nil
+	if few*len(idx) >= v.N {
+		flat := *v
+		unpackVec(&flat, a)
+		takeBytes(out, &flat, idx, a)
+		return
+	}
+	offs, from := arena.Make[int32](a, len(idx)+1), arena.Make[int32](a, len(idx))
+	offs[0] = 0
+	for i, j := range idx {
+		lo, hi := v.HeapRange(int(j))
+		from[i], offs[i+1] = int32(lo), offs[i]+int32(hi-lo)
+	}
+	out.Offs, out.Heap = offs, a.Alloc(int(offs[len(idx)]))
+	for i, lo := range from {
+		copy(out.Heap[offs[i]:offs[i+1]], v.Heap[lo:])
+	}
 }
 
 // storedWidth returns the bytes of one stored value: 0 for bits.

@@ -20,8 +20,8 @@ func (w *worker) lendFrom(g *colstore.Group) {
 		return
 	}
 	for c, ok := range g.Mapped {
-		if ok && g.Cols[c].Form == vec.Flat {
-			w.mapped = append(w.mapped, g.Cols[c].Heap)
+		if v := &g.Cols[c]; ok && (v.Form == vec.Flat || v.IsPackedText()) {
+			w.mapped = append(w.mapped, v.Heap)
 		}
 	}
 }
