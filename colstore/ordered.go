@@ -2,7 +2,9 @@ package colstore
 
 import (
 	"context"
+	"slices"
 	"sort"
+	"sync"
 
 	"driftdb/colstore/part"
 	"driftdb/internal/dberr"
@@ -19,7 +21,43 @@ type OrderedScan struct {
 	first   int         // leading columns of the index that have one value only
 	cursors []keyCursor // a heap: the next row is the first one's
 	cells   map[rowset]*cells
-	from    []*vec.Vec // memory for gathered
+	mem     *pieceMemory // nil before the first piece
+}
+
+// pieceMemory is what the pieces of ordered scans are made in, one after another.
+type pieceMemory struct {
+	rows    []place
+	inGroup []int // rows by their numbers in their row groups
+	from    []*vec.Vec
+	texts   [][]byte
+	touched byte     // see gatheredTexts
+	heaps   [][]byte // of string columns
+	group   Group
+}
+
+var pieces = sync.Pool{New: func() any { return new(pieceMemory) }}
+
+// maxPieceHeap is the most bytes of a column that are kept for other scans.
+const maxPieceHeap = 1 << 20
+
+// Close ends the scan. It may be called twice.
+func (o *OrderedScan) Close() {
+	o.Scan.Close()
+	m := o.mem
+	if m == nil {
+		return
+	}
+	o.mem = nil
+	clear(m.rows[:cap(m.rows)])
+	clear(m.from[:cap(m.from)])
+	clear(m.texts[:cap(m.texts)])
+	clear(m.group.Cols[:cap(m.group.Cols)])
+	for i, h := range m.heaps {
+		if cap(h) > maxPieceHeap {
+			m.heaps[i] = nil
+		}
+	}
+	pieces.Put(m)
 }
 
 // Ordered reports whether OrderedScan can read a table in the order of an index.
@@ -396,21 +434,30 @@ func (o *OrderedScan) Stream(_ int, fn func(*Group) error) error {
 	if o.order.First > 0 {
 		want = min(o.order.First, mostOrdered)
 	}
-	var rows []place
+	if o.mem == nil {
+		o.mem = pieces.Get().(*pieceMemory)
+	}
+	m := o.mem
+	g := &m.group
+	g.Cols = slices.Grow(g.Cols[:0], len(o.columns))[:len(o.columns)]
 	for {
 		if o.ctx.Err() != nil {
 			return canceled()
 		}
 		var err error
-		if rows, err = o.next(rows[:0], want); err != nil || len(rows) == 0 {
+		if m.rows, err = o.next(m.rows[:0], want); err != nil || len(m.rows) == 0 {
 			return err
 		}
-		g := &Group{N: len(rows), Cols: make([]vec.Vec, len(o.columns))}
+		m.inGroup = m.inGroup[:0]
+		for _, p := range m.rows {
+			m.inGroup = append(m.inGroup, p.row%p.set.groupSize())
+		}
+		g.N = len(m.rows)
 		for i, c := range o.columns {
 			if c == nil {
-				g.Cols[i], err = gatherPseudo(types.T(types.Int64), o.spec.Columns[i], rows)
+				g.Cols[i], err = gatherPseudo(types.T(types.Int64), o.spec.Columns[i], m.rows)
 			} else {
-				g.Cols[i], err = o.gathered(i, rows)
+				g.Cols[i], err = o.gathered(i, m.rows, m.inGroup)
 			}
 			if err != nil {
 				return err
@@ -423,32 +470,67 @@ func (o *OrderedScan) Stream(_ int, fn func(*Group) error) error {
 	}
 }
 
-// gathered copies one column of rows.
-func (o *OrderedScan) gathered(col int, rows []place) (vec.Vec, error) {
-	from, size := o.from[:0], 0
+// gathered copies one column of rows. rows[i] is row inGroup[i] of its group.
+func (o *OrderedScan) gathered(col int, rows []place, inGroup []int) (vec.Vec, error) {
+	from := o.mem.from[:0]
 	var last *vec.Vec
 	for i, p := range rows {
-		if i == 0 || p.set != rows[i-1].set || p.row/p.set.groupSize() != rows[i-1].row/p.set.groupSize() {
+		if i == 0 || p.set != rows[i-1].set || p.row-inGroup[i] != rows[i-1].row-inGroup[i-1] {
 			var err error
 			if last, err = o.cellsOf(p.set).group(col, p.row); err != nil {
 				return vec.Vec{}, err
 			}
 		}
 		from = append(from, last)
-		if o.columns[col].Type.Class() == types.Bytes {
-			size += len(last.Bytes(p.row % p.set.groupSize()))
-		}
 	}
-	o.from = from
-	out := newColumn(o.columns[col].Type, len(rows))
-	if size > 0 {
-		heap := make([]byte, size)
-		out.heap.Store(&heap)
+	o.mem.from = from
+	t := o.columns[col].Type
+	if t.Class() == types.Bytes {
+		return o.mem.gatheredTexts(t, col, inGroup), nil
 	}
-	for i, p := range rows {
-		out.setFrom(i, len(rows), from[i], p.row%p.set.groupSize())
+	out := newColumn(t, len(rows))
+	for i, at := range inGroup {
+		out.setFrom(i, len(rows), from[i], at)
 	}
 	return out.vector(len(rows)), nil
+}
+
+// gatheredTexts is gathered for strings. They lie far apart in memory: each is touched before any is
+// copied, so that the processor waits for many of them at once.
+func (m *pieceMemory) gatheredTexts(t types.Type, col int, inGroup []int) vec.Vec {
+	from, texts, size, nulls := m.from, m.texts[:0], 0, false
+	for i, at := range inGroup {
+		if from[i].IsNull(at) {
+			texts, nulls = append(texts, nil), true
+			continue
+		}
+		b := from[i].Bytes(at)
+		texts, size = append(texts, b), size+len(b)
+	}
+	m.texts = texts
+	for _, b := range texts {
+		if len(b) > 0 {
+			m.touched ^= b[0] ^ b[len(b)-1]
+		}
+	}
+	for col >= len(m.heaps) {
+		m.heaps = append(m.heaps, nil)
+	}
+	out := vec.Vec{Type: t, N: len(texts), Offs: make([]int32, len(texts)+1), Heap: slices.Grow(m.heaps[col][:0], size)}
+	for i, b := range texts {
+		out.Heap = append(out.Heap, b...)
+		out.Offs[i+1] = int32(len(out.Heap))
+	}
+	if m.heaps[col] = out.Heap; !nulls {
+		return out
+	}
+	out.Valid = make([]uint64, vec.Words(len(texts)))
+	for i, at := range inGroup {
+		if !from[i].IsNull(at) {
+			out.Valid[i>>6] |= 1 << (uint(i) & 63)
+		}
+	}
+	return out
 }
 
 func (o *OrderedScan) cellsOf(rs rowset) *cells {
@@ -464,8 +546,16 @@ func (o *OrderedScan) cellsOf(rs rowset) *cells {
 type cells struct {
 	set    rowset
 	cols   []*Column
-	n      int // rows
-	loaded map[[2]int]*vec.Vec
+	n      int                 // rows
+	first  []loadedGroup       // of each column, the group that was asked for first
+	loaded map[[2]int]*vec.Vec // by column and number, the other groups
+}
+
+// loadedGroup is a column of a row group.
+type loadedGroup struct {
+	group int
+	ok    bool
+	v     vec.Vec
 }
 
 // newCells reads all rows that a rowset has by now, those that are not seen, too.
@@ -481,6 +571,13 @@ func newCells(rs rowset, t *Table, ids []uint32) *cells {
 // group returns a column of the row group that a row is in.
 func (c *cells) group(col, row int) (*vec.Vec, error) {
 	size := c.set.groupSize()
+	if c.first == nil {
+		c.first = make([]loadedGroup, len(c.cols))
+	}
+	f := &c.first[col]
+	if f.ok && f.group == row/size {
+		return &f.v, nil
+	}
 	at := [2]int{col, row / size}
 	if v := c.loaded[at]; v != nil {
 		return v, nil
@@ -489,6 +586,10 @@ func (c *cells) group(col, row int) (*vec.Vec, error) {
 	v, err := resolve(c.set, c.cols[col], start, min(size, c.n-start))
 	if err != nil {
 		return nil, err
+	}
+	if !f.ok {
+		*f = loadedGroup{row / size, true, v}
+		return &f.v, nil
 	}
 	if c.loaded == nil {
 		c.loaded = map[[2]int]*vec.Vec{}
