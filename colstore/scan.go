@@ -3,6 +3,7 @@ package colstore
 import (
 	"context"
 	"math"
+	"slices"
 	"sync"
 
 	"driftdb/colstore/part"
@@ -277,7 +278,7 @@ func (s *Scan) load(from *scanGroup, g *Group) error {
 	if g.Live, err = s.live(from); err != nil {
 		return err
 	}
-	g.Mapped = g.Mapped[:0]
+	g.Mapped = slices.Grow(g.Mapped[:0], len(s.columns))
 	for c, col := range s.columns {
 		if col == nil {
 			g.Cols[c], err = s.pseudo(s.spec.Columns[c], from)

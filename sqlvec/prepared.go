@@ -368,9 +368,8 @@ func (r *run) bindPrepared(st *parse.Execute) error {
 	}
 	params := make([]types.Value, len(st.Args))
 	env := &expr.Env{Zone: r.s.set.zone, Now: r.s.db.now(), Clock: r.s.db.now}
-	b := bind.New(bind.Env{Ctx: r.ctx, Expr: env})
 	for i, e := range st.Args {
-		v, err := argument(b, env, e, p.typeOf(i), i+1)
+		v, err := r.argument(env, e, p.typeOf(i), i+1)
 		if err != nil {
 			return err
 		}
@@ -400,8 +399,11 @@ func (p *prepared) typeOf(i int) types.Type {
 }
 
 // argument evaluates the n-th value of EXECUTE.
-func argument(b *bind.Binder, env *expr.Env, e parse.Expr, t types.Type, n int) (types.Value, error) {
-	x, err := b.Default(e)
+func (r *run) argument(env *expr.Env, e parse.Expr, t types.Type, n int) (types.Value, error) {
+	x, err := bind.Literal(e)
+	if x == nil && err == nil {
+		x, err = bind.New(bind.Env{Ctx: r.ctx, Expr: env}).Default(e)
+	}
 	if err != nil {
 		return types.Value{}, err
 	}

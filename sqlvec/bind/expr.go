@@ -187,6 +187,14 @@ func bindLiteral(e *parse.Literal) (expr.Expr, error) {
 	return nil, dberr.New(dberr.FeatureNotSupported, "bit strings are not supported").At(int(pos))
 }
 
+// Literal binds an expression that is a literal alone, nil for any other.
+func Literal(e parse.Expr) (expr.Expr, error) {
+	if lit, ok := e.(*parse.Literal); ok {
+		return bindLiteral(lit)
+	}
+	return nil, nil
+}
+
 // ConstantValue is the value of a number or a string as it stands in a text, or of a number behind a minus
 // sign: what an expression of it alone is bound to. A string is of the unknown type.
 func ConstantValue(kind parse.LitKind, text string, negated bool) (types.Value, error) {

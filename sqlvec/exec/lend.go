@@ -1,6 +1,8 @@
 package exec
 
 import (
+	"slices"
+
 	"driftdb/colstore"
 	"driftdb/internal/types"
 	"driftdb/internal/vec"
@@ -19,6 +21,7 @@ func (w *worker) lendFrom(g *colstore.Group) {
 	if g == nil || w.ex.parent != nil {
 		return
 	}
+	w.mapped = slices.Grow(w.mapped, len(g.Mapped))
 	for c, ok := range g.Mapped {
 		if v := &g.Cols[c]; ok && (v.Form == vec.Flat || v.IsPackedText()) {
 			w.mapped = append(w.mapped, v.Heap)

@@ -16,7 +16,7 @@ type Constant struct {
 // key what is left: two texts with the same key are parsed to the same tree but for these constants, each
 // of the same kind in both. Integers of INTEGER, of BIGINT and larger ones are of different kinds, as are
 // numbers with other digits before or behind the point. start and end are those of Statement. ok is false
-// for a text that has no such form.
+// for a text that has no such form, or is of a statement without constants for Lift.
 func Shape(sql string, key []byte, list []Constant) (_ []byte, _ []Constant, start, end int, ok bool) {
 	if !utf8.ValidString(sql) || strings.IndexByte(sql, 0) >= 0 {
 		return key, list, 0, 0, false
@@ -45,13 +45,18 @@ func Shape(sql string, key []byte, list []Constant) (_ []byte, _ []Constant, sta
 			list = append(list, c)
 		}
 		if start < 0 {
-			start = int(t.start)
+			if start = int(t.start); !liftable[t.text] {
+				return key, list, 0, 0, false
+			}
 		}
 		if t.kind != tokOp || t.text != ";" {
 			end = int(t.end)
 		}
 	}
 }
+
+// liftable are the words that begin statements which Lift looks into.
+var liftable = map[string]bool{"select": true, "insert": true, "update": true, "delete": true}
 
 // integerSize tells the type of an integer: i for INTEGER, l for BIGINT, n for NUMERIC.
 func integerSize(digits string) byte {
