@@ -22,6 +22,7 @@ func Exprs(n Node) []*expr.Expr {
 	case *Scan:
 		add(&n.Predicate)
 	case *Values:
+		list = make([]*expr.Expr, 0, len(n.Rows)*len(n.Out))
 		for _, row := range n.Rows {
 			addAll(row)
 		}
