@@ -2,6 +2,7 @@ package expr
 
 import (
 	"math"
+	"unsafe"
 
 	"driftdb/internal/dberr"
 	"driftdb/internal/types"
@@ -53,6 +54,10 @@ func registerInts(name string, op arith) {
 // be computed are looked for only once the kernel says that there are some.
 func intArith[T kernel.Signed](op arith) evalFunc {
 	return func(f *frame, c *Call, args []vec.Vec, sel []uint64) (vec.Vec, error) {
+		if out, ok := moveBase[T](op, &args[0], &args[1]); ok {
+			out.Type = c.Typ
+			return out, nil
+		}
 		out, dst := fixed[T](f, c.Typ)
 		if intKernel(f, op, dst, &args[0], &args[1]) {
 			x, y := values[T](f, &args[0]), values[T](f, &args[1])
@@ -64,8 +69,86 @@ func intArith[T kernel.Signed](op arith) evalFunc {
 	}
 }
 
+// moveBase adds a constant to a narrow vector, or subtracts it: the codes stay. ok is false for other operations,
+// and where a row might overflow.
+func moveBase[T kernel.Signed](op arith, a, b *vec.Vec) (out vec.Vec, ok bool) {
+	if op == opAdd && a.Form == vec.Const {
+		a, b = b, a
+	}
+	if a.Form != vec.Narrow || b.Form != vec.Const || op != opAdd && op != opSub {
+		return out, false
+	}
+	c := int64(vec.Of[T](b)[0])
+	if !sumFits[T](narrowMagnitude(a), magnitudeOf(c)) {
+		return out, false
+	}
+	if op == opSub {
+		c = -c
+	}
+	out = *a
+	out.Base += c
+	return out, true
+}
+
+// magnitudeOf returns the size of x.
+func magnitudeOf(x int64) uint64 {
+	if x < 0 {
+		return -uint64(x)
+	}
+	return uint64(x)
+}
+
+// sumFits reports whether the sum of two numbers of at most these sizes is a T.
+func sumFits[T kernel.Signed](x, y uint64) bool {
+	var z T
+	half := uint64(1) << (8*unsafe.Sizeof(z) - 2)
+	return x < half && y < half
+}
+
+// narrowKernel computes dst = a op b where that goes by the codes of a narrow vector, and no row can overflow:
+// a constant less such a vector, and a product.
+func narrowKernel[T kernel.Signed](f *frame, op arith, dst []T, a, b *vec.Vec) bool {
+	switch {
+	case op == opSub && a.Form == vec.Const && b.Form == vec.Narrow:
+		c := vec.Of[T](a)[0]
+		if !sumFits[T](narrowMagnitude(b), magnitudeOf(int64(c))) {
+			return false
+		}
+		switch c -= T(b.Base); b.Width {
+		case 1:
+			kernel.SubCodes(dst, c, vec.Of[uint8](b))
+		case 2:
+			kernel.SubCodes(dst, c, vec.Of[uint16](b))
+		default:
+			kernel.SubCodes(dst, c, vec.Of[uint32](b))
+		}
+		return true
+	case op == opMul && a.Form == vec.Narrow && b.Form != vec.Const:
+		y := values[T](f, b)
+		if !kernel.ProductFits[T](narrowMagnitude(a), mostOf(b, y)) {
+			return false
+		}
+		switch base := T(a.Base); a.Width {
+		case 1:
+			kernel.MulCodes(dst, base, vec.Of[uint8](a), y)
+		case 2:
+			kernel.MulCodes(dst, base, vec.Of[uint16](a), y)
+		default:
+			kernel.MulCodes(dst, base, vec.Of[uint32](a), y)
+		}
+		return true
+	}
+	return false
+}
+
 // intKernel computes dst = a op b and reports whether a row failed.
 func intKernel[T kernel.Signed](f *frame, op arith, dst []T, a, b *vec.Vec) bool {
+	if op == opMul && b.Form == vec.Narrow {
+		a, b = b, a
+	}
+	if narrowKernel(f, op, dst, a, b) {
+		return false
+	}
 	if a.Form == vec.Const && (op == opAdd || op == opMul) {
 		a, b = b, a
 	}
@@ -231,7 +314,14 @@ func scaledArith(f *frame, op arith, a, b *vec.Vec, sel []uint64) (vec.Vec, bool
 	}
 	scale := int(max(a.Type.Scale, b.Type.Scale))
 	a, b = constAtScale(a, scale), constAtScale(b, scale)
-	out, dst := fixed[int64](f, types.Dec(types.MaxScaledPrec, scale))
+	typ := types.Dec(types.MaxScaledPrec, scale)
+	if a.Type.Scale == b.Type.Scale {
+		if out, ok := moveBase[int64](op, a, b); ok {
+			out.Type = typ
+			return out, true
+		}
+	}
+	out, dst := fixed[int64](f, typ)
 	if a.Type.Scale == b.Type.Scale && op != opMod {
 		return out, !intKernel(f, op, dst, a, b)
 	}

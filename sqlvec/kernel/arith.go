@@ -90,7 +90,7 @@ func sign[T Signed](x T) T { return T(int64(x) >> 63) }
 // mostB, neither of which is 0. Where they rule overflow out, which is the usual case, the products are not checked.
 func Mul[T Signed](dst, a, b []T, mostA, mostB uint64) bool {
 	a, b = a[:len(dst)], b[:len(dst)]
-	if bits.Len64(mostA-1)+bits.Len64(mostB-1) < widthOf[T]() {
+	if ProductFits[T](mostA, mostB) {
 		if !productsWide(dst, a, b) {
 			for i := range dst {
 				dst[i] = a[i] * b[i]
@@ -107,6 +107,27 @@ func Mul[T Signed](dst, a, b []T, mostA, mostB uint64) bool {
 		over |= (mulHigh(x, y) ^ p>>63) | (int64(r) ^ p)
 	}
 	return over != 0
+}
+
+// ProductFits reports whether the product of two numbers of at most these sizes, neither of which is 0, is a T.
+func ProductFits[T Signed](mostA, mostB uint64) bool {
+	return bits.Len64(mostA-1)+bits.Len64(mostB-1) < widthOf[T]()
+}
+
+// MulCodes sets dst = (base + codes) × b, which fits.
+func MulCodes[T Signed, C ~uint8 | ~uint16 | ~uint32](dst []T, base T, codes []C, b []T) {
+	codes, b = codes[:len(dst)], b[:len(dst)]
+	for i := range dst {
+		dst[i] = (base + T(codes[i])) * b[i]
+	}
+}
+
+// SubCodes sets dst = c - codes, which fits.
+func SubCodes[T Signed, C ~uint8 | ~uint16 | ~uint32](dst []T, c T, codes []C) {
+	codes = codes[:len(dst)]
+	for i := range dst {
+		dst[i] = c - T(codes[i])
+	}
 }
 
 // widthOf returns the bits of T without its sign.

@@ -88,6 +88,36 @@ func testMul[T Signed](t *rapid.T) {
 	}
 }
 
+func testCodes[T Signed, C uint8 | uint16 | uint32](t *rapid.T) {
+	x, _ := drawMasked[C](t)
+	c, y, got := T(rapid.Int64().Draw(t, "c")), make([]T, len(x)), make([]T, len(x))
+	for i := range y {
+		y[i] = T(x[len(x)-1-i]) - c
+	}
+	SubCodes(got, c, x)
+	for i := range got {
+		if want := c - T(x[i]); got[i] != want {
+			t.Fatalf("row %d: %d - %d is %d", i, c, x[i], got[i])
+		}
+	}
+	MulCodes(got, c, x, y)
+	for i := range got {
+		if want := (c + T(x[i])) * y[i]; got[i] != want {
+			t.Fatalf("row %d: (%d + %d) × %d is %d, want %d", i, c, x[i], y[i], got[i], want)
+		}
+	}
+}
+
+func TestArithmeticOfCodes(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		testCodes[int64, uint8](t)
+		testCodes[int64, uint16](t)
+		testCodes[int64, uint32](t)
+		testCodes[int16, uint8](t)
+		testCodes[int32, uint16](t)
+	})
+}
+
 func TestMulOfEveryWidth(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		testMul[int16](t)
