@@ -10,7 +10,7 @@ import "unsafe"
 // unpacker unpacks blocks. The word behind them can be read, too.
 type unpacker func(dst, src unsafe.Pointer, blocks int, mul, add uint64)
 
-// The loops by bits, for lanes of one, two and four bytes.
+// The loops by bits, for lanes of one, two, four and eight bytes.
 var to8 = [...]unpacker{
 	nil, unpack8[[1]byte], unpack8[[2]byte], unpack8[[3]byte], unpack8[[4]byte], unpack8[[5]byte], unpack8[[6]byte],
 	unpack8[[7]byte], unpack8[[8]byte],
@@ -29,6 +29,20 @@ var to32 = [...]unpacker{
 	unpack32[[27]byte], unpack32[[28]byte], unpack32[[29]byte],
 }
 
+var to64 = [...]unpacker{
+	nil, unpack64[[1]byte], unpack64[[2]byte], unpack64[[3]byte], unpack64[[4]byte], unpack64[[5]byte],
+	unpack64[[6]byte], unpack64[[7]byte], unpack64[[8]byte], unpack64[[9]byte], unpack64[[10]byte], unpack64[[11]byte],
+	unpack64[[12]byte], unpack64[[13]byte], unpack64[[14]byte], unpack64[[15]byte], unpack64[[16]byte],
+	unpack64[[17]byte], unpack64[[18]byte], unpack64[[19]byte], unpack64[[20]byte], unpack64[[21]byte],
+	unpack64[[22]byte], unpack64[[23]byte], unpack64[[24]byte], unpack64[[25]byte], unpack64[[26]byte],
+	unpack64[[27]byte], unpack64[[28]byte], unpack64[[29]byte], unpack64[[30]byte], unpack64[[31]byte],
+	unpack64[[32]byte], unpack64[[33]byte], unpack64[[34]byte], unpack64[[35]byte], unpack64[[36]byte],
+	unpack64[[37]byte], unpack64[[38]byte], unpack64[[39]byte], unpack64[[40]byte], unpack64[[41]byte],
+	unpack64[[42]byte], unpack64[[43]byte], unpack64[[44]byte], unpack64[[45]byte], unpack64[[46]byte],
+	unpack64[[47]byte], unpack64[[48]byte], unpack64[[49]byte], unpack64[[50]byte], unpack64[[51]byte],
+	unpack64[[52]byte], unpack64[[53]byte], unpack64[[54]byte], unpack64[[55]byte], unpack64[[56]byte],
+}
+
 // unpackBlocks unpacks so many blocks of src, which has at least 8 bytes more.
 func unpackBlocks(dst, src []byte, blocks, bits, width int, mul, add uint64) {
 	to, from := unsafe.Pointer(&dst[:blocks*BlockRows*width][0]), unsafe.Pointer(&src[:blocks*bits*8+8][0])
@@ -40,7 +54,7 @@ func unpackBlocks(dst, src []byte, blocks, bits, width int, mul, add uint64) {
 	case 4:
 		to32[bits](to, from, blocks, mul, add)
 	default:
-		unpack64(to, from, blocks, uint(bits), mul, add)
+		to64[bits](to, from, blocks, mul, add)
 	}
 }
 
@@ -146,11 +160,19 @@ func number(src unsafe.Pointer, off, k, w uint) uint32 {
 	return uint32(word(src, off+k*w>>3)>>(k*w&7)) & (1<<w - 1)
 }
 
-// unpack64 unpacks numbers of at most 56 bits, w of them, one by one.
-func unpack64(dst, src unsafe.Pointer, blocks int, w uint, mul, add uint64) {
+// unpack64 unpacks numbers of at most 56 bits.
+func unpack64[W any](dst, src unsafe.Pointer, blocks int, mul, add uint64) {
+	w := bitsOf[W]()
 	all := ^uint64(0) >> (64 - w)
-	for i := range uint(blocks) * BlockRows {
-		at := i * w
-		setWord(dst, i, word(src, at>>3)>>(at&7)&all*mul+add)
+	for i := range uint(blocks) * BlockRows / 8 {
+		to, off := (*[8]uint64)(unsafe.Add(dst, 64*i)), i*w
+		to[0] = word(src, off)&all*mul + add
+		to[1] = word(src, off+w>>3)>>(w&7)&all*mul + add
+		to[2] = word(src, off+2*w>>3)>>(2*w&7)&all*mul + add
+		to[3] = word(src, off+3*w>>3)>>(3*w&7)&all*mul + add
+		to[4] = word(src, off+4*w>>3)>>(4*w&7)&all*mul + add
+		to[5] = word(src, off+5*w>>3)>>(5*w&7)&all*mul + add
+		to[6] = word(src, off+6*w>>3)>>(6*w&7)&all*mul + add
+		to[7] = word(src, off+7*w>>3)>>(7*w&7)&all*mul + add
 	}
 }
