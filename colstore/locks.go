@@ -3,6 +3,7 @@ package colstore
 import (
 	"context"
 	"errors"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -15,8 +16,8 @@ import (
 	"driftdb/internal/vfs"
 )
 
-// locks says which rows open transactions are about to end and which keys they are about to write.
-// A transaction that wants what another has waits for its end. Nothing depends on the locks: a commit
+// locks says which rows open transactions are about to end and which keys they are about to write, and
+// which numbers sessions have locked among themselves (see AdvisoryKey). Who wants what another has waits for its end. Nothing depends on the locks: a commit
 // is validated all the same. They are kept in memory until the transaction ends, and held by those who ask
 // for them only.
 //
@@ -24,9 +25,25 @@ import (
 type locks struct {
 	mu struct {
 		sync.Mutex
-		tables map[uint32][]*tableLocks
-		waits  map[*Tx]*Tx // whom a transaction waits for
+		tables   map[uint32][]*tableLocks
+		advisory map[AdvisoryKey][]*advisoryHold
+		waits    map[*LockOwner]waiting
 	}
+}
+
+// LockOwner is who holds locks: a transaction, or a session with all of its own, one after another.
+type LockOwner struct {
+	// ID is what Locks shows.
+	ID int64
+
+	freed   chan struct{} // closed when it has less locked; nil while nobody waits for that. Under locks.mu
+	waiting sync.Mutex    // it waits for one lock at a time
+}
+
+// waiting is what an owner waits for.
+type waiting struct {
+	holder *LockOwner
+	lock   HeldLock
 }
 
 // tableLocks is what one transaction has locked of one table.
@@ -193,60 +210,87 @@ func (tx *Tx) acquire(ctx context.Context, table uint32, w wanted) (waited bool,
 	if len(w.rows)+len(w.keys) == 0 {
 		return false, nil
 	}
+	var other *Tx
+	waited, err = tx.db.locks.await(ctx, tx.opts.Owner, tx.LockTimeout, w.shown(table), func() (holder *LockOwner, err error) {
+		if other != nil {
+			tx.after = max(tx.after, other.csn.Load())
+		}
+		if other, err = tx.db.locks.takeLocked(tx, table, w); other == nil {
+			return nil, err
+		}
+		return other.opts.Owner, err
+	})
+	return waited, err
+}
+
+// await calls take, under the mutex, until nobody has what it is to lock, and waits in between for who has.
+func (l *locks) await(ctx context.Context, owner *LockOwner, limit time.Duration, what HeldLock, take func() (holder *LockOwner, err error)) (waited bool, err error) {
+	owner.waiting.Lock()
+	defer owner.waiting.Unlock()
 	var timeout <-chan time.Time
 	for {
-		other, ended, err := tx.db.locks.take(tx, table, w)
-		if other == nil || err != nil {
+		freed, err := l.try(owner, what, take)
+		if freed == nil || err != nil {
 			return waited, err
 		}
-		if waited = true; timeout == nil && tx.LockTimeout > 0 {
-			timer := time.NewTimer(tx.LockTimeout)
+		if waited = true; timeout == nil && limit > 0 {
+			timer := time.NewTimer(limit)
 			defer timer.Stop()
 			timeout = timer.C
 		}
 		err = nil
 		select {
-		case <-ended:
-			tx.after = max(tx.after, other.csn.Load())
+		case <-freed:
 		case <-ctx.Done():
 			err = canceled()
 		case <-timeout:
 			err = dberr.New(dberr.LockNotAvailable, "canceling statement due to lock timeout")
 		}
-		tx.db.locks.stopWaiting(tx)
+		l.stopWaiting(owner)
 		if err != nil {
 			return waited, err
 		}
 	}
 }
 
-// take locks what is wanted, or returns a transaction that has some of it, which tx now waits for, and
-// what tells that it has less.
-func (l *locks) take(tx *Tx, table uint32, w wanted) (other *Tx, ended chan struct{}, err error) {
+// try locks something, or notes that owner waits for who has it, and returns what tells that there is less of
+// that.
+func (l *locks) try(owner *LockOwner, what HeldLock, take func() (*LockOwner, error)) (freed chan struct{}, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	holder, err := take()
+	if holder == nil || err != nil {
+		return nil, err
+	}
+	if err := l.waitLocked(owner, waiting{holder, what}); err != nil {
+		return nil, err
+	}
+	return holder.freed, nil
+}
+
+// takeLocked locks what is wanted, or returns a transaction that has some of it.
+func (l *locks) takeLocked(tx *Tx, table uint32, w wanted) (other *Tx, err error) {
 	var own *tableLocks
 	for _, h := range l.mu.tables[table] {
 		if h.tx == tx {
 			own = h
 		} else if h.has(w) {
 			if w.wait != LockBlock {
-				return h.tx, nil, errTaken
+				return h.tx, errTaken
 			}
-			err := l.waitLocked(tx, h.tx)
-			return h.tx, h.tx.ended, err
+			return h.tx, nil
 		}
 	}
 	if own == nil {
 		own = &tableLocks{tx: tx}
 		if l.mu.tables == nil {
-			l.mu.tables, l.mu.waits = map[uint32][]*tableLocks{}, map[*Tx]*Tx{}
+			l.mu.tables = map[uint32][]*tableLocks{}
 		}
 		l.mu.tables[table] = append(l.mu.tables[table], own)
 		tx.locked = append(tx.locked, table)
 	}
 	own.take(w)
-	return nil, nil, nil
+	return nil, nil
 }
 
 // take locks what is wanted.
@@ -275,25 +319,29 @@ func (h *tableLocks) take(w wanted) {
 	}
 }
 
-// waitLocked notes that tx waits for other, unless other waits for tx.
-func (l *locks) waitLocked(tx, other *Tx) error {
-	for next := other; next != nil; next = l.mu.waits[next] {
-		if next == tx {
+// waitLocked notes what owner waits for, unless who has it waits for owner.
+func (l *locks) waitLocked(owner *LockOwner, w waiting) error {
+	for next := w.holder; next != nil; next = l.mu.waits[next].holder {
+		if next == owner {
 			return dberr.New(dberr.DeadlockDetected, "deadlock detected").
-				WithDetail("Every transaction of a circle waits for a row that the next has changed.")
+				WithDetail("Every transaction of a circle waits for what the next has locked.")
 		}
 	}
-	l.mu.waits[tx] = other
-	if other.ended == nil {
-		other.ended = make(chan struct{})
+	if l.mu.waits == nil {
+		l.mu.waits = map[*LockOwner]waiting{}
+	}
+	w.lock.Since = time.Now()
+	l.mu.waits[owner] = w
+	if w.holder.freed == nil {
+		w.holder.freed = make(chan struct{})
 	}
 	return nil
 }
 
-func (l *locks) stopWaiting(tx *Tx) {
+func (l *locks) stopWaiting(owner *LockOwner) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	delete(l.mu.waits, tx)
+	delete(l.mu.waits, owner)
 }
 
 // has reports whether some of what is wanted is locked.
@@ -324,7 +372,7 @@ func common(set *roaring64.Bitmap, rows []uint64) bool {
 
 // release ends the locks of a transaction that has ended, and wakes those who wait for it.
 func (l *locks) release(tx *Tx) {
-	if len(tx.locked) == 0 {
+	if len(tx.locked)+len(tx.advisory) == 0 {
 		return
 	}
 	l.mu.Lock()
@@ -338,31 +386,37 @@ func (l *locks) release(tx *Tx) {
 		}
 	}
 	tx.locked = nil
-	tx.wakeLocked()
+	l.dropAdvisoryLocked(tx, 0)
+	l.wakeLocked(tx.opts.Owner)
 }
 
-// wakeLocked wakes those who wait for tx. They look again at what they want.
-func (tx *Tx) wakeLocked() {
-	if tx.ended != nil {
-		close(tx.ended)
-		tx.ended = nil
+// wakeLocked wakes those who wait for owner. They look again at what they want; until then they wait for nobody,
+// since owner may go on and wait for one of them.
+func (l *locks) wakeLocked(o *LockOwner) {
+	if o.freed == nil {
+		return
 	}
+	maps.DeleteFunc(l.mu.waits, func(_ *LockOwner, w waiting) bool { return w.holder == o })
+	close(o.freed)
+	o.freed = nil
 }
 
 // mark is how many steps of a transaction's locks come before a savepoint. From now on they are noted.
-func (l *locks) mark(tx *Tx) int {
+func (l *locks) mark(tx *Tx) lockMark {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	tx.saves = true
-	return len(tx.lockSteps)
+	return lockMark{len(tx.lockSteps), len(tx.advisory)}
 }
 
-// undo ends the locks that a transaction has taken behind the first steps, and wakes those who wait for
-// them.
-func (l *locks) undo(tx *Tx, steps int) {
+// lockMark is where a savepoint stands in the locks of a transaction.
+type lockMark struct{ steps, advisory int }
+
+// undo ends the locks that a transaction has taken behind a savepoint, and wakes those who wait for them.
+func (l *locks) undo(tx *Tx, to lockMark) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	for _, s := range tx.lockSteps[steps:] {
+	for _, s := range tx.lockSteps[to.steps:] {
 		for _, row := range s.rows {
 			s.locks.rows[s.strength].Remove(row)
 		}
@@ -370,6 +424,7 @@ func (l *locks) undo(tx *Tx, steps int) {
 			delete(s.locks.keys, k)
 		}
 	}
-	tx.lockSteps = tx.lockSteps[:steps:steps]
-	tx.wakeLocked()
+	tx.lockSteps = tx.lockSteps[:to.steps:to.steps]
+	l.dropAdvisoryLocked(tx, to.advisory)
+	l.wakeLocked(tx.opts.Owner)
 }

@@ -27,6 +27,8 @@ type TxOptions struct {
 	Isolation Isolation
 	At        *View  // a session moved to the past: the transaction reads this view, read-only
 	After     uint64 // csn that the transaction must see, though it may not be durable yet; 0 for none
+	// Owner is the session whose transaction it is, nil for one that has no other locks.
+	Owner *LockOwner
 }
 
 // Tx is a transaction: a view with private writes on top, which get their numbers at Commit.
@@ -65,14 +67,14 @@ type Tx struct {
 
 	// LockTimeout is the longest wait for a lock, 0 for any.
 	LockTimeout time.Duration
-	locked      []uint32      // tables of which it has locks
-	ended       chan struct{} // closed when it has less locked; nil while nobody waits for that. Under locks.mu
-	csn         atomic.Uint64 // of its commit
-	after       uint64        // commit that a statement begun anew must see
-	lockedKeys  int           // rows whose keys were locked
-	lockingRows sync.Mutex    // LockRows is called by one goroutine at a time
-	saves       bool          // it has had a savepoint. Under locks.mu
-	lockSteps   []lockStep    // since then, in order. Under locks.mu
+	locked      []uint32        // tables of which it has locks
+	advisory    []*advisoryHold // the advisory locks it has, one for each time that it took one. Under locks.mu
+	csn         atomic.Uint64   // of its commit
+	after       uint64          // commit that a statement begun anew must see
+	lockedKeys  int             // rows whose keys were locked
+	lockingRows sync.Mutex      // LockRows is called by one goroutine at a time
+	saves       bool            // it has had a savepoint. Under locks.mu
+	lockSteps   []lockStep      // since then, in order. Under locks.mu
 }
 
 // txOp is one run of the transaction's log frame to be.
@@ -123,6 +125,9 @@ func (db *DB) Begin(opts TxOptions) (*Tx, error) {
 	}
 	if db.opts.ReadOnly || opts.At != nil {
 		opts.ReadOnly = true
+	}
+	if opts.Owner == nil {
+		opts.Owner = &LockOwner{}
 	}
 	tx := &Tx{SynchronousCommit: true, db: db, opts: opts, tables: map[uint32]*txTable{}}
 	tx.view = opts.At
@@ -233,7 +238,7 @@ func (tx *Tx) table(t *Table) (*txTable, error) {
 type Savepoint struct {
 	ops     int
 	events  uint64
-	locks   int // steps of lockSteps
+	locks   lockMark
 	relies  int
 	overlay *overlay
 	deferral

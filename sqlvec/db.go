@@ -34,8 +34,9 @@ type Options struct {
 
 // DB is an open database. Its methods may be called by any goroutine.
 type DB struct {
-	store *colstore.DB
-	opts  Options
+	store    *colstore.DB
+	opts     Options
+	sessions sessions
 
 	tempFS  vfs.FS // where queries write temporary files unless a session says otherwise
 	tempDir string

@@ -415,6 +415,7 @@ func (s *Session) newEnv(r *run) *expr.Env {
 	env.Now, env.Statement, env.Zone, env.Params = s.tx.start, s.db.now(), s.set.zone, r.params
 	env.User, env.SessionUser = s.user, s.user
 	env.Sequences, env.History = &sequenceCalls{Session: s}, historyCalls{r}
+	env.Server = serverCalls{r}
 	return &env
 }
 

@@ -32,6 +32,7 @@ type Session struct {
 	sequences sessionSequences
 	path      *sessionPath // the search path taken apart, nil before it is asked for
 	temp      *temporary   // tables of the session alone, nil while it has made none
+	activity  *activity    // what others see of it
 
 	copyIn  io.Reader // of COPY … FROM STDIN, nil for none
 	copyOut io.Writer // of COPY … TO STDOUT, nil for none
@@ -39,7 +40,7 @@ type Session struct {
 
 // Session starts a session.
 func (db *DB) Session() *Session {
-	s := &Session{db: db, set: defaultSettings(db), prepared: map[string]*prepared{}, texts: newTexts(), user: "driftdb"}
+	s := &Session{db: db, set: defaultSettings(db), prepared: map[string]*prepared{}, texts: newTexts(), user: "driftdb", activity: db.enter()}
 	s.env = s.sharedEnv()
 	return s
 }
@@ -51,6 +52,7 @@ func (s *Session) SetUser(name string) { s.user = name }
 func (s *Session) Close() error {
 	s.endTransaction()
 	s.closeTemporary()
+	s.db.leave(s.activity)
 	return nil
 }
 
@@ -146,6 +148,8 @@ func (s *Session) runOne(ctx context.Context, r *run, st parse.Statement, sql st
 	if s.set.statementTimeout > 0 {
 		r.ctx, cancel = context.WithTimeout(ctx, s.set.statementTimeout)
 	}
+	s.begins(r.result.Text)
+	defer s.ends()
 	s.notices = nil
 	for _, text := range st.Warnings {
 		s.notice("WARNING", dberr.InvalidParameterValue, text)

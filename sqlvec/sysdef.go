@@ -38,6 +38,11 @@ func defaultDef(c *colstore.Column) string {
 	if err != nil {
 		return text
 	}
+	if call, ok := e.(*parse.FuncCall); ok && call.Name.Last() == "nextval" && len(call.Args) == 1 {
+		if name, ok := call.Args[0].(*parse.Literal); ok && name.Kind == parse.LitString {
+			return strings.TrimSuffix(text, ")") + "::regclass)"
+		}
+	}
 	lit, ok := e.(*parse.Literal)
 	switch {
 	case ok && lit.Kind == parse.LitString:
@@ -209,7 +214,7 @@ func (c catalogCalls) RelationName(oid int64) (string, bool) {
 	_, t, at, ok := c.owned(oid)
 	switch {
 	case !ok:
-		return "", false
+		return c.systemView(oid)
 	case at == 0:
 		return c.names().Display(t), true
 	}
@@ -217,6 +222,37 @@ func (c catalogCalls) RelationName(oid int64) (string, bool) {
 		return c.names().DisplayIndex(t, x.Name), true
 	}
 	return "", false
+}
+
+// systemView is the name of one of the system's views.
+func (c catalogCalls) systemView(oid int64) (string, bool) {
+	for schema, list := range systemTables {
+		for name := range list {
+			if n, _ := systemOID(schema, name); n == oid {
+				return markIf(schema != bind.CatalogSchema, schema+".") + name, true
+			}
+		}
+	}
+	return "", false
+}
+
+// HasColumn implements expr.Catalog.
+func (c catalogCalls) HasColumn(oid int64, name string, place int64) bool {
+	_, t, at, ok := c.owned(oid)
+	if !ok || at != 0 {
+		return false
+	}
+	if name == "" {
+		return place > 0 && place <= int64(len(t.Columns))
+	}
+	_, ok = t.ColumnByName(name)
+	return ok
+}
+
+// IsSequence implements expr.Catalog.
+func (c catalogCalls) IsSequence(oid int64) bool {
+	_, t, at, ok := c.owned(oid)
+	return ok && at == 0 && t.Kind == colstore.KindSequence
 }
 
 // indexAt is the index at a place of its table's block of numbers, nil for none.

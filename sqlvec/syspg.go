@@ -47,7 +47,6 @@ func init() {
 		"pg_settings": {cols(text, "name", "setting", "unit", "category", "short_desc"), fillSettings},
 		"pg_database": {columnList(cols(oid, "oid"), cols(text, "datname"), cols(oid, "datdba"), cols(types.Int32, "encoding"), cols(text, "datcollate", "datctype"),
 			cols(truth, "datistemplate", "datallowconn"), cols(types.Int32, "datconnlimit"), cols(text, "datacl")), fillDatabase},
-		"pg_roles":       {columnList(cols(text, "rolname"), cols(truth, "rolsuper", "rolinherit", "rolcreaterole", "rolcreatedb", "rolcanlogin"), cols(oid, "oid")), fillRoles},
 		"pg_am":          {columnList(cols(oid, "oid"), cols(text, "amname", "amtype")), fillAm},
 		"pg_description": {columnList(cols(oid, "objoid", "classoid"), cols(types.Int32, "objsubid"), cols(text, "description")), fillDescription},
 		"pg_enum":        {columnList(cols(oid, "oid", "enumtypid"), cols(types.Float32, "enumsortorder"), cols(text, "enumlabel")), fillEnum},
@@ -235,10 +234,8 @@ func fillConstraint(c *systemContext) {
 				match = "f"
 			}
 			refs = "{" + strings.Join(numbers(k.parent, k.foreign.RefColumns), ",") + "}"
-			for _, x := range k.parent.Keys() {
-				if x.Unique && index == 0 && sameColumns(x.Columns, k.foreign.RefColumns) {
-					index = indexOID(k.parent, &x)
-				}
+			if x := k.parentKey(); x != nil {
+				index = indexOID(k.parent, x)
 			}
 		default:
 			condition = strings.TrimSuffix(strings.TrimPrefix(strings.TrimSuffix(k.def, " NOT VALID"), "CHECK ("), ")")
@@ -296,23 +293,10 @@ func fillDatabase(c *systemContext) {
 	c.add(databaseOID, databaseName, ownerOID, 6, "C", "C.UTF-8", false, true, -1, nil)
 }
 
-func fillRoles(c *systemContext) {
-	c.add(c.session.user, true, true, true, true, true, ownerOID)
-}
-
 func fillAm(c *systemContext) {
 	c.add(2, "heap", "t")
 	c.add(403, "btree", "i")
 }
-
-// Numbers of the catalogues of what comments are on.
-const (
-	classOID          = 1259
-	namespaceClassOID = 2615
-)
-
-// catalogueOIDs are those of them that PostgreSQL's queries join by.
-var catalogueOIDs = map[string]int64{"pg_class": classOID, "pg_namespace": namespaceClassOID}
 
 func fillDescription(c *systemContext) {
 	for _, s := range c.catalog.Schemas() {
@@ -349,6 +333,6 @@ func fillProc(c *systemContext) {
 	letters := map[expr.Volatility]string{expr.Immutable: "i", expr.Stable: "s", expr.Volatile: "v"}
 	for i, f := range expr.Functions() {
 		oid, _ := expr.TypeOID(types.T(f.Returns))
-		c.add(20000+i, f.Name, catalogOID, kinds[f.Aggregate], false, letters[f.Volatility], f.Args, oid)
+		c.add(expr.FunctionOID(i), f.Name, catalogOID, kinds[f.Aggregate], false, letters[f.Volatility], f.Args, oid)
 	}
 }

@@ -44,6 +44,7 @@ func columnList(lists ...[]systemColumn) (all []systemColumn) {
 // systemContext is one of the system's views while it is computed.
 type systemContext struct {
 	session *Session
+	def     *systemTable
 	catalog *colstore.Catalog
 	view    *colstore.View
 	rows    *rowSet
@@ -69,6 +70,8 @@ func (c *systemContext) add(values ...any) {
 			row[i] = types.IntValue(t, v)
 		case bool:
 			row[i] = types.BoolValue(v)
+		case types.Value:
+			row[i] = v
 		case float64:
 			row[i] = types.FloatValue(t, v)
 		default:
@@ -104,7 +107,7 @@ type systemSource struct {
 
 // Open implements plan.Source.
 func (s *systemSource) Open(ctx context.Context, spec colstore.ScanSpec) (plan.Rows, error) {
-	c := &systemContext{session: s.run.s, view: s.view, catalog: s.view.Catalog(), rows: newRowSet(columnTypes(s.table))}
+	c := &systemContext{session: s.run.s, def: s.def, view: s.view, catalog: s.view.Catalog(), rows: newRowSet(columnTypes(s.table))}
 	if s.run.s.set.systemTime == nil && s.view.Point() == s.run.Present().Point() {
 		c.temporary = s.run.Temporary()
 	}

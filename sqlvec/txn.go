@@ -52,13 +52,14 @@ func (s *Session) ensureTransaction() error {
 func (s *Session) begin(m parse.TxModes) error {
 	tx := transaction{isolation: s.set.isolation, readOnly: s.set.readOnly || s.set.systemTime != nil, start: s.db.now()}
 	tx.apply(m)
-	open, err := s.db.store.Begin(colstore.TxOptions{ReadOnly: tx.readOnly, Isolation: tx.isolation, After: s.lastCSN})
+	open, err := s.db.store.Begin(colstore.TxOptions{ReadOnly: tx.readOnly, Isolation: tx.isolation, After: s.lastCSN, Owner: s.activity.owner})
 	if err != nil {
 		return err
 	}
 	open.SynchronousCommit, open.Compress = s.set.syncCommit, s.set.compressParts
 	tx.open = open
 	s.tx = tx
+	s.activity.inTransactionSince(tx.start)
 	return s.beginTemporary()
 }
 
@@ -299,7 +300,7 @@ func (r *run) setTransaction(st *parse.SetTransaction) error {
 	}
 	modes := s.tx
 	s.tx.open.Rollback()
-	open, err := s.db.store.Begin(colstore.TxOptions{ReadOnly: modes.readOnly, Isolation: modes.isolation, After: s.lastCSN})
+	open, err := s.db.store.Begin(colstore.TxOptions{ReadOnly: modes.readOnly, Isolation: modes.isolation, After: s.lastCSN, Owner: s.activity.owner})
 	if err != nil {
 		return err
 	}

@@ -72,6 +72,9 @@ func (p *Part) Indexes() []IndexSpec {
 	return specs
 }
 
+// Size returns the bytes that the index takes in the image.
+func (x *Index) Size() int64 { return int64(x.meta.size()) }
+
 // Spec returns what the index is over.
 func (x *Index) Spec() IndexSpec { return x.meta.spec }
 

@@ -1,6 +1,7 @@
 package types
 
 import (
+	_ "embed"
 	"strconv"
 	"strings"
 	"sync"
@@ -166,4 +167,28 @@ func ToUTC(zone *time.Location, local int64) int64 {
 // isDST reports whether daylight saving time applies at a time in UTC.
 func isDST(zone *time.Location, micros int64) bool {
 	return time.Unix(floorDiv64(micros, MicrosPerSecond), 0).In(zone).IsDST()
+}
+
+//go:embed zones.txt
+var zoneList string
+
+// ZoneNames lists the names of the zone database, in order.
+func ZoneNames() []string { return strings.Fields(zoneList) }
+
+// IsSummerAbbrev reports whether an abbreviation stands for daylight saving time.
+func IsSummerAbbrev(abbrev string) bool {
+	switch strings.ToLower(abbrev) {
+	case "adt", "aedt", "akdt", "bst", "cdt", "cest", "edt", "eest", "mdt", "mest", "nzdt", "pdt", "west":
+		return true
+	}
+	return false
+}
+
+// ZoneAbbrevs are the abbreviations of zones that are read in times, in capital letters, as seconds east of Greenwich.
+func ZoneAbbrevs() map[string]int {
+	all := make(map[string]int, len(zoneAbbrevs))
+	for name, seconds := range zoneAbbrevs {
+		all[strings.ToUpper(name)] = seconds
+	}
+	return all
 }

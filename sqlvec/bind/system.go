@@ -169,14 +169,20 @@ func (b *Binder) compareWithOID(e parse.Expr, bound, other expr.Expr, c *exprCon
 	return b.objectOID(cast, c)
 }
 
+// takesRegclass are the functions whose first argument is a regclass, so that a text in quotes is a relation's name.
+var takesRegclass = map[string]bool{"pg_relation_size": true, "pg_table_size": true, "pg_indexes_size": true, "pg_total_relation_size": true}
+
 // oidArguments binds the arguments that name a relation as its number, in calls of functions of
 // the catalog.
 func (b *Binder) oidArguments(name string, list []parse.Expr, bound []expr.Expr, c *exprContext) error {
-	if !strings.HasPrefix(name, "pg_") && !strings.HasSuffix(name, "_description") {
+	if !strings.HasPrefix(name, "pg_") && !strings.HasPrefix(name, "has_") && !strings.HasSuffix(name, "_description") {
 		return nil
 	}
 	for i, e := range list {
 		cast, ok := isObjectName(e)
+		if lit, isText := e.(*parse.Literal); isText && i == 0 && lit.Kind == parse.LitString && takesRegclass[name] {
+			cast, ok = &parse.Cast{Pos: lit.Pos, X: lit, Type: &parse.TypeName{Pos: lit.Pos, Name: parse.Name{Pos: lit.Pos, Parts: []string{"regclass"}}}}, true
+		}
 		if !ok {
 			continue
 		}

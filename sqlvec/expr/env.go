@@ -28,6 +28,7 @@ type Env struct {
 	SetConfig func(name string, value *string, local bool) (string, error) // set_config; nil is the default
 	Sequences Sequences                                                    // nextval and its kin
 	Catalog   Catalog                                                      // what the functions of the system's views ask
+	Server    Server                                                       // sizes, sessions and advisory locks
 	History   History                                                      // what the functions of points in time ask
 	Random    *Generator                                                   // of the session's random()
 	Rand      *rand.Rand                                                   // nil: the process's generator; not shared between workers

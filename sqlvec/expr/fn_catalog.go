@@ -31,6 +31,9 @@ type Catalog interface {
 	SchemaName(oid int64) (string, bool)
 	// Visible reports whether a relation or a type is found by its name alone.
 	Visible(oid int64) bool
+	// HasColumn reports whether a relation has a column with a name, or where that is empty at a place, from 1.
+	HasColumn(oid int64, name string, place int64) bool
+	IsSequence(oid int64) bool
 	// SerialSequence is the sequence that belongs to a column.
 	SerialSequence(table, column string) (name string, ok bool, err error)
 }
@@ -72,6 +75,14 @@ func init() {
 		catalogText("pg_get_indexdef", ids(oid, types.Int64, types.Bool), index),
 		catalogText("pg_get_viewdef", ids(oid), view),
 		catalogText("pg_get_viewdef", ids(oid, types.Bool), view),
+		&Function{Name: "pg_get_viewdef", Params: ids(types.Text), Ret: types.Text, Volatility: Stable, row: viewDefOfName},
+		catalogText("shobj_description", ids(oid, types.Text), func(Catalog, []types.Value) (string, bool) { return "", false }),
+		catalogText("pg_get_function_arguments", ids(oid), functionArguments),
+		catalogText("pg_get_function_identity_arguments", ids(oid), functionArguments),
+		catalogText("pg_get_function_result", ids(oid), func(_ Catalog, a []types.Value) (string, bool) {
+			f, ok := FunctionByOID(a[0].I)
+			return f.Result, ok
+		}),
 		catalogText("obj_description", ids(oid, types.Text), func(c Catalog, a []types.Value) (string, bool) { return c.Comment(a[0].I, 0) }),
 		catalogText("obj_description", ids(oid), func(c Catalog, a []types.Value) (string, bool) { return c.Comment(a[0].I, 0) }),
 		catalogText("col_description", ids(oid, types.Int64), func(c Catalog, a []types.Value) (string, bool) { return c.Comment(a[0].I, a[1].I) }),
@@ -105,6 +116,23 @@ func init() {
 		sessionOf("pg_get_userbyid", ids(oid), func(e *Env) string { return e.User }),
 		sessionOf("pg_encoding_to_char", ids(types.Int64), func(*Env) string { return "UTF8" }),
 	)
+}
+
+func functionArguments(_ Catalog, a []types.Value) (string, bool) {
+	f, ok := FunctionByOID(a[0].I)
+	return f.Arguments, ok
+}
+
+// viewDefOfName is pg_get_viewdef of a view's name.
+func viewDefOfName(env *Env, a []types.Value) (types.Value, error) {
+	v, err := relationOID(env, a)
+	if err != nil {
+		return nullText, err
+	}
+	if s, ok := env.Catalog.ViewDef(v.I); ok {
+		return textValue(s), nil
+	}
+	return nullText, nil
 }
 
 func sessionOf(name string, params []types.ID, fn func(*Env) string) *Function {

@@ -47,14 +47,19 @@ func Signatures() []Signature {
 
 // parameters writes the declared types of arguments.
 func parameters(params []types.ID, variadic bool) string {
-	names := make([]string, len(params))
-	for i, p := range params {
-		names[i] = pseudoName(p)
-	}
+	names := pseudoNames(params)
 	if variadic {
 		names = append(names, "...")
 	}
 	return strings.Join(names, ", ")
+}
+
+func pseudoNames(params []types.ID) []string {
+	names := make([]string, len(params))
+	for i, p := range params {
+		names[i] = pseudoName(p)
+	}
+	return names
 }
 
 // pseudoName is the name of a declared type.
