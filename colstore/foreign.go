@@ -2,6 +2,7 @@ package colstore
 
 import (
 	"context"
+	"math"
 	"slices"
 
 	"driftdb/colstore/part"
@@ -244,6 +245,7 @@ func (tx *Tx) lockRelied(ctx context.Context, parent *Table, first int) error {
 func (tx *Tx) forgetRelied(first int) {
 	for _, r := range tx.relies[first:] {
 		delete(tx.known, reliedID{r.parent.ID, r.rid})
+		tx.reliedOn[r.store]--
 	}
 	tx.relies = tx.relies[:first:first]
 }
@@ -265,13 +267,14 @@ func (tx *Tx) checkReference(tt *txTable, r *foreign, key []types.Value) error {
 		return r.missing(key)
 	}
 	id := reliedID{r.parent.ID, rid}
-	if rid&eventlog.Relative != 0 || tx.known[id] {
+	if _, known := tx.known[id]; known || rid&eventlog.Relative != 0 {
 		return nil
 	}
 	if tx.known == nil {
-		tx.known = map[reliedID]bool{}
+		tx.known, tx.reliedOn = map[reliedID]int{}, map[*store]int{}
 	}
-	tx.known[id] = true
+	tx.known[id] = len(tx.relies)
+	tx.reliedOn[tt.store]++
 	tx.relies = append(tx.relies, relied{r, tt.store, rid, want})
 	return nil
 }
@@ -393,9 +396,9 @@ func (s *keySet) add(key []types.Value) bool {
 // validateForeign checks, against what was ordered after event since, that the rows that the
 // transaction relies on are still there, and that nobody refers to what it took away.
 func (tx *Tx) validateForeign(since uint64) error {
-	for i := range tx.relies {
-		if r := &tx.relies[i]; r.store.changed.Load() > since {
-			if err := tx.validateRelied(r); err != nil {
+	for st, n := range tx.reliedOn {
+		if n > 0 && st.changed.Load() > since {
+			if err := tx.validateReliedOn(st, n, since); err != nil {
 				return err
 			}
 		}
@@ -406,6 +409,47 @@ func (tx *Tx) validateForeign(since uint64) error {
 			if err := tx.validateReleased(r, since); err != nil {
 				return err
 			}
+		}
+	}
+	return nil
+}
+
+// validateReliedOn checks the n rows of a table that the transaction relies on: those that ended since, or
+// all when they are fewer.
+func (tx *Tx) validateReliedOn(st *store, n int, since uint64) error {
+	s := st.pinned()
+	defer s.unpin()
+	ended := 0
+	for _, rs := range s.sets {
+		before, err := rs.deaths().CountBy(since)
+		if err != nil {
+			return err
+		}
+		ended += rs.deaths().Len() - before
+	}
+	if ended >= n {
+		for i := range tx.relies {
+			if r := &tx.relies[i]; r.store == st {
+				if err := tx.validateRelied(r); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	}
+	for _, rs := range s.sets {
+		var inner error
+		err := rs.deaths().Between(since, math.MaxUint64, func(d part.Death) bool {
+			if i, ok := tx.known[reliedID{st.id, rs.ridOf(int(d.Row))}]; ok {
+				inner = tx.validateRelied(&tx.relies[i])
+			}
+			return inner == nil
+		})
+		if err == nil {
+			err = inner
+		}
+		if err != nil {
+			return err
 		}
 	}
 	return nil

@@ -58,7 +58,8 @@ type Tx struct {
 	attrs       [3]string
 	sequences   usedSequences
 	relies      []relied
-	known       map[reliedID]bool // rows in relies
+	known       map[reliedID]int // where in relies a row is
+	reliedOn    map[*store]int   // how many of relies are of a table
 	releases    []released
 	deferral    deferral
 	putOff      bool // a check waits for the commit

@@ -341,3 +341,26 @@ func TestLocksOfSavepoints(t *testing.T) {
 	must(t, a, "COMMIT")
 	query(t, b, "SELECT * FROM k ORDER BY id", "1|0\n2|1\n4|4\n5|6\n6|0")
 }
+
+// TestReliesOnMany has a transaction refer to more rows than it locks, some of which others end meanwhile: it
+// must meet the one whose key is gone, at its next statement or at its commit, and nothing else.
+func TestReliesOnMany(t *testing.T) {
+	for _, c := range []struct{ change, then, want string }{
+		{"DELETE FROM k WHERE id = 70000", "SELECT 1", dberr.ForeignKeyViolation},
+		{"UPDATE k SET v = 1 WHERE id = 69999; DELETE FROM k WHERE id = 69999", "COMMIT", dberr.ForeignKeyViolation},
+		{"UPDATE k SET v = 1 WHERE id < 100; DELETE FROM k WHERE id > 70000", "COMMIT", ""},
+		{"DELETE FROM k WHERE id = 5; INSERT INTO k VALUES (5)", "COMMIT", ""},
+		{"UPDATE k SET v = 1", "SELECT 1", ""},
+	} {
+		db := open(t, sqlvec.Options{})
+		s, other := db.Session(), db.Session()
+		must(t, s, "CREATE TABLE k (id INTEGER PRIMARY KEY, v INTEGER); INSERT INTO k SELECT g FROM generate_series(1, 70010) g; CREATE TABLE child (k INTEGER REFERENCES k)")
+		must(t, s, "BEGIN; INSERT INTO child SELECT g FROM generate_series(1, 70000) g")
+		must(t, other, c.change)
+		if _, err := script(s, c.then); (err != nil) != (c.want != "") || err != nil && dberr.CodeOf(err) != c.want {
+			t.Errorf("%s, then %s: %v", c.change, c.then, err)
+		}
+		s.Close()
+		other.Close()
+	}
+}
