@@ -104,7 +104,7 @@ func (s *Session) Run(ctx context.Context, sql string, fn func(*Result) error) e
 	list, err := parse.Parse(sql)
 	if err != nil {
 		if s.tx.explicit {
-			s.tx.failed = true
+			s.abort()
 		}
 		return err
 	}
@@ -178,7 +178,7 @@ func (s *Session) finishStatement(r *run, err error) error {
 		err = r.shaped.placed(err)
 	}
 	if s.tx.explicit {
-		s.tx.failed = true
+		s.abort()
 	} else {
 		s.endTransaction()
 	}

@@ -133,6 +133,32 @@ func (s *Session) endTransaction() {
 	s.tx = transaction{}
 }
 
+// abort makes the open transaction one that has failed: only ROLLBACK helps. What it wrote since its newest
+// savepoint is undone at once, so that others need not wait for what can no longer be committed.
+func (s *Session) abort() {
+	s.tx.failed = true
+	if s.tx.open == nil {
+		return
+	}
+	if n := len(s.tx.saved); n > 0 {
+		if s.undoTo(&s.tx.saved[n-1]) == nil {
+			return
+		}
+	}
+	s.tx.open.Rollback()
+	if s.tx.temp != nil {
+		s.tx.temp.Rollback()
+	}
+}
+
+// undoTo undoes what was written since a savepoint.
+func (s *Session) undoTo(p *savepoint) error {
+	if err := s.tx.open.RollbackTo(p.point); err != nil || s.tx.temp == nil {
+		return err
+	}
+	return s.tx.temp.RollbackTo(p.temp)
+}
+
 // control runs the statements that begin and end transactions.
 func (r *run) control() (done bool, err error) {
 	s := r.s
@@ -257,13 +283,8 @@ func (r *run) rollbackTo(st *parse.RollbackTo) error {
 	if err != nil {
 		return err
 	}
-	if err := s.tx.open.RollbackTo(s.tx.saved[i].point); err != nil {
+	if err := s.undoTo(&s.tx.saved[i]); err != nil {
 		return err
-	}
-	if s.tx.temp != nil {
-		if err := s.tx.temp.RollbackTo(s.tx.saved[i].temp); err != nil {
-			return err
-		}
 	}
 	s.restoreSettings(s.tx.saved[i].set)
 	s.rollbackCursors(i)
