@@ -2,6 +2,7 @@ package sqlvec
 
 import (
 	"fmt"
+	"math"
 
 	"driftdb/colstore"
 	"driftdb/internal/dberr"
@@ -161,7 +162,7 @@ func (r *run) upsert(st *parse.Insert, t *colstore.Table, proposed *rowSet) erro
 	if proposed, err = firstOfKey(proposed, key, st.OnConflict); err != nil {
 		return err
 	}
-	node, err := b.Upsert(t, st.Alias, st.OnConflict, key, proposed)
+	node, err := b.Upsert(t, st.Alias, st.OnConflict, key, proposed, fewKeys(proposed, key))
 	if err != nil {
 		return err
 	}
@@ -170,6 +171,27 @@ func (r *run) upsert(st *parse.Insert, t *colstore.Table, proposed *rowSet) erro
 		return err
 	}
 	return up.write(st)
+}
+
+// maxKeysLookedUp is how many keys an upsert looks up, the columns of a key taken each for itself; of more
+// it joins the table.
+const maxKeysLookedUp = 1024
+
+// fewKeys are the values that rows have in the columns of a key, nil where they are many.
+func fewKeys(rows *rowSet, key []int) [][]types.Value {
+	if n := len(key); rows.n > maxKeysLookedUp || math.Pow(float64(rows.n), float64(n)) > maxKeysLookedUp {
+		return nil
+	}
+	all := rows.batch()
+	out := make([][]types.Value, len(key))
+	for k, c := range key {
+		for i := range rows.n {
+			if v := all.Cols[c].Value(i); v.Valid {
+				out[k] = append(out[k], v)
+			}
+		}
+	}
+	return out
 }
 
 // upserted sorts the rows of an upsert by what is to be done with them.

@@ -122,8 +122,10 @@ func keyIndexes(t *colstore.Table, k colstore.Index) []int {
 
 // Upsert binds what INSERT … ON CONFLICT does with rows, all columns of t in order. Its
 // plan has, per row: the row id it conflicts with, NULL for none; whether it is to be
-// written; the row as proposed; and for DO UPDATE the row as updated and as it was.
-func (b *Binder) Upsert(t *colstore.Table, alias string, oc *parse.OnConflict, key []int, rows plan.Source) (plan.Node, error) {
+// written; the row as proposed; and for DO UPDATE the row as updated and as it was. values are those that
+// the rows have in each column of the key, where they are few, so that the rows they conflict with are
+// looked up; else nil.
+func (b *Binder) Upsert(t *colstore.Table, alias string, oc *parse.OnConflict, key []int, rows plan.Source, values [][]types.Value) (plan.Node, error) {
 	ref := &parse.TableRef{Pos: oc.Pos, Name: NameOf(b.viewOf(t).Catalog(), t)}
 	if alias != "" {
 		ref.Alias = &parse.Alias{Name: alias}
@@ -141,6 +143,9 @@ func (b *Binder) Upsert(t *colstore.Table, alias string, oc *parse.OnConflict, k
 			return nil, err
 		}
 		on = append(on, eq)
+	}
+	if s.node, err = among(s, key, values); err != nil {
+		return nil, err
 	}
 	join := &plan.Join{Kind: plan.Left, Left: proposed.node, Right: s.node, On: conjunction(on)}
 	u := &updating{b: b, table: t, values: make([]expr.Expr, len(t.Columns)), current: s.cols,
@@ -161,6 +166,29 @@ func (b *Binder) Upsert(t *colstore.Table, alias string, oc *parse.OnConflict, k
 		return nil, err
 	}
 	return b.upsertRows(input, s, newCols, where, u.values, oc.DoUpdate), nil
+}
+
+// among is the scan of a target's rows that have one of the values in each column of a key.
+func among(s *targetScan, key []int, values [][]types.Value) (plan.Node, error) {
+	if values == nil {
+		return s.node, nil
+	}
+	var all []expr.Expr
+	for k, i := range key {
+		list := make([]expr.Expr, len(values[k]))
+		for n, v := range values[k] {
+			list[n] = &expr.Const{Value: v}
+		}
+		if len(list) == 0 { // all are NULL, which equal nothing
+			return &plan.Filter{Input: s.node, Predicate: &expr.Const{Value: types.BoolValue(false)}}, nil
+		}
+		in, err := expr.NewIn(0, colExpr(s.cols[i]), list, false)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, in)
+	}
+	return &plan.Filter{Input: s.node, Predicate: conjunction(all)}, nil
 }
 
 func (b *Binder) upsertRows(input plan.Node, s *targetScan, proposed []plan.Column, where expr.Expr, values []expr.Expr, update bool) plan.Node {
