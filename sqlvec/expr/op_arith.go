@@ -157,6 +157,12 @@ func intKernel[T kernel.Signed](f *frame, op arith, dst []T, a, b *vec.Vec) bool
 		return kernel.AddConst(dst, values[T](f, a), vec.Of[T](b)[0])
 	case b.Form == vec.Const && op == opMul:
 		return kernel.MulConst(dst, values[T](f, a), vec.Of[T](b)[0])
+	case b.Form == vec.Const && op == opDiv && divides(vec.Of[T](b)[0]):
+		kernel.DivConst(dst, values[T](f, a), vec.Of[T](b)[0])
+		return false
+	case b.Form == vec.Const && op == opMod && divides(vec.Of[T](b)[0]):
+		kernel.ModConst(dst, values[T](f, a), vec.Of[T](b)[0])
+		return false
 	case a.Form == vec.Const && op == opSub:
 		return kernel.SubFrom(dst, vec.Of[T](a)[0], values[T](f, b))
 	}
@@ -181,6 +187,9 @@ func mostOf[T kernel.Signed](v *vec.Vec, x []T) uint64 {
 	}
 	return kernel.Magnitude(x)
 }
+
+// divides reports whether every integer can be divided by c.
+func divides[T kernel.Signed](c T) bool { return c != 0 && c != -1 }
 
 // intFailure returns the error of the first row of sel that cannot be computed.
 func intFailure[T kernel.Signed](op arith, t types.Type, x, y []T, sel []uint64) error {

@@ -210,6 +210,43 @@ func Mod[T Signed](dst, a, b []T) bool {
 	return bad
 }
 
+// reciprocal returns m such that, for 0 <= x < 2^32 and 2 <= c < 2^32, the upper half of m × x is x / c, and
+// that of the lower half times c is x mod c (Lemire, Kaser, Kurz: Faster remainder by direct computation, 2019).
+func reciprocal(c uint64) (m uint64, ok bool) {
+	if c < 2 || c >= 1<<32 {
+		return 0, false
+	}
+	return ^uint64(0)/c + 1, true
+}
+
+// DivConst sets dst = a / c cut towards zero. c is neither 0 nor -1.
+func DivConst[T Signed](dst, a []T, c T) {
+	a = a[:len(dst)]
+	m, ok := reciprocal(uint64(c))
+	for i, x := range a {
+		if y := uint64(x); ok && y < 1<<32 {
+			q, _ := bits.Mul64(m, y)
+			dst[i] = T(q)
+			continue
+		}
+		dst[i] = x / c
+	}
+}
+
+// ModConst sets dst = a mod c with the sign of a. c is neither 0 nor -1.
+func ModConst[T Signed](dst, a []T, c T) {
+	a = a[:len(dst)]
+	m, ok := reciprocal(uint64(c))
+	for i, x := range a {
+		if y := uint64(x); ok && y < 1<<32 {
+			r, _ := bits.Mul64(m*y, uint64(c))
+			dst[i] = T(r)
+			continue
+		}
+		dst[i] = x % c
+	}
+}
+
 // AddFloat sets dst = a + b and reports whether a result is not finite.
 func AddFloat[T Float](dst, a, b []T) bool {
 	a, b = a[:len(dst)], b[:len(dst)]

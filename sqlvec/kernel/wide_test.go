@@ -108,6 +108,33 @@ func testCodes[T Signed, C uint8 | uint16 | uint32](t *rapid.T) {
 	}
 }
 
+func testDivConst[T Signed](t *rapid.T) {
+	x, _ := drawMasked[T](t)
+	c := T(rapid.OneOf(rapid.Int64Range(-3, 3), rapid.Int64Range(1, 1<<33), rapid.Int64()).Draw(t, "c"))
+	if c == 0 || c == -1 {
+		c = 2
+	}
+	if len(x) > 0 && rapid.Bool().Draw(t, "multiple") {
+		x[0] = x[len(x)/2] / c * c
+	}
+	q, r := make([]T, len(x)), make([]T, len(x))
+	DivConst(q, x, c)
+	ModConst(r, x, c)
+	for i := range x {
+		if q[i] != x[i]/c || r[i] != x[i]%c {
+			t.Fatalf("row %d: %d / %d is %d, remainder %d", i, x[i], c, q[i], r[i])
+		}
+	}
+}
+
+func TestDivConstOfEveryWidth(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		testDivConst[int16](t)
+		testDivConst[int32](t)
+		testDivConst[int64](t)
+	})
+}
+
 func TestArithmeticOfCodes(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		testCodes[int64, uint8](t)
