@@ -17,7 +17,15 @@ type inNode struct {
 	hasNull bool // the list has a NULL: what is not found is unknown
 	ints    intSet
 	bytes   bytesSet
+	codes   codeSet // of ints
 	memo    memo
+}
+
+// codeSet is which codes of narrow vectors of one base and width stand for integers of a set.
+type codeSet struct {
+	base  int64
+	width uint8
+	words []uint64
 }
 
 // compileIn makes an IN's node: a set when the list is constant and has many
@@ -118,10 +126,32 @@ func (n *inNode) probe(f *frame, v *vec.Vec) vec.Vec {
 		}
 		return f.bools(w, nil)
 	}
+	if v.Form == vec.Narrow && v.Width < 4 {
+		n.probeCodes(v, w)
+		return f.bools(w, nil)
+	}
 	for i, x := range int64s(f, v) {
 		w[i>>6] |= n.ints.bit(x) << (uint(i) & 63)
 	}
 	return f.bools(w, nil)
+}
+
+// probeCodes is probe by the codes of a narrow vector of one or two bytes.
+func (n *inNode) probeCodes(v *vec.Vec, w []uint64) {
+	s := &n.codes
+	if s.words == nil || s.base != v.Base || s.width != v.Width {
+		*s = codeSet{v.Base, v.Width, make([]uint64, vec.Words(1<<(8*v.Width)))}
+		for i, x := range n.ints.slots {
+			if code := uint64(x) - uint64(v.Base); n.ints.used[i] && code < 1<<(8*v.Width) {
+				s.words[code>>6] |= 1 << (code & 63)
+			}
+		}
+	}
+	if v.Width == 1 {
+		kernel.Lookup(vec.Of[uint8](v)[:v.N], s.words, w)
+	} else {
+		kernel.Lookup(vec.Of[uint16](v)[:v.N], s.words, w)
+	}
 }
 
 // intSet is a set of integers by open addressing. It is built once.

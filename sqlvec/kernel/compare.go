@@ -241,7 +241,7 @@ func equalShifted[C ~uint8 | ~uint16 | ~uint32](a, b []C, d int64, out []uint64)
 // Lookup sets bit i of out where bit codes[i] of table is set: a predicate computed
 // once on a dictionary, applied to codes.
 func Lookup[T Int](codes []T, table []uint64, out []uint64) {
-	if lookupWide(codes, table, out) || lookupEdges(codes, table, out) {
+	if lookupWide(codes, table, out) || lookupEdges(codes, table, out) || lookupBytes(codes, table, out) {
 		return
 	}
 	for w := range out {

@@ -81,7 +81,7 @@ func (l *limit[T]) holds(a *[64]T) uint64 {
 }
 
 // mostLimits is the most limits of lookupEdges. More take longer than to look up the codes.
-const mostLimits = 4
+const mostLimits = 2
 
 // lookupEdges is Lookup by comparisons of the codes with the ends of the runs of set bits: a code is in one
 // when an odd number of ends is above it. It returns false where runs are many, or codes wide.
@@ -90,15 +90,15 @@ func lookupEdges[T Int](codes []T, table []uint64, out []uint64) bool {
 	switch {
 	case len(codes) < 64:
 	case unsafe.Sizeof(z) == 1 && len(table) <= 4:
-		return lookupBy(as[uint8](codes), table, mostLimits, out)
+		return lookupBy(as[uint8](codes), table, out)
 	case unsafe.Sizeof(z) == 2 && len(table) <= 64:
-		return lookupBy(as[uint16](codes), table, mostLimits/2, out)
+		return lookupBy(as[uint16](codes), table, out)
 	}
 	return false
 }
 
-// lookupBy is lookupEdges with up to so many limits.
-func lookupBy[T unsigned](codes []T, table []uint64, most int, out []uint64) bool {
+// lookupBy is lookupEdges for unsigned codes.
+func lookupBy[T unsigned](codes []T, table []uint64, out []uint64) bool {
 	var mem [mostLimits + 1]limit[T]
 	limits, not := mem[:0], uint64(0)
 	end := len(table) * 64 // no code is there
@@ -117,12 +117,43 @@ func lookupBy[T unsigned](codes []T, table []uint64, most int, out []uint64) boo
 				not = ^uint64(0)
 			}
 		}
-		if len(limits) > most {
+		if len(limits) > mostLimits {
 			return false
 		}
 		lo = nextBit(table, hi, 0)
 	}
 	limitedBy(codes, limits, not, out)
+	return true
+}
+
+// lookupBytes is Lookup for codes of a byte, by a table of bytes.
+func lookupBytes[T Int](codes []T, table []uint64, out []uint64) bool {
+	var z T
+	if unsafe.Sizeof(z) != 1 || len(table) > 4 || len(codes) < 256 {
+		return false
+	}
+	var set [256]uint8
+	for w, m := range table {
+		for ; m != 0; m &= m - 1 {
+			set[w*64+bits.TrailingZeros64(m)] = 1
+		}
+	}
+	a := as[uint8](codes)
+	w := 0
+	for ; len(a) >= 64; a = a[64:] {
+		x, m := (*[64]uint8)(a), uint64(0)
+		for j := 0; j < 64; j += 4 {
+			m = m>>4 | uint64(set[x[j]]|set[x[j+1]]<<1|set[x[j+2]]<<2|set[x[j+3]]<<3)<<60
+		}
+		out[w] = m
+		w++
+	}
+	if len(a) > 0 {
+		out[w] = 0
+		for j, x := range a {
+			out[w] |= uint64(set[x]) << (uint(j) & 63)
+		}
+	}
 	return true
 }
 
