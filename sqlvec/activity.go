@@ -205,7 +205,7 @@ func (c serverCalls) Sleep(micros int64) error {
 	case <-timer.C:
 		return nil
 	case <-c.run.ctx.Done():
-		return canceled(c.run.ctx)
+		return expr.Canceled(c.run.ctx)
 	}
 }
 

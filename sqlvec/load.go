@@ -11,6 +11,7 @@ import (
 	"driftdb/internal/dberr"
 	"driftdb/internal/types"
 	"driftdb/internal/vec"
+	"driftdb/sqlvec/expr"
 	"driftdb/sqlvec/parse"
 )
 
@@ -104,7 +105,7 @@ func (r *run) newLoad(table colstore.Name, columns []string) (*tableLoad, error)
 func (l *tableLoad) insertAll(next func() (*vec.Batch, error)) (rows int64, err error) {
 	for {
 		if l.run.ctx.Err() != nil {
-			return 0, canceled(l.run.ctx)
+			return 0, expr.Canceled(l.run.ctx)
 		}
 		b, err := next()
 		if errors.Is(err, io.EOF) {

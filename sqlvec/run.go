@@ -50,7 +50,7 @@ type run struct {
 // execute runs the statement and hands its result to the caller.
 func (r *run) execute() error {
 	if r.ctx.Err() != nil {
-		return canceled(r.ctx)
+		return expr.Canceled(r.ctx)
 	}
 	if done, err := r.control(); done || err != nil {
 		return err
@@ -412,6 +412,7 @@ func (s *Session) sharedEnv() expr.Env {
 // newEnv is what the expressions of a statement see of the session.
 func (s *Session) newEnv(r *run) *expr.Env {
 	env := s.env
+	env.Ctx = r.ctx
 	env.Now, env.Statement, env.Zone, env.Params = s.tx.start, s.db.now(), s.set.zone, r.params
 	env.User, env.SessionUser = s.user, s.user
 	env.Sequences, env.History = &sequenceCalls{Session: s}, historyCalls{r}

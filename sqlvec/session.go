@@ -182,21 +182,13 @@ func (s *Session) finishStatement(r *run, err error) error {
 	} else {
 		s.endTransaction()
 	}
-	if r.ctx.Err() != nil && dberr.CodeOf(err) != dberr.QueryCanceled {
+	if r.ctx.Err() != nil {
 		var e *dberr.Error
-		if !errors.As(err, &e) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
-			return canceled(r.ctx)
+		if !errors.As(err, &e) || e.Code == dberr.QueryCanceled || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+			return expr.Canceled(r.ctx)
 		}
 	}
 	return err
-}
-
-// canceled is the error of a statement whose context ended.
-func canceled(ctx context.Context) error {
-	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
-		return dberr.New(dberr.QueryCanceled, "canceling statement due to statement timeout")
-	}
-	return dberr.New(dberr.QueryCanceled, "canceling statement due to user request")
 }
 
 // notice adds a notice to the current statement's result.

@@ -356,6 +356,9 @@ func compared(pos int, op string, l, r expr.Expr) (expr.Expr, error) {
 	return expr.NewOp(pos, op, l, r)
 }
 
+// fails reports whether e is constant but has no value.
+func (b *Binder) fails(e expr.Expr) bool { return expr.Fails(expr.Fold(e, b.env.Expr), b.env.Expr) }
+
 // starless is a row with the columns that t.* stands for in it.
 func starless(row *parse.RowExpr, c *exprContext) *parse.RowExpr {
 	out := *row
@@ -404,7 +407,7 @@ func (b *Binder) bindRowCompare(e *parse.BinaryExpr, c *exprContext) (x expr.Exp
 		return nil, true, err
 	}
 	for i := range left { // constants that fail do so whatever decides
-		if expr.Fails(expr.Fold(left[i])) || expr.Fails(expr.Fold(right[i])) {
+		if b.fails(left[i]) || b.fails(right[i]) {
 			x, err = compareRows(e.Op, left[i:i+1], right[i:i+1], pos)
 			return x, true, err
 		}

@@ -49,7 +49,7 @@ func (o Options) withDefaults() Options {
 // run and is returned as it is. When ctx ends, Run returns SQLSTATE 57014.
 func Run(ctx context.Context, node plan.Node, opts Options, out func(*vec.Batch) error) error {
 	if ctx.Err() != nil {
-		return canceled(ctx)
+		return expr.Canceled(ctx)
 	}
 	ex := newExecution(ctx, opts.withDefaults())
 	defer ex.close()

@@ -2,7 +2,6 @@ package exec
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"runtime/debug"
 	"sync"
@@ -11,6 +10,7 @@ import (
 	"driftdb/internal/arena"
 	"driftdb/internal/dberr"
 	"driftdb/internal/vfs"
+	"driftdb/sqlvec/expr"
 )
 
 // execution is one run of a plan.
@@ -120,7 +120,7 @@ func (ex *execution) onFail(wake func()) {
 	ex.mu.wakers = append(ex.mu.wakers, wake)
 	if !ex.mu.watched {
 		ex.mu.watched = true
-		stop := context.AfterFunc(ex.ctx, func() { ex.fail(canceled(ex.ctx)) })
+		stop := context.AfterFunc(ex.ctx, func() { ex.fail(expr.Canceled(ex.ctx)) })
 		ex.mu.closers = append(ex.mu.closers, closeFunc(func() { stop() }))
 	}
 }
@@ -141,21 +141,13 @@ func (ex *execution) check() error {
 		return ex.failure()
 	}
 	if ex.ctx.Err() != nil {
-		ex.fail(canceled(ex.ctx))
+		ex.fail(expr.Canceled(ex.ctx))
 		return ex.failure()
 	}
 	if ex.parent != nil {
 		return ex.parent.check()
 	}
 	return nil
-}
-
-// canceled is the error of a context that ended.
-func canceled(ctx context.Context) error {
-	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
-		return dberr.New(dberr.QueryCanceled, "canceling statement due to statement timeout")
-	}
-	return dberr.New(dberr.QueryCanceled, "canceling statement due to user request")
 }
 
 // guard runs f on this goroutine: a fault on a mapped page, exhausted memory and any

@@ -85,6 +85,9 @@ func (n *callNode) apply(f *frame, args []vec.Vec, sel []uint64) (vec.Vec, error
 
 // invoke computes the function by the form it has.
 func (n *callNode) invoke(f *frame, args []vec.Vec, rows []uint64) (vec.Vec, error) {
+	if err := f.env.ended(); err != nil {
+		return vec.Vec{}, err
+	}
 	if n.call.Fn.eval != nil {
 		return n.call.Fn.eval(f, n.call, args, rows)
 	}
@@ -220,6 +223,9 @@ func lookupCodes(f *frame, v *vec.Vec, table, out []uint64) {
 	kernel.Lookup(codes, table, out)
 }
 
+// rowsPause is how many bytes of texts a function is given between two looks at whether the statement is to end.
+const rowsPause = 1 << 16
+
 // eachRow calls fn for the given rows and makes a vector of the results.
 func eachRow(f *frame, fn rowFunc, t types.Type, args []vec.Vec, rows []uint64) (vec.Vec, error) {
 	b := newBuilder(f, t)
@@ -229,6 +235,7 @@ func eachRow(f *frame, fn rowFunc, t types.Type, args []vec.Vec, rows []uint64) 
 			row[j] = rowValue(&args[j], 0)
 		}
 	}
+	work := 0
 	for i := range f.n {
 		if !has(rows, i) {
 			b.skip()
@@ -238,6 +245,13 @@ func eachRow(f *frame, fn rowFunc, t types.Type, args []vec.Vec, rows []uint64) 
 			if args[j].Form != vec.Const {
 				row[j] = rowValue(&args[j], i)
 			}
+			work += len(row[j].S)
+		}
+		if work >= rowsPause {
+			if err := f.env.ended(); err != nil {
+				return vec.Vec{}, err
+			}
+			work = 0
 		}
 		v, err := fn(f.env, row)
 		if err != nil {

@@ -1,9 +1,12 @@
 package expr
 
 import (
+	"context"
+	"errors"
 	"math/rand/v2"
 	"time"
 
+	"driftdb/internal/dberr"
 	"driftdb/internal/types"
 )
 
@@ -12,6 +15,8 @@ import (
 // Nil functions and interfaces answer with SQLSTATE 0A000. The zero value evaluates everything
 // that does not depend on a session, in UTC.
 type Env struct {
+	// Ctx ends when the statement is to end; nil: it runs to its end.
+	Ctx       context.Context
 	Now       int64          // start of the transaction, µs since 1970 UTC
 	Statement int64          // start of the statement, µs since 1970 UTC
 	Clock     func() int64   // the clock, µs since 1970 UTC
@@ -42,6 +47,25 @@ type History interface {
 	TimeAt(seq int64) (int64, error)
 	// CommitAt returns the last event and the time of a commit.
 	CommitAt(csn int64) (seq, micros int64, err error)
+}
+
+// mayEnd reports whether the statement can be told to end.
+func (e *Env) mayEnd() bool { return e != nil && e.Ctx != nil }
+
+// ended is the error of a statement that is to end, nil while it is not.
+func (e *Env) ended() error {
+	if e.mayEnd() && e.Ctx.Err() != nil {
+		return Canceled(e.Ctx)
+	}
+	return nil
+}
+
+// Canceled is the error of a statement whose context has ended.
+func Canceled(ctx context.Context) error {
+	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		return dberr.New(dberr.QueryCanceled, "canceling statement due to statement timeout")
+	}
+	return dberr.New(dberr.QueryCanceled, "canceling statement due to user request")
 }
 
 // zone returns the session's time zone.

@@ -36,12 +36,13 @@ func init() {
 			n, err := levenshtein([]rune(a[0].S), []rune(a[1].S))
 			return types.IntValue(types.T(i), n), err
 		}),
-		rowFn("regexp_full_match", ids(t, t), b, func(_ *Env, a []types.Value) (types.Value, error) {
+		rowFn("regexp_full_match", ids(t, t), b, func(env *Env, a []types.Value) (types.Value, error) {
 			re, err := compileRE2(`\A(?:` + a[1].S + `)\z`)
 			if err != nil {
 				return a[0], err
 			}
-			return types.BoolValue(re.MatchString(a[0].S)), nil
+			ok, err := re.matches(env, a[0].S)
+			return types.BoolValue(ok), err
 		}),
 		rowFn("regexp_extract", ids(t, t), t, regexpExtract), rowFn("regexp_extract", ids(t, t, types.Int32), t, regexpExtract),
 		rowFn("regexp_extract_all", ids(t, t), texts, regexpExtractAll), rowFn("regexp_extract_all", ids(t, t, types.Int32), texts, regexpExtractAll),
@@ -164,7 +165,7 @@ func groupNumber(a []types.Value, groups int) (int, error) {
 }
 
 // regexpExtract returns the first match, or a group of it; an empty text without one.
-func regexpExtract(_ *Env, a []types.Value) (types.Value, error) {
+func regexpExtract(env *Env, a []types.Value) (types.Value, error) {
 	re, err := compileRE2(a[1].S)
 	if err != nil {
 		return a[0], err
@@ -173,26 +174,30 @@ func regexpExtract(_ *Env, a []types.Value) (types.Value, error) {
 	if err != nil {
 		return a[0], err
 	}
-	m := re.FindStringSubmatch(a[0].S)
-	if m == nil {
-		return textValue(""), nil
+	m, err := re.first(env, a[0].S)
+	if m == nil || err != nil {
+		return textValue(""), err
 	}
-	return textValue(m[k]), nil
+	return textValue(groupTexts(a[0].S, m)[k]), nil
 }
 
 // regexpExtractAll returns all matches, or a group of each.
-func regexpExtractAll(_ *Env, a []types.Value) (types.Value, error) {
+func regexpExtractAll(env *Env, a []types.Value) (types.Value, error) {
 	re, err := compileRE2(a[1].S)
 	if err != nil {
 		return a[0], err
 	}
 	k, err := groupNumber(a, re.NumSubexp())
+	if err != nil {
+		return a[0], err
+	}
+	found, err := re.all(env, a[0].S, -1)
 	if err != nil {
 		return a[0], err
 	}
 	var list []string
-	for _, m := range re.FindAllStringSubmatch(a[0].S, -1) {
-		list = append(list, m[k])
+	for _, m := range found {
+		list = append(list, groupTexts(a[0].S, m)[k])
 	}
 	return textList(list)
 }

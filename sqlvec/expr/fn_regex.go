@@ -11,7 +11,7 @@ import (
 
 func init() {
 	op := func(subject types.ID, name string, fold, not bool) *Function {
-		return rowFn(name, ids(subject, types.Text), types.Bool, func(_ *Env, args []types.Value) (types.Value, error) {
+		return rowFn(name, ids(subject, types.Text), types.Bool, func(env *Env, args []types.Value) (types.Value, error) {
 			flags := ""
 			if fold {
 				flags = "i"
@@ -20,7 +20,8 @@ func init() {
 			if err != nil {
 				return args[0], err
 			}
-			return types.BoolValue(re.MatchString(args[0].S) != not), nil
+			ok, err := re.matches(env, args[0].S)
+			return types.BoolValue(ok != not), err
 		})
 	}
 	text := types.Text
@@ -192,7 +193,7 @@ func noGlobal(fn, flags, hint string) error {
 	return e
 }
 
-func regexpLike(_ *Env, args []types.Value) (types.Value, error) {
+func regexpLike(env *Env, args []types.Value) (types.Value, error) {
 	flags := argText(args, 2)
 	if err := noGlobal("regexp_like()", flags, ""); err != nil {
 		return args[0], err
@@ -201,7 +202,8 @@ func regexpLike(_ *Env, args []types.Value) (types.Value, error) {
 	if err != nil {
 		return args[0], err
 	}
-	return types.BoolValue(re.MatchString(args[0].S)), nil
+	ok, err := re.matches(env, args[0].S)
+	return types.BoolValue(ok), err
 }
 
 // replacement is the text put for a match, with \1 to \9, \& and \\.
@@ -232,7 +234,7 @@ func (r replacement) expand(out []byte, s string, m []int) []byte {
 }
 
 // regexpMatch returns the groups of the first match.
-func regexpMatch(_ *Env, args []types.Value) (types.Value, error) {
+func regexpMatch(env *Env, args []types.Value) (types.Value, error) {
 	flags := argText(args, 2)
 	if err := noGlobal("regexp_match()", flags, "Use the regexp_matches function instead."); err != nil {
 		return args[0], err
@@ -241,7 +243,10 @@ func regexpMatch(_ *Env, args []types.Value) (types.Value, error) {
 	if err != nil {
 		return args[0], err
 	}
-	m := re.FindStringSubmatchIndex(args[0].S)
+	m, err := re.first(env, args[0].S)
+	if err != nil {
+		return args[0], err
+	}
 	if m == nil {
 		return types.NullOf(types.T(types.Text).Array()), nil
 	}
@@ -265,12 +270,13 @@ func matchArray(s string, m []int) (types.Value, error) {
 }
 
 // regexpSubstring is substring(text from pattern): the first group, or the match.
-func regexpSubstring(_ *Env, args []types.Value) (types.Value, error) {
+func regexpSubstring(env *Env, args []types.Value) (types.Value, error) {
 	re, err := compileRegex(args[1].S, "")
 	if err != nil {
 		return args[0], err
 	}
-	return groupOrMatch(re.FindStringSubmatchIndex(args[0].S), args[0].S), nil
+	m, err := re.first(env, args[0].S)
+	return groupOrMatch(m, args[0].S), err
 }
 
 // groupOrMatch returns the first group of a match, or the match if it has none.
@@ -287,7 +293,7 @@ func groupOrMatch(m []int, s string) types.Value {
 }
 
 // similarSubstring is substring(text similar pattern escape e).
-func similarSubstring(_ *Env, args []types.Value) (types.Value, error) {
+func similarSubstring(env *Env, args []types.Value) (types.Value, error) {
 	p, err := similarPattern(args[1].S, args[2].S)
 	if err != nil {
 		return args[0], err
@@ -296,7 +302,8 @@ func similarSubstring(_ *Env, args []types.Value) (types.Value, error) {
 	if err != nil {
 		return args[0], err
 	}
-	return groupOrMatch(re.FindStringSubmatchIndex(args[0].S), args[0].S), nil
+	m, err := re.first(env, args[0].S)
+	return groupOrMatch(m, args[0].S), err
 }
 
 // similarEscape turns a SIMILAR TO pattern into a POSIX one.

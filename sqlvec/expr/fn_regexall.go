@@ -46,20 +46,20 @@ func regexFrom(re *regex) *regex {
 
 // findFrom returns the first match at or behind an offset, nil for none. What is before the
 // offset is seen by ^ and \b.
-func findFrom(re *regex, s string, off int) []int {
+func findFrom(env *Env, re *regex, s string, off int) ([]int, error) {
 	if off == 0 {
-		return re.FindStringSubmatchIndex(s)
+		return re.first(env, s)
 	}
 	switch {
 	case re.words != nil:
-		return re.words.find(s, off)
+		return re.words.find(s, off), env.ended()
 	case re.longest != nil:
-		return re.longest.find(s, off)
+		return re.longest.find(s, off), env.ended()
 	}
 	_, w := utf8.DecodeLastRuneInString(s[:off])
-	m := regexFrom(re).FindStringSubmatchIndex(s[off-w:])
-	if m == nil {
-		return nil
+	m, err := regexFrom(re).first(env, s[off-w:])
+	if m == nil || err != nil {
+		return nil, err
 	}
 	m = m[2:]
 	for i := range m {
@@ -67,18 +67,21 @@ func findFrom(re *regex, s string, off int) []int {
 			m[i] += off - w
 		}
 	}
-	return re.groups(s, m)
+	return re.groups(s, m), nil
 }
 
 // findAll returns the matches from an offset on, at most limit of them (-1: all). Other than in
 // package regexp, an empty match may stand right behind another match.
-func findAll(re *regex, s string, off, limit int) [][]int {
+func findAll(env *Env, re *regex, s string, off, limit int) ([][]int, error) {
 	if off == 0 && !re.maybeEmpty {
-		return re.FindAllStringSubmatchIndex(s, limit)
+		return re.all(env, s, limit)
 	}
 	var list [][]int
 	for off <= len(s) && len(list) != limit {
-		m := findFrom(re, s, off)
+		m, err := findFrom(env, re, s, off)
+		if err != nil {
+			return nil, err
+		}
 		if m == nil {
 			break
 		}
@@ -88,7 +91,7 @@ func findAll(re *regex, s string, off, limit int) [][]int {
 			off += max(w, 1)
 		}
 	}
-	return list
+	return list, nil
 }
 
 // maybeEmpty reports whether a pattern may match nothing.
@@ -170,15 +173,15 @@ func argInt(args []types.Value, i int, without int64) int64 {
 }
 
 // nth returns the n-th match, nil for none.
-func (r *regexSearch) nth(n int64) []int {
+func (r *regexSearch) nth(env *Env, n int64) ([]int, error) {
 	if r.off < 0 || n > int64(len(r.s))+1 {
-		return nil
+		return nil, nil
 	}
-	list := findAll(r.re, r.s, r.off, int(n))
-	if int64(len(list)) < n {
-		return nil
+	list, err := findAll(env, r.re, r.s, r.off, int(n))
+	if err != nil || int64(len(list)) < n {
+		return nil, err
 	}
-	return list[n-1]
+	return list[n-1], nil
 }
 
 // group cuts a match down to one of its groups; nil when there is none.
@@ -189,15 +192,16 @@ func group(m []int, n int64) []int {
 	return m[2*n : 2*n+2]
 }
 
-func regexpCount(_ *Env, args []types.Value) (types.Value, error) {
+func regexpCount(env *Env, args []types.Value) (types.Value, error) {
 	r, err := searchArg(args, 2, argText(args, 3), "regexp_count()")
 	if err != nil || r.off < 0 {
 		return intValue(0), err
 	}
-	return intValue(len(findAll(r.re, r.s, r.off, -1))), nil
+	list, err := findAll(env, r.re, r.s, r.off, -1)
+	return intValue(len(list)), err
 }
 
-func regexpSubstr(_ *Env, args []types.Value) (types.Value, error) {
+func regexpSubstr(env *Env, args []types.Value) (types.Value, error) {
 	r, err := searchArg(args, 2, argText(args, 4), "regexp_substr()")
 	if err == nil {
 		err = atLeast(args, 3, 1, "n")
@@ -208,14 +212,18 @@ func regexpSubstr(_ *Env, args []types.Value) (types.Value, error) {
 	if err != nil {
 		return nullText, err
 	}
-	m := group(r.nth(argInt(args, 3, 1)), argInt(args, 5, 0))
+	found, err := r.nth(env, argInt(args, 3, 1))
+	m := group(found, argInt(args, 5, 0))
+	if err != nil {
+		return nullText, err
+	}
 	if m == nil {
 		return nullText, nil
 	}
 	return textValue(r.s[m[0]:m[1]]), nil
 }
 
-func regexpInstr(_ *Env, args []types.Value) (types.Value, error) {
+func regexpInstr(env *Env, args []types.Value) (types.Value, error) {
 	r, err := searchArg(args, 2, argText(args, 5), "regexp_instr()")
 	end := argInt(args, 4, 0)
 	if err == nil {
@@ -230,7 +238,11 @@ func regexpInstr(_ *Env, args []types.Value) (types.Value, error) {
 	if err != nil {
 		return intValue(0), err
 	}
-	m := group(r.nth(argInt(args, 3, 1)), argInt(args, 6, 0))
+	found, err := r.nth(env, argInt(args, 3, 1))
+	m := group(found, argInt(args, 6, 0))
+	if err != nil {
+		return intValue(0), err
+	}
 	if m == nil {
 		return intValue(0), nil
 	}
@@ -239,7 +251,7 @@ func regexpInstr(_ *Env, args []types.Value) (types.Value, error) {
 
 // regexpMatches returns the stored forms of the arrays that regexp_matches has as its rows:
 // that of the first match, or with flag g of all.
-func regexpMatches(_ *Env, args []types.Value) (types.Value, error) {
+func regexpMatches(env *Env, args []types.Value) (types.Value, error) {
 	flags, n := argText(args, 2), 1
 	if strings.Contains(flags, "g") {
 		flags, n = strings.ReplaceAll(flags, "g", ""), -1
@@ -248,8 +260,12 @@ func regexpMatches(_ *Env, args []types.Value) (types.Value, error) {
 	if err != nil {
 		return args[0], err
 	}
+	found, err := findAll(env, re, args[0].S, 0, n)
+	if err != nil {
+		return args[0], err
+	}
 	var list []types.Value
-	for _, m := range findAll(re, args[0].S, 0, n) {
+	for _, m := range found {
 		v, err := matchArray(args[0].S, m)
 		if err != nil {
 			return v, err
@@ -260,12 +276,16 @@ func regexpMatches(_ *Env, args []types.Value) (types.Value, error) {
 }
 
 // regexpReplace is regexp_replace(text, pattern, replacement [, flags]).
-func regexpReplace(_ *Env, args []types.Value) (types.Value, error) {
+func regexpReplace(env *Env, args []types.Value) (types.Value, error) {
 	re, limit, err := replaceOptions(args)
 	if err != nil {
 		return args[0], err
 	}
-	return replaced(args[0].S, args[2].S, findAll(re, args[0].S, 0, limit)), nil
+	list, err := findAll(env, re, args[0].S, 0, limit)
+	if err != nil {
+		return args[0], err
+	}
+	return replaced(args[0].S, args[2].S, list), nil
 }
 
 // replaceOptions returns the pattern of regexp_replace and how many matches are replaced, -1 for all.
@@ -303,7 +323,10 @@ func evalRegexpReplace(f *frame, c *Call, args []vec.Vec, sel []uint64) (vec.Vec
 			continue
 		}
 		s := rowValue(&args[0], i).S
-		m := findFrom(re, s, 0)
+		m, err := findFrom(f.env, re, s, 0)
+		if err != nil {
+			return vec.Vec{}, err
+		}
 		if m == nil {
 			b.str(s)
 			continue
@@ -315,7 +338,7 @@ func evalRegexpReplace(f *frame, c *Call, args []vec.Vec, sel []uint64) (vec.Vec
 }
 
 // regexpReplaceFrom is regexp_replace(text, pattern, replacement, start [, n [, flags]]).
-func regexpReplaceFrom(_ *Env, args []types.Value) (types.Value, error) {
+func regexpReplaceFrom(env *Env, args []types.Value) (types.Value, error) {
 	flags := argText(args, 5)
 	n := argInt(args, 4, 1)
 	if len(args) < 5 && strings.Contains(flags, "g") {
@@ -328,10 +351,17 @@ func regexpReplaceFrom(_ *Env, args []types.Value) (types.Value, error) {
 	if err != nil || r.off < 0 {
 		return args[0], err
 	}
-	if n == 0 {
-		return replaced(r.s, args[2].S, findAll(r.re, r.s, r.off, -1)), nil
+	limit := -1
+	if n > 0 {
+		limit = int(min(n, int64(len(r.s))+2))
 	}
-	list := findAll(r.re, r.s, r.off, int(min(n, int64(len(r.s))+2)))
+	list, err := findAll(env, r.re, r.s, r.off, limit)
+	if err != nil {
+		return args[0], err
+	}
+	if n == 0 {
+		return replaced(r.s, args[2].S, list), nil
+	}
 	if int64(len(list)) < n {
 		return args[0], nil
 	}

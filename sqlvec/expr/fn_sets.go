@@ -86,7 +86,7 @@ func jsonMembers(id types.ID, name string, pick func(key, value string) types.Va
 
 // regexpSplit is regexp_split_to_array(text, pattern [, flags]). A match of no characters
 // at an end, or right behind the match before, splits nothing.
-func regexpSplit(_ *Env, a []types.Value) (types.Value, error) {
+func regexpSplit(env *Env, a []types.Value) (types.Value, error) {
 	flags := argText(a, 2)
 	if err := noGlobal("regexp_split_to_array()", flags, ""); err != nil {
 		return a[0], err
@@ -96,8 +96,12 @@ func regexpSplit(_ *Env, a []types.Value) (types.Value, error) {
 		return a[0], err
 	}
 	s, from := a[0].S, 0
+	found, err := re.all(env, s, -1)
+	if err != nil {
+		return a[0], err
+	}
 	var list []types.Value
-	for _, m := range re.FindAllStringIndex(s, -1) {
+	for _, m := range found {
 		if m[0] == m[1] && (m[0] == from || m[0] == len(s)) {
 			continue
 		}

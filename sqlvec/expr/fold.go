@@ -1,26 +1,30 @@
 package expr
 
-import "driftdb/internal/types"
+import (
+	"slices"
+
+	"driftdb/internal/types"
+)
 
 // Fold replaces the immutable parts of e that have no columns or parameters by
 // their values, and simplifies AND, OR, NOT and CASE around constants. A part whose
 // evaluation fails is left as it is, so that the error appears only if it is
 // evaluated. NUMERIC constants get the tightest type.
-func Fold(e Expr) Expr {
+func Fold(e Expr, env *Env) Expr {
 	return Rewrite(e, func(x Expr) Expr {
 		switch x := x.(type) {
 		case *Logic:
-			return foldLogic(x)
+			return foldLogic(x, env)
 		case *Case:
 			return foldCase(x)
 		case *Const, *Col, *Param, *OuterCol, *Subquery:
 			return x
 		case *Call:
-			if null, ok := NullOfNull(x); ok {
+			if null, ok := NullOfNull(x, env); ok {
 				return null
 			}
 		}
-		return foldConst(x)
+		return foldConst(x, env)
 	})
 }
 
@@ -60,7 +64,7 @@ func sessionCast(c *Cast) bool {
 }
 
 // foldConst evaluates e if all its operands are constant.
-func foldConst(e Expr) Expr {
+func foldConst(e Expr, env *Env) Expr {
 	for _, c := range Children(e) {
 		if !IsConst(c) {
 			return e
@@ -69,7 +73,7 @@ func foldConst(e Expr) Expr {
 	if VolatilityOf(e) != Immutable {
 		return e
 	}
-	v, err := EvalConst(e, nil)
+	v, err := EvalConst(e, env)
 	if err != nil {
 		return e
 	}
@@ -79,22 +83,26 @@ func foldConst(e Expr) Expr {
 
 // NullOfNull is the NULL that a call with a constant NULL among its arguments gives whatever the others are; ok is
 // false where it does not, or another fails.
-func NullOfNull(c *Call) (null Expr, ok bool) {
-	if c.Fn.NullCall {
+func NullOfNull(c *Call, env *Env) (null Expr, ok bool) {
+	if c.Fn.NullCall || !slices.ContainsFunc(c.Args, isNull) {
 		return nil, false
 	}
 	for _, a := range c.Args {
-		if k, isConst := a.(*Const); isConst {
-			ok = ok || !k.Value.Valid
-		} else if Fails(a) {
+		if Fails(a, env) {
 			return nil, false
 		}
 	}
-	return &Const{c.At, types.NullOf(c.Typ)}, ok
+	return &Const{c.At, types.NullOf(c.Typ)}, true
+}
+
+// isNull reports whether e is a constant NULL.
+func isNull(e Expr) bool {
+	k, ok := e.(*Const)
+	return ok && !k.Value.Valid
 }
 
 // Fails reports whether e, which has been folded, is constant but has no value.
-func Fails(e Expr) bool {
+func Fails(e Expr, env *Env) bool {
 	if IsConst(e) || VolatilityOf(e) != Immutable {
 		return false
 	}
@@ -109,18 +117,18 @@ func Fails(e Expr) bool {
 	if !constant {
 		return false
 	}
-	_, err := EvalConst(e, nil)
+	_, err := EvalConst(e, env)
 	return err != nil
 }
 
 // foldLogic removes the constants of an AND or OR that decide nothing, and cuts it
 // at the first that decides it. One that fails before that is the whole: as in PostgreSQL,
 // which computes constants first.
-func foldLogic(e *Logic) Expr {
+func foldLogic(e *Logic, env *Env) Expr {
 	var keep []Expr
 	for _, a := range e.Args {
 		c, ok := a.(*Const)
-		if !ok && Fails(a) {
+		if !ok && Fails(a, env) {
 			return a
 		}
 		if !ok || !c.Value.Valid {
@@ -138,11 +146,11 @@ func foldLogic(e *Logic) Expr {
 	case 1:
 		return keep[0]
 	case len(e.Args):
-		return foldConst(e)
+		return foldConst(e, env)
 	}
 	c := *e
 	c.Args = keep
-	return foldConst(&c)
+	return foldConst(&c, env)
 }
 
 // foldCase removes branches that cannot be taken, and what follows one that always

@@ -258,35 +258,6 @@ func (re *regex) FindAllStringSubmatchIndex(s string, n int) [][]int {
 	return list
 }
 
-// FindAllStringIndex is FindAllStringSubmatchIndex without the groups.
-func (re *regex) FindAllStringIndex(s string, n int) [][]int {
-	if re.words == nil {
-		return re.Regexp.FindAllStringIndex(s, n)
-	}
-	list := re.FindAllStringSubmatchIndex(s, n)
-	for i := range list {
-		list[i] = list[i][:2]
-	}
-	return list
-}
-
-// FindStringSubmatch returns the texts of the first match and its groups.
-func (re *regex) FindStringSubmatch(s string) []string {
-	if m := re.FindStringSubmatchIndex(s); m != nil {
-		return groupTexts(s, m)
-	}
-	return nil
-}
-
-// FindAllStringSubmatch returns the texts of all matches and their groups.
-func (re *regex) FindAllStringSubmatch(s string, n int) [][]string {
-	var list [][]string
-	for _, m := range re.FindAllStringSubmatchIndex(s, n) {
-		list = append(list, groupTexts(s, m))
-	}
-	return list
-}
-
 // groupTexts are the texts of a match and its groups, "" for those that took no part.
 func groupTexts(s string, m []int) []string {
 	out := make([]string, len(m)/2)

@@ -19,10 +19,10 @@ func (o *optimizer) foldExpr(e expr.Expr) expr.Expr {
 // foldNode is the value of an operator over constants, and any other expression itself.
 func foldNode(x expr.Expr, env *expr.Env) expr.Expr {
 	if l, ok := x.(*expr.Logic); ok {
-		return foldLogic(l)
+		return foldLogic(l, env)
 	}
 	if c, ok := x.(*expr.Call); ok {
-		if null, ok := expr.NullOfNull(c); ok {
+		if null, ok := expr.NullOfNull(c, env); ok {
 			return null
 		}
 	}
@@ -56,7 +56,7 @@ func foldable(x expr.Expr) bool {
 
 // foldLogic drops the arguments of AND and OR that decide nothing, and those behind one
 // that decides all. A constant that fails before that is the whole, as in expr.Fold.
-func foldLogic(l *expr.Logic) expr.Expr {
+func foldLogic(l *expr.Logic, env *expr.Env) expr.Expr {
 	decides := int64(0)
 	if l.Op == expr.Or {
 		decides = 1
@@ -65,7 +65,7 @@ func foldLogic(l *expr.Logic) expr.Expr {
 	for _, a := range l.Args {
 		c, ok := a.(*expr.Const)
 		switch {
-		case !ok && expr.Fails(a):
+		case !ok && expr.Fails(a, env):
 			return a
 		case !ok || !c.Value.Valid:
 			rest = append(rest, a)
