@@ -1,6 +1,8 @@
 package bind
 
 import (
+	"strconv"
+
 	"driftdb/colstore"
 	"driftdb/internal/dberr"
 	"driftdb/internal/types"
@@ -181,7 +183,12 @@ type insertion struct {
 	targets []int
 	missing []NewColumn
 	plan    plan.Node
+
+	constants []expr.Const // memory for the next ones
 }
+
+// maxConstants is how many constants are made at once; the first time one is, and then twice as many.
+const maxConstants = 64
 
 // bareValues returns VALUES when it is the whole source.
 func bareValues(q *parse.Query) (*parse.Values, bool) {
@@ -313,6 +320,10 @@ func (ins *insertion) bindRow(row []parse.Expr, c *exprContext) ([]expr.Expr, er
 			}
 			continue
 		}
+		if x := ins.literal(i, e); x != nil {
+			out[ins.targets[i]] = x
+			continue
+		}
 		x, err := ins.b.bindExpr(e, c)
 		if err != nil {
 			return nil, err
@@ -333,6 +344,37 @@ func (ins *insertion) bindRow(row []parse.Expr, c *exprContext) ([]expr.Expr, er
 		}
 	}
 	return out, ins.fillDefaults(out)
+}
+
+// literal is value i where that is a literal which its column takes as it is, as most of long lists of
+// VALUES are; nil for any other.
+func (ins *insertion) literal(i int, e parse.Expr) expr.Expr {
+	lit, ok := e.(*parse.Literal)
+	if !ok || ins.targets[i] < 0 || ins.path(i) != nil {
+		return nil
+	}
+	col := &ins.table.Columns[ins.targets[i]]
+	if col.Generated != "" || col.Identity != colstore.NoIdentity {
+		return nil
+	}
+	var v types.Value
+	switch t := col.Type; {
+	case lit.Kind == parse.LitString && (t.ID == types.Text || t.ID == types.Varchar && (t.Len == 0 || len(lit.Text) <= int(t.Len))):
+		v = types.BytesValue(t, lit.Text)
+	case lit.Kind == parse.LitInt && t == types.T(types.Int32):
+		n, err := strconv.ParseInt(lit.Text, 10, 32)
+		if err != nil {
+			return nil
+		}
+		v = types.IntValue(t, n)
+	default:
+		return nil
+	}
+	if len(ins.constants) == cap(ins.constants) {
+		ins.constants = make([]expr.Const, 0, max(1, min(2*cap(ins.constants), maxConstants)))
+	}
+	ins.constants = append(ins.constants, expr.Const{At: expr.At(lit.Position()), Value: v})
+	return &ins.constants[len(ins.constants)-1]
 }
 
 // path are the steps into the column that value i goes to, nil where it is all of it.

@@ -140,7 +140,9 @@ func lastID(node plan.Node, seen map[*plan.CTE]bool) int {
 // fold computes the constant parts of all expressions.
 func (o *optimizer) fold(node plan.Node) {
 	for _, e := range plan.Exprs(node) {
-		*e = o.foldExpr(*e)
+		if !expr.IsConst(*e) {
+			*e = o.foldExpr(*e)
+		}
 	}
 	for _, k := range node.Children() {
 		o.fold(k)

@@ -55,6 +55,9 @@ func resolveExprs(node plan.Node, at map[int]int) error {
 		return resolveRange(r, at)
 	}
 	for _, e := range plan.Exprs(node) {
+		if expr.IsConst(*e) {
+			continue
+		}
 		x, err := resolved(*e, at, node)
 		if err != nil {
 			return err

@@ -31,18 +31,21 @@ func (p *parser) expr() Expr { return p.binary(precOr, false) }
 func (p *parser) restricted() Expr { return p.binary(precIs, true) }
 
 // exprList reads expr, ….
-func (p *parser) exprList() []Expr {
-	list := []Expr{p.expr()}
+func (p *parser) exprList() []Expr { return p.exprListOf(1) }
+
+// exprListOf is exprList where n expressions are expected.
+func (p *parser) exprListOf(n int) []Expr {
+	list := append(make([]Expr, 0, n), p.expr())
 	for p.accept(",") {
 		list = append(list, p.expr())
 	}
 	return list
 }
 
-// parenExprList reads (expr, …).
-func (p *parser) parenExprList() []Expr {
+// parenExprList reads (expr, …), of which n are expected.
+func (p *parser) parenExprList(n int) []Expr {
 	p.expect("(")
-	list := p.exprList()
+	list := p.exprListOf(n)
 	p.expect(")")
 	return list
 }

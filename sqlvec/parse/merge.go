@@ -103,7 +103,7 @@ func (p *parser) mergeInsert(w *MergeWhen) {
 	}
 	w.Overriding = p.overriding()
 	p.expect("values")
-	w.Values = p.parenExprList()
+	w.Values = p.parenExprList(1)
 }
 
 func (f *formatter) merge(m *Merge) {

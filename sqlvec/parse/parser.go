@@ -37,6 +37,7 @@ type parser struct {
 	fileCall bool
 	height   int // of the tallest expression finished since the enclosing one began
 	warnings []string
+	literals []Literal // memory for the next ones
 }
 
 var parsers = sync.Pool{New: func() any { return new(parser) }}

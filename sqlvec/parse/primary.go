@@ -66,9 +66,22 @@ func (p *parser) noStructs(pos Pos, what string) {
 }
 
 func (p *parser) literal(kind LitKind) Expr {
-	e := &Literal{Pos: p.pos(), Kind: kind, Text: p.tok.text}
+	e := p.newLiteral()
+	*e = Literal{Pos: p.pos(), Kind: kind, Text: p.tok.text}
 	p.next()
 	return e
+}
+
+// maxLiterals is how many literals are made at once; the first time one is, and then twice as many.
+const maxLiterals = 64
+
+// newLiteral returns memory for a literal.
+func (p *parser) newLiteral() *Literal {
+	if len(p.literals) == cap(p.literals) {
+		p.literals = make([]Literal, 0, max(1, min(2*cap(p.literals), maxLiterals)))
+	}
+	p.literals = append(p.literals, Literal{})
+	return &p.literals[len(p.literals)-1]
 }
 
 func (p *parser) param() Expr {

@@ -322,8 +322,9 @@ func (p *parser) nullsOrder() NullsOrder {
 func (p *parser) values() *Values {
 	v := &Values{Pos: p.pos()}
 	p.expect("values")
-	for {
-		row := p.parenExprList()
+	for n := 1; ; {
+		row := p.parenExprList(n)
+		n = len(row)
 		if len(v.Rows) > 0 && len(row) != len(v.Rows[0]) && p.err == nil {
 			p.failAt(row[0].Position(), dberr.SyntaxError, "VALUES lists must all be the same length")
 		}

@@ -66,7 +66,7 @@ func (p *parser) distinct(s *Select) {
 	}
 	s.Distinct = true
 	if p.accept("on") {
-		s.DistinctOn = p.parenExprList()
+		s.DistinctOn = p.parenExprList(1)
 	}
 }
 

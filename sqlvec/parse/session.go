@@ -244,7 +244,7 @@ func (p *parser) execute(pos Pos) Stmt {
 	p.expect("execute")
 	s := &Execute{Pos: pos, Name: p.ident()}
 	if p.is("(") {
-		s.Args = p.parenExprList()
+		s.Args = p.parenExprList(1)
 	}
 	return s
 }
