@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"driftdb/colstore"
+	"driftdb/internal/arena"
 	"driftdb/internal/vfs"
 )
 
@@ -18,7 +19,8 @@ type Options struct {
 	Threads int
 	// BatchRows is the most rows of a batch, 0 for vec.BatchRows; a test option.
 	BatchRows int
-	// MemoryLimit is the most bytes that one query's operators hold; 0 means 1 GiB.
+	// MemoryLimit is the most bytes that the operators of all queries hold together whose sessions
+	// have not set memory_limit; 0 means half of the memory that the process may use.
 	MemoryLimit int64
 	// SpillAlways makes queries write to temporary files whatever can be; a test option.
 	SpillAlways bool
@@ -37,13 +39,24 @@ type DB struct {
 	store    *colstore.DB
 	opts     Options
 	sessions sessions
+	memory   *arena.Budget // of the queries of sessions that have not set memory_limit
 
 	tempFS  vfs.FS // where queries write temporary files unless a session says otherwise
 	tempDir string
 }
 
-// DefaultMemoryLimit is the memory_limit of a session that sets none, in bytes.
-const DefaultMemoryLimit = 1 << 30
+// unknownMemory is the memory_limit where the system does not say how much memory there is.
+const unknownMemory = 1 << 30
+
+// defaultMemoryLimit returns the memory_limit of a session that sets none, in bytes. The other half of
+// the memory is for the files that are mapped, and for what is not counted.
+func defaultMemoryLimit() int64 {
+	const unit = 1 << 20
+	if half := arena.MachineMemory() / 2 / unit * unit; half > 0 {
+		return half
+	}
+	return unknownMemory
+}
 
 // Open opens the database in dir.
 func Open(dir string, opts Options) (*DB, error) {
@@ -66,12 +79,12 @@ func Over(store *colstore.DB, opts Options) *DB {
 		opts.Threads = runtime.GOMAXPROCS(0)
 	}
 	if opts.MemoryLimit <= 0 {
-		opts.MemoryLimit = DefaultMemoryLimit
+		opts.MemoryLimit = defaultMemoryLimit()
 	}
 	if opts.Logger == nil {
 		opts.Logger = slog.New(slog.NewTextHandler(io.Discard, nil))
 	}
-	db := &DB{store: store, opts: opts}
+	db := &DB{store: store, opts: opts, memory: arena.NewBudget(opts.MemoryLimit)}
 	db.tempFS, db.tempDir = store.Temp()
 	return db
 }

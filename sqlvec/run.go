@@ -315,6 +315,9 @@ func (r *run) execOptions() exec.Options {
 		MemoryLimit: r.s.set.memoryLimit, Env: r.env, Logger: r.s.db.opts.Logger,
 		Temp: r.s.tempSpace(), SpillAlways: r.s.db.opts.SpillAlways,
 	}
+	if !r.s.set.ownMemory {
+		o.Memory = r.s.db.memory
+	}
 	if r.s.random.Seeded() {
 		o.Workers = 1 // so that the numbers come in the order of the rows
 	}

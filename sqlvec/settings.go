@@ -23,6 +23,7 @@ type settings struct {
 	compressParts    bool
 	threads          int
 	memoryLimit      int64  // bytes
+	ownMemory        bool   // memoryLimit is that of each query of the session
 	tempDirectory    string // of temporary files, empty for the database's own
 	tempLimit        int64  // bytes, 0: none
 	applicationName  string
@@ -61,7 +62,7 @@ func init() {
 		"allow_undeclared_columns":      {"INSERT and UPDATE may name new columns", showBool(func(s *Session) *bool { return &s.set.allowUndeclared }), setBool(func(s *Session) *bool { return &s.set.allowUndeclared }, "allow_undeclared_columns", true)},
 		"default_transaction_read_only": {"new transactions are read-only", showBool(func(s *Session) *bool { return &s.set.readOnly }), setBool(func(s *Session) *bool { return &s.set.readOnly }, "default_transaction_read_only", false)},
 		"threads":                       {"workers of a query", func(s *Session) string { return strconv.Itoa(s.set.threads) }, setThreads},
-		"memory_limit":                  {"memory that one query's operators may hold", func(s *Session) string { return formatSize(s.set.memoryLimit) }, setMemoryLimit},
+		"memory_limit":                  {"memory that the operators of queries may hold", func(s *Session) string { return formatSize(s.set.memoryLimit) }, setMemoryLimit},
 		"temp_directory":                {"directory of temporary files, empty for the database's own", func(s *Session) string { return s.set.tempDirectory }, setTempDirectory},
 		"temp_file_limit":               {"size of the temporary files that one query may have, -1 for any", showTempLimit, setTempLimit},
 		"statement_timeout":             {"longest time of a statement, 0 for none", func(s *Session) string { return formatMillis(s.set.statementTimeout) }, setTimeout("statement_timeout", func(s *Session) *time.Duration { return &s.set.statementTimeout })},
@@ -192,14 +193,14 @@ func setThreads(s *Session, value string, def bool) error {
 
 func setMemoryLimit(s *Session, value string, def bool) error {
 	if def {
-		s.set.memoryLimit = s.db.opts.MemoryLimit
+		s.set.memoryLimit, s.set.ownMemory = s.db.opts.MemoryLimit, false
 		return nil
 	}
 	n, err := ParseSize(value)
 	if err != nil {
 		return err
 	}
-	s.set.memoryLimit = n
+	s.set.memoryLimit, s.set.ownMemory = n, true
 	return nil
 }
 

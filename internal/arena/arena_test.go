@@ -1,6 +1,7 @@
 package arena
 
 import (
+	"runtime/debug"
 	"testing"
 	"unsafe"
 
@@ -118,5 +119,35 @@ func BenchmarkAlloc(b *testing.B) {
 		for range 64 {
 			a.Alloc(16384)
 		}
+	}
+}
+
+func TestPartOfBudget(t *testing.T) {
+	whole := NewBudget(8 * ChunkSize)
+	a, b := whole.Part(6*ChunkSize), whole.Part(6*ChunkSize)
+	one, two := New(a), New(b)
+	one.Alloc(5 * ChunkSize)
+	if free := b.Free(); free > 3*ChunkSize {
+		t.Errorf("%d bytes are free beside what the other part holds", free)
+	}
+	if err := Catch(func() error { two.Alloc(4 * ChunkSize); return nil }); err == nil {
+		t.Error("two parts hold more than the whole")
+	}
+	if b.Used() != 0 || whole.Used() != a.Used() {
+		t.Errorf("a refused allocation is counted: %d of the part, %d of the whole, %d of the other", b.Used(), whole.Used(), a.Used())
+	}
+	one.Free()
+	if whole.Used() != 0 {
+		t.Errorf("%d bytes are counted after all were freed", whole.Used())
+	}
+	two.Alloc(4 * ChunkSize)
+	two.Free()
+}
+
+func TestMachineMemory(t *testing.T) {
+	const limit = 123 << 20
+	defer debug.SetMemoryLimit(debug.SetMemoryLimit(limit))
+	if n := MachineMemory(); n <= 0 || n > limit {
+		t.Errorf("MachineMemory() = %d with GOMEMLIMIT=%d", n, limit)
 	}
 }

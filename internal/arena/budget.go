@@ -1,22 +1,27 @@
 package arena
 
 import (
+	"math"
 	"math/bits"
 	"sync/atomic"
 
 	"driftdb/internal/dberr"
 )
 
-// Budget counts the bytes of several arenas against a limit. A nil budget has no
-// limit. It is safe for concurrent use.
+// Budget counts the bytes of several arenas against a limit, and against that of the budget
+// that it is a part of. A nil budget has no limit. It is safe for concurrent use.
 type Budget struct {
-	limit int64 // bytes, 0: no limit
-	used  atomic.Int64
-	peak  atomic.Int64 // the most that used has been
+	limit  int64   // bytes, 0: no limit
+	within *Budget // which counts the same bytes; nil for none
+	used   atomic.Int64
+	peak   atomic.Int64 // the most that used has been
 }
 
 // NewBudget returns a budget of limit bytes; 0 means no limit.
 func NewBudget(limit int64) *Budget { return &Budget{limit: limit} }
+
+// Part returns a budget of limit bytes whose bytes b counts, too. b may be nil.
+func (b *Budget) Part(limit int64) *Budget { return &Budget{limit: limit, within: b} }
 
 // Used returns the bytes taken.
 func (b *Budget) Used() int64 {
@@ -40,6 +45,27 @@ func (b *Budget) Limit() int64 {
 		return 0
 	}
 	return b.limit
+}
+
+// Free returns the bytes that can still be taken.
+func (b *Budget) Free() int64 {
+	free := int64(math.MaxInt64)
+	for ; b != nil; b = b.within {
+		if b.limit > 0 {
+			free = min(free, max(0, b.limit-b.used.Load()))
+		}
+	}
+	return free
+}
+
+// Pressed reports whether less than a quarter of the budget, or of one that it is a part of, is free.
+func (b *Budget) Pressed() bool {
+	for ; b != nil; b = b.within {
+		if b.limit > 0 && b.used.Load() > b.limit/4*3 {
+			return true
+		}
+	}
+	return false
 }
 
 // chunksOfBudget is how many of the smallest chunks a budget holds at least.
@@ -66,6 +92,10 @@ func (b *Budget) take(n int64) error {
 			WithDetail("The query needs %d bytes, memory_limit is %d bytes.", used, b.limit).
 			WithHint("Raise memory_limit.")
 	}
+	if err := b.within.take(n); err != nil {
+		b.used.Add(-n)
+		return err
+	}
 	for peak := b.peak.Load(); used > peak && !b.peak.CompareAndSwap(peak, used); {
 		peak = b.peak.Load()
 	}
@@ -74,7 +104,7 @@ func (b *Budget) take(n int64) error {
 
 // give counts n bytes less.
 func (b *Budget) give(n int64) {
-	if b != nil {
+	for ; b != nil; b = b.within {
 		b.used.Add(-n)
 	}
 }

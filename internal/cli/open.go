@@ -30,7 +30,7 @@ func (d *database) flags(cmd *cobra.Command) {
 // queryFlags adds the limits of queries.
 func (d *database) queryFlags(cmd *cobra.Command) {
 	cmd.Flags().IntVar(&d.threads, "threads", 0, "threads of a query (default one per processor)")
-	cmd.Flags().Var(&d.memory, "memory-limit", "memory of a query, as 512MB or 2GB (default 1GB)")
+	cmd.Flags().Var(&d.memory, "memory-limit", "memory of queries, as 512MB or 2GB (default: half of the machine's)")
 }
 
 func (d *database) storeOptions(readOnly bool) colstore.Options {

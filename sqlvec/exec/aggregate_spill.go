@@ -65,6 +65,7 @@ func (e *aggEnd) bytes() int64 {
 		for _, s := range e.own.states {
 			n += s.Bytes()
 		}
+		n += e.own.table.unplacedBytes()
 	}
 	return n
 }

@@ -16,6 +16,8 @@ type Options struct {
 	Workers     int   // goroutines at once; 0 means one per processor
 	BatchRows   int   // most rows of a batch; 0 means vec.BatchRows
 	MemoryLimit int64 // bytes that the operators may hold; 0 means no limit
+	// Memory is what the operators of several runs hold together; nil counts none.
+	Memory *arena.Budget
 	// Temp is where operators write what does not fit MemoryLimit.
 	Temp TempSpace
 	// SpillAlways makes every operator that can spill do so from its first rows on; a
@@ -57,7 +59,7 @@ func Run(ctx context.Context, node plan.Node, opts Options, out func(*vec.Batch)
 }
 
 func newExecution(ctx context.Context, opts Options) *execution {
-	ex := &execution{ctx: ctx, opts: opts, budget: arena.NewBudget(opts.MemoryLimit), stats: opts.Stats, moved: progressOf(ctx)}
+	ex := &execution{ctx: ctx, opts: opts, budget: opts.Memory.Part(opts.MemoryLimit), stats: opts.Stats, moved: progressOf(ctx)}
 	if ex.temp = &ex.own.temp; ex.moved == nil {
 		ex.moved = &ex.own.moved
 	}

@@ -58,6 +58,18 @@ func newTableIn(codec *keyCodec, a *arena.Arena, left *leftWords) *groupTable {
 // borrow makes the table leave the texts of its keys where they are.
 func (t *groupTable) borrow() { t.kept = true }
 
+// slotsFor returns how many slots a table of n groups has.
+func slotsFor(n int) int { return 1 << bits.Len(uint(2*n-1)) }
+
+// unplacedBytes returns the memory that the slots of ascending keys will take when the table
+// is merged with another.
+func (t *groupTable) unplacedBytes() int64 {
+	if t == nil || !t.unplaced || t.n == 0 {
+		return 0
+	}
+	return 2 * 8 * int64(slotsFor(t.n))
+}
+
 // resize gives the table n slots, a power of two, and places its groups.
 func (t *groupTable) resize(n int) {
 	t.mask = uint64(n - 1)
@@ -92,7 +104,7 @@ func (t *groupTable) reserve(n int) {
 	if n <= t.limit {
 		return
 	}
-	t.resize(1 << bits.Len(uint(2*n-1)))
+	t.resize(slotsFor(n))
 	t.moveKeys(n)
 }
 

@@ -154,7 +154,7 @@ func (s *sorting) fanIn(ex *execution) int {
 	for _, r := range s.spill.runs {
 		size = max(size, s.cursorBytes(r))
 	}
-	free := (ex.budget.Limit() - ex.budget.Used()) / 2
+	free := ex.budget.Free() / 2
 	return int(min(maxFan, max(leastFan, (free-arena.ChunkSize)/size)))
 }
 

@@ -45,7 +45,7 @@ func (ex *execution) share() int64 {
 	if limit == 0 || ex.opts.Temp.FS == nil {
 		return 0
 	}
-	return max(ex.leastShare(), (limit-ex.budget.Used())/2/int64(ex.opts.Workers))
+	return max(ex.leastShare(), ex.budget.Free()/2/int64(ex.opts.Workers))
 }
 
 // leastShare returns the bytes that an end may hold in any case.
@@ -54,7 +54,7 @@ func (ex *execution) leastShare() int64 {
 }
 
 // pressed reports whether little memory is left for the whole query.
-func (ex *execution) pressed() bool { return ex.budget.Used() > ex.budget.Limit()/4*3 }
+func (ex *execution) pressed() bool { return ex.budget.Pressed() }
 
 // crowded reports whether an end that holds n bytes has to spill: because of them, or because
 // others have left little. depth is how often its rows have been spilled before.
