@@ -164,12 +164,8 @@ type joinTable struct {
 	matched [][]uint32
 	unique  bool // no two rows have one key
 
-	// dense, where keys are integers that lie close together, is the first row of every
-	// key from base on.
-	dense []rowID
-	base  uint64
-	// bits, where such keys are few within their range, say which there are.
-	bits joinBits
+	// index, where keys are integers that do not lie too far apart, finds their rows.
+	index keyIndex
 	// packed, where keys of several columns fit one word, says how.
 	packed *packing
 	// slots are, otherwise, an open-addressing table: the upper half of the hash and the
@@ -196,8 +192,8 @@ func (t *joinTable) build(ex *execution, matched bool) error {
 		}
 	}
 	t.unique = true
-	if t.makeDense(a) {
-		return nil
+	if err := t.indexKeys(ex, a); err != nil || t.index.first != nil {
+		return err
 	}
 	n := max(64, 1<<bits.Len(uint(2*t.rows.rows)))
 	regions := 1
@@ -222,36 +218,6 @@ func (t *joinTable) build(ex *execution, matched bool) error {
 		t.unique = t.unique && !s
 	}
 	return err
-}
-
-// makeDense makes the array of a table with integer keys that lie close together.
-func (t *joinTable) makeDense(a *arena.Arena) bool {
-	lo, hi, ok := t.keyRange()
-	if !ok {
-		return false
-	}
-	t.makeBits(lo, hi, a)
-	span := uint64(hi) - uint64(lo)
-	if span >= 8*uint64(t.rows.rows)+1024 {
-		return false
-	}
-	t.base = uint64(lo)
-	t.dense = arena.Make[rowID](a, int(span)+1)
-	for i := range t.dense {
-		t.dense[i] = noRow
-	}
-	for n := len(t.rows.blocks) - 1; n >= 0; n-- {
-		b := t.rows.blocks[n]
-		for i := b.n - 1; i >= 0; i-- {
-			first := &t.dense[b.keys[i]-t.base]
-			if *first != noRow {
-				t.next[n][i] = *first
-				t.unique = false
-			}
-			*first = rowID(n)<<blockShift | rowID(i)
-		}
-	}
-	return true
 }
 
 // fill puts the rows whose slots are in region r into the table, the last row first. It
@@ -336,16 +302,10 @@ func (t *joinTable) find(keys []uint64, first []rowID) {
 		for i := range first {
 			first[i] = noRow
 		}
-	case t.bits.words != nil:
+	case t.index.first != nil:
+		t.index.find(keys, first)
+	case t.index.set != nil:
 		t.findAmong(keys, first)
-	case t.dense != nil:
-		for i, k := range keys {
-			id := noRow
-			if d := k - t.base; d < uint64(len(t.dense)) {
-				id = t.dense[d]
-			}
-			first[i] = id
-		}
 	case t.codec.single:
 		for i, k := range keys {
 			first[i] = t.findWord(k)

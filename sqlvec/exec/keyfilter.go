@@ -147,7 +147,10 @@ func (j *joinBuild) makeSets(a *arena.Arena) {
 		return
 	}
 	for k, asked := range j.want {
-		if asked > 0 {
+		switch {
+		case asked > 0 && j.codec.single && j.table.index.set != nil:
+			j.sets[k] = j.table.index.set
+		case asked > 0:
 			j.sets[k] = newKeySet(j.table.rows, j.codec.at[k], asked, a)
 		}
 	}

@@ -46,8 +46,8 @@ func (p *probe) find(n int, idx []int32) []rowID {
 		count = len(idx)
 	}
 	first := arena.Make[rowID](a, count)
-	if idx == nil && p.table.dense != nil && p.table.bits.words == nil && p.cols[0].Form == vec.Narrow {
-		p.table.findNarrow(&p.cols[0], first)
+	if idx == nil && p.table.index.dense() && p.cols[0].Form == vec.Narrow {
+		p.table.index.findNarrow(&p.cols[0], first)
 		return first
 	}
 	if p.table.packed != nil && p.table.rows.rows > 0 {
@@ -90,16 +90,16 @@ func (p *probe) learn(n int, idx, codes, missing []int32, first []rowID) {
 	}
 }
 
-// findNarrow is find for a narrow vector without NULLs, in a dense table.
-func (t *joinTable) findNarrow(v *vec.Vec, first []rowID) {
-	off := uint64(v.Base) - t.base
+// findNarrow is find for a narrow vector without NULLs, in a dense index.
+func (x *keyIndex) findNarrow(v *vec.Vec, first []rowID) {
+	off := uint64(v.Base) - x.base
 	switch v.Width {
 	case 1:
-		findDense(vec.Of[uint8](v), off, t.dense, first)
+		findDense(vec.Of[uint8](v), off, x.first, first)
 	case 2:
-		findDense(vec.Of[uint16](v), off, t.dense, first)
+		findDense(vec.Of[uint16](v), off, x.first, first)
 	default:
-		findDense(vec.Of[uint32](v), off, t.dense, first)
+		findDense(vec.Of[uint32](v), off, x.first, first)
 	}
 }
 
