@@ -48,9 +48,18 @@ func (o *optimizer) keySelectivity(left, right plan.Node, ls, rs []expr.Expr) fl
 	return sel
 }
 
-// uniqueRows returns the rows of the table that n scans if the columns among keys hold a
-// unique key of it, 0 otherwise.
+// uniqueRows returns the rows of a table that n scans, also below joins and filters, if the
+// columns among keys hold a unique key of it, 0 otherwise. Whatever n keeps or repeats of the table, a row
+// of the other side has its partners among the rows that n makes of one of the table's.
 func (o *optimizer) uniqueRows(n plan.Node, keys []expr.Expr) float64 {
+	switch n.(type) {
+	case *plan.Filter, *plan.Join, *plan.HashJoin:
+		for _, k := range n.Children() {
+			if rows := o.uniqueRows(k, keys); rows > 0 {
+				return rows
+			}
+		}
+	}
 	scan, ok := n.(*plan.Scan)
 	if !ok || scan.Table == nil {
 		return 0
