@@ -98,7 +98,7 @@ func (s *equalSet) has(c *expr.Col) bool {
 }
 
 // between returns the conditions that join two relations with these columns.
-func (e equalities) between(left, right map[int]bool) []expr.Expr {
+func (e equalities) between(left, right func(id int) bool) []expr.Expr {
 	var on []expr.Expr
 	for i := range e {
 		if p := e[i].between(left, right); p != nil {
@@ -110,14 +110,14 @@ func (e equalities) between(left, right map[int]bool) []expr.Expr {
 
 // between returns the condition of the set, one that was written if there is one, nil where a side has
 // none of its columns.
-func (s *equalSet) between(left, right map[int]bool) expr.Expr {
+func (s *equalSet) between(left, right func(id int) bool) expr.Expr {
 	for _, p := range s.said {
-		if a, b, _ := equalColumns(p); left[a.Index] && right[b.Index] || left[b.Index] && right[a.Index] {
+		if a, b, _ := equalColumns(p); left(a.Index) && right(b.Index) || left(b.Index) && right(a.Index) {
 			return p
 		}
 	}
-	in := func(side map[int]bool) *expr.Col {
-		i := slices.IndexFunc(s.columns, func(c *expr.Col) bool { return side[c.Index] })
+	in := func(side func(id int) bool) *expr.Col {
+		i := slices.IndexFunc(s.columns, func(c *expr.Col) bool { return side(c.Index) })
 		if i < 0 {
 			return nil
 		}

@@ -7,7 +7,7 @@ import (
 	"driftdb/sqlvec/plan"
 )
 
-// order puts chains of inner joins into an order with small intermediate results.
+// order puts chains of inner joins into a cheap order.
 func (o *optimizer) order(node plan.Node) plan.Node {
 	j, ok := node.(*plan.Join)
 	if !ok || j.Kind != plan.Inner {
@@ -24,7 +24,10 @@ func (o *optimizer) order(node plan.Node) plan.Node {
 	var preds []expr.Expr
 	o.flatten(j, &rels, &preds)
 	equal, preds := equalitiesOf(rels, preds)
-	return o.greedy(rels, preds, equal)
+	if len(rels) > mostOrdered {
+		return o.greedy(rels, preds, equal)
+	}
+	return o.ordered(rels, preds, equal)
 }
 
 // flatten takes a chain of inner joins apart. Filters between them join the conditions.
@@ -78,7 +81,7 @@ func (o *optimizer) joined(l, r plan.Node, preds []expr.Expr, equal equalities) 
 		l, r = r, l
 	}
 	both, right := plan.IDs(l), plan.IDs(r)
-	on := equal.between(both, right)
+	on := equal.between(func(id int) bool { return both[id] }, func(id int) bool { return right[id] })
 	maps.Copy(both, right)
 	for _, p := range preds {
 		if plan.Within(p, both) {
