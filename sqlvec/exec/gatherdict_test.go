@@ -54,3 +54,45 @@ func TestGatheredStringsBecomeCodes(t *testing.T) {
 		}
 	}
 }
+
+// TestFewTextsGetNumbers gathers from stores whose rows came as codes: few texts are a dictionary at once, whose
+// values all differ; many are not.
+func TestFewTextsGetNumbers(t *testing.T) {
+	text := types.T(types.Text)
+	for _, differ := range []int{1, 7, 1000, 6000} {
+		a := arena.New(nil)
+		const rows = 6000
+		vals := make([]types.Value, rows)
+		for i := range vals {
+			vals[i] = types.BytesValue(text, fmt.Sprintf("number %d of all", i%differ))
+			if i%11 == 0 {
+				vals[i] = types.NullOf(text)
+			}
+		}
+		v := vecOf(text, vals, a)
+		codes := make([]uint32, rows)
+		for i := range codes {
+			codes[i] = uint32(i)
+		}
+		coded := vec.Vec{Type: text, Form: vec.Dict, Width: 4, N: rows, Data: vec.BytesOf(codes), Dict: &vec.Dictionary{Values: v}, Valid: v.Valid}
+		s := newStore([]types.Type{text}, a)
+		s.add(nil, []vec.Vec{coded}, rows, nil)
+		s.seal()
+		var ids []rowID
+		for b := range s.blocks {
+			for i := range s.blocks[b].n {
+				ids = append(ids, rowID(b)<<blockShift|rowID(i))
+			}
+		}
+		out := s.gatherAny(0, ids, false, a)
+		if few := differ*textShare <= sampledTexts; few && (out.Form != vec.Dict || out.Dict.Values.N != differ) {
+			t.Errorf("%d texts: form %d", differ, out.Form)
+		}
+		for i := range ids {
+			if x := out.Value(i); x != vals[i] {
+				t.Fatalf("%d texts: row %d is %v, want %v", differ, i, x, vals[i])
+			}
+		}
+		a.Free()
+	}
+}

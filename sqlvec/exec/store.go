@@ -43,6 +43,7 @@ type store struct {
 	valid  [][][]uint64
 	nulls  []bool // column has a NULL somewhere; made by seal
 	dicts  []columnDict
+	coded  []int // rows of each column that came as codes of a dictionary
 }
 
 // block is up to blockRows rows of a store.
@@ -61,7 +62,7 @@ type blockColumn struct {
 
 // newStore returns an empty store of columns of the given types in a.
 func newStore(ts []types.Type, a *arena.Arena) *store {
-	return &store{types: ts, a: a, heap: heap{a: a}, first: firstBlock}
+	return &store{types: ts, a: a, heap: heap{a: a}, first: firstBlock, coded: make([]int, len(ts))}
 }
 
 // keptSize returns the bytes of a value of type t in a store.
@@ -155,6 +156,9 @@ func (s *store) addColumn(b *block, c int, v *vec.Vec, idx []int32, k int) {
 	case types.Span:
 		valuesInto(v, idx, vec.Cast[vec.Span](dst))
 	default:
+		if v.Form == vec.Dict {
+			s.coded[c] += k
+		}
 		strsInto(v, idx, vec.Cast[str](dst))
 		s.keepStrs(v, vec.Cast[str](dst))
 	}
@@ -321,6 +325,9 @@ func (s *store) adopt(o *store) {
 	}
 	s.blocks = append(s.blocks, o.blocks...)
 	s.rows += o.rows
+	for c, n := range o.coded {
+		s.coded[c] += n
+	}
 	o.blocks = nil
 }
 
