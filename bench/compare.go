@@ -72,8 +72,7 @@ func sameAnswer(ours [][]string, peer peerAnswer) error {
 	if _, differ := firstDifference(ours, theirs); !differ {
 		return nil
 	}
-	byText := func(a, b []string) int { return slices.Compare(roundAll(a), roundAll(b)) }
-	ours, theirs = slices.SortedFunc(slices.Values(ours), byText), slices.SortedFunc(slices.Values(theirs), byText)
+	ours, theirs = sortedByText(ours), sortedByText(theirs)
 	if i, differ := firstDifference(ours, theirs); differ {
 		return fmt.Errorf("row %d is %v, the peer has %v", i+1, ours[i], theirs[i])
 	}
@@ -88,6 +87,21 @@ func firstDifference(a, b [][]string) (row int, differ bool) {
 		}
 	}
 	return 0, false
+}
+
+// sortedByText returns rows in the order of their texts, with numbers rounded.
+func sortedByText(rows [][]string) [][]string {
+	type keyed struct{ key, row []string }
+	list := make([]keyed, len(rows))
+	for i, r := range rows {
+		list[i] = keyed{roundAll(r), r}
+	}
+	slices.SortStableFunc(list, func(a, b keyed) int { return slices.Compare(a.key, b.key) })
+	out := make([][]string, len(rows))
+	for i, k := range list {
+		out[i] = k.row
+	}
+	return out
 }
 
 // roundAll returns a row with its numbers rounded, to sort by.

@@ -6,6 +6,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"driftdb/internal/arena"
 	"driftdb/internal/dberr"
 	"driftdb/internal/types"
 	"driftdb/internal/vec"
@@ -74,8 +75,8 @@ func init() {
 		rowFn("chr", ids(i), t, chr),
 		textOf("substr", ids(t, i), func(a []types.Value) string { return substring(a[0].S, a[1].I, 1<<40) }),
 		textOf("substring", ids(t, i), func(a []types.Value) string { return substring(a[0].S, a[1].I, 1<<40) }),
-		rowFn("substr", ids(t, i, i), t, substringLength), rowFn("substring", ids(t, i, i), t, substringLength),
-		textOf("left", ids(t, i), func(a []types.Value) string { return leftText(a[0].S, a[1].I) }),
+		&Function{Name: "substr", Params: ids(t, i, i), Ret: t, eval: substringEval}, &Function{Name: "substring", Params: ids(t, i, i), Ret: t, eval: substringEval},
+		&Function{Name: "left", Params: ids(t, i), Ret: t, eval: leftEval},
 		textOf("right", ids(t, i), func(a []types.Value) string { return rightText(a[0].S, a[1].I) }),
 		rowFn("lpad", ids(t, i), t, pad(true)), rowFn("lpad", ids(t, i, t), t, pad(true)),
 		rowFn("rpad", ids(t, i), t, pad(false)), rowFn("rpad", ids(t, i, t), t, pad(false)),
@@ -122,12 +123,10 @@ func caseEval(slow func(string) string, from, to byte) evalFunc {
 		flat := flatten(f, &args[0])
 		lo, hi := flat.Offs[0], flat.Offs[f.n]
 		src := flat.Heap[lo:hi]
-		for _, b := range src {
-			if b >= utf8.RuneSelf {
-				return eachRow(f, func(_ *Env, a []types.Value) (types.Value, error) {
-					return textValue(slow(a[0].S)), nil
-				}, c.Typ, args, sel)
-			}
+		if !vec.ASCII(src) {
+			return eachRow(f, func(_ *Env, a []types.Value) (types.Value, error) {
+				return textValue(slow(a[0].S)), nil
+			}, c.Typ, args, sel)
 		}
 		heap := f.arena.Alloc(int(hi))
 		copy(heap[lo:], src)
@@ -263,6 +262,61 @@ func substring(s string, start, length int64) string {
 	}
 	lo := runeOffset(s, start-1)
 	return s[lo : lo+runeOffset(s[lo:], end-start)]
+}
+
+// substringEval is the evaluation of substringLength. Constant places in ASCII need no look at the characters.
+func substringEval(f *frame, c *Call, args []vec.Vec, sel []uint64) (vec.Vec, error) {
+	start, ok := constInteger(&args[1])
+	length, ok2 := constInteger(&args[2])
+	if ok && ok2 && length >= 0 {
+		if out, ok := asciiPieces(f, c.Typ, &args[0], max(start, 1)-1, max(start+length, 1)-1); ok {
+			return out, nil
+		}
+	}
+	return eachRow(f, substringLength, c.Typ, args, sel)
+}
+
+// leftEval is the evaluation of leftText.
+func leftEval(f *frame, c *Call, args []vec.Vec, sel []uint64) (vec.Vec, error) {
+	if n, ok := constInteger(&args[1]); ok && n >= 0 {
+		if out, ok := asciiPieces(f, c.Typ, &args[0], 0, n); ok {
+			return out, nil
+		}
+	}
+	return eachRow(f, func(_ *Env, a []types.Value) (types.Value, error) {
+		return textValue(leftText(a[0].S, a[1].I)), nil
+	}, c.Typ, args, sel)
+}
+
+// constInteger returns the value of a constant INTEGER.
+func constInteger(v *vec.Vec) (int64, bool) {
+	if v.Form != vec.Const || v.IsNull(0) {
+		return 0, false
+	}
+	return v.Int(0), true
+}
+
+// asciiPieces returns the bytes [lo, hi) of every text, as far as it has them, if all bytes are ASCII.
+func asciiPieces(f *frame, t types.Type, v *vec.Vec, lo, hi int64) (vec.Vec, bool) {
+	flat := flatten(f, v)
+	offs := flat.Offs[:f.n+1]
+	if !vec.ASCII(flat.Heap[offs[0]:offs[f.n]]) {
+		return vec.Vec{}, false
+	}
+	out := arena.Make[int32](f.arena, f.n+1)
+	size := int32(0)
+	for i := range f.n {
+		n := int64(offs[i+1] - offs[i])
+		out[i] = size
+		size += int32(min(hi, n) - min(lo, min(hi, n)))
+	}
+	out[f.n] = size
+	heap := f.arena.Alloc(int(size))
+	for i := range f.n {
+		from := int(offs[i]) + int(min(lo, int64(offs[i+1]-offs[i])))
+		copy(heap[out[i]:out[i+1]], flat.Heap[from:])
+	}
+	return vec.FromBytes(t, out, heap, nil), true
 }
 
 // substringLength is substring with a length, which must not be negative.

@@ -2,7 +2,6 @@ package textin
 
 import (
 	"bytes"
-	"encoding/binary"
 	"unicode/utf8"
 
 	"driftdb/internal/dberr"
@@ -67,7 +66,7 @@ func (x *builder) parsedTexts(n int) (vec.Vec, error) {
 // firstInvalid returns the first row, at or behind from, whose text is not UTF-8 or has a zero
 // byte, or -1.
 func firstInvalid(heap []byte, offs []int32, from int) (int, []byte) {
-	if from == 0 && isASCII(heap) && bytes.IndexByte(heap, 0) < 0 {
+	if from == 0 && vec.ASCII(heap) && bytes.IndexByte(heap, 0) < 0 {
 		return -1, nil
 	}
 	for r := from; r < len(offs)-1; r++ {
@@ -77,17 +76,6 @@ func firstInvalid(heap []byte, offs []int32, from int) (int, []byte) {
 		}
 	}
 	return -1, nil
-}
-
-func isASCII(s []byte) bool {
-	acc := uint64(0)
-	for ; len(s) >= 8; s = s[8:] {
-		acc |= binary.LittleEndian.Uint64(s)
-	}
-	for _, c := range s {
-		acc |= uint64(c)
-	}
-	return acc&highs == 0
 }
 
 // invalidText says what PostgreSQL says of text that cannot be stored.
