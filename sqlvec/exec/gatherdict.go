@@ -9,16 +9,21 @@ import (
 	"driftdb/internal/vec"
 )
 
-// columnDict is a column of strings of a sealed store as a dictionary: what is gathered from it then
-// copies no bytes. It has every text once where few differ, else its codes are the numbers of rows. It is
-// made at once where all rows came with codes, else when as many rows have been gathered as there
-// are, which the small side of a join soon sees.
+// columnDict is a column of strings of a sealed store in the form of a dictionary: what is gathered from
+// it then copies no bytes. Where few texts differ it has each once, and is made at once if all rows came
+// with codes. Else its codes are the numbers of rows. Whatever is not made at once is made when as
+// many rows have been gathered as there are, which the small side of a join soon sees.
 type columnDict struct {
 	gathered atomic.Int64
-	made     sync.Once
-	dict     *vec.Dictionary // nil: too large
-	starts   []uint32        // number of the first row of each block
-	codes    [][]uint32      // of each block's rows; nil: the codes are their numbers
+	few, all storeDict
+}
+
+// storeDict is one of the dictionaries of a column.
+type storeDict struct {
+	made   sync.Once
+	dict   *vec.Dictionary // nil: there is none
+	starts []uint32        // number of the first row of each block
+	codes  [][]uint32      // of each block's rows; nil: the codes are their numbers
 }
 
 // maxDictBytes and maxDictRows bound a dictionary of the texts of all rows, maxTexts one of few
@@ -59,27 +64,33 @@ func (s *store) gatherAny(c int, ids []rowID, holes bool, a *arena.Arena) vec.Ve
 
 // dictOf returns the dictionary of a column of strings for a gathering of n rows, nil where
 // there is none, or it is not worth it yet.
-func (s *store) dictOf(c, n int) *columnDict {
+func (s *store) dictOf(c, n int) *storeDict {
 	if s.rows > maxCodedRows || s.dicts == nil {
 		return nil
 	}
 	d := &s.dicts[c]
-	if d.gathered.Add(int64(n)) <= int64(s.rows) && s.coded[c] < s.rows {
-		return nil
-	}
-	d.made.Do(func() {
-		if !s.numberTexts(c, d) && s.rows <= maxDictRows {
-			s.makeDict(c, d)
+	many := d.gathered.Add(int64(n)) > int64(s.rows)
+	if many || s.coded[c] == s.rows {
+		d.few.made.Do(func() { s.numberTexts(c, &d.few) })
+		if d.few.dict != nil {
+			return &d.few
 		}
-	})
-	if d.dict == nil {
-		return nil
 	}
-	return d
+	if many && s.rows <= maxDictRows {
+		d.all.made.Do(func() { s.makeDict(c, &d.all) })
+		if d.all.dict != nil {
+			return &d.all
+		}
+	}
+	return nil
 }
 
 // numberTexts makes the dictionary of the texts of a column, if they are few.
-func (s *store) numberTexts(c int, d *columnDict) bool {
+func (s *store) numberTexts(c int, d *storeDict) {
+	if t := s.types[c]; isForm(t) || hasKey(t) {
+		return
+	}
+	var all [][]uint32
 	numbers := newTextNumbers(s.types[c], maxTexts, maxDictBytes, s.a)
 	seen := 0
 	for b := range s.blocks {
@@ -90,36 +101,33 @@ func (s *store) numberTexts(c int, d *columnDict) bool {
 				continue
 			}
 			if seen++; seen == sampledTexts && numbers.table.n > sampledTexts/textShare {
-				return false
+				return
 			}
 			n := numbers.number(t)
 			if n == noNumber {
-				return false
+				return
 			}
 			codes[i] = n - 1
 		}
-		d.codes = append(d.codes, codes)
+		all = append(all, codes)
 	}
 	if n := numbers.table.n; n > 0 && (seen >= sampledTexts || n <= seen/textShare) {
-		d.dict = numbers.dictionary(uint64(n))
-		return true
+		d.dict, d.codes = numbers.dictionary(uint64(n)), all
 	}
-	return false
 }
 
 // strs returns the strings of a column of a block.
 func (b *block) strs(c int) []str { return vec.Cast[str](b.cols[c].data)[:b.n] }
 
 // makeDict makes the dictionary of the texts of all rows of a column.
-func (s *store) makeDict(c int, d *columnDict) {
+func (s *store) makeDict(c int, d *storeDict) {
 	var strs []str
 	size := 0
-	d.codes = nil
 	for _, b := range s.blocks {
 		d.starts = append(d.starts, uint32(len(strs)))
 		strs = append(strs, b.strs(c)...)
 	}
-	if s.nulls[c] && !s.fillNulls(c, strs) {
+	if s.nulls[c] && !s.fillNulls(c, strs, d.starts) {
 		return
 	}
 	for i := range strs {
@@ -136,13 +144,13 @@ func (s *store) makeDict(c int, d *columnDict) {
 // fillNulls puts the shortest value of a column in the places of its NULLs: what is computed on a
 // dictionary is computed on all of its entries, and no bytes are no value of JSONB, say. It
 // reports whether there is a value.
-func (s *store) fillNulls(c int, strs []str) bool {
+func (s *store) fillNulls(c int, strs []str, starts []uint32) bool {
 	var null []int
 	least := -1
 	for b := range s.blocks {
 		valid := s.valid[c][b]
 		for i := range s.blocks[b].n {
-			at := int(s.dicts[c].starts[b]) + i
+			at := int(starts[b]) + i
 			switch {
 			case valid != nil && bit(valid, i) == 0:
 				null = append(null, at)
@@ -161,7 +169,7 @@ func (s *store) fillNulls(c int, strs []str) bool {
 }
 
 // gather makes out the vector of the values of rows ids.
-func (d *columnDict) gather(out *vec.Vec, ids []rowID, a *arena.Arena) {
+func (d *storeDict) gather(out *vec.Vec, ids []rowID, a *arena.Arena) {
 	codes := arena.Make[uint32](a, len(ids))
 	if d.codes != nil {
 		for i, id := range ids {

@@ -96,3 +96,27 @@ func TestFewTextsGetNumbers(t *testing.T) {
 		a.Free()
 	}
 }
+
+// TestNumericsGetNoNumbers gathers NUMERICs of any scale that came as codes: equal ones have several forms.
+func TestNumericsGetNoNumbers(t *testing.T) {
+	a := arena.New(nil)
+	defer a.Free()
+	numeric := types.T(types.Numeric)
+	var vals []types.Value
+	for i := range 3 {
+		vals = append(vals, types.BytesValue(numeric, types.DecimalFromInt(int64(i), 1).Encode()))
+	}
+	coded := vec.Vec{Type: numeric, Form: vec.Dict, Width: 1, N: 9, Data: []byte{0, 1, 2, 2, 1, 0, 0, 0, 1}, Dict: &vec.Dictionary{Values: vecOf(numeric, vals, a)}}
+	s := newStore([]types.Type{numeric}, a)
+	s.add(nil, []vec.Vec{coded}, coded.N, nil)
+	s.seal()
+	ids := []rowID{8, 2, 0}
+	for range 5 {
+		out := s.gatherAny(0, ids, false, a)
+		for i, id := range ids {
+			if x := out.Value(i); x != coded.Value(int(id)) {
+				t.Fatalf("row %d is %v, want %v", id, x, coded.Value(int(id)))
+			}
+		}
+	}
+}
