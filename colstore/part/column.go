@@ -1,6 +1,7 @@
 package part
 
 import (
+	"driftdb/internal/bitpack"
 	"driftdb/internal/dberr"
 	"driftdb/internal/types"
 	"driftdb/internal/vec"
@@ -22,20 +23,24 @@ type columnWriter struct {
 	text   *textStage
 	groups []encoded
 	seen   sketch // of the whole part
+
+	mayPack bool // the part may store the column packed
 }
 
 // encoded is one row group of a column as columnWriter keeps it.
 type encoded struct {
 	n     int
 	valid []uint64 // nil: no NULLs
-	width int      // integers: bytes of one stored integer, 0 when all are base; else unused
+	width int      // integers: bytes of one stored integer, 0 when all are base; codes: of one, 1 or 2
 	base  int64    // integers with a width less than the class's size
 	unit  uint64   // integers: all differ from the least by multiples of it
-	data  []byte   // integers, bits, floats, spans; dictionary codes (uint16)
+	data  []byte   // integers, bits, floats, spans; dictionary codes
 	coded bool     // data are codes of the text stage's dictionary
 	offs  []int32  // strings that are not coded
 	heap  []byte
 	stats Stats
+
+	packed bool // integers: data are packed as packing says
 }
 
 func newColumnWriter(spec ColumnSpec, mem *sharedArena) *columnWriter {
@@ -76,7 +81,7 @@ func (c *columnWriter) reserve(n int) {
 	if n <= c.room {
 		return
 	}
-	room := min(max(n, 4*c.room, 1024), MaxGroupRows)
+	room := min(bitpack.Rounded(max(n, 4*c.room, 1024)), MaxGroupRows)
 	valid := makeOf[uint64](c.mem, vec.Words(room))
 	copy(valid, c.valid)
 	c.valid = valid

@@ -4,6 +4,7 @@ import (
 	"math"
 	"math/bits"
 
+	"driftdb/internal/bitpack"
 	"driftdb/internal/types"
 	"driftdb/internal/vec"
 )
@@ -46,16 +47,25 @@ func widthFor(lo, hi int64) int {
 func encodeInts[T signed](c *columnWriter, e *encoded) {
 	s := vec.Cast[T](c.fixed)[:c.n]
 	fillNulls(s, e.valid)
-	lo, hi := minMax(s)
+	lo, hi, sorted := boundsOf(s)
 	e.stats.Valid, e.stats.Exact = true, true
 	e.stats.Min = types.IntValue(c.spec.Type, int64(lo))
 	e.stats.Max = types.IntValue(c.spec.Type, int64(hi))
-	e.stats.Sorted = e.valid == nil && ascending(s)
-	e.stats.Distinct = sketchInts(&c.seen, s, uint64(int64(hi))-uint64(int64(lo)))
-	e.base, e.unit = int64(lo), commonUnit(s, lo)
+	e.stats.Sorted = e.valid == nil && sorted
+	if spread := uint64(int64(hi)) - uint64(int64(lo)); spread < uint64(min(maxTally, 4*len(s))) {
+		e.stats.Distinct, e.unit = tallyInts(&c.seen, s, lo)
+	} else {
+		e.stats.Distinct, e.unit = sketchInts(&c.seen, s, spread), commonUnit(s, lo)
+	}
 	e.width = min(widthFor(int64(lo), int64(hi)), c.class.Size())
-	if e.width == c.class.Size() {
-		e.base = 0
+	if k := e.packing(); c.mayPack && 8*k.bits <= 5*e.width && k.bits > 0 {
+		e.packed = true
+		e.data = c.mem.alloc(bitpack.Size(len(s), k.bits))
+		bitpack.Pack(e.data, s, uint64(k.least), k.unit, k.bits)
+		return
+	}
+	if e.width < c.class.Size() {
+		e.base = int64(lo)
 	}
 	e.data = storeInts(c.mem, s, e.width, e.base)
 }
@@ -79,10 +89,14 @@ func storeInts[T signed](mem *sharedArena, s []T, width int, base int64) []byte 
 	return dst
 }
 
-// loadInts sets dst to the values of a group of integers of class T.
+// loadInts sets dst to the values of a group of integers of class T. Behind it there is memory for a whole
+// number of blocks.
 func loadInts[T signed](dst []T, e *encoded) {
 	var size = len(vec.BytesOf(dst)) / len(dst)
 	switch {
+	case e.packed:
+		k := e.packing()
+		bitpack.Unpack(vec.BytesOf(dst[:bitpack.Rounded(e.n)]), e.data, e.n, k.bits, size, k.unit, uint64(k.least))
 	case e.data == nil:
 		fill(dst, T(e.base))
 	case e.width == size:

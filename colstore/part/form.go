@@ -162,35 +162,50 @@ func (c *columnWriter) finishFixed(e *encoded, f form) []byte {
 	}
 	switch c.class {
 	case types.I16:
-		return finishInts[int16](c.mem, e, f)
+		return finishInts[int16](c, e, f)
 	case types.I32:
-		return finishInts[int32](c.mem, e, f)
+		return finishInts[int32](c, e, f)
 	case types.I64:
-		return finishInts[int64](c.mem, e, f)
+		return finishInts[int64](c, e, f)
 	}
 	return e.data
 }
 
-// finishInts moves a group from its own base and width to the part's.
-func finishInts[T signed](mem *sharedArena, e *encoded, f form) []byte {
-	if f.enc == Offset && e.width == f.width && e.base == f.base {
+// finishInts moves a group from its own base and width to the part's, in place where the width stays.
+func finishInts[T signed](c *columnWriter, e *encoded, f form) []byte {
+	switch {
+	case e.packed:
+	case f.enc == Plain && e.width == c.class.Size():
+		return e.data
+	case f.enc == Offset && e.width == f.width:
+		rebase(e.data, e.width, e.base-f.base)
 		return e.data
 	}
-	wide := makeOf[T](mem, e.n)
+	wide := vec.Cast[T](c.fixed)[:e.n] // nothing is staged any more
 	loadInts(wide, e)
 	if f.enc == Plain {
-		return vec.BytesOf(wide)
+		return storeInts(c.mem, wide, c.class.Size(), 0)
 	}
-	dst := mem.alloc(e.n * f.width)
-	switch f.width {
-	case 1:
-		narrow(dst, wide, f.base)
-	case 2:
-		narrow(vec.Cast[uint16](dst), wide, f.base)
-	case 4:
-		narrow(vec.Cast[uint32](dst), wide, f.base)
+	return storeInts(c.mem, wide, f.width, f.base)
+}
+
+// rebase adds by to all integers of a width.
+func rebase(data []byte, width int, by int64) {
+	switch {
+	case by == 0:
+	case width == 1:
+		addTo(data, uint8(by))
+	case width == 2:
+		addTo(vec.Cast[uint16](data), uint16(by))
+	default:
+		addTo(vec.Cast[uint32](data), uint32(by))
 	}
-	return dst
+}
+
+func addTo[T code](s []T, by T) {
+	for i := range s {
+		s[i] += by
+	}
 }
 
 func (c *columnWriter) finishText(e *encoded, b *body) {
@@ -208,22 +223,23 @@ func (c *columnWriter) uncode() {
 		if !e.coded || e.stats.Nulls == e.n {
 			continue
 		}
-		codes, size := vec.Cast[uint16](e.data), 0
-		for i, code := range codes {
+		size, met := 0, make([]bool, c.text.dict.len())
+		for i := range e.n {
 			if e.valid == nil || bit(e.valid, i) {
-				size += len(c.text.dict.value(code))
+				size += len(c.text.dict.value(e.code(i)))
+				met[e.code(i)] = true
 			}
 		}
 		e.offs, e.heap = makeOf[int32](c.mem, e.n+1), c.mem.alloc(size)[:0]
 		e.offs[0] = 0
-		for i, code := range codes {
+		for i := range e.n {
 			if e.valid == nil || bit(e.valid, i) {
-				e.heap = append(e.heap, c.text.dict.value(code)...)
+				e.heap = append(e.heap, c.text.dict.value(e.code(i))...)
 			}
 			e.offs[i+1] = int32(len(e.heap))
 		}
 		textStats(c.spec.Type, e)
-		e.stats.Distinct = c.text.dict.distinct(codes)
+		e.stats.Distinct = countTrue(met)
 		e.coded = false
 	}
 	for _, h := range c.text.dict.hashes {
@@ -245,58 +261,75 @@ func (c *columnWriter) finishDict() (*vec.Dictionary, []uint16) {
 		c.seen.add(h)
 	}
 	for g := range c.groups {
-		if e := &c.groups[g]; e.stats.Nulls < e.n {
-			c.codeStats(e, order, rank)
+		switch e := &c.groups[g]; {
+		case e.stats.Nulls == e.n:
+		case e.width == 1:
+			codeStats(c, e, e.data, order, rank)
+		default:
+			codeStats(c, e, vec.Cast[uint16](e.data), order, rank)
 		}
 	}
 	return &vec.Dictionary{Values: vec.FromBytes(c.spec.Type, offs, heap, nil)}, rank
 }
 
-// codeStats makes the statistics of a coded group that has a value.
-func (c *columnWriter) codeStats(e *encoded, order, rank []uint16) {
-	codes := vec.Cast[uint16](e.data)
-	fillNulls(codes, e.valid)
-	lo, hi := rank[codes[0]], rank[codes[0]]
-	last, sorted := lo, e.valid == nil
-	for _, code := range codes {
-		r := rank[code]
-		lo, hi = min(lo, r), max(hi, r)
-		sorted = sorted && r >= last
-		last = r
+// code returns code i of a coded group.
+func (e *encoded) code(i int) uint16 {
+	if e.width == 1 {
+		return uint16(e.data[i])
 	}
-	d := c.text.dict
-	setTextBounds(&e.stats, c.spec.Type, d.value(order[lo]), d.value(order[hi]))
-	e.stats.Sorted = sorted
-	e.stats.Distinct = d.distinct(codes)
+	return vec.Cast[uint16](e.data)[i]
 }
 
-// distinct counts the different codes.
-func (d *dictBuilder) distinct(codes []uint16) int {
-	met, n := make([]bool, d.len()), 0
+// codeStats makes the statistics of a coded group that has a value.
+func codeStats[C uint8 | uint16](c *columnWriter, e *encoded, codes []C, order, rank []uint16) {
+	fillNulls(codes, e.valid)
+	met := make([]bool, c.text.dict.len())
 	for _, code := range codes {
-		if int(code) < len(met) && !met[code] {
-			met[code] = true
-			n++
+		met[code] = true
+	}
+	lo, hi := rank[codes[0]], rank[codes[0]]
+	for code, is := range met {
+		if is {
+			lo, hi = min(lo, rank[code]), max(hi, rank[code])
 		}
+	}
+	setTextBounds(&e.stats, c.spec.Type, c.text.dict.value(order[lo]), c.text.dict.value(order[hi]))
+	e.stats.Sorted = e.valid == nil && ranksAscend(codes, rank)
+	e.stats.Distinct = countTrue(met)
+}
+
+// ranksAscend reports whether no code has a lower rank than the one before.
+func ranksAscend[C uint8 | uint16](codes []C, rank []uint16) bool {
+	last := uint16(0)
+	for _, code := range codes {
+		if rank[code] < last {
+			return false
+		}
+		last = rank[code]
+	}
+	return true
+}
+
+func countTrue(s []bool) (n int) {
+	for _, is := range s {
+		n += bool2int(is)
 	}
 	return n
 }
 
+// finishCodes turns the codes of a group into places in the sorted dictionary, in place where their width stays.
 func (c *columnWriter) finishCodes(e *encoded, b *body, f form, dict *vec.Dictionary, rank []uint16) {
-	dst := c.mem.alloc(e.n * f.width)
-	codes := vec.Cast[uint16](e.data)
+	dst := e.data
 	switch {
-	case len(codes) == 0: // all NULL
-		clear(dst)
+	case e.stats.Nulls == e.n:
+		dst = c.mem.allocZero(e.n * f.width)
 	case f.width == 1:
-		for i, code := range codes {
-			dst[i] = uint8(rank[code])
-		}
+		placesOf(dst, dst, rank)
+	case e.width == 2:
+		placesOf(vec.Cast[uint16](dst), vec.Cast[uint16](dst), rank)
 	default:
-		out := vec.Cast[uint16](dst)
-		for i, code := range codes {
-			out[i] = rank[code]
-		}
+		dst = c.mem.alloc(e.n * f.width)
+		placesOf(vec.Cast[uint16](dst), e.data, rank)
 	}
 	b.vec.Form, b.vec.Width, b.vec.Dict = vec.Dict, uint8(f.width), dict
 	b.vec.Data, b.bufs[1] = dst, dst

@@ -6,7 +6,6 @@ import (
 	"encoding/binary"
 	"hash"
 	"io"
-	"slices"
 
 	"driftdb/internal/binfmt"
 	"driftdb/internal/dberr"
@@ -99,7 +98,7 @@ func (m *image) encodeColumns() error {
 	return fork.Each(m.opt.Workers, n, func(i int) error {
 		c := m.cols[i]
 		m.forms[i] = c.finalForm()
-		if m.mayPack(c.spec.ID) {
+		if c.mayPack {
 			m.forms[i] = c.packedForm(m.forms[i])
 		}
 		m.bodies[i], m.dicts[i] = c.finish(m.forms[i])
@@ -109,12 +108,6 @@ func (m *image) encodeColumns() error {
 		}
 		return nil
 	})
-}
-
-// mayPack reports whether a column may be packed: not where zstd does better, nor where an index looks for
-// single rows.
-func (m *image) mayPack(column uint32) bool {
-	return !m.opt.Compress && !slices.ContainsFunc(m.opt.Indexes, func(x IndexSpec) bool { return slices.Contains(x.Columns, column) })
 }
 
 // writeMeta writes a piece of metadata and notes it.

@@ -92,13 +92,13 @@ func narrow[D code, S signed](dst []D, src []S, base int64) {
 	}
 }
 
-// minMax returns the bounds of s, which is not empty.
-func minMax[T signed](s []T) (lo, hi T) {
+// boundsOf returns the bounds of s, which is not empty, and whether no value is less than the one before.
+func boundsOf[T signed](s []T) (lo, hi T, sorted bool) {
 	lo, hi = s[0], s[0]
 	for _, v := range s {
 		lo, hi = min(lo, v), max(hi, v)
 	}
-	return lo, hi
+	return lo, hi, ascending(s)
 }
 
 // ascending reports whether no value of s is less than the one before.

@@ -82,11 +82,15 @@ func (c *columnWriter) packingOf(e *encoded, f form) (k packing, ok bool) {
 	case f.enc == PackedText:
 		k = lengthsOf(e.offs)
 	default:
-		lo, hi := e.stats.Min.I, e.stats.Max.I
-		k = packing{least: lo, unit: e.unit}
-		k.bits = bits.Len64((uint64(hi) - uint64(lo)) / k.unit)
+		k = e.packing()
 	}
 	return k, k.bits <= bitpack.MaxBitsOf(f.width)
+}
+
+// packing returns how a group of integers that has a value is packed.
+func (e *encoded) packing() packing {
+	lo, hi := e.stats.Min.I, e.stats.Max.I
+	return packing{bits: bits.Len64((uint64(hi) - uint64(lo)) / e.unit), least: lo, unit: e.unit}
 }
 
 // commonUnit returns the greatest number, up to maxPackedUnit, that all differences from the least value
@@ -113,7 +117,10 @@ func commonUnit[T signed](s []T, least T) uint64 {
 
 // packInts returns the packed integers of a group that has a value.
 func (c *columnWriter) packInts(e *encoded, k packing) []byte {
-	dst := c.mem.allocZero(bitpack.Size(e.n, k.bits))
+	if e.packed {
+		return e.data
+	}
+	dst := c.mem.alloc(bitpack.Size(e.n, k.bits))
 	rest := uint64(k.least) - uint64(e.base)
 	switch raw := e.width == c.class.Size(); {
 	case k.bits == 0:
@@ -148,9 +155,13 @@ func (c *columnWriter) packLengths(e *encoded, k packing) []byte {
 	if e.stats.Nulls == e.n {
 		return dst
 	}
-	lengths := makeOf[uint32](c.mem, e.n)
+	lengths := c.text.offs // nothing is staged any more
+	if len(lengths) < e.n {
+		lengths = makeOf[int32](c.mem, e.n)
+	}
+	lengths = lengths[:e.n]
 	for i, off := range e.offs[1:] {
-		lengths[i] = uint32(off - e.offs[i])
+		lengths[i] = off - e.offs[i]
 	}
 	size := bitpack.Size(e.n, k.bits)
 	bitpack.Pack(dst[:size], lengths, uint64(k.least), 1, k.bits)
@@ -161,19 +172,33 @@ func (c *columnWriter) packLengths(e *encoded, k packing) []byte {
 	return dst
 }
 
-// packCodes returns the packed places of a group's codes in the sorted dictionary.
+// packCodes returns the packed places of a group's codes in the sorted dictionary, over the codes where
+// they have the room.
 func (c *columnWriter) packCodes(e *encoded, k packing, rank []uint16) []byte {
-	dst := c.mem.allocZero(bitpack.Size(e.n, k.bits))
 	if k.bits == 0 {
-		return dst
+		return nil
 	}
-	codes := vec.Cast[uint16](e.data)
-	places := makeOf[uint16](c.mem, len(codes))
-	for i, code := range codes {
-		places[i] = rank[code]
+	places := c.text.codes[:e.n] // nothing is staged any more
+	if e.width == 1 {
+		placesOf(places, e.data, rank)
+	} else {
+		placesOf(places, vec.Cast[uint16](e.data), rank)
 	}
+	dst, size := e.data, bitpack.Size(e.n, k.bits)
+	if size > len(dst) {
+		dst = c.mem.alloc(size)
+	}
+	dst = dst[:size:size]
 	bitpack.Pack(dst, places, 0, 1, k.bits)
 	return dst
+}
+
+// placesOf sets dst to the ranks of the codes.
+func placesOf[D, S uint8 | uint16](dst []D, codes []S, rank []uint16) {
+	dst = dst[:len(codes)]
+	for i, code := range codes {
+		dst[i] = D(rank[code])
+	}
 }
 
 // encode writes what the footer says of a packed group.

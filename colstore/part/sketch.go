@@ -68,6 +68,29 @@ func sketchInts[T signed](seen *sketch, s []T, spread uint64) int {
 	return n
 }
 
+// maxTally is the spread of integers from which on their values are not marked one by one.
+const maxTally = 1 << 14
+
+// tallyInts is sketchInts and commonUnit of values that differ from the least by less than maxTally: each value is
+// marked, and what is there is counted and hashed once.
+func tallyInts[T signed](seen *sketch, s []T, least T) (distinct int, unit uint64) {
+	var met [maxTally]bool
+	for _, v := range s {
+		met[(uint64(v)-uint64(least))&(maxTally-1)] = true
+	}
+	for d, is := range met {
+		if !is {
+			continue
+		}
+		distinct++
+		seen.add(hashInt(int64(least) + int64(d)))
+		for x := uint64(d); x != 0; {
+			unit, x = x, unit%x
+		}
+	}
+	return distinct, max(unit, 1)
+}
+
 // sketchFloats is sketchInts for floats.
 func sketchFloats[T float32 | float64](seen *sketch, s []T) int {
 	var group sketch

@@ -265,9 +265,18 @@ func (t *textStage) giveUp() {
 func (c *columnWriter) encodeText(e *encoded) {
 	t := c.text
 	if !t.flat {
-		e.coded = true
-		e.data = c.mem.alloc(c.n * 2)
-		copy(e.data, vec.BytesOf(t.codes[:c.n]))
+		e.coded, e.width = true, 1
+		if t.dict.len() > 1<<8 {
+			e.width = 2
+		}
+		e.data = c.mem.alloc(c.n * e.width)
+		if codes := t.codes[:c.n]; e.width == 2 {
+			copy(e.data, vec.BytesOf(codes))
+		} else {
+			for i, code := range codes {
+				e.data[i] = uint8(code)
+			}
+		}
 		return // statistics are made when the dictionary is complete
 	}
 	e.offs = makeOf[int32](c.mem, c.n+1)

@@ -2,6 +2,7 @@ package part
 
 import (
 	"io"
+	"slices"
 
 	"driftdb/internal/arena"
 	"driftdb/internal/dberr"
@@ -35,9 +36,17 @@ func NewWriter(w io.Writer, opt WriteOptions) (*Writer, error) {
 	}
 	wr := &Writer{out: w, opt: opt, mem: newSharedArena()}
 	for _, spec := range opt.Columns {
-		wr.cols = append(wr.cols, newColumnWriter(spec, wr.mem))
+		c := newColumnWriter(spec, wr.mem)
+		c.mayPack = opt.mayPack(spec.ID)
+		wr.cols = append(wr.cols, c)
 	}
 	return wr, nil
+}
+
+// mayPack reports whether a column may be packed: not where zstd does better, nor where an index looks for
+// single rows.
+func (opt *WriteOptions) mayPack(column uint32) bool {
+	return !opt.Compress && !slices.ContainsFunc(opt.Indexes, func(x IndexSpec) bool { return slices.Contains(x.Columns, column) })
 }
 
 func (opt *WriteOptions) check() error {
