@@ -3,6 +3,7 @@ package part
 import (
 	"bytes"
 	"cmp"
+	"encoding/binary"
 	"slices"
 
 	"driftdb/internal/types"
@@ -11,11 +12,35 @@ import (
 // dictBuilder numbers distinct strings in the order they come. Open addressing; at most
 // half of the slots are used.
 type dictBuilder struct {
+	recent [recentTexts]recentText
 	slots  []uint32 // code + 1, 0 when free; len is a power of two
 	hashes []uint64 // by code
 	offs   []int32  // by code, len()+1 of them
 	heap   []byte
 }
+
+// recentTexts is how many strings are found without a hash.
+const recentTexts = 256
+
+// shortText is the most bytes of such a string.
+const shortText = 32
+
+// recentText is a string as words with zeros behind it, its length, and its code + 1.
+type recentText struct {
+	words [shortText / 8]uint64
+	size  uint32
+	code  uint32
+}
+
+// textMasks has for each length of a short string the bits of the words that are its.
+var textMasks = func() (m [shortText + 1][shortText / 8]uint64) {
+	for n := range m {
+		for i := range 8 * n {
+			m[n][i/64] |= 1 << (i % 64)
+		}
+	}
+	return m
+}()
 
 func newDictBuilder() *dictBuilder {
 	return &dictBuilder{slots: make([]uint32, 64), offs: []int32{0}}
@@ -28,6 +53,28 @@ func (d *dictBuilder) value(c uint16) []byte {
 		return nil // the code of a NULL while there is no value yet
 	}
 	return d.heap[d.offs[c]:d.offs[int(c)+1]]
+}
+
+// codeIn is code of heap[lo:hi]. It looks at those that came last first, without a branch that depends on
+// the length of a short string.
+func (d *dictBuilder) codeIn(heap []byte, lo, hi int) uint16 {
+	n := hi - lo
+	if n > shortText || lo+shortText > len(heap) {
+		return d.code(heap[lo:hi])
+	}
+	from, mask := (*[shortText]byte)(heap[lo:]), &textMasks[n]
+	w0 := binary.LittleEndian.Uint64(from[0:]) & mask[0]
+	w1 := binary.LittleEndian.Uint64(from[8:]) & mask[1]
+	w2 := binary.LittleEndian.Uint64(from[16:]) & mask[2]
+	w3 := binary.LittleEndian.Uint64(from[24:]) & mask[3]
+	r := &d.recent[(w0^w1<<1^w2<<2^w3<<3^uint64(n)<<56)*0x9E3779B97F4A7C15>>56]
+	differ := (r.words[0] ^ w0) | (r.words[1] ^ w1) | (r.words[2] ^ w2) | (r.words[3] ^ w3)
+	if differ == 0 && r.size == uint32(n) && r.code != 0 {
+		return uint16(r.code - 1)
+	}
+	c := d.code(heap[lo:hi])
+	*r = recentText{[...]uint64{w0, w1, w2, w3}, uint32(n), uint32(c) + 1}
+	return c
 }
 
 // code returns the number of b, which it gets if it is new. There is room (maxDictValues).

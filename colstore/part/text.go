@@ -18,17 +18,20 @@ const textPiece = 2048
 type textStage struct {
 	mem    *sharedArena
 	dict   *dictBuilder
-	n      int      // staged rows
-	seen   int      // rows staged in all groups
-	flat   bool     // the dictionary was given up
-	codes  []uint16 // staged, until flat
-	offs   []int32  // staged, once flat: n+1
-	heap   []byte   // staged, once flat; len is what is used
-	group  sketch   // of the staged rows, once flat
-	over   bool     // a group has too many bytes
-	expect int      // bytes that the heap of a group may well have
-	from   remap    // of the last dictionary vector that was appended
+	n      int           // staged rows
+	seen   int           // rows staged in all groups
+	flat   bool          // the dictionary was given up
+	codes  []uint16      // staged, until flat
+	offs   []int32       // staged, once flat: n+1
+	heap   []byte        // staged, once flat; len is what is used
+	group  sketch        // of the staged rows, once flat
+	over   bool          // a group has too many bytes
+	expect int           // bytes that the heap of a group may well have
+	from   [remaps]remap // of the last dictionary vectors that were appended
 }
+
+// remaps is how many foreign dictionaries are known: those of as many readers of one file.
+const remaps = 4
 
 // remap gives for the codes of one foreign dictionary our code plus one, 0 when unknown.
 type remap struct {
@@ -122,38 +125,30 @@ func (t *textStage) appendSame(v *vec.Vec, n int, null bool) {
 }
 
 func (t *textStage) appendCodes(v *vec.Vec, r rows) {
-	for i := range r.n {
+	codes := t.codes[t.n : t.n+r.n]
+	for i := range codes {
 		j := r.lo + i
 		if r.idx != nil {
 			j = int(r.idx[i])
 		}
-		if v.IsNull(j) {
-			t.codes[t.n+i] = 0
+		if v.Valid != nil && !bit(v.Valid, j) {
+			codes[i] = 0
 			continue
 		}
-		t.codes[t.n+i] = t.dict.code(v.Heap[v.Offs[j]:v.Offs[j+1]])
+		codes[i] = t.dict.codeIn(v.Heap, int(v.Offs[j]), int(v.Offs[j+1]))
 	}
 }
 
 // appendDict stages rows of a dictionary vector, hashing each of its values once.
 func (t *textStage) appendDict(v *vec.Vec, r rows) {
-	if t.from.dict != v.Dict {
-		t.from = remap{v.Dict, make([]uint32, v.Dict.Values.N)}
-	}
-	for i := range r.n {
-		j := r.lo + i
-		if r.idx != nil {
-			j = int(r.idx[i])
-		}
-		if v.IsNull(j) {
-			t.codes[t.n+i] = 0
-			continue
-		}
-		known := &t.from.codes[codeAt(v, j)]
-		if *known == 0 {
-			*known = uint32(t.dict.code(v.Bytes(j))) + 1
-		}
-		t.codes[t.n+i] = uint16(*known - 1)
+	known := t.remapOf(v.Dict)
+	switch v.Width {
+	case 1:
+		appendForeign(t, v, v.Data, known, r)
+	case 2:
+		appendForeign(t, v, vec.Of[uint16](v), known, r)
+	default:
+		appendForeign(t, v, vec.Of[uint32](v), known, r)
 	}
 }
 
@@ -166,6 +161,37 @@ func codeAt(v *vec.Vec, i int) int {
 		return int(vec.Of[uint16](v)[i])
 	}
 	return int(vec.Of[uint32](v)[i])
+}
+
+// remapOf returns what is known of the codes of a foreign dictionary.
+func (t *textStage) remapOf(d *vec.Dictionary) []uint32 {
+	for i := range t.from {
+		if t.from[i].dict == d {
+			return t.from[i].codes
+		}
+	}
+	copy(t.from[1:], t.from[:])
+	t.from[0] = remap{d, make([]uint32, d.Values.N)}
+	return t.from[0].codes
+}
+
+// appendForeign stages rows whose codes are those of a foreign dictionary.
+func appendForeign[C code](t *textStage, v *vec.Vec, codes []C, known []uint32, r rows) {
+	for i := range r.n {
+		j := r.lo + i
+		if r.idx != nil {
+			j = int(r.idx[i])
+		}
+		if v.Valid != nil && !bit(v.Valid, j) {
+			t.codes[t.n+i] = 0
+			continue
+		}
+		c := &known[codes[j]]
+		if *c == 0 {
+			*c = uint32(t.dict.code(v.Dict.Values.Bytes(int(codes[j])))) + 1
+		}
+		t.codes[t.n+i] = uint16(*c - 1)
+	}
 }
 
 func (t *textStage) appendFlat(v *vec.Vec, r rows) {
