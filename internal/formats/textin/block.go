@@ -9,11 +9,14 @@ import (
 )
 
 const (
-	// blockBytes is how much of the file a block holds, when its records are not longer.
-	blockBytes = 1 << 20
+	// firstBytes is how much of the file the first block holds, which the columns' types are guessed from.
+	firstBytes = 1 << 20
+	// blockBytes is how much every other block holds, when its records are not longer: it, its fields and its
+	// values stay in the cache of a core.
+	blockBytes = 1 << 18
 	// maxRecord is the most bytes of one record. Spans have room for it and their flags.
 	maxRecord = 128 << 20
-	// maxBlocks is how many blocks are read in search of the end of a record, where records that
+	// maxBlocks is how many times the first block is read in search of the end of a record, where records that
 	// cannot be read are left out.
 	maxBlocks = 4
 	// pad is how many readable bytes stand before a block's data, so that eight bytes that end
@@ -37,6 +40,7 @@ type cutter struct {
 	src   io.Reader
 	quote byte // 0 when line breaks are never data
 	size  int
+	most  int    // bytes that are read in search of the end of a record, with skip
 	rest  []byte // the beginning of a record whose end is not read yet
 	line  int
 	eof   bool
@@ -44,7 +48,7 @@ type cutter struct {
 }
 
 func newCutter(src io.Reader, quote byte, size int) *cutter {
-	return &cutter{src: src, quote: quote, size: size, line: 1}
+	return &cutter{src: src, quote: quote, size: size, most: maxBlocks * size, line: 1}
 }
 
 // next fills b with the next block and reports io.EOF after the last. It reuses b's memory.
@@ -68,7 +72,7 @@ func (c *cutter) next(b *block) error {
 			c.cut(b, end)
 			return nil
 		}
-		if n := bytes.IndexByte(data, '\n'); c.skip && n >= 0 && len(data) >= maxBlocks*c.size {
+		if n := bytes.IndexByte(data, '\n'); c.skip && n >= 0 && len(data) >= c.most {
 			c.cut(b, n+1) // a quote that is never closed: its line is a block of its own
 			return nil
 		}

@@ -143,14 +143,33 @@ func (x *builder) fail(r int, err error) error {
 
 func integers[T int16 | int32 | int64](x *builder, n, size int) (vec.Vec, error) {
 	out := fixed[T](x.store, n, size)
-	read := x.integerReader()
+	read, raw, spans := x.integerReader(), x.b.raw, x.g.spans
+	scale, limit := uint32(x.typ.Scale), uint64(0)
+	if x.typ.ID == types.Numeric && scale > 0 && scale < 8 {
+		limit = powers[x.typ.Prec]
+	}
 	for r, k := 0, x.col; r < n; r, k = r+1, k+x.g.cols {
-		sp := x.g.spans[k]
+		sp := spans[k]
+		var v int64
+		ok := false
+		switch {
+		case sp.end&(flagNull|flagEscaped) != 0 || sp.start == sp.end:
+		case limit > 0: // without a call of read
+			v, ok = parseFixed(raw, sp.start, sp.end&^flagMask, scale, limit)
+		case x.typ.ID == types.Date:
+			var days int32
+			days, ok = parseDate(raw[pad+sp.start : pad+sp.end&^flagMask])
+			v = int64(days)
+		}
+		if ok && int64(T(v)) == v {
+			out[r] = T(v)
+			continue
+		}
 		if x.isNull(r, sp) {
 			out[r] = 0
 			continue
 		}
-		v, ok := read(x.b.raw, sp.start, sp.end&^flagMask)
+		v, ok = read(raw, sp.start, sp.end&^flagMask)
 		if !ok || int64(T(v)) != v || sp.escaped() {
 			value, err := x.parse(r, sp)
 			if err != nil {

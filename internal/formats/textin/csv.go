@@ -32,7 +32,8 @@ func (s *csvScanner) scan(b *block, g *grid) error {
 	data := b.data()
 	g.cols = len(s.names)
 	quoted := s.quote != 0 && bytes.IndexByte(data, s.quote) >= 0
-	if quoted || !s.scanPlain(data, g) {
+	plain := !quoted && s.scanPlain(data, g)
+	if !plain {
 		if err := s.scanSlow(b, g); err != nil {
 			return err
 		}
@@ -40,7 +41,9 @@ func (s *csvScanner) scan(b *block, g *grid) error {
 	if s.quote == 0 && bytes.IndexByte(data, '\\') >= 0 {
 		markEscapes(data, g)
 	}
-	s.markNulls(data, g)
+	if !plain || len(s.null) > 0 {
+		s.markNulls(data, g)
+	}
 	return nil
 }
 
@@ -48,6 +51,10 @@ func (s *csvScanner) scan(b *block, g *grid) error {
 // a line has another number of fields than the file has columns.
 func (s *csvScanner) scanPlain(data []byte, g *grid) bool {
 	spans, k, rows, start := g.spans[:cap(g.spans)], 0, 0, 0
+	empty := uint32(0) // flags of a field without characters
+	if len(s.null) == 0 {
+		empty = flagNull
+	}
 	for i := 0; i < len(data); i += 64 {
 		if k+65 > len(spans) {
 			spans = append(spans, make([]span, len(spans)+1024)...)
@@ -56,6 +63,9 @@ func (s *csvScanner) scanPlain(data []byte, g *grid) bool {
 		for m := delims | breaks; m != 0; m &= m - 1 {
 			p := i + bits.TrailingZeros64(m)
 			spans[k] = span{uint32(start), uint32(p)}
+			if start == p {
+				spans[k].end |= empty
+			}
 			k++
 			start = p + 1
 			if breaks&m&-m != 0 {
@@ -69,6 +79,9 @@ func (s *csvScanner) scanPlain(data []byte, g *grid) bool {
 	}
 	if len(data) > 0 && data[len(data)-1] != '\n' {
 		spans[k] = span{uint32(start), uint32(len(data))}
+		if start == len(data) {
+			spans[k].end |= empty
+		}
 		k++
 		rows++
 	}
@@ -76,7 +89,7 @@ func (s *csvScanner) scanPlain(data []byte, g *grid) bool {
 	if k != rows*g.cols {
 		return false
 	}
-	trimReturns(data, g)
+	trimReturns(data, g, empty)
 	return true
 }
 
@@ -90,14 +103,16 @@ func loadTail(data []byte, i int) uint64 {
 	return binary.LittleEndian.Uint64(last[:])
 }
 
-// trimReturns takes the \r of \r\n off the last field of every row.
-func trimReturns(data []byte, g *grid) {
+// trimReturns takes the \r of \r\n off the last field of every row. What is empty then gets the flags empty.
+func trimReturns(data []byte, g *grid, empty uint32) {
 	if bytes.IndexByte(data, '\r') < 0 {
 		return
 	}
 	for k := g.cols - 1; k < len(g.spans); k += g.cols {
-		if sp := &g.spans[k]; sp.end > sp.start && data[sp.end-1] == '\r' {
-			sp.end--
+		if sp := &g.spans[k]; !sp.null() && sp.end > sp.start && data[sp.end-1] == '\r' {
+			if sp.end--; sp.end == sp.start {
+				sp.end |= empty
+			}
 		}
 	}
 }

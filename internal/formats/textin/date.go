@@ -1,6 +1,10 @@
 package textin
 
-import "driftdb/internal/types"
+import (
+	"encoding/binary"
+
+	"driftdb/internal/types"
+)
 
 const (
 	secondMicros = 1_000_000
@@ -30,12 +34,20 @@ func twoDigits(s []byte) int {
 
 // parseDate reads YYYY-MM-DD as days since 1970-01-01. ok is false for anything else.
 func parseDate(s []byte) (days int32, ok bool) {
-	if len(s) != 10 || s[4] != '-' || s[7] != '-' {
+	if len(s) != 10 || s[4] != '-' {
 		return 0, false
 	}
-	y1, y2, m, d := twoDigits(s), twoDigits(s[2:]), twoDigits(s[5:]), twoDigits(s[8:])
-	y := y1*100 + y2
-	if y1 > 99 || y2 > 99 || y == 0 || m < 1 || m > 12 || d < 1 {
+	// What follows the century is a word: less the characters that must be there, each byte is a digit, or
+	// nothing for a hyphen. Then each is ten times itself and its neighbour.
+	const hyphens, room = 0x30302d30302d3030, 0x76767f76767f7676
+	z := binary.LittleEndian.Uint64(s[2:]) ^ hyphens
+	century := twoDigits(s)
+	if ((z&lows+room)|z)&highs != 0 || century > 99 {
+		return 0, false
+	}
+	z = z*10 + z>>8
+	y, m, d := century*100+int(uint8(z)), int(uint8(z>>24)), int(uint8(z>>48))
+	if y == 0 || m < 1 || m > 12 || d < 1 {
 		return 0, false
 	}
 	if y >= firstYear && y <= lastYear {

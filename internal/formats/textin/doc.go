@@ -1,6 +1,6 @@
 // Package textin reads text files of rows (CSV, TSV, NDJSON) into typed vectors.
 //
-// A File is read in blocks of about a megabyte that end at the end of a record. A reader
+// A File is read in blocks of about a quarter of a megabyte (the first is a whole one) that end at the end of a record. A reader
 // goroutine cuts the blocks, workers parse them at the same time, and Next hands out one
 // batch a block, in the order of the file. A worker works in two steps: a Scanner of the
 // format finds where each field begins and ends (spans), then a loop per column turns spans

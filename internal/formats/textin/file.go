@@ -41,7 +41,8 @@ type Options struct {
 	Null *string
 	// Workers is how many goroutines parse; 0 means one per processor.
 	Workers int
-	// BlockBytes is how much is parsed at a time; 0 means a megabyte. A test option.
+	// BlockBytes is how much is parsed at a time; 0 means a megabyte at first, then a quarter of one. A
+	// test option.
 	BlockBytes int
 	// Types has the time zone that timestamps without one are read in.
 	Types types.Context
@@ -65,8 +66,12 @@ func Open(src io.Reader, opts Options) (*File, error) {
 	if opts.Workers <= 0 {
 		opts.Workers = runtime.GOMAXPROCS(0)
 	}
+	first, others := opts.BlockBytes, opts.BlockBytes
 	if opts.BlockBytes <= 0 {
-		opts.BlockBytes = blockBytes
+		first, others = firstBytes, blockBytes
+		if opts.Skip { // a quote that is never closed may spoil the ends of blocks
+			others = firstBytes
+		}
 	}
 	f := &File{opts: opts, first: new(block)}
 	f.csv = newCSVScanner(opts)
@@ -80,12 +85,13 @@ func Open(src io.Reader, opts Options) (*File, error) {
 			return nil, err
 		}
 	}
-	f.cut = newCutter(src, quote, opts.BlockBytes)
+	f.cut = newCutter(src, quote, first)
 	f.cut.skip = opts.Skip
 	f.cut.line += opts.SkipLines
 	if err := f.readFirst(); err != nil {
 		return nil, err
 	}
+	f.cut.size = others
 	if opts.Format == CSV && opts.Delim == 0 {
 		f.csv.delim = sniff(f.first.data(), quote)
 	}

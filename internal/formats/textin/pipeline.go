@@ -42,8 +42,8 @@ type worker struct {
 func (f *File) start(ctx context.Context, do func(*worker, *block) (*Batch, error), cols []Column) {
 	n := f.opts.Workers
 	p := &pipeline{
-		order: make(chan *job, 2*n), work: make(chan *job, 2*n),
-		blocks: make(chan *block, 4*n), free: make(chan *Batch, 4*n),
+		order: make(chan *job, 4*n), work: make(chan *job, 4*n),
+		blocks: make(chan *block, 8*n), free: make(chan *Batch, 8*n),
 	}
 	p.ctx, p.cancel = context.WithCancel(ctx)
 	f.run = p

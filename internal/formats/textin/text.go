@@ -26,7 +26,7 @@ func (x *builder) texts(n int) (vec.Vec, error) {
 		case sp.escaped():
 			s.heap = x.scan.unescape(s.heap, sp.in(data))
 		default:
-			s.heap = append(s.heap, sp.in(data)...)
+			s.heap = appendField(s.heap, data, int(sp.start), int(sp.end&^flagMask))
 		}
 		s.offs[r+1] = int32(len(s.heap))
 	}
@@ -42,6 +42,19 @@ func (x *builder) texts(n int) (vec.Vec, error) {
 		from = r + 1
 	}
 	return vec.Vec{Offs: s.offs, Heap: s.heap}, nil
+}
+
+// shortField is how many bytes are copied at once, whatever a field has.
+const shortField = 32
+
+// appendField appends data[start:end] to heap. Where there is the room a short field is copied without a call.
+func appendField(heap, data []byte, start, end int) []byte {
+	at, n := len(heap), end-start
+	if n > shortField || start+shortField > len(data) || at+shortField > cap(heap) {
+		return append(heap, data[start:end]...)
+	}
+	*(*[shortField]byte)(heap[at : at+shortField]) = [shortField]byte(data[start:])
+	return heap[:at+n]
 }
 
 // parsedTexts reads fields whose stored form differs from their text, or has rules: NUMERIC of many
