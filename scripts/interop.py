@@ -298,6 +298,10 @@ def fixtures(dir):
     full = table([c[0] for c in COLUMNS if c[0] != "large"])
     frame = pl.from_arrow(full)
     pq.write_table(full, dir / "pyarrow-v1-gzip.parquet", compression="gzip", data_page_version="1.0")
+    # a text column whose pages are codes first, then, where the dictionary is full, texts
+    mixed = [None if i % 7 == 0 else f"k{i % 5}" if i < 300 else f"a text of its own, {i}" for i in range(600)]
+    pq.write_table(pa.table({"s": mixed}), dir / "pyarrow-fallback.parquet", dictionary_pagesize_limit=100,
+                   data_page_size=100, write_batch_size=50, compression="none")
     pq.write_table(full, dir / "pyarrow-v2-zstd.parquet", compression="zstd", data_page_version="2.0", row_group_size=2)
     for kind, new, codec in [("arrow", pa.ipc.new_file, "zstd"), ("arrows", pa.ipc.new_stream, "lz4")]:
         with new(str(dir / f"pyarrow.{kind}"), full.schema, options=pa.ipc.IpcWriteOptions(compression=codec)) as w:

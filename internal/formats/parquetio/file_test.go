@@ -283,3 +283,29 @@ func FuzzRead(f *testing.F) {
 		}
 	})
 }
+
+// TestPagesOfCodesAndTexts reads a column whose pages are codes of a dictionary until that was full.
+func TestPagesOfCodesAndTexts(t *testing.T) {
+	data, err := os.ReadFile("../../../testdata/interop/pyarrow-fallback.parquet")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, step := range []int{64, 128, 1024} {
+		_, rows, err := readAll(data, step)
+		if err != nil || len(rows) != 600 {
+			t.Fatalf("%d rows, %v", len(rows), err)
+		}
+		for i, got := range rows {
+			want := fmt.Sprint("a text of its own, ", i)
+			switch {
+			case i%7 == 0:
+				want = "NULL"
+			case i < 300:
+				want = fmt.Sprint("k", i%5)
+			}
+			if got != want {
+				t.Fatalf("row %d in batches of %d is %q, want %q", i, step, got, want)
+			}
+		}
+	}
+}

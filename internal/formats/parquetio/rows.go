@@ -75,6 +75,7 @@ type chunk struct {
 	dict     packed
 	dictOf   parquet.Dictionary
 	haveDict bool
+	shared   *vec.Dictionary // dict for vectors of codes, nil until there is one
 }
 
 // guard is guard, and errors say which row group and column they are about.
@@ -128,7 +129,7 @@ func (c *chunk) valuesOf(page parquet.Page) (have int, err error) {
 			if c.dict, err = c.col.read(d.Page().Data(), c.col.Type); err != nil {
 				return 0, err
 			}
-			c.dictOf, c.haveDict = d, true
+			c.dictOf, c.haveDict, c.shared = d, true, nil
 		}
 		data := page.Data()
 		c.codes = data.Int32()
@@ -146,19 +147,93 @@ func (c *chunk) valuesOf(page parquet.Page) (have int, err error) {
 
 // next returns the next n rows.
 func (c *chunk) next(n int) (vec.Vec, error) {
-	b := newBuilder(c.col.Type, n)
-	for b.n < n {
-		if c.page == nil || c.row == c.rows {
-			if err := c.turn(); err != nil {
-				return vec.Vec{}, err
-			}
-			continue
+	if err := c.ready(); err != nil {
+		return vec.Vec{}, err
+	}
+	if c.textCodes() {
+		return c.nextCodes(n)
+	}
+	return c.fill(newBuilder(c.col.Type, n), n)
+}
+
+// ready turns to a page that has rows left.
+func (c *chunk) ready() error {
+	for c.page == nil || c.row == c.rows {
+		if err := c.turn(); err != nil {
+			return err
 		}
-		if err := c.take(b, min(n-b.n, c.rows-c.row)); err != nil {
+	}
+	return nil
+}
+
+// fill adds rows to b until it has n.
+func (c *chunk) fill(b *builder, n int) (vec.Vec, error) {
+	for b.n < n {
+		err := c.ready()
+		if err == nil {
+			err = c.take(b, min(n-b.n, c.rows-c.row))
+		}
+		if err != nil {
 			return vec.Vec{}, err
 		}
 	}
 	return b.vector(), nil
+}
+
+// maxShared is the most values of a dictionary whose codes are handed out.
+const maxShared = 1 << 16
+
+// textCodes reports whether the rows of the page can be handed out as codes of texts.
+func (c *chunk) textCodes() bool {
+	return c.codes != nil && c.col.Type.Class() == types.Bytes && c.dict.n <= maxShared && c.dict.n > 0
+}
+
+// nextCodes returns the next n rows as codes. Where a page among them has other values they are texts after all.
+func (c *chunk) nextCodes(n int) (vec.Vec, error) {
+	if c.shared == nil { // pages are memory of the library's
+		values := vec.FromBytes(c.col.Type, append([]int32(nil), c.dict.offs...), append([]byte(nil), c.dict.heap...), nil)
+		c.shared = &vec.Dictionary{Values: values}
+	}
+	dict := c.shared
+	b := &builder{typ: c.col.Type, valid: make([]uint64, vec.Words(n)), words: make([]uint64, (n*2+7)/8)}
+	for b.n < n {
+		if err := c.ready(); err != nil {
+			return vec.Vec{}, err
+		}
+		if !c.textCodes() || c.shared != dict {
+			return c.fill(b.texts(dict, n), n)
+		}
+		c.takeCodes(b, min(n-b.n, c.rows-c.row))
+	}
+	v := vec.Vec{Type: b.typ, N: n, Form: vec.Dict, Width: 2, Data: vec.BytesOf(b.words)[:2*n], Dict: dict}
+	if b.nulls {
+		v.Valid = b.valid
+	}
+	return v, nil
+}
+
+// takeCodes moves the codes of n rows of the page to b.
+func (c *chunk) takeCodes(b *builder, n int) {
+	dst := vec.Cast[uint16](vec.BytesOf(b.words))[b.n : b.n+n]
+	if c.levels == nil {
+		for i, code := range c.codes[c.value : c.value+n] {
+			dst[i] = uint16(code)
+		}
+		c.value += n
+		b.setValid(n)
+	} else {
+		for i, level := range c.levels[c.row : c.row+n] {
+			if level == 0 {
+				b.nulls = true
+				continue
+			}
+			dst[i] = uint16(c.codes[c.value])
+			c.value++
+			b.valid[(b.n+i)>>6] |= 1 << (uint(b.n+i) & 63)
+		}
+	}
+	b.n += n
+	c.row += n
 }
 
 // take moves n rows of the page to b.
@@ -198,6 +273,32 @@ func newBuilder(t types.Type, n int) *builder {
 	return b
 }
 
+// texts returns a builder of n rows that has those of b, whose values are codes of dict, as texts.
+func (b *builder) texts(dict *vec.Dictionary, n int) *builder {
+	out := newBuilder(b.typ, n)
+	for i, code := range vec.Cast[uint16](vec.BytesOf(b.words))[:b.n] {
+		if b.valid[i>>6]>>(uint(i)&63)&1 != 0 {
+			out.heap = append(out.heap, dict.Values.Bytes(int(code))...)
+		}
+		out.offs = append(out.offs, int32(len(out.heap)))
+	}
+	out.n, out.valid, out.nulls = b.n, b.valid, b.nulls
+	return out
+}
+
+// setValid marks the next n rows as values.
+func (b *builder) setValid(n int) {
+	for i := b.n; i < b.n+n; {
+		if i&63 == 0 && b.n+n-i >= 64 {
+			b.valid[i>>6] = ^uint64(0)
+			i += 64
+			continue
+		}
+		b.valid[i>>6] |= 1 << (uint(i) & 63)
+		i++
+	}
+}
+
 // reserve makes room for n rows more.
 func (b *builder) reserve(n int) {
 	size := max(b.typ.Class().Size(), 1)
@@ -234,9 +335,20 @@ func (b *builder) add(from *packed, codes []int32, at, n int, levels []byte) (us
 func scatter[T any](b *builder, from *packed, codes []int32, at, n int, levels []byte) int {
 	src := vec.Cast[T](from.data)
 	dst := vec.Cast[T](vec.BytesOf(b.words))[b.n : b.n+n]
+	if levels == nil {
+		if codes == nil {
+			copy(dst, src[at:at+n])
+		} else {
+			for i, code := range codes[at : at+n] {
+				dst[i] = src[code]
+			}
+		}
+		b.setValid(n)
+		return n
+	}
 	first := at
 	for i := range n {
-		if levels != nil && levels[i] == 0 {
+		if levels[i] == 0 {
 			b.nulls = true
 			continue
 		}
@@ -252,6 +364,9 @@ func scatter[T any](b *builder, from *packed, codes []int32, at, n int, levels [
 }
 
 func (b *builder) addTexts(from *packed, codes []int32, at, n int, levels []byte) (int, error) {
+	if levels == nil && codes == nil && n > 0 {
+		return n, b.addRange(from, at, n)
+	}
 	first := at
 	for i := range n {
 		if levels != nil && levels[i] == 0 {
@@ -273,6 +388,22 @@ func (b *builder) addTexts(from *packed, codes []int32, at, n int, levels []byte
 		b.valid[(b.n+i)>>6] |= 1 << (uint(b.n+i) & 63)
 	}
 	return at - first, nil
+}
+
+// addRange adds n texts that lie one behind the other.
+func (b *builder) addRange(from *packed, at, n int) error {
+	offs := from.offs[at : at+n+1]
+	text := from.heap[offs[0]:offs[n]]
+	if len(b.heap)+len(text) > math.MaxInt32 {
+		return dberr.New(dberr.ProgramLimitExceeded, "a batch of rows holds more than 2 GiB of text in a column")
+	}
+	shift := int32(len(b.heap)) - offs[0]
+	b.heap = append(b.heap, text...)
+	for _, off := range offs[1:] {
+		b.offs = append(b.offs, off+shift)
+	}
+	b.setValid(n)
+	return nil
 }
 
 // vector returns the rows.
