@@ -11,6 +11,8 @@ import (
 	"driftdb/colstore"
 	"driftdb/internal/dberr"
 	"driftdb/internal/formats/textin"
+	"driftdb/internal/types"
+	"driftdb/internal/vec"
 	"driftdb/sqlvec"
 	tables "driftdb/sqlvec/files"
 )
@@ -18,8 +20,8 @@ import (
 // binaryFormats are the formats of import that have columns with types of their own.
 var binaryFormats = []string{"parquet", "arrow"}
 
-// loadBinary loads a Parquet or Arrow file: the file is read as a table, and its rows inserted in
-// one transaction.
+// loadBinary loads a Parquet or Arrow file in one transaction. Columns that have the types of the table's go
+// there as they are; others are inserted by a statement, which converts them.
 func (l *loader) loadBinary(ctx context.Context) (rows int64, err error) {
 	if err := l.lookUp(); err != nil {
 		return 0, err
@@ -41,24 +43,64 @@ func (l *loader) loadBinary(ctx context.Context) (rows int64, err error) {
 	if err != nil {
 		return 0, err
 	}
-	statements = append(l.flags.begin(), statements...)
-	statements = append(statements, l.insertFrom(file, plan), "COMMIT")
 	session := l.db.Session()
 	defer session.Close() // rolls back what is not committed
-	bar := newProgress(l.std.err, "import", 0)
-	defer bar.done()
-	for _, sql := range statements {
-		err := session.Run(ctx, sql, func(r *sqlvec.Result) error {
-			if strings.HasPrefix(sql, "INSERT") {
-				rows = r.RowsAffected()
-			}
-			return nil
-		})
-		if err != nil {
+	for _, sql := range append(l.flags.begin(), statements...) {
+		if err := session.Run(ctx, sql, ignoreResult); err != nil {
 			return 0, withoutPlace(err)
 		}
 	}
-	return rows, nil
+	if l.sameTypes(plan) {
+		rows, err = l.loadAsIs(ctx, session, source, plan)
+	} else {
+		rows, err = l.insert(ctx, session, file, plan)
+	}
+	if err != nil {
+		return 0, err
+	}
+	return rows, session.Run(ctx, "COMMIT", ignoreResult)
+}
+
+// sameTypes reports whether the values of all columns are stored as they come. A text of any length is one.
+func (l *loader) sameTypes(p layout) bool {
+	anyText := func(t types.Type) bool { return t.ID == types.Text || t.ID == types.Varchar && t.Len == 0 }
+	for i, c := range p.cols {
+		if l.table == nil {
+			continue // it was made of them
+		}
+		have, ok := l.table.ColumnByName(p.names[i])
+		if !ok || have.Generated != "" || have.Type != c.Type && !(anyText(have.Type) && anyText(c.Type)) {
+			return false
+		}
+	}
+	return true
+}
+
+// loadAsIs hands the rows of the file to the table.
+func (l *loader) loadAsIs(ctx context.Context, session *sqlvec.Session, source *tables.Table, p layout) (int64, error) {
+	in, err := source.Ordered(ctx)
+	if err != nil {
+		return 0, err
+	}
+	defer in.Close()
+	bar := newProgress(l.std.err, "import", 0)
+	defer bar.done()
+	return session.Load(ctx, tableName(l.flags.table), p.names, func() (*vec.Batch, error) {
+		b, err := in.Next()
+		if err == nil {
+			bar.add(int64(b.N), 0)
+		}
+		return b, err
+	})
+}
+
+// insert loads the file by a statement.
+func (l *loader) insert(ctx context.Context, session *sqlvec.Session, file string, p layout) (rows int64, err error) {
+	err = session.Run(ctx, l.insertFrom(file, p), func(r *sqlvec.Result) error {
+		rows = r.RowsAffected()
+		return nil
+	})
+	return rows, withoutPlace(err)
 }
 
 // withoutPlace is an error without its place in a statement that nobody wrote.
