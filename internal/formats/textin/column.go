@@ -141,25 +141,41 @@ func (x *builder) fail(r int, err error) error {
 	return nil
 }
 
+// The forms of texts that integers are read of.
+const (
+	otherInteger = iota
+	plainInteger
+	fixedPoint
+	dateOfDays
+)
+
 func integers[T int16 | int32 | int64](x *builder, n, size int) (vec.Vec, error) {
 	out := fixed[T](x.store, n, size)
 	read, raw, spans := x.integerReader(), x.b.raw, x.g.spans
-	scale, limit := uint32(x.typ.Scale), uint64(0)
-	if x.typ.ID == types.Numeric && scale > 0 && scale < 8 {
-		limit = powers[x.typ.Prec]
+	scale, limit, form := uint32(x.typ.Scale), uint64(0), otherInteger
+	switch {
+	case x.typ.ID == types.Numeric && scale > 0 && scale < 8:
+		form, limit = fixedPoint, powers[x.typ.Prec]
+	case x.typ.ID == types.Date:
+		form = dateOfDays
+	case x.typ.IsInteger() && x.typ.Prec == 0:
+		form = plainInteger
 	}
 	for r, k := 0, x.col; r < n; r, k = r+1, k+x.g.cols {
 		sp := spans[k]
 		var v int64
 		ok := false
-		switch {
-		case sp.end&(flagNull|flagEscaped) != 0 || sp.start == sp.end:
-		case limit > 0: // without a call of read
-			v, ok = parseFixed(raw, sp.start, sp.end&^flagMask, scale, limit)
-		case x.typ.ID == types.Date:
+		switch end := sp.end &^ flagMask; { // the common forms, without a call of read
+		case sp.end&(flagNull|flagEscaped) != 0 || sp.start == end:
+		case form == fixedPoint:
+			v, ok = parseFixed(raw, sp.start, end, scale, limit)
+		case form == dateOfDays:
 			var days int32
-			days, ok = parseDate(raw[pad+sp.start : pad+sp.end&^flagMask])
+			days, ok = parseDate(raw[pad+sp.start : pad+end])
 			v = int64(days)
+		case form == plainInteger && end-sp.start <= 8:
+			u, bad := eightDigits(raw, end, end-sp.start)
+			v, ok = int64(u), !bad
 		}
 		if ok && int64(T(v)) == v {
 			out[r] = T(v)

@@ -23,6 +23,7 @@ type jsonScanner struct {
 	learn bool
 	seen  []int // by column, the number of the last object that has it
 	count int   // objects so far
+	last  pattern
 }
 
 func newJSONScanner(names []string) *jsonScanner {
@@ -47,7 +48,12 @@ func (s *jsonScanner) add(name string) {
 func (s *jsonScanner) scan(b *block, g *grid) error {
 	data := b.data()
 	g.spans, g.rows, g.cols = g.spans[:0], 0, len(s.names)
+	s.last.misses = 0
 	for at := 0; at < len(data); {
+		if next := s.scanAlike(data, at, g); next > 0 {
+			at = next
+			continue
+		}
 		end := len(data)
 		if n := bytes.IndexByte(data[at:], '\n'); n >= 0 {
 			end = at + n
@@ -79,6 +85,8 @@ func (s *jsonScanner) scanObject(c *jsonCursor, g *grid) error {
 		return c.bad("a line must be a JSON object").WithHint("NDJSON has one object a line, without an array around them.")
 	}
 	guess := 0 // members usually come in the order of the columns
+	s.last.members = s.last.members[:0]
+	before := c.line // where what stands before a value begins
 	c.space()
 	for more := !c.take('}'); more; {
 		col, err := s.scanKey(c, guess)
@@ -92,9 +100,12 @@ func (s *jsonScanner) scanObject(c *jsonCursor, g *grid) error {
 			return c.bad("member %q appears twice", s.names[col])
 		}
 		s.seen[col] = s.count
+		c.space()
+		s.last.add(c.data[before:c.at], col)
 		if g.spans[first+col], err = c.value(); err != nil {
 			return err
 		}
+		before = c.at
 		guess = col + 1
 		if more, err = c.comma('}'); err != nil {
 			return err
@@ -104,6 +115,7 @@ func (s *jsonScanner) scanObject(c *jsonCursor, g *grid) error {
 	if c.at < len(c.data) {
 		return c.bad("text after the object")
 	}
+	s.last.end(c.data[before:])
 	g.rows++
 	return nil
 }

@@ -15,6 +15,24 @@ func marksOf(data []byte, delim byte) (delims, breaks uint64) {
 	return marksByWords((*[64]byte)(data), delim)
 }
 
+// specialsOf returns which bytes are quotes, backslashes or control characters, one bit a byte. Bits behind
+// the first may be missing.
+func specialsOf(data *[64]byte) uint64 {
+	if hasWide {
+		return specialsWide(data)
+	}
+	return specialsByWords(data)
+}
+
+// digitsOfNumber returns which bytes are digits and which are commas, closing braces or spaces, one bit a byte.
+// Bits behind the first of these may be missing.
+func digitsOfNumber(data *[64]byte) (digits, ends uint64) {
+	if hasWide {
+		return digitsOfNumberWide(data)
+	}
+	return digitsOfNumberByWords(data)
+}
+
 // marksByWords is the twin of marksWide in Go.
 func marksByWords(data *[64]byte, delim byte) (delims, breaks uint64) {
 	d, b := uint64(delim)*ones, uint64('\n')*ones
