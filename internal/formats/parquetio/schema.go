@@ -88,7 +88,7 @@ func (l *leaf) path() []string {
 
 // codecs are the compressions that can be asked for.
 var codecs = map[string]compress.Codec{
-	"snappy": &parquet.Snappy, "zstd": &parquet.Zstd, "gzip": &parquet.Gzip,
+	"snappy": &fastSnappy{}, "zstd": &parquet.Zstd, "gzip": &parquet.Gzip,
 	"lz4": &parquet.Lz4Raw, "none": &parquet.Uncompressed, "uncompressed": &parquet.Uncompressed,
 }
 
