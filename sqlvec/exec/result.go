@@ -46,7 +46,7 @@ type parcel struct {
 
 const (
 	parcelBytes  = 1 << 20  // a parcel this large is handed over
-	waitingBytes = 64 << 20 // morsels behind the head wait while parcels hold this much
+	waitingBytes = 16 << 20 // morsels behind the head wait while parcels hold this much
 )
 
 func newResult(ex *execution, out func(*vec.Batch) error) *result {
