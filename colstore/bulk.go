@@ -40,16 +40,24 @@ type partFile struct {
 	file vfs.File
 	buf  *bufio.Writer
 	off  int64
+	back int64 // the disk has been told to write what stands before it
 }
 
 // Write appends to the file.
 func (f *partFile) Write(p []byte) (int, error) {
 	n, err := f.file.WriteAt(p, f.off)
 	f.off += int64(n)
+	if w, ok := f.file.(vfs.WriteBacker); ok && f.off-f.back >= backBytes {
+		w.WriteBack(f.back, f.off-f.back)
+		f.back = f.off
+	}
 	return n, err
 }
 
-const partBuffer = 1 << 20 // bytes written at a time
+const (
+	partBuffer = 1 << 20 // bytes written at a time
+	backBytes  = 8 << 20 // bytes that the disk begins to write at a time
+)
 
 // createFile makes a new file of a kind, under an id that was never used.
 func (db *DB) createFile(kind fileKind) (*partFile, error) {

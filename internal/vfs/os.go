@@ -129,6 +129,11 @@ func (f *osFile) ReadAt(p []byte, off int64) (int, error)  { return f.f.ReadAt(p
 func (f *osFile) WriteAt(p []byte, off int64) (int, error) { return f.f.WriteAt(p, off) }
 func (f *osFile) Truncate(size int64) error                { return f.f.Truncate(size) }
 
+// WriteBack implements WriteBacker.
+func (f *osFile) WriteBack(off, n int64) {
+	_ = unix.SyncFileRange(int(f.f.Fd()), off, n, unix.SYNC_FILE_RANGE_WRITE) // Sync sees what goes wrong
+}
+
 func (f *osFile) Size() (int64, error) {
 	info, err := f.f.Stat()
 	if err != nil {

@@ -64,6 +64,12 @@ type File interface {
 	Map(off, length int64) (Mapping, error)
 }
 
+// WriteBacker is a File that can begin to write to the disk what was written to it, so that a later Sync has
+// less to wait for. It is a hint.
+type WriteBacker interface {
+	WriteBack(off, n int64)
+}
+
 // Mapping is a read-only mapped range of a file. It outlives its File.
 type Mapping interface {
 	// Bytes is the mapped memory. It must not be written, nor touched after Close.
