@@ -132,7 +132,7 @@ func (l *loader) attempt(ctx context.Context, cols []textin.Column) (rows int64,
 	}
 	defer f.Close()
 	if cols == nil {
-		cols = f.Guess()
+		cols = f.GuessSome(l.unknown)
 	}
 	plan, err := l.plan(cols)
 	if err != nil {
@@ -168,6 +168,15 @@ func (l *loader) plan(cols []textin.Column) (layout, error) {
 		}
 	}
 	return p, nil
+}
+
+// unknown reports whether the table does not say what type a column of the file has.
+func (l *loader) unknown(name string) bool {
+	if l.table != nil && l.opts.NoHeader && l.opts.Format != textin.NDJSON {
+		return false
+	}
+	_, have := l.column(name)
+	return have == nil
 }
 
 // column returns the table's name for a column of the file, and the column if the table has it.

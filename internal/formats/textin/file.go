@@ -55,7 +55,7 @@ type File struct {
 	csv    *csvScanner // CSV and TSV
 	names  []string
 	first  *block // the block that Open read to learn the columns
-	shapes []shape
+	fields grid   // of first
 	run    *pipeline
 	skip   []bool // columns that nobody wants; nil for none
 }
@@ -155,26 +155,19 @@ func (b *block) skipMark() {
 	}
 }
 
-// learn finds the file's columns in its first block and the forms of their values there.
+// learn finds the file's columns and their values in its first block.
 func (f *File) learn() error {
-	var g grid
 	if f.csv == nil {
 		s := newJSONScanner(nil)
 		s.learn = true
-		if err := s.scan(f.first, &g); err != nil {
-			return err
-		}
+		err := s.scan(f.first, &f.fields)
 		f.names = s.names
-	} else {
-		if err := f.header(); err != nil {
-			return err
-		}
-		if err := f.csv.scan(f.first, &g); err != nil {
-			return err
-		}
+		return err
 	}
-	f.shapes = f.first.shapes(&g, f.csv == nil)
-	return nil
+	if err := f.header(); err != nil {
+		return err
+	}
+	return f.csv.scan(f.first, &f.fields)
 }
 
 // maxName is the longest name of a column, in bytes.
@@ -224,8 +217,19 @@ func itoa(i int) string {
 // Names returns the names of the file's columns; for NDJSON those seen in the first block.
 func (f *File) Names() []string { return f.names }
 
-// Guess proposes the file's columns from its first block.
-func (f *File) Guess() []Column { return columnsOf(f.names, f.shapes, f.csv == nil) }
+// Guess proposes the file's columns from its first block. It is called before the rows are read.
+func (f *File) Guess() []Column { return f.GuessSome(func(string) bool { return true }) }
+
+// GuessSome is Guess for those columns whose types are wanted; what it says of the others means nothing.
+func (f *File) GuessSome(wanted func(name string) bool) []Column {
+	shapes, json := make([]shape, len(f.names)), f.csv == nil
+	for c, name := range f.names {
+		if wanted(name) {
+			shapes[c] = f.first.shapeOf(&f.fields, c, json)
+		}
+	}
+	return columnsOf(f.names, shapes, json)
+}
 
 func columnsOf(names []string, shapes []shape, json bool) []Column {
 	cols := make([]Column, len(names))
@@ -237,7 +241,7 @@ func columnsOf(names []string, shapes []shape, json bool) []Column {
 
 // Infer reads the whole file and proposes its columns. The file cannot be read afterwards.
 func (f *File) Infer(ctx context.Context) ([]Column, error) {
-	names, shapes := f.names, f.shapes
+	names, shapes := f.names, make([]shape, len(f.names))
 	f.start(ctx, func(w *worker, b *block) (*Batch, error) { return w.infer(b) }, nil)
 	defer f.Close()
 	index := make(map[string]int)

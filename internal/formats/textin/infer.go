@@ -179,10 +179,18 @@ func (s shape) String() string {
 
 // shapes returns the forms of every column of a block.
 func (b *block) shapes(g *grid, json bool) []shape {
-	data := b.data()
 	all := make([]shape, g.cols)
-	for k, sp := range g.spans {
-		all[k%g.cols] |= shapeOf(data, b.raw, sp, json)
+	for c := range all {
+		all[c] = b.shapeOf(g, c, json)
+	}
+	return all
+}
+
+// shapeOf returns the forms of one column.
+func (b *block) shapeOf(g *grid, col int, json bool) (all shape) {
+	data := b.data()
+	for k := col; k < len(g.spans); k += g.cols {
+		all |= shapeOf(data, b.raw, g.spans[k], json)
 	}
 	return all
 }

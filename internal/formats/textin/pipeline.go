@@ -46,7 +46,7 @@ func (f *File) start(ctx context.Context, do func(*worker, *block) (*Batch, erro
 		blocks: make(chan *block, 8*n), free: make(chan *Batch, 8*n),
 	}
 	p.ctx, p.cancel = context.WithCancel(ctx)
-	f.run = p
+	f.run, f.fields = p, grid{}
 	go p.feed(f)
 	for range n {
 		w := &worker{f: f, p: p, cols: cols, scan: f.scanner(cols)}
