@@ -40,7 +40,7 @@ type piece struct {
 }
 
 // piecesAhead is how many pieces of a unit may wait where their memory is their own.
-const piecesAhead = 2
+const piecesAhead = 1
 
 // Ordered starts to read.
 func (t *Table) Ordered(ctx context.Context) (*Ordered, error) {
@@ -54,8 +54,12 @@ func (t *Table) Ordered(ctx context.Context) (*Ordered, error) {
 		cancel()
 		return nil, err
 	}
-	workers := runtime.GOMAXPROCS(0) + 1 // one may wait for its rows to be used
-	o := &Ordered{rows: rows.(*scan), ctx: ctx, cancel: cancel, units: make(chan *unitRows, workers), ended: make(chan struct{})}
+	s := rows.(*scan)
+	workers := runtime.GOMAXPROCS(0)
+	if len(s.readers) > 0 && !lasts(s.readers[0]) {
+		workers++ // one waits for its rows to be used
+	}
+	o := &Ordered{rows: s, ctx: ctx, cancel: cancel, units: make(chan *unitRows, workers), ended: make(chan struct{})}
 	work := make(chan *unitRows)
 	go o.list(work)
 	o.working.Store(int32(workers))

@@ -397,6 +397,9 @@ func (b *builder) addRange(from *packed, at, n int) error {
 	if len(b.heap)+len(text) > math.MaxInt32 {
 		return dberr.New(dberr.ProgramLimitExceeded, "a batch of rows holds more than 2 GiB of text in a column")
 	}
+	if rows := cap(b.offs) - 1; b.heap == nil && n < rows { // the others will be about as long
+		b.heap = make([]byte, 0, len(text)*(rows+rows/32)/n)
+	}
 	shift := int32(len(b.heap)) - offs[0]
 	b.heap = append(b.heap, text...)
 	for _, off := range offs[1:] {
