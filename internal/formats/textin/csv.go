@@ -32,7 +32,7 @@ func (s *csvScanner) scan(b *block, g *grid) error {
 	data := b.data()
 	g.cols = len(s.names)
 	quoted := s.quote != 0 && bytes.IndexByte(data, s.quote) >= 0
-	plain := !quoted && s.scanPlain(data, g)
+	plain := !quoted && s.scanPlain(data, g) || quoted && s.scanQuotes(data, g)
 	if !plain {
 		if err := s.scanSlow(b, g); err != nil {
 			return err

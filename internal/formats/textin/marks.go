@@ -15,6 +15,13 @@ func marksOf(data []byte, delim byte) (delims, breaks uint64) {
 	return marksByWords((*[64]byte)(data), delim)
 }
 
+// marksWithQuotes is marksOf, and which bytes are quotes.
+func marksWithQuotes(data []byte, delim, quote byte) (delims, breaks, quotes uint64) {
+	delims, breaks = marksOf(data, delim)
+	quotes, _ = marksOf(data, quote)
+	return delims, breaks, quotes
+}
+
 // specialsOf returns which bytes are quotes, backslashes or control characters, one bit a byte. Bits behind
 // the first may be missing.
 func specialsOf(data *[64]byte) uint64 {
