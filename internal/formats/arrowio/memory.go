@@ -1,22 +1,32 @@
 package arrowio
 
-import "fmt"
+import (
+	"fmt"
+
+	"driftdb/internal/arena"
+)
 
 // budget allocates the memory of the record batches that the library reads. The library takes sizes
 // from the file as they are, and one that no memory has would end the process: what a file of its
 // size cannot hold is refused, whatever the checks of the messages have missed.
-type budget struct{ most int }
+type budget struct {
+	most int
+	mem  *arena.Arena // of a reader of one record batch, else nil
+}
 
 // newBudget returns the budget of a file of size bytes.
 func newBudget(size int64) *budget {
 	const limit = 16 * maxRows // of one buffer, of values of 16 bytes
-	return &budget{int(min(maxBuffer+min(size, limit)*maxExpansion, limit))}
+	return &budget{most: int(min(maxBuffer+min(size, limit)*maxExpansion, limit))}
 }
 
 // Allocate returns n bytes. It panics, which guard expects, when they are too many.
 func (b *budget) Allocate(n int) []byte {
 	if n < 0 || n > b.most {
 		panic(fmt.Sprintf("a buffer of %d bytes", n))
+	}
+	if b.mem != nil {
+		return b.mem.Alloc(n)
 	}
 	return make([]byte, n)
 }

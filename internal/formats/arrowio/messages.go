@@ -3,11 +3,12 @@ package arrowio
 import (
 	"encoding/binary"
 	"io"
-	"sync"
 
 	"github.com/apache/arrow/go/v17/arrow/ipc"
 	"github.com/apache/arrow/go/v17/arrow/memory"
 	flatbuffers "github.com/google/flatbuffers/go"
+
+	"driftdb/internal/arena"
 )
 
 // messages reads the messages of a stream for the library, which would believe every length that
@@ -23,35 +24,18 @@ type messages struct {
 	// first of them are dictionaries.
 	blocks       []int64
 	dictionaries int
-	// apart says that only one record batch is read, whose body is in memory of bodies.
-	apart bool
-	body  *[]byte
+	// mem is the memory of the one record batch that is read, nil where all are: fresh memory costs more than
+	// what is read into it.
+	mem *arena.Arena
 }
-
-// bodies are the memory of record batches that were read apart, for others: fresh memory costs more
-// than what is read into it.
-var bodies sync.Pool // of *[]byte
 
 // bodyBytes is bytes for the body of a message.
 func (m *messages) bodyBytes(n, begin int64) ([]byte, error) {
-	if !m.apart || m.body != nil || n > m.size-m.off {
+	if m.mem == nil || n > m.size-m.off {
 		return m.bytes(n, begin)
 	}
-	b, ok := bodies.Get().(*[]byte)
-	if !ok || int64(cap(*b)) < n {
-		room := memory.NewGoAllocator().Allocate(int(n + n/8))
-		b = &room
-	}
-	m.body = b
-	return (*b)[:n:n], m.fill((*b)[:n], begin)
-}
-
-// release gives the memory of the record batch back.
-func (m *messages) release() {
-	if m.body != nil {
-		bodies.Put(m.body)
-		m.body = nil
-	}
+	b := m.mem.Alloc(int(n))
+	return b, m.fill(b, begin)
 }
 
 const (

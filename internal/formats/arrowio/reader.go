@@ -7,6 +7,7 @@ import (
 	"github.com/apache/arrow/go/v17/arrow"
 	"github.com/apache/arrow/go/v17/arrow/ipc"
 
+	"driftdb/internal/arena"
 	"driftdb/internal/dberr"
 	"driftdb/internal/types"
 	"driftdb/internal/vec"
@@ -59,21 +60,35 @@ func (r *Reader) Records() int { return len(r.records) }
 
 // Record returns a reader of record batch k alone, which ends with Close. It may be called by many goroutines.
 func (r *Reader) Record(k int) (*Reader, error) {
-	one := &Reader{msgs: &messages{src: r.msgs.src, size: r.msgs.size, schema: r.schema, blocks: r.records[k : k+1], apart: true}, cols: r.cols, read: r.read, n: k}
+	one := &Reader{msgs: &messages{src: r.msgs.src, size: r.msgs.size, schema: r.schema, blocks: r.records[k : k+1], mem: arena.New(nil)}, cols: r.cols, read: r.read, n: k}
 	err := guard(func() (err error) {
-		one.in, err = ipc.NewReaderFromMessageReader(one.msgs, ipc.WithAllocator(newBudget(one.msgs.size)))
+		limits := newBudget(one.msgs.size)
+		limits.mem = one.msgs.mem
+		one.in, err = ipc.NewReaderFromMessageReader(one.msgs, ipc.WithAllocator(limits))
 		return err
 	})
-	return one, err
+	if err != nil {
+		one.Close()
+		return nil, err
+	}
+	return one, nil
 }
 
 // Close ends the life of the batch of a reader that Record returned.
-func (r *Reader) Close() { r.msgs.release() }
+func (r *Reader) Close() {
+	if r.msgs.mem != nil {
+		r.msgs.mem.Free()
+	}
+}
 
 // guard runs fn: what the library panics with on damaged input becomes an error.
 func guard(fn func() error) (err error) {
 	defer func() {
-		if p := recover(); p != nil {
+		switch p := recover().(type) {
+		case nil:
+		case arena.Exhausted:
+			err = p.Err
+		default:
 			err = damaged("%v", p)
 		}
 	}()
