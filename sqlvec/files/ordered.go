@@ -21,7 +21,8 @@ type Ordered struct {
 	cancel  context.CancelFunc
 	units   chan *unitRows // in order
 	cur     *unitRows
-	used    *piece // what Next has returned
+	used    *piece        // what Next has returned
+	closed  chan struct{} // closed by Close: no piece is used any more
 	working atomic.Int32
 	ended   chan struct{} // closed when no goroutine reads any more
 }
@@ -59,7 +60,7 @@ func (t *Table) Ordered(ctx context.Context) (*Ordered, error) {
 	if len(s.readers) > 0 && !lasts(s.readers[0]) {
 		workers++ // one waits for its rows to be used
 	}
-	o := &Ordered{rows: s, ctx: ctx, cancel: cancel, units: make(chan *unitRows, workers), ended: make(chan struct{})}
+	o := &Ordered{rows: s, ctx: ctx, cancel: cancel, units: make(chan *unitRows, workers), closed: make(chan struct{}), ended: make(chan struct{})}
 	work := make(chan *unitRows)
 	go o.list(work)
 	o.working.Store(int32(workers))
@@ -111,28 +112,33 @@ func (o *Ordered) stream(u *unitRows) (err error) {
 		}
 	}()
 	lasting := lasts(o.rows.units[u.at].r)
+	var last *piece
+	settle := func() { // what was sent is used, or never will be
+		if last != nil {
+			select {
+			case <-last.free:
+			case <-o.closed:
+			}
+		}
+	}
 	return vfs.Guard(func() error {
-		return o.rows.Stream(u.at, func(g *colstore.Group) error {
+		return o.rows.stream(u.at, settle, func(g *colstore.Group) error {
 			p := &piece{batch: vec.Batch{N: g.N, Sel: g.Live, Cols: g.Cols}, free: make(chan struct{})}
 			select {
 			case u.pieces <- p:
+				last = p
 			case <-o.ctx.Done():
 				return o.ctx.Err()
 			}
-			if lasting {
-				return nil
-			}
-			select {
-			case <-p.free:
-			case <-o.ctx.Done():
-				return o.ctx.Err()
+			if !lasting {
+				settle()
 			}
 			return nil
 		})
 	})
 }
 
-// lasts reports whether the memory of a reader's batches is theirs alone.
+// lasts reports whether a reader's batches are valid until the second one behind them.
 func lasts(r reader) bool {
 	_, ok := r.(*parquetReader)
 	return ok
@@ -183,6 +189,7 @@ func (o *Ordered) end(err error) error {
 // Close stops reading and closes the files.
 func (o *Ordered) Close() {
 	o.cancel()
+	close(o.closed)
 	<-o.ended
 	o.rows.Close()
 }

@@ -318,6 +318,11 @@ func (s *scan) Load(int, *colstore.Group) error {
 
 // Stream implements plan.Streamer.
 func (s *scan) Stream(i int, fn func(*colstore.Group) error) error {
+	return s.stream(i, func() {}, fn)
+}
+
+// stream is Stream; settle is called before the memory of the last pieces ends.
+func (s *scan) stream(i int, settle func(), fn func(*colstore.Group) error) error {
 	u := s.units[i]
 	path := s.t.files[u.file].path
 	from := s.t.files[u.file].from
@@ -339,6 +344,7 @@ func (s *scan) Stream(i int, fn func(*colstore.Group) error) error {
 		return inFile(err, path)
 	}
 	defer rows.close()
+	defer settle()
 	for {
 		b, err := rows.next()
 		if err == io.EOF {

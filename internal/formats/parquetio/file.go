@@ -12,6 +12,7 @@ import (
 	"github.com/parquet-go/parquet-go/deprecated"
 	"github.com/parquet-go/parquet-go/format"
 
+	"driftdb/internal/arena"
 	"driftdb/internal/dberr"
 	"driftdb/internal/types"
 )
@@ -48,7 +49,11 @@ func Open(in io.ReaderAt, size int64) (*File, error) {
 // guard runs fn: what the library panics with on damaged input becomes an error.
 func guard(fn func() error) (err error) {
 	defer func() {
-		if p := recover(); p != nil {
+		switch p := recover().(type) {
+		case nil:
+		case arena.Exhausted:
+			err = p.Err
+		default:
 			err = damaged("%v", p)
 		}
 	}()

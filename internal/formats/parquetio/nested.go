@@ -7,6 +7,7 @@ import (
 	"github.com/parquet-go/parquet-go"
 	"github.com/parquet-go/parquet-go/format"
 
+	"driftdb/internal/arena"
 	"driftdb/internal/dberr"
 	"driftdb/internal/formats/rowtext"
 	"driftdb/internal/types"
@@ -159,7 +160,7 @@ type nestChunk struct {
 }
 
 // next implements columnReader.
-func (c *nestChunk) next(n int) (vec.Vec, error) {
+func (c *nestChunk) next(n int, a *arena.Arena) (vec.Vec, error) {
 	if !c.ready {
 		for _, l := range c.root.leaves {
 			if err := l.load(c.file, c.group); err != nil {
@@ -168,7 +169,7 @@ func (c *nestChunk) next(n int) (vec.Vec, error) {
 		}
 		c.ready = true
 	}
-	b := newBuilder(c.col.Type, n)
+	b := newBuilder(c.col.Type, n, a)
 	one := packed{offs: []int32{0, 0}, n: 1}
 	for range n {
 		s, null, err := c.row()
@@ -347,7 +348,7 @@ func (l *nestLeaf) load(f *File, g int) error {
 	l.defs, l.reps, l.at, l.value = nil, nil, 0, 0
 	c := &chunk{col: &column{Column: Column{Type: l.typ}, levels: int(l.def), typ: nil, read: l.read}, group: g, pages: f.groups[g].ColumnChunks()[l.index].Pages()}
 	defer c.pages.Close()
-	b := newBuilder(l.typ, 0)
+	b := newBuilder(l.typ, 0, nil)
 	for {
 		page, err := c.pages.ReadPage()
 		if err == io.EOF {

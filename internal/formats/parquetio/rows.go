@@ -6,6 +6,7 @@ import (
 
 	"github.com/parquet-go/parquet-go"
 
+	"driftdb/internal/arena"
 	"driftdb/internal/dberr"
 	"driftdb/internal/types"
 	"driftdb/internal/vec"
@@ -16,26 +17,35 @@ type Rows struct {
 	group  int
 	left   int64
 	chunks []columnReader
+	mem    [keptBatches]arena.Arena
+	turn   int // of mem
 }
+
+// keptBatches is how many batches of Rows are valid at a time.
+const keptBatches = 3
 
 // columnReader reads a column of one row group.
 type columnReader interface {
-	next(n int) (vec.Vec, error)
+	// next returns the next n rows, in memory of a where that is possible.
+	next(n int, a *arena.Arena) (vec.Vec, error)
 	guard(fn func() error) error
 	close()
 }
 
 // Next returns the next rows, at most n, or io.EOF after the last. n is a multiple of 64. The
-// batch and its memory belong to the caller.
+// batch is valid until the third call behind it, or Close.
 func (r *Rows) Next(n int) (*vec.Batch, error) {
 	n = int(min(int64(n), r.left))
 	if n == 0 {
 		return nil, io.EOF
 	}
+	a := &r.mem[r.turn%keptBatches]
+	a.Reset()
+	r.turn++
 	b := &vec.Batch{N: n, Cols: make([]vec.Vec, len(r.chunks))}
 	for i, c := range r.chunks {
 		err := c.guard(func() (err error) {
-			b.Cols[i], err = c.next(n)
+			b.Cols[i], err = c.next(n, a)
 			return err
 		})
 		if err != nil {
@@ -50,6 +60,9 @@ func (r *Rows) Next(n int) (*vec.Batch, error) {
 func (r *Rows) Close() {
 	for _, c := range r.chunks {
 		c.close()
+	}
+	for i := range r.mem {
+		r.mem[i].Free()
 	}
 }
 
@@ -146,14 +159,14 @@ func (c *chunk) valuesOf(page parquet.Page) (have int, err error) {
 }
 
 // next returns the next n rows.
-func (c *chunk) next(n int) (vec.Vec, error) {
+func (c *chunk) next(n int, a *arena.Arena) (vec.Vec, error) {
 	if err := c.ready(); err != nil {
 		return vec.Vec{}, err
 	}
 	if c.textCodes() {
-		return c.nextCodes(n)
+		return c.nextCodes(n, a)
 	}
-	return c.fill(newBuilder(c.col.Type, n), n)
+	return c.fill(newBuilder(c.col.Type, n, a), n)
 }
 
 // ready turns to a page that has rows left.
@@ -189,13 +202,13 @@ func (c *chunk) textCodes() bool {
 }
 
 // nextCodes returns the next n rows as codes. Where a page among them has other values they are texts after all.
-func (c *chunk) nextCodes(n int) (vec.Vec, error) {
+func (c *chunk) nextCodes(n int, a *arena.Arena) (vec.Vec, error) {
 	if c.shared == nil { // pages are memory of the library's
 		values := vec.FromBytes(c.col.Type, append([]int32(nil), c.dict.offs...), append([]byte(nil), c.dict.heap...), nil)
 		c.shared = &vec.Dictionary{Values: values}
 	}
 	dict := c.shared
-	b := &builder{typ: c.col.Type, valid: make([]uint64, vec.Words(n)), words: make([]uint64, (n*2+7)/8)}
+	b := &builder{typ: c.col.Type, mem: a, valid: arena.MakeZero[uint64](a, vec.Words(n)), words: arena.MakeZero[uint64](a, (n*2+7)/8)}
 	for b.n < n {
 		if err := c.ready(); err != nil {
 			return vec.Vec{}, err
@@ -254,6 +267,7 @@ func (c *chunk) take(b *builder, n int) error {
 // builder makes a vector of n rows.
 type builder struct {
 	typ   types.Type
+	mem   *arena.Arena
 	n     int
 	words []uint64 // fixed-width values, aligned; booleans as bytes until the end
 	valid []uint64
@@ -262,20 +276,29 @@ type builder struct {
 	heap  []byte
 }
 
-func newBuilder(t types.Type, n int) *builder {
-	b := &builder{typ: t, valid: make([]uint64, vec.Words(n))}
-	switch size := t.Class().Size(); {
-	case t.Class() == types.Bytes:
-		b.offs = make([]int32, 1, n+1)
-	default:
-		b.words = make([]uint64, (n*max(size, 1)+7)/8)
+// newBuilder returns a builder of n rows in memory of a, where that is nil of Go; of more rows where reserve makes
+// room.
+func newBuilder(t types.Type, n int, a *arena.Arena) *builder {
+	b := &builder{typ: t, mem: a, valid: zeros[uint64](a, vec.Words(n))}
+	if t.Class() == types.Bytes {
+		b.offs = zeros[int32](a, n+1)[:1]
+	} else {
+		b.words = zeros[uint64](a, (n*max(t.Class().Size(), 1)+7)/8)
 	}
 	return b
 }
 
+// zeros returns n zeros in memory of a, where that is nil of Go.
+func zeros[T vec.Fixed](a *arena.Arena, n int) []T {
+	if a == nil {
+		return make([]T, n)
+	}
+	return arena.MakeZero[T](a, n)
+}
+
 // texts returns a builder of n rows that has those of b, whose values are codes of dict, as texts.
 func (b *builder) texts(dict *vec.Dictionary, n int) *builder {
-	out := newBuilder(b.typ, n)
+	out := newBuilder(b.typ, n, b.mem)
 	for i, code := range vec.Cast[uint16](vec.BytesOf(b.words))[:b.n] {
 		if b.valid[i>>6]>>(uint(i)&63)&1 != 0 {
 			out.heap = append(out.heap, dict.Values.Bytes(int(code))...)
@@ -390,6 +413,9 @@ func (b *builder) addTexts(from *packed, codes []int32, at, n int, levels []byte
 	return at - first, nil
 }
 
+// maxTextRoom is the most bytes that a batch of texts gets before they are there.
+const maxTextRoom = 4 << 20
+
 // addRange adds n texts that lie one behind the other.
 func (b *builder) addRange(from *packed, at, n int) error {
 	offs := from.offs[at : at+n+1]
@@ -397,8 +423,8 @@ func (b *builder) addRange(from *packed, at, n int) error {
 	if len(b.heap)+len(text) > math.MaxInt32 {
 		return dberr.New(dberr.ProgramLimitExceeded, "a batch of rows holds more than 2 GiB of text in a column")
 	}
-	if rows := cap(b.offs) - 1; b.heap == nil && n < rows { // the others will be about as long
-		b.heap = make([]byte, 0, len(text)*(rows+rows/32)/n)
+	if rows := cap(b.offs) - 1; b.heap == nil && n < rows && b.mem != nil { // the others will be about as long
+		b.heap = b.mem.Alloc(max(len(text), min(len(text)/n*(rows+rows/32), maxTextRoom)))[:0]
 	}
 	shift := int32(len(b.heap)) - offs[0]
 	b.heap = append(b.heap, text...)

@@ -58,7 +58,7 @@ func (c *column) bound(raw []byte) (v types.Value, ok bool) {
 		if err != nil || p.n != 1 {
 			return damaged("its statistics cannot be read")
 		}
-		b := newBuilder(c.Type, 1)
+		b := newBuilder(c.Type, 1, nil)
 		if _, err := b.add(&p, nil, 0, 1, nil); err != nil {
 			return err
 		}
