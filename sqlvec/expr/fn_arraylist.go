@@ -297,7 +297,7 @@ func arrayToString(env *Env, a []types.Value) (types.Value, error) {
 }
 
 // stringToArray splits a text: at every character where the delimiter is NULL.
-func stringToArray(_ *Env, a []types.Value) (types.Value, error) {
+func stringToArray(env *Env, a []types.Value) (types.Value, error) {
 	t := types.T(types.Text).Array()
 	if !a[0].Valid {
 		return types.NullOf(t), nil
@@ -314,6 +314,11 @@ func stringToArray(_ *Env, a []types.Value) (types.Value, error) {
 	}
 	elems := make([]types.Value, len(parts))
 	for i, s := range parts {
+		if i%readPause == 0 {
+			if err := env.ended(); err != nil {
+				return a[0], err
+			}
+		}
 		if elems[i] = textValue(s); len(a) > 2 && a[2].Valid && s == a[2].S {
 			elems[i] = nullText
 		}
