@@ -8,6 +8,7 @@ import (
 	"driftdb/internal/dberr"
 	"driftdb/internal/types"
 	"driftdb/internal/vec"
+	"driftdb/sqlvec/kernel"
 )
 
 // fieldScale is the digits after the point that extract gives for a field.
@@ -448,9 +449,19 @@ func truncDays(unit string, days int64) (int64, bool) {
 
 // truncMicros returns the length of a unit of less than a day.
 func truncMicros(unit string) (int64, bool) {
-	n, ok := map[string]int64{"hour": types.MicrosPerHour, "minute": types.MicrosPerMinute,
-		"second": types.MicrosPerSecond, "milliseconds": 1000, "microseconds": 1}[unit]
-	return n, ok
+	switch unit {
+	case "hour":
+		return types.MicrosPerHour, true
+	case "minute":
+		return types.MicrosPerMinute, true
+	case "second":
+		return types.MicrosPerSecond, true
+	case "milliseconds":
+		return 1000, true
+	case "microseconds":
+		return 1, true
+	}
+	return 0, false
 }
 
 // truncTime cuts a wall clock time to the start of a unit.
@@ -487,6 +498,9 @@ func truncEval(f *frame, c *Call, args []vec.Vec, sel []uint64) (vec.Vec, error)
 	if c.Typ.ID == types.TimestampTZ {
 		zone = f.env.zone()
 	}
+	if args[0].Form == vec.Const && zone == time.UTC && truncAll(dst, x, fieldName(string(args[0].Bytes(0)))) {
+		return out, nil
+	}
 	unit := ""
 	for i, t := range x {
 		if !has(sel, i) {
@@ -503,6 +517,27 @@ func truncEval(f *frame, c *Call, args []vec.Vec, sel []uint64) (vec.Vec, error)
 		dst[i] = r
 	}
 	return out, nil
+}
+
+// truncAll cuts times to the start of a unit of at most a day, if it is one.
+func truncAll(dst, x []int64, unit string) bool {
+	n, ok := truncMicros(unit)
+	if unit == "day" {
+		n, ok = types.MicrosPerDay, true
+	}
+	if !ok {
+		return false
+	}
+	kernel.ModConst(dst, x, n)
+	for i, t := range x {
+		rest := dst[i]
+		rest += rest >> 63 & n
+		if types.IsInfTime(t) {
+			rest = 0
+		}
+		dst[i] = t - rest
+	}
+	return true
 }
 
 // badUnit is the error of a unit that date_trunc does not know.
