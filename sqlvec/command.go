@@ -57,6 +57,9 @@ func (r *run) sessionCommand() (done bool, err error) {
 		return true, r.setCommand(st)
 	case *parse.Reset:
 		return true, r.reset(st)
+	case *parse.ResetVariable:
+		delete(r.s.variables, strings.ToLower(st.Name))
+		return true, r.done("RESET")
 	case *parse.Show:
 		return true, r.show(st)
 	case *parse.Prepare:
@@ -137,6 +140,31 @@ func settingValue(e parse.Expr) (string, error) {
 		}
 	}
 	return "", dberr.New(dberr.SyntaxError, "SET takes constants only").At(int(e.Position()))
+}
+
+// setVariable runs SET VARIABLE.
+func (r *run) setVariable(st *parse.SetVariable) error {
+	item := parse.SelectItem{Pos: st.Pos, Expr: st.X}
+	node, err := r.binder().Query(&parse.Query{Pos: st.Pos, Body: &parse.Select{Pos: st.Pos, Items: []parse.SelectItem{item}}})
+	if err != nil {
+		return err
+	}
+	v, err := r.scalar(node)
+	if err != nil {
+		return err
+	}
+	v.S = strings.Clone(v.S)
+	if r.s.variables == nil {
+		r.s.variables = map[string]types.Value{}
+	}
+	r.s.variables[strings.ToLower(st.Name)] = v
+	return nil
+}
+
+// variable is the value of a variable.
+func (s *Session) variable(name string) (types.Value, bool) {
+	v, ok := s.variables[name]
+	return v, ok
 }
 
 func (r *run) reset(st *parse.Reset) error {

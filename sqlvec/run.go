@@ -113,6 +113,15 @@ func (r *run) inTransaction() error {
 		}
 		return r.answer()
 	}
+	if v, ok := r.stmt.(*parse.SetVariable); ok {
+		if err := r.setVariable(v); err != nil {
+			return err
+		}
+		if err := s.endStatement(r.ctx, s.tx.open.MovedSequences()); err != nil {
+			return err
+		}
+		return r.done("SET")
+	}
 	if c, ok := r.stmt.(*parse.DeclareCursor); ok {
 		if err := r.writeAndEnd(func() error { return r.declareCursor(c) }); err != nil {
 			return err
@@ -235,7 +244,7 @@ func (r *run) binder() *bind.Binder {
 	return bind.New(bind.Env{
 		Ctx: r.ctx, Points: r, Expr: r.env, Params: r.params,
 		Path: r.s.searchPath().whole, SystemTime: r.s.set.systemTime, Scalar: r.scalar, Rows: r.rows, Written: r.written, With: r.with, Sequence: r.s.sequencePosition, System: r.system,
-		Locker: r.locker,
+		Locker: r.locker, Variable: r.s.variable,
 	})
 }
 

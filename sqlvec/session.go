@@ -17,15 +17,16 @@ import (
 // Session is one conversation: settings, a transaction, prepared statements. It
 // belongs to one goroutine at a time. Make one with DB.Session.
 type Session struct {
-	db       *DB
-	set      settings
-	tx       transaction
-	prepared map[string]*prepared
-	texts    *texts
-	held     map[string]*cursor // WITH HOLD, of transactions that have committed
-	user     string
-	lastCSN  uint64 // the session's newest commit, which may not be durable yet
-	notices  []Notice
+	db        *DB
+	set       settings
+	tx        transaction
+	prepared  map[string]*prepared
+	texts     *texts
+	held      map[string]*cursor     // WITH HOLD, of transactions that have committed
+	variables map[string]types.Value // of SET VARIABLE, by name in lower case
+	user      string
+	lastCSN   uint64 // the session's newest commit, which may not be durable yet
+	notices   []Notice
 
 	env       expr.Env // as sharedEnv makes it
 	random    expr.Generator

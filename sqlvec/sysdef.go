@@ -226,8 +226,8 @@ func (c catalogCalls) RelationName(oid int64) (string, bool) {
 
 // systemView is the name of one of the system's views.
 func (c catalogCalls) systemView(oid int64) (string, bool) {
-	for schema, list := range systemTables {
-		for name := range list {
+	for _, schema := range systemSchemas {
+		for name := range systemTables[schema] {
 			if n, _ := systemOID(schema, name); n == oid {
 				return markIf(schema != bind.CatalogSchema, schema+".") + name, true
 			}

@@ -70,8 +70,8 @@ func fillTables(c *systemContext) {
 		}
 		c.add(databaseName, c.schema(t), t.Name, kind, nil, nil, nil, nil, nil, yesNo(t.Kind == colstore.KindTable), "NO", nil)
 	}
-	for schema, list := range systemTables {
-		for _, name := range sortedKeys(list) {
+	for _, schema := range systemSchemas {
+		for _, name := range sortedKeys(systemTables[schema]) {
 			c.add(databaseName, schema, name, "VIEW", nil, nil, nil, nil, nil, "NO", "NO", nil)
 		}
 	}

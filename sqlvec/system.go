@@ -22,7 +22,11 @@ type systemColumn struct {
 	typ  types.ID
 }
 
-// systemTables are the system's views by schema and name. It is read-only after init.
+// systemSchemas are the schemas of the system's views.
+var systemSchemas = []string{bind.CatalogSchema, bind.InformationSchema}
+
+// systemTables are the system's views by schema and name; those of bind.DuckFunctions are called. It is read-only
+// after init.
 var systemTables = map[string]map[string]*systemTable{bind.CatalogSchema: {}, bind.InformationSchema: {}}
 
 // cols makes a list of columns of name and type in turn.

@@ -266,6 +266,10 @@ SET CONSTRAINTS { ALL | name [, ...] } { DEFERRED | IMMEDIATE }`,
 	{"SET TRANSACTION", "change the transaction", `
 SET TRANSACTION [ ISOLATION LEVEL level ] [ READ WRITE | READ ONLY ]`,
 		"BEGIN; SET TRANSACTION READ ONLY; COMMIT"},
+	{"SET VARIABLE", "keep a value in the session, which getvariable('name') gives", `
+SET VARIABLE name { TO | = } expression
+RESET VARIABLE name`,
+		"SET VARIABLE least = (SELECT min(price) FROM goods); RESET VARIABLE least"},
 	{"SHOW", "show a setting", `
 SHOW { name | ALL }`,
 		"SHOW timezone"},

@@ -78,7 +78,7 @@ func (osFS) Stat(name string) (Info, error) {
 	if err != nil {
 		return Info{}, err
 	}
-	return Info{Size: info.Size(), IsDir: info.IsDir(), Special: !info.IsDir() && !info.Mode().IsRegular()}, nil
+	return Info{Size: info.Size(), IsDir: info.IsDir(), Special: !info.IsDir() && !info.Mode().IsRegular(), Modified: info.ModTime().UnixMicro()}, nil
 }
 
 // OpenStream opens a device, pipe or socket of the machine's file system for writing.

@@ -41,6 +41,8 @@ type Info struct {
 	Size    int64 // bytes
 	IsDir   bool
 	Special bool // a device, pipe or socket
+	// Modified is the time of the last change in microseconds since 1970 UTC, 0 where the file system keeps none.
+	Modified int64
 }
 
 // File is an open file.

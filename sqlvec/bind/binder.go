@@ -55,6 +55,8 @@ type Env struct {
 	System func(schema, name string) *SystemView
 	// Locker locks the rows of FOR UPDATE. Nil refuses it.
 	Locker func() plan.Locker
+	// Variable is a value of SET VARIABLE; ok is false when there is none.
+	Variable func(name string) (v types.Value, ok bool)
 	// Sequence says where a sequence stands.
 	Sequence func(*colstore.Table) colstore.SequencePosition
 }

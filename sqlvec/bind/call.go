@@ -2,8 +2,10 @@ package bind
 
 import (
 	"slices"
+	"strings"
 
 	"driftdb/internal/dberr"
+	"driftdb/internal/types"
 	"driftdb/sqlvec/expr"
 	"driftdb/sqlvec/parse"
 	"driftdb/sqlvec/plan"
@@ -22,7 +24,10 @@ type aggs struct {
 // bindCall binds a function or aggregate.
 func (b *Binder) bindCall(e *parse.FuncCall, c *exprContext) (expr.Expr, error) {
 	pos, name := int(e.Position()), e.Name.Last()
-	if s := e.Name.Schema(); s != "" && s != "pg_catalog" {
+	if s := e.Name.Schema(); s != "" && s != CatalogSchema {
+		if m, ok := b.columnMethod(e, c); ok {
+			return b.bindCall(m, c)
+		}
 		return nil, dberr.Newf(dberr.UndefinedFunction, "function %s.%s does not exist", s, name).At(pos)
 	}
 	if err := otherWords(name, pos); err != nil {
@@ -74,6 +79,9 @@ func (b *Binder) bindCall(e *parse.FuncCall, c *exprContext) (expr.Expr, error) 
 	if returnsSet(name) {
 		return b.bindSetCall(e, c)
 	}
+	if name == "getvariable" && len(e.Args) == 1 {
+		return b.variable(e, c)
+	}
 	if name == "coalesce" { // nothing conditional holds a set
 		c = c.withoutSets("set-returning functions are not allowed in COALESCE")
 	}
@@ -95,6 +103,42 @@ func (b *Binder) bindCall(e *parse.FuncCall, c *exprContext) (expr.Expr, error) 
 		return expr.NewVariadic(pos, name, args)
 	}
 	return expr.NewCall(pos, duckOverload(name, args), args)
+}
+
+// columnMethod writes DuckDB's column.f(…) as f(column, …); ok is false where there is no such column.
+func (b *Binder) columnMethod(e *parse.FuncCall, c *exprContext) (*parse.FuncCall, bool) {
+	parts := e.Name.Parts
+	column := &parse.ColumnRef{Pos: e.Pos, Parts: parts[:len(parts)-1]}
+	if _, err := b.bindExpr(column, c); err != nil {
+		return nil, false
+	}
+	call := *e
+	call.Name = parse.Name{Pos: e.Pos, Parts: parts[len(parts)-1:]}
+	call.Args = append([]parse.Expr{column}, e.Args...)
+	return &call, true
+}
+
+// variable binds getvariable: the value that the variable has now, NULL where there is none.
+func (b *Binder) variable(e *parse.FuncCall, c *exprContext) (expr.Expr, error) {
+	if err := b.moment(); err != nil {
+		return nil, err
+	}
+	name, err := b.bindExpr(e.Args[0], c)
+	if err != nil {
+		return nil, err
+	}
+	if !expr.IsConst(name) {
+		return nil, dberr.New(dberr.FeatureNotSupported, "the name of a variable must be a constant").At(int(e.Args[0].Position()))
+	}
+	v, err := b.constant(name)
+	if err != nil || b.env.Variable == nil {
+		return nil, err
+	}
+	value, ok := b.env.Variable(strings.ToLower(v.S))
+	if !ok || !v.Valid {
+		value = types.NullOf(types.Type{})
+	}
+	return &expr.Const{At: expr.At(int(e.Position())), Value: value}, nil
 }
 
 // castCall writes the call of a type's name with one argument as the cast that it means, where there is no

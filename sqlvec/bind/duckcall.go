@@ -113,6 +113,8 @@ func duckOverload(name string, args []expr.Expr) string {
 	switch t := args[0].Type(); {
 	case name == "round" && len(args) == 2 && (t.ID == types.Float64 || t.ID == types.Float32):
 		return "$round"
+	case name == "range" && len(args) == 3 && t.ID == types.Date:
+		return "$range"
 	case name == "epoch_ms" && len(args) == 1 && t.IsInteger():
 		return "$time_of_ms"
 	}

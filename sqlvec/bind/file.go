@@ -42,6 +42,10 @@ func (b *Binder) bindFileFunction(call *parse.FuncCall, alias *parse.Alias, pare
 			return from{}, err
 		}
 	}
+	if opts.Plain && opts.Columns == nil {
+		return from{}, dberr.New(dberr.InvalidParameterValue, "without auto_detect the columns must be given").At(pos).
+			WithHint("columns => 'a integer, b text' gives them.")
+	}
 	if err := checkEscape(&opts); err != nil {
 		return from{}, at(err, pos)
 	}
@@ -144,6 +148,8 @@ var fileOptions = map[string]fileSetting{
 	"columns":       {textual, setColumns},
 	"types":         {textual, setTypes},
 	"all_varchar":   {textual, flag(func(o *files.Options, on bool) { o.AllText = on })},
+	"auto_detect":   {separated, flag(func(o *files.Options, on bool) { o.Plain = !on })},
+	"sample_size":   {textual, setSample},
 	"filename":      {nil, flag(func(o *files.Options, on bool) { o.Filename = on })},
 	"union_by_name": {nil, flag(func(o *files.Options, on bool) { o.UnionByName = on })},
 }
@@ -233,6 +239,16 @@ func textsOf(v types.Value) ([]string, error) {
 		list = append(list, e.S)
 	}
 	return list, nil
+}
+
+// setSample reads how many lines are looked at for the types at least, -1 for all.
+func setSample(o *files.Options, v types.Value) error {
+	n, err := types.Cast(v, types.T(types.Int64), false)
+	if err == nil && n.I < 1 && n.I != -1 {
+		err = dberr.New(dberr.InvalidParameterValue, "sample_size must be a number of lines, or -1 for all")
+	}
+	o.Sample = n.I
+	return err
 }
 
 func setNull(o *files.Options, v types.Value) error {

@@ -314,6 +314,12 @@ func (b *Binder) named(node plan.Node, alias *parse.Alias, parent *scope) (from,
 // bindFuncRef binds a function in FROM; generate_series or one that reads files.
 func (b *Binder) bindFuncRef(t *parse.FuncRef, left, parent *scope) (from, error) {
 	call := t.Calls[0]
+	if fn, ok := lookFunctions[call.Name.Last()]; ok && len(t.Calls) == 1 && !t.RowsFrom && !t.Ordinality {
+		return b.bindLookFunction(fn, call, t.Alias, parent)
+	}
+	if f, ok, err := b.bindSystemFunction(t, parent); ok || err != nil {
+		return f, err
+	}
 	if _, ok := fileFunctions[call.Name.Last()]; ok && len(t.Calls) == 1 && !t.RowsFrom && !t.Ordinality {
 		return b.bindFileFunction(call, t.Alias, parent)
 	}
@@ -332,6 +338,9 @@ func (b *Binder) bindFuncRef(t *parse.FuncRef, left, parent *scope) (from, error
 	if call, err = subscriptsCall(call); err != nil {
 		return from{}, err
 	}
+	if call, err = b.rangeOfTimes(call, leftScope(left, parent)); err != nil {
+		return from{}, err
+	}
 	if call = rangeCall(call); call.Name.Last() != "generate_series" {
 		return b.bindScalarRef(call, t.Alias, leftScope(left, parent), parent)
 	}
@@ -347,6 +356,30 @@ func (b *Binder) bindFuncRef(t *parse.FuncRef, left, parent *scope) (from, error
 		node.Out[0].Name = alias.Name
 	}
 	return b.named(node, alias, parent)
+}
+
+// rangeOfTimes writes DuckDB's range over dates and times as a generate_series of times that ends a microsecond before;
+// others come back as they are.
+func (b *Binder) rangeOfTimes(e *parse.FuncCall, sc *scope) (*parse.FuncCall, error) {
+	if e.Name.Last() != "range" || len(e.Args) != 3 {
+		return e, nil
+	}
+	args, err := b.bindExprs(e.Args, &exprContext{scope: sc, clause: "FROM"})
+	if err != nil || args[2].Type().ID != types.Interval {
+		return e, err
+	}
+	t := "timestamp"
+	for _, x := range args[:2] {
+		if x.Type().ID == types.TimestampTZ {
+			t = "timestamptz"
+		}
+	}
+	d := duckRewrite{e.Pos}
+	step := e.Args[2]
+	tick := &parse.CaseExpr{Pos: e.Pos, Whens: []parse.When{{Pos: e.Pos, Cond: &parse.BinaryExpr{Pos: e.Pos, Op: "<", L: step, R: d.cast(d.text("0"), "interval")},
+		Result: d.cast(d.text("-1 microsecond"), "interval")}}, Else: d.cast(d.text("1 microsecond"), "interval")}
+	last := &parse.BinaryExpr{Pos: e.Pos, Op: "-", L: d.cast(e.Args[1], t), R: tick}
+	return d.call("generate_series", d.cast(e.Args[0], t), last, step), nil
 }
 
 // leftScope is what a lateral item sees: the items before it, then the queries around.

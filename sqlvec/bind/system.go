@@ -17,6 +17,9 @@ const (
 	InformationSchema = "information_schema"
 )
 
+// DuckFunctions stands for the schema of DuckDB's functions that list what there is: duckdb_tables() and its kin.
+const DuckFunctions = "duckdb()"
+
 // SystemView is one of the system's own tables, computed from the catalog of a view.
 type SystemView struct {
 	Table *colstore.Table // its name and columns
@@ -58,6 +61,28 @@ func (b *Binder) bindSystem(t *parse.TableRef, parent *scope) (f from, ok bool, 
 			f.scope.cols[i].table = t.Alias.Name
 		}
 	}
+	return f, true, renameColumns(f.scope, t.Alias)
+}
+
+// bindSystemFunction binds a call of a function that lists what there is; ok is false for other functions.
+func (b *Binder) bindSystemFunction(t *parse.FuncRef, parent *scope) (f from, ok bool, err error) {
+	call := t.Calls[0]
+	if b.env.System == nil || len(t.Calls) > 1 || len(call.Args) > 0 || t.Ordinality || t.RowsFrom || len(call.Name.Parts) > 1 {
+		return from{}, false, nil
+	}
+	v := b.env.System(DuckFunctions, call.Name.Last())
+	if v == nil {
+		return from{}, false, nil
+	}
+	if err := b.moment(); err != nil {
+		return from{}, true, err
+	}
+	name := call.Name.Last()
+	if t.Alias != nil && t.Alias.Name != "" {
+		name = t.Alias.Name
+	}
+	f = b.rowsOf(v.Table, name, v.Rows(b.env.Points.Present()))
+	f.scope.parent = parent
 	return f, true, renameColumns(f.scope, t.Alias)
 }
 

@@ -51,6 +51,9 @@ func init() {
 		rowFn("bit_count", ids(i), i, func(_ *Env, a []types.Value) (types.Value, error) {
 			return types.IntValue(types.T(i), int64(bits.OnesCount64(uint64(a[0].I)))), nil
 		}),
+		rowFn("range", ids(types.Timestamp, types.Timestamp, types.Interval), types.ArrayOf(types.Timestamp), timeList),
+		rowFn("$range", ids(types.Timestamp, types.Timestamp, types.Interval), types.ArrayOf(types.Timestamp), timeList),
+		&Function{Name: "range", Params: ids(types.TimestampTZ, types.TimestampTZ, types.Interval), Ret: types.ArrayOf(types.TimestampTZ), Volatility: Stable, row: timeList},
 		rowFn("range", ids(i), types.ArrayOf(i), rangeList), rowFn("range", ids(i, i), types.ArrayOf(i), rangeList), rowFn("range", ids(i, i, i), types.ArrayOf(i), rangeList),
 	)
 }
@@ -139,6 +142,39 @@ func rangeList(_ *Env, a []types.Value) (types.Value, error) {
 		elems[i] = types.IntValue(types.T(types.Int64), start+int64(i)*step)
 	}
 	return types.List(elems).Value(types.T(types.Int64).Array())
+}
+
+// timeList is range over times: its end is no element.
+func timeList(env *Env, a []types.Value) (types.Value, error) {
+	t, step := a[0].Type, a[2].Iv
+	zero := types.IntervalValue{}
+	down := types.CompareInterval(step, zero) < 0
+	if step == zero {
+		return a[0], dberr.New(dberr.InvalidParameterValue, "the step of range cannot be zero")
+	}
+	var elems []types.Value
+	for at := a[0].I; at < a[1].I != down && at != a[1].I; {
+		if len(elems) == maxRange {
+			return a[0], dberr.Newf(dberr.ProgramLimitExceeded, "the list of range has more than %d elements", maxRange).
+				WithHint("Use range in FROM: SELECT … FROM range(…).")
+		}
+		elems = append(elems, types.IntValue(t, at))
+		var next int64
+		var err error
+		if t.ID == types.TimestampTZ {
+			next, err = addIntervalTZ(env.zone(), at, step)
+		} else {
+			next, err = addInterval(at, step)
+		}
+		if err != nil {
+			return a[0], err
+		}
+		if next == at { // an infinite time
+			return a[0], dberr.New(dberr.InvalidParameterValue, "the bounds of range must be finite")
+		}
+		at = next
+	}
+	return types.List(elems).Value(t.Array())
 }
 
 // textSlice returns the characters from the second to the third argument, counted from 1, from the end

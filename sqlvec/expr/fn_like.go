@@ -28,6 +28,9 @@ func init() {
 	register(
 		&Function{Name: "~~", Params: ids(types.Bpchar, types.Text), Ret: types.Bool, eval: likeEval(false, false)},
 		&Function{Name: "!~~", Params: ids(types.Bpchar, types.Text), Ret: types.Bool, eval: likeEval(true, false)},
+		rowFn("~~~", ids(types.Text, types.Text), types.Bool, func(_ *Env, a []types.Value) (types.Value, error) {
+			return types.BoolValue(globMatch(a[0].S, a[1].S)), nil
+		}),
 		rowFn("like_escape", ids(types.Text, types.Text), types.Text, likeEscape),
 	)
 }

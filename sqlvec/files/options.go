@@ -46,6 +46,11 @@ type Options struct {
 	Columns []Column
 	// Types are the types of some columns by name.
 	Types map[string]types.Type
+	// Plain takes what is not said as RFC 4180 has it, and looks for nothing: see Columns.
+	Plain bool
+	// Sample is how many lines of a text file are looked at for the types at least, -1 for all, 0 for what seems
+	// enough.
+	Sample int64
 	// AllText reads every column of a text file as TEXT.
 	AllText bool
 	// Filename adds a column with the path of each row's file.

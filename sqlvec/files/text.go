@@ -31,6 +31,9 @@ func openText(ctx context.Context, f vfs.File, size int64, format Format, o *Opt
 		Format: textin.CSV, NoHeader: o.NoHeader, Delim: o.Delim, Quote: o.Quote, Null: o.Null, Types: o.Context,
 		SkipLines: o.SkipLines, Skip: o.SkipBad,
 	}}
+	if o.Plain && r.opts.Delim == 0 {
+		r.opts.Delim = ','
+	}
 	switch format {
 	case TSV:
 		r.opts.Format = textin.TSV
@@ -91,7 +94,8 @@ func (r *textReader) find(ctx context.Context, o *Options) ([]textin.Column, err
 		return nil, leaveOut(err)
 	}
 	defer f.Close()
-	if packed || r.size > inferWhole || o.Columns != nil || o.AllText {
+	whole := !packed && r.size <= inferWhole || o.Sample < 0 || int64(f.FirstLines()) < o.Sample
+	if !whole || o.Columns != nil || o.AllText {
 		return f.Guess(), nil
 	}
 	found, err := f.Infer(ctx)

@@ -85,6 +85,19 @@ type Set struct {
 	Values  []Expr
 }
 
+// SetVariable is DuckDB's SET VARIABLE name = x.
+type SetVariable struct {
+	Pos
+	Name string
+	X    Expr
+}
+
+// ResetVariable is RESET VARIABLE name.
+type ResetVariable struct {
+	Pos
+	Name string
+}
+
 // Reset is RESET name; RESET ALL has All set.
 type Reset struct {
 	Pos
@@ -182,6 +195,8 @@ func (*SetTransaction) stmt() {}
 func (*SetConstraints) stmt() {}
 func (*Set) stmt()            {}
 func (*Reset) stmt()          {}
+func (*SetVariable) stmt()    {}
+func (*ResetVariable) stmt()  {}
 func (*Show) stmt()           {}
 func (*Explain) stmt()        {}
 func (*Analyze) stmt()        {}

@@ -44,6 +44,17 @@ func (p *parser) arguments(e *FuncCall) {
 		}
 	}
 	e.OrderBy = p.optOrderBy()
+	p.nullTreatment(e) // within the parentheses, as DuckDB has it
+}
+
+// nullTreatment reads IGNORE NULLS and RESPECT NULLS.
+func (p *parser) nullTreatment(e *FuncCall) {
+	switch {
+	case p.accept("ignore", "nulls"):
+		e.Nulls = IgnoreNulls
+	case p.accept("respect", "nulls"):
+		e.Nulls = RespectNulls
+	}
 }
 
 // argument reads expr, name => expr or name := expr.
@@ -69,12 +80,7 @@ func (p *parser) afterCall(e *FuncCall) {
 		e.Filter = p.expr()
 		p.expect(")")
 	}
-	switch {
-	case p.accept("ignore", "nulls"):
-		e.Nulls = IgnoreNulls
-	case p.accept("respect", "nulls"):
-		e.Nulls = RespectNulls
-	}
+	p.nullTreatment(e)
 	if !p.is("over") {
 		return
 	}

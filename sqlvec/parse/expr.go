@@ -79,6 +79,10 @@ func (p *parser) infixPrec(restricted bool) int {
 	switch p.tok.kind {
 	case tokOp:
 		return opPrec(p.tok.text)
+	case tokIdent:
+		if p.atGlob() {
+			return precLike
+		}
 	case tokKeyword:
 		prec := p.wordPrec()
 		if restricted && prec < precOp && !(prec == precIs && p.isDistinctFrom()) {
@@ -87,6 +91,22 @@ func (p *parser) infixPrec(restricted bool) int {
 		return prec
 	}
 	return precNone
+}
+
+// atGlob reports whether DuckDB's GLOB pattern comes next, and not a name.
+func (p *parser) atGlob() bool {
+	if p.tok.text != "glob" {
+		return false
+	}
+	switch next := p.peek(1); next.kind {
+	case tokString, tokParam, tokQuoted, tokIdent:
+		return true
+	case tokOp:
+		return next.text == "("
+	case tokKeyword:
+		return next.text == "null" || next.text == "case" || next.text == "cast"
+	}
+	return false
 }
 
 // opPrec is infixPrec for operators and punctuation.
@@ -284,6 +304,8 @@ func (p *parser) postfix(e Expr) Expr {
 			sub := p.subscripts(e)
 			sub.Apart, apart = apart, false
 			e = sub
+		case p.atMethod():
+			e = p.method(e)
 		case p.is(".") && hasFields(e):
 			e = p.field(e)
 		default:
@@ -291,6 +313,20 @@ func (p *parser) postfix(e Expr) Expr {
 		}
 		p.height = p.grow(p.height)
 	}
+}
+
+// atMethod reports whether .f( comes next.
+func (p *parser) atMethod() bool {
+	return p.is(".") && p.peek(1).isLabel() && p.peek(2).kind == tokOp && p.peek(2).text == "("
+}
+
+// method reads DuckDB's x.f(…), which is f(x, …).
+func (p *parser) method(x Expr) Expr {
+	p.expect(".")
+	id := p.label()
+	call := p.call(Name{id.Pos, []string{id.Name}})
+	call.Args = append([]Expr{x}, call.Args...)
+	return call
 }
 
 // hasFields reports whether a dot may follow e without parentheses around it.

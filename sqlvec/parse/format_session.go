@@ -34,6 +34,11 @@ func (f *formatter) session(s Stmt) {
 		f.txModes(s.Modes)
 	case *Set:
 		f.set(s)
+	case *SetVariable:
+		f.w("SET VARIABLE ", QuoteIdent(s.Name), " = ")
+		f.expr(s.X, 0)
+	case *ResetVariable:
+		f.w("RESET VARIABLE ", QuoteIdent(s.Name))
 	case *Reset:
 		f.w("RESET ")
 		f.settingOrAll(s.All, s.Name)

@@ -51,6 +51,9 @@ func (p *parser) likeOrIn(left Expr, restricted bool) Expr {
 		e = p.between(left, not, pos, restricted)
 	case p.accept("in"):
 		return p.in(left, not, pos)
+	case p.atGlob():
+		p.next()
+		e = &BinaryExpr{Pos: pos, Op: "~~~", L: left, R: p.binary(precLike+1, restricted)}
 	default:
 		e = p.like(left, not, pos, restricted)
 	}

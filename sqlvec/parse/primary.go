@@ -369,7 +369,11 @@ func (p *parser) parenthesised() Expr {
 	}
 	p.expect(")")
 	for p.is(".") {
-		e = p.field(e)
+		if p.atMethod() {
+			e = p.method(e)
+		} else {
+			e = p.field(e)
+		}
 		p.height = p.grow(p.height)
 	}
 	return e

@@ -94,6 +94,13 @@ func (p *parser) set(pos Pos) Stmt {
 	case p.accept("transaction"):
 		return &SetTransaction{Pos: pos, Modes: p.someTxModes()}
 	}
+	if op := p.peek(2); p.then("variable") && p.peek(1).isLabel() && (op.text == "=" || op.text == "to") {
+		p.next()
+		v := &SetVariable{Pos: pos, Name: p.label().Name}
+		p.next()
+		v.X = p.expr()
+		return v
+	}
 	s := &Set{Pos: pos}
 	if s.Local = p.accept("local"); !s.Local && !p.then("session", "authorization") {
 		p.accept("session")
@@ -192,6 +199,10 @@ func (p *parser) settingValue() Expr {
 
 func (p *parser) reset(pos Pos) Stmt {
 	p.expect("reset")
+	if p.then("variable") && p.peek(1).isLabel() {
+		p.next()
+		return &ResetVariable{Pos: pos, Name: p.label().Name}
+	}
 	s := &Reset{Pos: pos}
 	s.All, s.Name = p.settingOrAll()
 	return s

@@ -21,6 +21,7 @@ import (
 type File struct {
 	in     io.ReaderAt
 	size   int64
+	footer int64 // its length in bytes
 	file   *parquet.File
 	cols   []column
 	groups []parquet.RowGroup
@@ -85,6 +86,7 @@ func (f *File) open() error {
 	case length > f.size-4-footerTail:
 		return damaged("its footer declares %d bytes, the file has %d", length, f.size)
 	}
+	f.footer = length
 	footer := make([]byte, length)
 	if _, err := f.in.ReadAt(footer, f.size-footerTail-length); err != nil && err != io.EOF {
 		return err

@@ -101,6 +101,17 @@ func Open(src io.Reader, opts Options) (*File, error) {
 	return f, nil
 }
 
+// Delim is what separates the fields of CSV and TSV.
+func (f *File) Delim() byte {
+	if f.csv == nil {
+		return 0
+	}
+	return f.csv.delim
+}
+
+// FirstLines is about how many lines Guess looks at.
+func (f *File) FirstLines() int { return bytes.Count(f.first.data(), []byte{'\n'}) }
+
 // readFirst reads the first block that has more than empty lines, if there is one.
 func (f *File) readFirst() error {
 	err := f.cut.next(f.first)
