@@ -15,7 +15,7 @@ const (
 	tokString // and dollar quotes
 	tokIdent  // in double quotes
 	tokComment
-	tokVariable // :name, :'name' or :"name"
+	tokVariable // :name, :'name', :"name" or :{?name}
 	tokCommand  // a backslash and the rest of its line
 	tokEnd      // a semicolon
 	tokOther
@@ -202,6 +202,11 @@ func (l *lexer) colon() (tokenKind, byte) {
 	case isWordByte(c):
 		l.while(isWordByte)
 		return tokVariable, 0
+	case strings.HasPrefix(rest, "{?"):
+		if n := strings.IndexByte(rest, '}'); n > 0 && isName(rest[2:n]) {
+			l.at += n + 2
+			return tokVariable, 0
+		}
 	}
 	l.at++
 	return tokOther, 0

@@ -62,9 +62,12 @@ type script struct {
 	// command runs a line that begins with a backslash; left reports whether one said to leave.
 	command func(ctx context.Context, part typedPart) error
 	left    func() bool
-	lastErr error     // for \errverbose
-	blocks  []ifBlock // of \if, the innermost last
-	file    string    // that is being read, for \ir
+	lastErr error // for \errverbose
+	// interactive says that a person types, and tag is what the last statement that went well did.
+	interactive bool
+	tag         string
+	blocks      []ifBlock // of \if, the innermost last
+	file        string    // that is being read, for \ir
 	// behind are the lines behind a command of a script, for \copy; nil where there are none.
 	behind func() (string, error)
 }
@@ -115,7 +118,13 @@ func (s *script) runReader(ctx context.Context, r io.Reader, file string, inline
 	split := parse.NewSplitter(lines)
 	lines.isCommand = func() bool { return !split.Pending() }
 	depth := len(s.blocks)
-	lines.run = func(line string) error { return s.command(ctx, typedPart{command: line}) }
+	lines.run = func(line string) error {
+		err := s.command(ctx, typedPart{command: line})
+		if err != nil {
+			err = placed(err, lines.line, file)
+		}
+		return s.goesOn(err)
+	}
 	defer func(file string, behind func() (string, error)) { s.file, s.behind = file, behind }(s.file, s.behind)
 	s.file, s.behind = file, nil
 	if inline {
@@ -126,7 +135,7 @@ func (s *script) runReader(ctx context.Context, r io.Reader, file string, inline
 		s.session.SetCopy(s.copyInput(split, inline), s.out.w)
 		piece, err := split.Next()
 		if lines.failed != nil {
-			return placed(lines.failed, lines.line, file)
+			return lines.failed
 		}
 		if s.left() {
 			return nil
@@ -139,7 +148,9 @@ func (s *script) runReader(ctx context.Context, r io.Reader, file string, inline
 			err = s.runPart(ctx, piece, lines.behind())
 		}
 		if err != nil {
-			return s.failed(err, s.vars.expand(piece.Text), max(piece.Line, 1), file)
+			if err = s.goesOn(s.failed(err, s.vars.expand(piece.Text), max(piece.Line, 1), file)); err != nil {
+				return err
+			}
 		}
 		if ctx.Err() != nil {
 			return dberr.New(dberr.QueryCanceled, "canceling statement due to user request")
@@ -183,8 +194,14 @@ func withoutMark(r io.Reader) *bufio.Reader {
 func (s *script) runPiece(ctx context.Context, piece parse.Piece) error {
 	begin := time.Now()
 	s.bar = newStatementBar(s.std.err)
+	guarded := s.guard(ctx)
+	s.tag = ""
 	err := s.session.Run(sqlvec.WithProgress(ctx, s.bar.counts), s.vars.expand(piece.Text), s.result)
 	s.bar.done()
+	if guarded {
+		s.unguard(ctx, err)
+	}
+	s.noteOutcome(err)
 	if s.timing {
 		fmt.Fprintln(s.std.err, timed(time.Since(begin)))
 	}
@@ -202,8 +219,11 @@ func (s *script) result(r *sqlvec.Result) error {
 	if r.HasRows() {
 		s.out.opts.Types = s.session.Zone()
 		s.out.first = s.bar.hide
-		return s.out.write(r)
+		err := s.out.write(r)
+		s.tag = r.Tag()
+		return err
 	}
+	s.tag = r.Tag()
 	s.bar.hide()
 	if s.tags && r.Tag() != "" {
 		fmt.Fprintln(s.std.err, r.Tag())

@@ -47,7 +47,7 @@ func newShell(s *script, db *sqlvec.DB) *shell {
 // converse reads and runs what a person types at the terminal.
 func (sh *shell) converse(ctx context.Context) error {
 	sh.history = term.OpenHistory(historyFile())
-	sh.screen = newScreen(sh.std)
+	sh.screen, sh.interactive = newScreen(sh.std), true
 	in, ok := sh.std.in.(*os.File)
 	if !ok {
 		in = os.Stdin

@@ -8,9 +8,6 @@ import (
 
 // absentCommands are psql's commands that there is nothing for, and what to do instead.
 var absentCommands = map[string]string{
-	"H":         "The forms of results are those of \\format; \\format markdown is the nearest to HTML.",
-	"html":      "The forms of results are those of \\format; \\format markdown is the nearest to HTML.",
-	"f":         "Fields are separated by \\format csv or \\format tsv.",
 	"C":         "Results have no title; \\echo writes one.",
 	"T":         "There is no HTML to give attributes to.",
 	"c":         "A shell has one database. Leave it and run: driftdb sql DIR",

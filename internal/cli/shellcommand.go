@@ -184,7 +184,11 @@ func (sh *shell) setVariable(c call) error {
 	if !isName(c.args[0]) {
 		return fmt.Errorf("invalid variable name: %q", c.args[0])
 	}
-	sh.vars[c.args[0]] = strings.Join(c.args[1:], "")
+	value := strings.Join(c.args[1:], "")
+	if err := checkVariable(c.args[0], value); err != nil {
+		return err
+	}
+	sh.vars[c.args[0]] = value
 	sh.noteStanding(c.args[0])
 	return nil
 }

@@ -12,7 +12,9 @@ var formCommands = []shellCommand{
 	{"x", "[on|off|auto]", "one line a column, or one line a row; auto decides by the width of the screen", (*shell).setTall},
 	{"format", "NAME", "form of results: " + strings.Join(outputFormats, ", "), (*shell).setFormat},
 	{"pset", "[NAME [VALUE]]", "an option of results; without name list them", (*shell).pset},
-	{"a", "", "as \\format csv, or back", func(sh *shell, c call) error { return sh.toggleForm("csv") }},
+	{"a", "", "as \\format unaligned, or back", func(sh *shell, c call) error { return sh.toggleForm("unaligned") }},
+	{"H", "", "as \\format html, or back", func(sh *shell, c call) error { return sh.toggleForm("html") }},
+	{"f", "[TEXT]", "what stands between the fields of unaligned", func(sh *shell, c call) error { return sh.pset(call{args: append([]string{"fieldsep"}, c.args...)}) }},
 	{"t", "[on|off]", "rows only, without names and counts", func(sh *shell, c call) error { return sh.pset(call{args: append([]string{"tuples_only"}, c.args...)}) }},
 	{"timing", "[on|off]", "say how long statements take, or stop saying it", (*shell).setTiming},
 }
@@ -26,12 +28,17 @@ type option struct {
 
 var options = []option{
 	{"columns", "a number, or off", getColumns, setColumns},
+	{"csv_fieldsep", "a character", getComma, setComma},
 	{"expanded", "on, off or auto", getExpanded, setExpanded},
+	{"fieldsep", "any text", func(sh *shell) string { return separator(sh.out.opts.Field, "|") }, setSeparator(func(sh *shell) *string { return &sh.out.opts.Field }, "|")},
+	{"fieldsep_zero", "", func(sh *shell) string { return onOff(sh.out.opts.Field == "\x00") }, func(sh *shell, _ string) error { sh.out.opts.Field = "\x00"; return nil }},
 	{"footer", "on or off", func(sh *shell) string { return onOff(!sh.out.opts.NoFooter) }, setNot(func(sh *shell) *bool { return &sh.out.opts.NoFooter })},
 	{"format", strings.Join(outputFormats, ", "), func(sh *shell) string { return sh.out.form }, func(sh *shell, v string) error { return sh.useForm(v) }},
 	{"linestyle", "ascii or unicode", getLines, setLines},
 	{"null", "any text", func(sh *shell) string { return sh.out.opts.Null }, func(sh *shell, v string) error { sh.out.opts.Null = v; return nil }},
 	{"pager", "on, off or always", getPager, setPager},
+	{"recordsep", "any text", func(sh *shell) string { return separator(sh.out.opts.Record, "\n") }, setSeparator(func(sh *shell) *string { return &sh.out.opts.Record }, "\n")},
+	{"recordsep_zero", "", func(sh *shell) string { return onOff(sh.out.opts.Record == "\x00") }, func(sh *shell, _ string) error { sh.out.opts.Record = "\x00"; return nil }},
 	{"tuples_only", "on or off", func(sh *shell) string { return onOff(sh.out.opts.Bare) }, setBool(func(sh *shell) *bool { return &sh.out.opts.Bare })},
 }
 
@@ -48,7 +55,7 @@ func (sh *shell) pset(c call) error {
 	for _, o := range options {
 		switch {
 		case len(c.args) == 0:
-			fmt.Fprintf(sh.out.w, "%-12s %s\n", o.name, o.get(sh))
+			fmt.Fprintf(sh.out.w, "%-14s %s\n", o.name, o.get(sh))
 		case c.args[0] == o.name:
 			value := ""
 			if len(c.args) > 1 {
@@ -180,6 +187,43 @@ func setLines(sh *shell, value string) error {
 	return fmt.Errorf("%q is not ascii or unicode", value)
 }
 
+// separator is a separator as it can be typed.
+func separator(s, standard string) string {
+	if s == "" {
+		s = standard
+	}
+	return strings.NewReplacer("\n", `\n`, "\t", `\t`, "\x00", `\0`).Replace(s)
+}
+
+// setSeparator sets a separator; \n, \t and \0 in it are what they stand for.
+func setSeparator(field func(*shell) *string, standard string) func(*shell, string) error {
+	return func(sh *shell, value string) error {
+		if value == "" {
+			value = standard
+		}
+		*field(sh) = strings.NewReplacer(`\n`, "\n", `\t`, "\t", `\r`, "\r", `\0`, "\x00").Replace(value)
+		return nil
+	}
+}
+
+func getComma(sh *shell) string {
+	if sh.out.opts.Comma == 0 {
+		return ","
+	}
+	return separator(string(rune(sh.out.opts.Comma)), ",")
+}
+
+func setComma(sh *shell, value string) error {
+	if value == `\t` {
+		value = "\t"
+	}
+	if len(value) != 1 || strings.ContainsAny(value, "\"\r\n\x00") || value[0] >= 0x80 {
+		return fmt.Errorf("the separator of csv must be one ASCII character, and no quote or line break")
+	}
+	sh.out.opts.Comma = value[0]
+	return nil
+}
+
 func getPager(sh *shell) string {
 	if sh.screen == nil {
 		return "off"
@@ -224,7 +268,7 @@ func (sh *shell) toggleForm(form string) error {
 }
 
 // aliases are psql's and duckdb's names of forms.
-var aliases = map[string]string{"aligned": "table", "unaligned": "csv", "expanded": "vertical", "line": "vertical", "box": "table", "jsonlines": "ndjson", "tabs": "tsv"}
+var aliases = map[string]string{"aligned": "table", "expanded": "vertical", "line": "vertical", "box": "table", "jsonlines": "ndjson", "tabs": "tsv"}
 
 func (sh *shell) useForm(name string) error {
 	if other, ok := aliases[name]; ok {

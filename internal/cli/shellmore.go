@@ -158,15 +158,14 @@ func (sh *shell) ask(c call) error {
 
 // standing are variables that mean something to psql, and why setting them does nothing here.
 var standing = map[string]string{
-	"AUTOCOMMIT": "Every statement outside BEGIN … COMMIT commits by itself.", "ON_ERROR_ROLLBACK": "SAVEPOINT and ROLLBACK TO go back to before an error.",
-	"ON_ERROR_STOP": "A script always stops at its first error, the shell never does.", "FETCH_COUNT": "Results always come in pieces.",
+	"AUTOCOMMIT": "Every statement outside BEGIN … COMMIT commits by itself.", "FETCH_COUNT": "Results always come in pieces.",
 	"ECHO": "Statements are not echoed.", "ECHO_HIDDEN": "Commands use no statements.", "VERBOSITY": "Errors always have their SQLSTATE, DETAIL and HINT.",
 	"PROMPT1": "The prompt cannot be changed.", "PROMPT2": "The prompt cannot be changed.", "SINGLELINE": "A statement ends with a semicolon.", "SINGLESTEP": "",
 }
 
 // noteStanding says that a variable of psql's changes nothing.
 func (sh *shell) noteStanding(name string) {
-	if why := standing[name]; why != "" && !(name == "ON_ERROR_STOP" && sh.keys == nil) {
+	if why := standing[name]; why != "" {
 		fmt.Fprintf(sh.std.err, "%s has no effect. %s\n", name, why)
 	}
 }

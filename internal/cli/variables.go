@@ -4,16 +4,18 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 )
 
-// variables are what \set and --variable set, for :name, :'name' and :"name" in statements.
+// variables are what \set and --variable set, for :name, :'name' and :"name" in statements; :{?name} asks whether
+// there is one.
 type variables map[string]string
 
 // expand puts the values of variables into a statement. Names that are not set stay as they are, as
 // in a slice like a[1:n].
 func (v variables) expand(text string) string {
-	if len(v) == 0 || !strings.Contains(text, ":") {
+	if !v.mayStandIn(text) {
 		return text
 	}
 	var out strings.Builder
@@ -28,8 +30,25 @@ func (v variables) expand(text string) string {
 	return out.String()
 }
 
+// mayStandIn reports whether a text may refer to a variable.
+func (v variables) mayStandIn(text string) bool {
+	if !strings.Contains(text, ":") {
+		return false
+	}
+	for name := range v {
+		if strings.Contains(text, ":"+name) || strings.Contains(text, ":'"+name) || strings.Contains(text, `:"`+name) {
+			return true
+		}
+	}
+	return strings.Contains(text, ":{?")
+}
+
 // value is what stands for a reference to a variable.
 func (v variables) value(reference string) string {
+	if name, ok := strings.CutPrefix(reference, ":{?"); ok {
+		_, set := v[strings.TrimSuffix(name, "}")]
+		return strings.ToUpper(strconv.FormatBool(set))
+	}
 	name := strings.Trim(reference[1:], `'"`)
 	value, ok := v[name]
 	switch {
@@ -57,6 +76,9 @@ func (f variableFlag) Set(text string) error {
 	name, value, _ := strings.Cut(text, "=")
 	if !isName(name) {
 		return fmt.Errorf("%q is not NAME=VALUE", text)
+	}
+	if err := checkVariable(name, value); err != nil {
+		return err
 	}
 	f.all[name] = value
 	return nil

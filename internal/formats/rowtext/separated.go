@@ -22,6 +22,16 @@ var (
 	markdownStyle = style{open: "| ", sep: " | ", end: " |\n", rule: true, escape: escapeMarkdown}
 )
 
+// csvOf is the style of CSV with another separator than a comma; 0 is a comma.
+func csvOf(comma byte) style {
+	if comma == 0 || comma == ',' {
+		return csvStyle
+	}
+	quoted := quotedCSV
+	quoted[','], quoted[comma] = false, true
+	return style{sep: string(rune(comma)), end: "\n", escape: func(dst []byte, start int) []byte { return quoteCSV(dst, start, &quoted) }}
+}
+
 // separated writes csv, tsv and markdown: a header, then a line a row.
 type separated struct {
 	lines
@@ -90,8 +100,11 @@ func (s *separated) End() error { return nil }
 // quotedCSV are the bytes for whose sake a field is quoted.
 var quotedCSV = [256]bool{',': true, '"': true, '\r': true, '\n': true}
 
-func escapeCSV(dst []byte, start int) []byte {
-	if len(dst) > start && !hasAny(dst[start:], &quotedCSV) {
+func escapeCSV(dst []byte, start int) []byte { return quoteCSV(dst, start, &quotedCSV) }
+
+// quoteCSV quotes a field that is empty or has one of some bytes.
+func quoteCSV(dst []byte, start int, quoted *[256]bool) []byte {
+	if len(dst) > start && !hasAny(dst[start:], quoted) {
 		return dst
 	}
 	dst, text := takeText(dst, start)

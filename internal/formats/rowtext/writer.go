@@ -31,20 +31,24 @@ type Writer interface {
 type Options struct {
 	// Types has the time zone that TIMESTAMP WITH TIME ZONE is written in.
 	Types types.Context
-	// Null is what table and vertical show for NULL.
+	// Null is what table, vertical, unaligned, html and latex show for NULL.
 	Null string
 	// Width is how many terminal columns a line of a table may take; longer text is cut, and
 	// a table that cannot fit is written as vertical. 0 means no limit.
 	Width int
 	// Tall writes a table wider than Width as vertical instead of cutting its text.
 	Tall bool
-	// Bare leaves out the header and the number of rows of a table.
+	// Bare leaves out the header and the number of rows of table, unaligned, html and latex.
 	Bare bool
 	// NoFooter leaves out the number of rows.
 	NoFooter bool
 	// Lines draws a table with box characters instead of ASCII.
 	Lines bool
-	// Workers is how many goroutines write the lines of csv, tsv, markdown and json; 0 means the caller's alone.
+	// Field and Record stand between fields and records of unaligned; "" are a bar and a line break.
+	Field, Record string
+	// Comma stands between the fields of csv; 0 is a comma.
+	Comma byte
+	// Workers is how many goroutines write the lines of forms that need not know all rows; 0 means the caller's alone.
 	Workers int
 	// Bold writes the names of columns in bold, for a terminal.
 	Bold bool
@@ -56,17 +60,22 @@ var forms = map[string]func(w *bufio.Writer, o Options) Writer{
 	"vertical": func(w *bufio.Writer, o Options) Writer { return newVertical(w, o) },
 	"json":     func(w *bufio.Writer, o Options) Writer { return &jsonRows{lines: newLines(w, o), array: true} },
 	"ndjson":   func(w *bufio.Writer, o Options) Writer { return &jsonRows{lines: newLines(w, o)} },
-	"csv":      func(w *bufio.Writer, o Options) Writer { return &separated{lines: newLines(w, o), style: csvStyle} },
-	"tsv":      func(w *bufio.Writer, o Options) Writer { return &separated{lines: newLines(w, o), style: tsvStyle} },
+	"csv": func(w *bufio.Writer, o Options) Writer {
+		return &separated{lines: newLines(w, o), style: csvOf(o.Comma)}
+	},
+	"tsv": func(w *bufio.Writer, o Options) Writer { return &separated{lines: newLines(w, o), style: tsvStyle} },
 	"markdown": func(w *bufio.Writer, o Options) Writer {
 		return &separated{lines: newLines(w, o), style: markdownStyle}
 	},
-	"chart": func(w *bufio.Writer, o Options) Writer { return &chart{w: w, opts: o} },
+	"unaligned": func(w *bufio.Writer, o Options) Writer { return newUnaligned(w, o) },
+	"html":      func(w *bufio.Writer, o Options) Writer { return &html{lines: newLines(w, o), opts: o} },
+	"latex":     func(w *bufio.Writer, o Options) Writer { return &latex{lines: newLines(w, o), opts: o} },
+	"chart":     func(w *bufio.Writer, o Options) Writer { return &chart{w: w, opts: o} },
 }
 
 // Names lists the forms, for help and messages.
 func Names() []string {
-	return []string{"table", "json", "ndjson", "csv", "tsv", "markdown", "vertical", "chart"}
+	return []string{"table", "json", "ndjson", "csv", "tsv", "markdown", "vertical", "unaligned", "html", "latex", "chart"}
 }
 
 // New returns a writer of the named form on w, or an error with SQLSTATE 22023. ctx has the time zone
