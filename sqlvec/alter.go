@@ -57,6 +57,8 @@ func (r *run) alter(t *colstore.Table, a *parse.AlterAction) (*colstore.Table, e
 		return r.renameRelation(t, a.NewName.Name)
 	case parse.SetSchema:
 		return r.setSchema(t, a.NewName)
+	case parse.SetOwner:
+		return t, r.checkOwner(a.NewName, a.IsUser)
 	case parse.AddConstraint:
 		return r.addConstraint(t, a.Constraint, "")
 	case parse.DropConstraint:

@@ -19,6 +19,14 @@ func (r *run) commentOn(st *parse.CommentOn) error {
 		_, err := r.s.tx.open.SetComment(s, 0, "", st.Text)
 		return err
 	}
+	if st.Object == parse.ObjectType {
+		t, err := r.enumNamed(st.Name)
+		if err != nil {
+			return err
+		}
+		_, err = r.s.tx.open.SetComment(t, 0, "", st.Text)
+		return err
+	}
 	if st.Object == parse.ObjectIndex {
 		t, x, ok := r.index(st.Name)
 		if !ok {

@@ -16,7 +16,11 @@ func (r *run) onlyRenames(st *parse.AlterTable) bool {
 	if !ok || t.Kind == colstore.KindTable {
 		return false
 	}
-	return st.Actions[0].Kind == parse.RenameObject || st.Actions[0].Kind == parse.RenameColumn || st.Actions[0].Kind == parse.SetSchema
+	switch st.Actions[0].Kind {
+	case parse.RenameObject, parse.RenameColumn, parse.SetSchema, parse.SetOwner:
+		return true
+	}
+	return false
 }
 
 // dropColumn runs DROP COLUMN. Views that read the column, and foreign keys that refer to it,

@@ -161,6 +161,8 @@ func (r *run) renameType(st *parse.AlterTable) error {
 		return err
 	}
 	switch a := &st.Actions[0]; a.Kind {
+	case parse.SetOwner:
+		return r.checkOwner(a.NewName, a.IsUser)
 	case parse.SetSchema:
 		_, err = r.setSchema(t, a.NewName)
 		return err

@@ -39,6 +39,8 @@ func (r *run) alterRelation(st *parse.AlterTable) error {
 		switch a.Kind {
 		case parse.RenameObject:
 			t, err = r.renameRelation(t, a.NewName.Name)
+		case parse.SetOwner:
+			err = r.checkOwner(a.NewName, a.IsUser)
 		case parse.SetSchema:
 			t, err = r.setSchema(t, a.NewName)
 		case parse.RenameColumn:
@@ -62,6 +64,8 @@ func (r *run) alterIndex(st *parse.AlterTable) error {
 		return nil
 	case !ok:
 		return r.names().NotFound(st.Name)
+	case st.Actions[0].Kind == parse.SetOwner:
+		return dberr.Newf(dberr.WrongObjectType, "cannot change owner of index \"%s\"", x.Name).WithHint("Change the ownership of the index's table, instead.")
 	case st.Actions[0].Kind != parse.RenameObject:
 		return notSupported(st, "this form of ALTER INDEX is")
 	}

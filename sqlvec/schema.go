@@ -41,13 +41,23 @@ func (r *run) createSchema(st *parse.CreateSchema) error {
 
 // schemaName is the name of a new schema: without one it has that of its owner, who can only be the user.
 func (r *run) schemaName(st *parse.CreateSchema) (string, error) {
-	if owner := st.Owner.Name; owner != "" && owner != r.s.user && !st.OwnerIsUser {
-		return "", dberr.Newf(dberr.UndefinedObject, "role \"%s\" does not exist", owner)
+	if st.Owner.Name != "" {
+		if err := r.checkOwner(st.Owner, st.OwnerIsUser); err != nil {
+			return "", err
+		}
 	}
 	if st.Name.Name == "" {
 		return r.s.user, nil
 	}
 	return st.Name.Name, nil
+}
+
+// checkOwner checks the role that something shall belong to: the user is the only one.
+func (r *run) checkOwner(role parse.Ident, isUser bool) error {
+	if !isUser && role.Name != r.s.user {
+		return dberr.Newf(dberr.UndefinedObject, "role \"%s\" does not exist", role.Name)
+	}
+	return nil
 }
 
 // checkSchemaName refuses names of schemas that the system keeps for itself.
@@ -118,6 +128,9 @@ func (r *run) alterSchema(st *parse.AlterTable) error {
 	s, err := r.schemaNamed(st.Name)
 	if err != nil {
 		return err
+	}
+	if a := &st.Actions[0]; a.Kind == parse.SetOwner {
+		return r.checkOwner(a.NewName, a.IsUser)
 	}
 	to := st.Actions[0].NewName.Name
 	if _, taken := r.Present().Catalog().Schema(to); taken || bind.IsSystemSchema(to) {

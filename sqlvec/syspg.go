@@ -304,6 +304,11 @@ func fillDescription(c *systemContext) {
 			c.add(namespaceOID(s), namespaceClassOID, 0, text)
 		}
 	}
+	for _, e := range c.catalog.Enums() {
+		if text := e.Comment(0, ""); text != "" {
+			c.add(relationOID(e), typeClassOID, 0, text)
+		}
+	}
 	for _, t := range c.relations() {
 		for _, comment := range t.Comments {
 			switch {

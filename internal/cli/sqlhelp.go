@@ -19,13 +19,13 @@ type sqlTopic struct {
 // example runs as a test.
 var sqlHelp = []sqlTopic{
 	{"ALTER SCHEMA", "rename a schema", `
-ALTER SCHEMA name RENAME TO new_name`,
+ALTER SCHEMA name { RENAME TO new_name | OWNER TO CURRENT_USER }`,
 		"CREATE SCHEMA spring; ALTER SCHEMA spring RENAME TO summer"},
 	{"ALTER SEQUENCE", "change a sequence", `
 ALTER SEQUENCE [ IF EXISTS ] name
     [ INCREMENT [ BY ] n ] [ MINVALUE n | NO MINVALUE ] [ MAXVALUE n | NO MAXVALUE ]
     [ START [ WITH ] n ] [ RESTART [ [ WITH ] n ] ] [ [ NO ] CYCLE ]
-ALTER SEQUENCE [ IF EXISTS ] name { RENAME TO new_name | SET SCHEMA schema }`,
+ALTER SEQUENCE [ IF EXISTS ] name { RENAME TO new_name | SET SCHEMA schema | OWNER TO CURRENT_USER }`,
 		"ALTER SEQUENCE counter RESTART WITH 100"},
 	{"ALTER TABLE", "change a table's definition", `
 ALTER TABLE [ IF EXISTS ] name action [, ...]
@@ -39,6 +39,7 @@ where action is one of:
     ALTER [ COLUMN ] column SET NOT NULL | DROP NOT NULL
     ALTER [ COLUMN ] column ADD GENERATED { ALWAYS | BY DEFAULT } AS IDENTITY [ ( sequence_option ... ) ]
     ALTER [ COLUMN ] column { SET GENERATED { ALWAYS | BY DEFAULT } | SET sequence_option | RESTART [ WITH n ] } ...
+    OWNER TO CURRENT_USER
     ALTER [ COLUMN ] column DROP IDENTITY [ IF EXISTS ] | DROP EXPRESSION [ IF EXISTS ]
     ADD [ CONSTRAINT name ] table_constraint [ NOT VALID ]
     VALIDATE CONSTRAINT name
@@ -47,10 +48,10 @@ where action is one of:
 	{"ALTER TYPE", "add a label to an enumeration, or rename one", `
 ALTER TYPE name ADD VALUE [ IF NOT EXISTS ] 'label' [ { BEFORE | AFTER } 'label' ]
 ALTER TYPE name RENAME VALUE 'label' TO 'label'
-ALTER TYPE name { RENAME TO new_name | SET SCHEMA schema }`,
+ALTER TYPE name { RENAME TO new_name | SET SCHEMA schema | OWNER TO CURRENT_USER }`,
 		"CREATE TYPE size AS ENUM ('small', 'large'); ALTER TYPE size ADD VALUE 'middle' BEFORE 'large'"},
 	{"ALTER VIEW", "change a view's definition", `
-ALTER VIEW [ IF EXISTS ] name { RENAME TO new_name | SET SCHEMA schema }
+ALTER VIEW [ IF EXISTS ] name { RENAME TO new_name | SET SCHEMA schema | OWNER TO CURRENT_USER }
 ALTER VIEW [ IF EXISTS ] name RENAME [ COLUMN ] column TO new_name`,
 		"ALTER VIEW cheap RENAME TO bargains"},
 	{"ANALYZE", "collect statistics for the optimizer", `
@@ -68,7 +69,7 @@ CHECKPOINT [ TABLE table [, ...] ]`,
 CLOSE { name | ALL }`,
 		"BEGIN; DECLARE c CURSOR FOR SELECT 1; CLOSE c; COMMIT"},
 	{"COMMENT", "say what something is for", `
-COMMENT ON { TABLE | VIEW | SEQUENCE | INDEX | SCHEMA } name IS { 'text' | NULL }
+COMMENT ON { TABLE | VIEW | SEQUENCE | INDEX | SCHEMA | TYPE } name IS { 'text' | NULL }
 COMMENT ON COLUMN table.column IS { 'text' | NULL }
 COMMENT ON CONSTRAINT name ON table IS { 'text' | NULL }`,
 		"COMMENT ON COLUMN goods.price IS 'in euros'"},

@@ -61,8 +61,9 @@ func (b *Binder) bindSelectOnce(sel *parse.Select, order []parse.OrderItem, pare
 	}
 	s := &selection{b: b, sel: sel, scope: f.scope, input: input, aggs: &aggs{pre: &applies{}}, post: &applies{},
 		windows: &windows{defs: sel.Windows}, rowSets: &sets{}, locked: locked}
+	s.windows.sets = s.rowSets
 	for _, step := range []func() error{s.declareWindows, s.bindItems, s.bindGroupBy, s.bindHaving, s.bindDistinctOn,
-		func() error { return s.bindOrder(order) }, s.bindUnusedWindows, s.bindQualify, s.checkLocked, s.expandBelow, s.aggregate, s.attachPost, s.placeWindows, s.expandAbove} {
+		func() error { return s.bindOrder(order) }, s.bindUnusedWindows, s.bindQualify, s.checkLocked, s.expandBelow, s.aggregate, s.attachPost, s.expandForWindows, s.placeWindows, s.expandAbove} {
 		if err := step(); err != nil {
 			return nil, err
 		}

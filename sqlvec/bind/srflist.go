@@ -2,6 +2,7 @@ package bind
 
 import (
 	"slices"
+	"strings"
 
 	"driftdb/internal/dberr"
 	"driftdb/sqlvec/expr"
@@ -22,6 +23,7 @@ type setCall struct {
 	out    plan.Column
 	level  int
 	below  bool // a key of GROUP BY needs it: it runs before the aggregation
+	early  bool // a window needs it: it runs before the window functions
 	pos    int
 }
 
@@ -115,7 +117,11 @@ func (c *exprContext) refuseSet(pos int) error {
 		return dberr.New(dberr.FeatureNotSupported, c.noSets).At(pos).
 			WithHint("You might be able to move the set-returning function into a LATERAL FROM item.")
 	}
-	return dberr.Newf(dberr.FeatureNotSupported, "set-returning functions are not allowed in %s", c.clause).At(pos)
+	clause := c.clause
+	if strings.HasPrefix(clause, "window ") { // ROWS, RANGE and GROUPS
+		clause = "window definitions"
+	}
+	return dberr.Newf(dberr.FeatureNotSupported, "set-returning functions are not allowed in %s", clause).At(pos)
 }
 
 // bindSetCall binds a set-returning function of the select list: a column that is joined
@@ -178,7 +184,25 @@ func (s *selection) expandBelow() error {
 		return err
 	}
 	s.aggs.pre.list = nil
-	return s.expandSetCalls(true)
+	return s.expandSetCalls(func(call *setCall) bool { return call.below })
+}
+
+// runEarly marks the functions that x uses, and those inside them, as computed before the window functions.
+func (s *sets) runEarly(x expr.Expr) {
+	s.used(x, func(call *setCall) {
+		if call.early {
+			return
+		}
+		call.early = true
+		for _, arg := range call.exprs() {
+			s.runEarly(*arg)
+		}
+	})
+}
+
+// expandForWindows joins the rows of the functions that windows use, after the aggregation.
+func (s *selection) expandForWindows() error {
+	return s.expandSetCalls(func(call *setCall) bool { return call.early && !call.below })
 }
 
 // moveBelow marks a function, and those inside it, as computed before the aggregation.
@@ -208,15 +232,17 @@ func (s *selection) moveBelow(call *setCall) (err error) {
 
 // expandAbove joins the rows of the other set-returning functions, after aggregation and
 // window functions.
-func (s *selection) expandAbove() error { return s.expandSetCalls(false) }
+func (s *selection) expandAbove() error {
+	return s.expandSetCalls(func(call *setCall) bool { return !call.early && !call.below })
+}
 
-// expandSetCalls joins the rows of functions, level after level.
-func (s *selection) expandSetCalls(below bool) error {
+// expandSetCalls joins the rows of the functions of a stage, level after level.
+func (s *selection) expandSetCalls(stage func(*setCall) bool) error {
 	for level := 0; ; level++ {
 		var calls []*setCall
 		more := false
 		for _, call := range s.rowSets.calls {
-			if call.below == below && call.level == level {
+			if stage(call) && call.level == level {
 				calls = append(calls, call)
 			}
 			more = more || call.level > level

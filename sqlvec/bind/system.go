@@ -161,14 +161,17 @@ func (b *Binder) systemCast(e *parse.Cast, c *exprContext) (x expr.Expr, ok bool
 	return x, true, err
 }
 
-// objectOID binds the name in a cast to regclass or regnamespace as the relation's or schema's number.
+// oidOfName are the functions that find the number of a name that is cast to one of these types.
+var oidOfName = map[string]string{"regnamespace": "pg_schema_oid", "regtype": "pg_type_oid"}
+
+// objectOID binds the name in a cast to regclass, regtype or regnamespace as the number of what has it.
 func (b *Binder) objectOID(e *parse.Cast, c *exprContext) (expr.Expr, error) {
-	if e.Type.Name.Last() == "regnamespace" {
+	if fn := oidOfName[e.Type.Name.Last()]; fn != "" {
 		x, err := b.bindExpr(e.X, c)
 		if err != nil || x.Type().IsInteger() {
 			return x, err
 		}
-		return expr.NewCall(int(e.X.Position()), "pg_schema_oid", []expr.Expr{x})
+		return expr.NewCall(int(e.X.Position()), fn, []expr.Expr{x})
 	}
 	x, err := b.regclassText(e.X, c)
 	if err != nil || x.Type().IsInteger() {
@@ -177,11 +180,11 @@ func (b *Binder) objectOID(e *parse.Cast, c *exprContext) (expr.Expr, error) {
 	return expr.NewCall(int(e.X.Position()), "pg_relation_oid", []expr.Expr{x})
 }
 
-// isObjectName reports whether an expression is a cast of a text to regclass or regnamespace, which
-// compares with numbers as the number of the relation or schema.
+// isObjectName reports whether an expression is a cast of a text to regclass, regtype or regnamespace, which
+// compares with numbers as the number of what has the name.
 func isObjectName(e parse.Expr) (*parse.Cast, bool) {
 	c, ok := e.(*parse.Cast)
-	return c, ok && (c.Type.Name.Last() == "regclass" || c.Type.Name.Last() == "regnamespace") && len(c.Type.Dims) == 0
+	return c, ok && (c.Type.Name.Last() == "regclass" || oidOfName[c.Type.Name.Last()] != "") && len(c.Type.Dims) == 0
 }
 
 // compareWithOID binds the side of a comparison that is such a cast as a number, where the other

@@ -13,6 +13,7 @@ import (
 type windows struct {
 	defs  []parse.NamedWindow
 	nodes []*plan.Window
+	sets  *sets // the set-returning functions of the SELECT
 }
 
 // windowFuncs are the functions that only exist over windows, with the numbers of
@@ -293,7 +294,7 @@ func (s *selection) bindUnusedWindows() error {
 // windowNode binds partitioning and order. The node returned is not yet among those of
 // the SELECT.
 func (b *Binder) windowNode(def *parse.WindowDef, c *exprContext) (*plan.Window, error) {
-	in := &exprContext{scope: c.scope, clause: "window definitions", aggs: c.aggs, applies: c.applies, aliases: c.aliases}
+	in := &exprContext{scope: c.scope, clause: "window definitions", aggs: c.aggs, applies: c.applies, aliases: c.aliases, sets: c.windows.sets}
 	n := &plan.Window{}
 	for _, e := range def.PartitionBy {
 		for _, item := range rowItems(e) {
@@ -312,6 +313,7 @@ func (b *Binder) windowNode(def *parse.WindowDef, c *exprContext) (*plan.Window,
 					return nil, err
 				}
 			}
+			c.windows.sets.runEarly(x)
 			if !containsExpr(n.Partition, x) {
 				n.Partition = append(n.Partition, x)
 			}
@@ -322,6 +324,7 @@ func (b *Binder) windowNode(def *parse.WindowDef, c *exprContext) (*plan.Window,
 		if err != nil {
 			return nil, err
 		}
+		c.windows.sets.runEarly(x)
 		key, err := sortKey(x, o)
 		if err != nil {
 			return nil, err

@@ -89,6 +89,7 @@ func init() {
 		&Function{Name: "pg_relation_oid", Params: ids(types.Text), Ret: oid, Volatility: Stable, row: relationOID},
 		&Function{Name: "to_regclass", Params: ids(types.Text), Ret: types.Text, Volatility: Stable, row: toRegclass},
 		&Function{Name: "pg_type_name", Params: ids(types.Text), Ret: types.Text, Volatility: Stable, row: typeName},
+		&Function{Name: "pg_type_oid", Params: ids(types.Text), Ret: oid, Volatility: Stable, row: typeOID},
 		&Function{Name: "to_regtype", Params: ids(types.Text), Ret: types.Text, Volatility: Stable, row: nullUnless(typeName, dberr.UndefinedObject, dberr.SyntaxError)},
 		&Function{Name: "pg_schema_name", Params: ids(types.Text), Ret: types.Text, Volatility: Stable, row: schemaName},
 		&Function{Name: "pg_schema_oid", Params: ids(types.Text), Ret: oid, Volatility: Stable, row: schemaOID},
@@ -175,6 +176,16 @@ func typeName(env *Env, a []types.Value) (types.Value, error) {
 	}
 	t, err := env.Catalog.TypeNamed(a[0].S)
 	return textValue(typeText(env, t.Base())), err
+}
+
+// typeOID is the number of a type that is written in any way.
+func typeOID(env *Env, a []types.Value) (types.Value, error) {
+	if env == nil || env.Catalog == nil {
+		return types.Value{}, unavailable("regtype")
+	}
+	t, err := env.Catalog.TypeNamed(a[0].S)
+	n, _ := TypeOID(t.Base())
+	return types.IntValue(types.T(types.Int64), n), err
 }
 
 // typeText is the name of a type as regtype shows it.

@@ -11,11 +11,15 @@ func (p *parser) alter(pos Pos) Stmt {
 	}
 	if kind == ObjectSchema {
 		s := &AlterTable{Pos: pos, Object: kind, Name: p.name()}
-		if !p.then("rename", "to") {
+		switch {
+		case p.then("rename", "to"):
+			s.Actions = []AlterAction{p.rename()}
+		case p.is("owner"):
+			s.Actions = []AlterAction{p.setOwner()}
+		default:
 			p.refuseFrom(start)
 			return nil
 		}
-		s.Actions = []AlterAction{p.rename()}
 		return s
 	}
 	if kind == ObjectType {
@@ -27,7 +31,7 @@ func (p *parser) alter(pos Pos) Stmt {
 	if kind == ObjectTable {
 		p.accept("*")
 	}
-	if kind == ObjectSequence && !p.isAny("rename", "set") {
+	if kind == ObjectSequence && !p.isAny("rename", "set", "owner") {
 		q := &AlterSequence{Pos: pos, IfExists: s.IfExists, Name: s.Name, Options: p.sequenceOptions()}
 		if q.Options == (SequenceOptions{Pos: q.Options.Pos}) {
 			p.syntaxError()
@@ -46,6 +50,8 @@ func (p *parser) alterActions(kind ObjectKind) []AlterAction {
 		return []AlterAction{p.rename()}
 	case p.then("set", "schema"):
 		return []AlterAction{p.setSchema()}
+	case p.then("owner", "to") && kind != ObjectTable:
+		return []AlterAction{p.setOwner()}
 	case kind != ObjectTable && kind != ObjectView:
 		p.syntaxError()
 		return nil
@@ -63,6 +69,23 @@ func (p *parser) setSchema() AlterAction {
 	p.expect("set", "schema")
 	a.NewName = p.ident()
 	return a
+}
+
+// setOwner reads OWNER TO role.
+func (p *parser) setOwner() AlterAction {
+	a := AlterAction{Pos: p.pos(), Kind: SetOwner}
+	p.expect("owner", "to")
+	a.NewName, a.IsUser = p.role()
+	return a
+}
+
+// role reads the name of a role, or a word for the user.
+func (p *parser) role() (id Ident, isUser bool) {
+	pos := p.pos()
+	if word := p.acceptAny("current_user", "session_user", "current_role"); word != "" {
+		return Ident{Pos: pos, Name: word}, true
+	}
+	return p.ident(), false
 }
 
 // rename reads RENAME TO, RENAME [COLUMN] a TO b and RENAME CONSTRAINT a TO b.
@@ -99,6 +122,8 @@ func (p *parser) alterAction() AlterAction {
 	case p.accept("validate", "constraint"):
 		a.Kind = ValidateConstraint
 		a.Name = p.ident()
+	case p.then("owner", "to"):
+		return p.setOwner()
 	case p.isAny("enable", "disable", "force", "no", "owner", "cluster", "set", "reset", "inherit", "attach", "detach", "replica"):
 		p.unsupported(p.pos(), "this action of ALTER TABLE")
 	default:
@@ -206,6 +231,9 @@ func (p *parser) alterEnum(pos Pos) Stmt {
 	}
 	if p.is("rename") {
 		return &AlterTable{Pos: pos, Object: ObjectType, Name: s.Name, Actions: []AlterAction{p.rename()}}
+	}
+	if p.is("owner") {
+		return &AlterTable{Pos: pos, Object: ObjectType, Name: s.Name, Actions: []AlterAction{p.setOwner()}}
 	}
 	if p.is("set") {
 		return &AlterTable{Pos: pos, Object: ObjectType, Name: s.Name, Actions: []AlterAction{p.setSchema()}}

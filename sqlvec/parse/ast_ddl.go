@@ -128,6 +128,7 @@ const (
 	DropConstraint
 	ValidateConstraint
 	SetSchema
+	SetOwner
 	AlterAddIdentity // ADD GENERATED … AS IDENTITY
 	AlterSetIdentity // SET GENERATED …, SET option, RESTART
 	AlterDropIdentity
@@ -144,7 +145,8 @@ type AlterAction struct {
 	Cascade    bool
 	Column     *ColumnDef // AddColumn
 	Name       Ident      // the column or constraint concerned
-	NewName    Ident      // of RENAME … TO, SET SCHEMA
+	NewName    Ident      // of RENAME … TO, SET SCHEMA, OWNER TO
+	IsUser     bool       // NewName is CURRENT_USER or another word for the user
 	Type       *TypeName
 	Collation  *Name
 	Using      Expr // AlterColumnType

@@ -33,7 +33,7 @@ func (p *parser) comment(pos Pos) Stmt {
 		s.Name = p.name()
 	default:
 		kind, ok := p.object()
-		if !ok || kind == ObjectMaterializedView || kind == ObjectType {
+		if !ok || kind == ObjectMaterializedView {
 			if p.err == nil {
 				p.unsupported(Pos(p.toks[start].start+1), "COMMENT ON this kind of object")
 			}

@@ -45,12 +45,7 @@ func (p *parser) createSchema(pos Pos) Stmt {
 		s.Name = p.ident()
 	}
 	if p.accept("authorization") {
-		s.Owner.Pos = p.pos()
-		if word := p.acceptAny("current_user", "session_user", "current_role"); word != "" {
-			s.Owner.Name, s.OwnerIsUser = word, true
-		} else {
-			s.Owner = p.ident()
-		}
+		s.Owner, s.OwnerIsUser = p.role()
 	}
 	for p.is("create") && p.err == nil {
 		start := p.i

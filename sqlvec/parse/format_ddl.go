@@ -304,6 +304,13 @@ func (f *formatter) alterAction(a *AlterAction) {
 	case ValidateConstraint:
 		f.w("VALIDATE CONSTRAINT ")
 		f.ident(a.Name.Name)
+	case SetOwner:
+		f.w("OWNER TO ")
+		if a.IsUser {
+			f.w(strings.ToUpper(a.NewName.Name))
+		} else {
+			f.ident(a.NewName.Name)
+		}
 	case SetSchema:
 		f.w("SET SCHEMA ")
 		f.ident(a.NewName.Name)
