@@ -8,6 +8,7 @@ import (
 	"driftdb/internal/dberr"
 	"driftdb/internal/types"
 	"driftdb/internal/vec"
+	"driftdb/sqlvec/bind"
 	"driftdb/sqlvec/exec"
 	"driftdb/sqlvec/parse"
 	"driftdb/sqlvec/plan"
@@ -39,7 +40,7 @@ func (r *run) explain(st *parse.Explain) error {
 		}
 		r.env.Params = r.params
 	}
-	x := &explainer{opts: o}
+	x := &explainer{opts: o, schemaOf: r.schemaOfScan}
 	start := time.Now()
 	root, err := r.explained(x)
 	if err != nil {
@@ -244,4 +245,23 @@ func (r *run) plannedChange() (plan.Node, error) {
 		return b.Query(st.Query)
 	}
 	return nil, notSupported(r.stmt, "EXPLAIN of this statement is")
+}
+
+// schemaOfScan is the schema of the table or the system's view that is scanned, "" for files and the like.
+func (r *run) schemaOfScan(s *plan.Scan) string {
+	src, system := s.Source.(*systemSource)
+	switch {
+	case system:
+		for _, schema := range systemSchemas {
+			if systemTables[schema][s.Table.Name] == src.def {
+				return schema
+			}
+		}
+		return ""
+	case s.Table.ID == 0:
+		return ""
+	case isTemporary(s.Table):
+		return bind.TemporarySchema
+	}
+	return r.catalogOf(s.Table).SchemaOf(s.Table)
 }

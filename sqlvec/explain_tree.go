@@ -21,6 +21,7 @@ type explainer struct {
 	plans               []plan.Node // what a writing statement ran
 	planning, execution time.Duration
 	seen                map[*plan.CTE]bool
+	schemaOf            func(*plan.Scan) string // the schema that VERBOSE names, "" for none
 }
 
 // explainedNode is one operator as EXPLAIN prints it.
@@ -50,6 +51,10 @@ func (x *explainer) tree(node plan.Node) *explainedNode {
 	if s, ok := node.(*plan.Scan); ok {
 		out.kind = "Seq Scan"
 		out.fields = []explainField{{"Relation Name", s.Table.Name}, {"Alias", s.Alias}}
+		if schema := x.schemaOf(s); x.opts.verbose && schema != "" {
+			out.title = strings.Replace(title, " on "+s.Table.Name, " on "+quoted(schema)+"."+quoted(s.Table.Name), 1)
+			out.fields = slices.Insert(out.fields, 1, explainField{"Schema", schema})
+		}
 		if x, ok := orderOf(s); ok {
 			direction := "Forward"
 			if s.Spec.Order.Desc {

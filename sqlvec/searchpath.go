@@ -161,7 +161,7 @@ func (r *run) newIn(n parse.Name) (*colstore.Table, error) {
 		return nil, dberr.Newf(dberr.InsufficientPrivilege, "permission denied to create \"%s.%s\"", name, n.Last()).
 			WithDetail("System catalog modifications are currently disallowed.")
 	case name == bind.TemporarySchema:
-		return nil, notSupported(n, "temporary objects other than tables are")
+		return nil, notSupported(n, "temporary objects other than tables and sequences are")
 	}
 	schema, ok := catalog.Schema(name)
 	if !ok {

@@ -27,14 +27,23 @@ func serialType(n *parse.TypeName) (types.Type, bool) {
 // createSequence runs CREATE SEQUENCE.
 func (r *run) createSequence(st *parse.CreateSequence) error {
 	r.result.tag = "CREATE SEQUENCE"
-	if st.Temp {
-		return notSupported(st, "temporary sequences are")
-	}
-	schema, err := r.newIn(st.Name)
+	temporary, err := r.isTemporaryName(st.Name, st.Temp)
 	if err != nil {
 		return err
 	}
-	if name := st.Name.Last(); r.taken(schema.ID, name, false) {
+	schema := uint32(colstore.PublicSchema)
+	if temporary {
+		err = r.s.openTemporary()
+	} else {
+		var s *colstore.Table
+		if s, err = r.newIn(st.Name); err == nil {
+			schema = s.ID
+		}
+	}
+	if err != nil {
+		return err
+	}
+	if name := st.Name.Last(); r.taken(schema, name, temporary) {
 		if st.IfNotExists {
 			r.s.notice("NOTICE", dberr.DuplicateTable, "relation \""+name+"\" already exists, skipping")
 			return nil
@@ -42,10 +51,13 @@ func (r *run) createSequence(st *parse.CreateSequence) error {
 		return dberr.Newf(dberr.DuplicateTable, "relation \"%s\" already exists", name)
 	}
 	def, err := r.sequenceDef(nil, &st.Options, types.T(types.Int64))
+	if err == nil {
+		err = r.besideOwner(def, schema, temporary)
+	}
 	if err != nil {
 		return err
 	}
-	_, err = r.s.tx.open.CreateSequence(schema.ID, st.Name.Last(), def)
+	_, err = r.txFor(temporary).CreateSequence(schema, st.Name.Last(), def)
 	return err
 }
 
@@ -68,6 +80,9 @@ func (r *run) alterSequence(st *parse.AlterSequence) error {
 // changeSequence applies options to a sequence, and moves it where they say so.
 func (r *run) changeSequence(t *colstore.Table, o *parse.SequenceOptions) error {
 	def, err := r.sequenceDef(t, o, t.Sequence.Type)
+	if err == nil && o.OwnedBy != nil {
+		err = r.besideOwner(def, t.Schema, isTemporary(t))
+	}
 	if err != nil {
 		return err
 	}
@@ -217,6 +232,18 @@ func (r *run) ownedBy(def *colstore.SequenceDef, o *parse.SequenceOptions) error
 		return dberr.Newf(dberr.UndefinedColumn, "column \"%s\" of relation \"%s\" does not exist", parts[len(parts)-1], t.Name)
 	}
 	def.OwnerTable, def.OwnerColumn = t.ID, c.ID
+	return nil
+}
+
+// besideOwner checks that a sequence is where the table is that it belongs to.
+func (r *run) besideOwner(def colstore.SequenceDef, schema uint32, temporary bool) error {
+	if def.OwnerTable == 0 {
+		return nil
+	}
+	owner := &colstore.Table{ID: def.OwnerTable}
+	if t, ok := r.catalogOf(owner).TableByID(owner.ID); ok && (t.Schema != schema || isTemporary(t) != temporary) {
+		return dberr.New(dberr.ObjectNotInPrerequisite, "sequence must be in same schema as table it is linked to")
+	}
 	return nil
 }
 

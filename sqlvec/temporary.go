@@ -205,15 +205,24 @@ func (r *run) index(n parse.Name) (*colstore.Table, *colstore.Index, bool) {
 
 // inTemporarySchema returns a CREATE TABLE of pg_temp.name as one of a temporary table.
 func (r *run) inTemporarySchema(st *parse.CreateTable) (*parse.CreateTable, error) {
-	switch s := st.Name.Schema(); {
-	case s == bind.TemporarySchema || s == "" && r.firstSchema() == bind.TemporarySchema:
-		temporary := *st
-		temporary.Temp, temporary.Name.Parts = true, []string{st.Name.Last()}
-		return &temporary, nil
-	case s != "" && st.Temp:
-		return nil, dberr.New(dberr.InvalidTableDefinition, "cannot create temporary relation in non-temporary schema").At(int(st.Name.Position()))
+	is, err := r.isTemporaryName(st.Name, st.Temp)
+	if err != nil || !is {
+		return st, err
 	}
-	return st, nil
+	temporary := *st
+	temporary.Temp, temporary.Name.Parts = true, []string{st.Name.Last()}
+	return &temporary, nil
+}
+
+// isTemporaryName reports whether what is created under a name is temporary, by its word or by its schema.
+func (r *run) isTemporaryName(n parse.Name, temp bool) (bool, error) {
+	switch s := n.Schema(); {
+	case s == bind.TemporarySchema || s == "" && (temp || r.firstSchema() == bind.TemporarySchema):
+		return true, nil
+	case temp:
+		return false, dberr.New(dberr.InvalidTableDefinition, "cannot create temporary relation in non-temporary schema").At(int(n.Position()))
+	}
+	return false, nil
 }
 
 // temporaryTable checks the words of CREATE TABLE that concern temporary tables, and makes room for one.
