@@ -64,8 +64,33 @@ func MaskSlots(dst, slot []uint32, mask []uint64) {
 	}
 }
 
+// fewSlots is how many slots are so few that one row often waits for what the row before it added to the same.
+// Four rows in turn then have accumulators of their own, which are added at the end.
+const fewSlots = 32
+
+// lanesOfSlots are those accumulators.
+type lanesOfSlots [4][fewSlots]int64
+
+// addTo adds the accumulators to acc.
+func (l *lanesOfSlots) addTo(acc []int64) {
+	for s := range acc {
+		acc[s] += l[0][s%fewSlots] + l[1][s%fewSlots] + l[2][s%fewSlots] + l[3][s%fewSlots]
+	}
+}
+
 // CountSlots adds one to the count of every row's slot.
 func CountSlots(counts []int64, slot []uint32) {
+	if len(counts) <= fewSlots && len(slot) >= 8*fewSlots {
+		var l lanesOfSlots
+		for ; len(slot) >= 4; slot = slot[4:] {
+			s := (*[4]uint32)(slot)
+			l[0][s[0]%fewSlots]++
+			l[1][s[1]%fewSlots]++
+			l[2][s[2]%fewSlots]++
+			l[3][s[3]%fewSlots]++
+		}
+		l.addTo(counts)
+	}
 	for _, s := range slot {
 		counts[s]++
 	}
@@ -74,6 +99,17 @@ func CountSlots(counts []int64, slot []uint32) {
 // SumSlots adds base + x to the sum of every row's slot. No sum may overflow.
 func SumSlots[T Int](sums []int64, slot []uint32, x []T, base int64) {
 	x = x[:len(slot)]
+	if len(sums) <= fewSlots && len(slot) >= 8*fewSlots {
+		var l lanesOfSlots
+		for ; len(slot) >= 4 && len(x) >= 4; slot, x = slot[4:], x[4:] {
+			s, y := (*[4]uint32)(slot), (*[4]T)(x)
+			l[0][s[0]%fewSlots] += base + int64(y[0])
+			l[1][s[1]%fewSlots] += base + int64(y[1])
+			l[2][s[2]%fewSlots] += base + int64(y[2])
+			l[3][s[3]%fewSlots] += base + int64(y[3])
+		}
+		l.addTo(sums)
+	}
 	for i, s := range slot {
 		sums[s] += base + int64(x[i])
 	}

@@ -21,8 +21,8 @@ func drawSlots(t *rapid.T, n, k int) (slot []uint32, mask []uint64) {
 }
 
 func testSlots[T Int](t *rapid.T, base int64) {
-	const groups = 7
-	n := rapid.IntRange(0, 200).Draw(t, "n")
+	groups := rapid.SampledFrom([]int{7, 40}).Draw(t, "groups") // few and not
+	n := rapid.OneOf(rapid.IntRange(0, 200), rapid.IntRange(200, 400)).Draw(t, "n")
 	slot, _ := drawSlots(t, n, groups)
 	x := make([]T, n)
 	for i := range x {
