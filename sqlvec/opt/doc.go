@@ -11,9 +11,9 @@
 //	unnest.go    dependent joins (correlated subqueries, LATERAL) become plain ones;
 //	             domain.go, domain_join.go: how each operator works for all outer rows
 //	sift.go      aggregations group only the keys that the other side of a join can ask for
-//	order.go     chains of inner joins are put into the order with the smallest
-//	             intermediate results; the smaller side is hashed; equalities.go: by
-//	             equalities that follow from others, too
+//	joinorder.go chains of up to nine inner joins are put into the cheapest order, longer ones
+//	             by order.go into one with small intermediate results; the smaller side is
+//	             hashed; equalities.go: by equalities that follow from others, too
 //	sink.go      semi and anti joins come before inner joins that have more rows
 //	shiftedsum.go sums of a column and constants are made of one sum and one count
 //	average.go   an average beside a sum of the same is made of that and a count
