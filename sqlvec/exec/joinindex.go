@@ -73,14 +73,14 @@ func (t *joinTable) indexKeys(ex *execution, a *arena.Arena) error {
 	words := int((span+1)/64) + 1 // a bit more than there are integers: see keySet
 	x.set = &keySet{lo: all.lo, hi: all.hi, words: arena.Make[uint64](a, words)}
 	if span >= maxBitsARow*rows {
-		return t.eachRegion(ex, each, func(r region) (bool, error) { t.fillSet(r); return false, nil })
+		return t.eachRegion(ex, each, func(r region) bool { t.fillSet(r); return false })
 	}
 	x.below = arena.Make[uint32](a, words)
 	counts := make([]uint32, ex.opts.Workers)
-	err = t.eachRegion(ex, each, func(r region) (bool, error) {
+	err = t.eachRegion(ex, each, func(r region) bool {
 		t.fillSet(r)
 		counts[r.number] = x.countKeys(r)
-		return false, nil
+		return false
 	})
 	if err != nil {
 		return err
@@ -90,7 +90,7 @@ func (t *joinTable) indexKeys(ex *execution, a *arena.Arena) error {
 		counts[i], sum = sum, sum+n
 	}
 	x.first = arena.Make[rowID](a, int(sum))
-	return t.eachRegion(ex, each, func(r region) (bool, error) { return t.fillRanked(r, counts), nil })
+	return t.eachRegion(ex, each, func(r region) bool { return t.fillRanked(r, counts) })
 }
 
 // region is a part of the integers of an index, which one worker fills: those from base+from on, whole
@@ -103,7 +103,7 @@ type region struct {
 
 // eachRegion calls fill for regions of the index, by all workers where the table is large. fill
 // reports whether rows share a key.
-func (t *joinTable) eachRegion(ex *execution, each []keyRange, fill func(region) (shared bool, err error)) error {
+func (t *joinTable) eachRegion(ex *execution, each []keyRange, fill func(region) (shared bool)) error {
 	regions := 1
 	if t.rows.rows >= parallelSort {
 		regions = ex.opts.Workers
@@ -112,7 +112,7 @@ func (t *joinTable) eachRegion(ex *execution, each []keyRange, fill func(region)
 	words := x.span/64 + 1 // with the bit beyond the last integer
 	per := (words + uint64(regions) - 1) / uint64(regions) * 64
 	shared := make([]bool, regions)
-	err := ex.tasks(regions, func(_, i int) (err error) {
+	err := ex.tasks(regions, func(_, i int) error {
 		r := region{number: i, from: uint64(i) * per}
 		if r.from >= words*64 {
 			return nil
@@ -123,8 +123,8 @@ func (t *joinTable) eachRegion(ex *execution, each []keyRange, fill func(region)
 				r.blocks = append(r.blocks, n)
 			}
 		}
-		shared[i], err = fill(r)
-		return err
+		shared[i] = fill(r)
+		return nil
 	})
 	for _, s := range shared {
 		t.unique = t.unique && !s
@@ -176,17 +176,11 @@ func (t *joinTable) fillRanked(r region, starts []uint32) (shared bool) {
 	from := x.base + r.from
 	for j := len(r.blocks) - 1; j >= 0; j-- {
 		n := r.blocks[j]
-		b, next := t.rows.blocks[n], t.next[n]
+		b := t.rows.blocks[n]
 		for i := b.n - 1; i >= 0; i-- {
-			d := b.keys[i] - from
-			if d >= r.size {
-				continue
+			if d := b.keys[i] - from; d < r.size && t.lead(&x.first[rankOf(words, below, d)], n, i) {
+				shared = true
 			}
-			first := &x.first[rankOf(words, below, d)]
-			if *first != noRow {
-				next[i], shared = *first, true
-			}
-			*first = rowID(n)<<blockShift | rowID(i)
 		}
 	}
 	return shared
@@ -198,26 +192,30 @@ func rankOf(words []uint64, below []uint32, d uint64) uint32 {
 }
 
 // fillDense writes the first row of each integer of a region.
-func (t *joinTable) fillDense(r region) (shared bool, err error) {
+func (t *joinTable) fillDense(r region) (shared bool) {
 	x := &t.index
 	part := x.first[min(r.from, x.span):min(r.from+r.size, x.span)]
 	noRows(part)
 	from := x.base + r.from
 	for j := len(r.blocks) - 1; j >= 0; j-- {
 		n := r.blocks[j]
-		b, next := t.rows.blocks[n], t.next[n]
+		b := t.rows.blocks[n]
 		for i := b.n - 1; i >= 0; i-- {
-			d := b.keys[i] - from
-			if d >= uint64(len(part)) {
-				continue
+			if d := b.keys[i] - from; d < uint64(len(part)) && t.lead(&part[d], n, i) {
+				shared = true
 			}
-			if part[d] != noRow {
-				next[i], shared = part[d], true
-			}
-			part[d] = rowID(n)<<blockShift | rowID(i)
 		}
 	}
-	return shared, nil
+	return shared
+}
+
+// lead makes row i of block n the first one of its key, and reports whether the key has others, which follow it.
+func (t *joinTable) lead(first *rowID, n, i int) (shared bool) {
+	if *first != noRow {
+		t.next[n][i], shared = *first, true
+	}
+	*first = rowID(n)<<blockShift | rowID(i)
+	return shared
 }
 
 // noRows fills list with noRow.
