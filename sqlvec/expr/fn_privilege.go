@@ -30,12 +30,7 @@ var privilegedObjects = []privileged{
 		}
 		return nil
 	}, func(c Catalog, oid int64) bool { _, ok := c.SchemaName(oid); return ok }},
-	{"database", []string{"create", "connect", "temporary", "temp"}, func(_ Catalog, env *Env, name string) error {
-		if name != env.Database {
-			return dberr.Newf("3D000", "database \"%s\" does not exist", name)
-		}
-		return nil
-	}, nil},
+	{"database", []string{"create", "connect", "temporary", "temp"}, func(_ Catalog, env *Env, name string) error { return databaseThere(env, name) }, nil},
 	{"type", []string{"usage"}, func(c Catalog, _ *Env, name string) error { _, err := c.TypeNamed(name); return err },
 		func(c Catalog, oid int64) bool {
 			if _, ok := TypeOfOID(oid, -1); ok {
@@ -160,4 +155,12 @@ func (p privileged) hasColumn(env *Env, object, column types.Value) (types.Value
 	}
 	relation, _ := env.Catalog.RelationName(oid)
 	return object, dberr.Newf(dberr.UndefinedColumn, "column \"%s\" of relation \"%s\" does not exist", name, relation)
+}
+
+// databaseThere returns the error of a database that is not the one there is.
+func databaseThere(env *Env, name string) error {
+	if name != env.Database {
+		return dberr.Newf("3D000", "database \"%s\" does not exist", name)
+	}
+	return nil
 }

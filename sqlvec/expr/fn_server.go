@@ -61,6 +61,20 @@ func serverFn(name string, params []types.ID, ret types.ID, fn func(s Server, a 
 		}}
 }
 
+// ofDatabase makes a function look whether its first argument names the database before anything else.
+func ofDatabase(f *Function) *Function {
+	answer := f.row
+	f.row = func(env *Env, a []types.Value) (types.Value, error) {
+		if env != nil && env.Server != nil {
+			if err := databaseThere(env, a[0].S); err != nil {
+				return a[0], err
+			}
+		}
+		return answer(env, a)
+	}
+	return f
+}
+
 // noValue is what functions answer that PostgreSQL calls void.
 var noValue = textValue("")
 
@@ -78,13 +92,10 @@ func init() {
 	}
 	register(
 		serverFn("pg_relation_size", ids(big, text), big, forkSize),
-		serverFn("pg_database_size", ids(text), big, func(s Server, a []types.Value) (types.Value, error) {
-			if a[0].S != "driftdb" {
-				return a[0], dberr.Newf("3D000", "database \"%s\" does not exist", a[0].S)
-			}
+		ofDatabase(serverFn("pg_database_size", ids(text), big, func(s Server, _ []types.Value) (types.Value, error) {
 			n, err := s.DatabaseSize()
 			return number(n), err
-		}),
+		})),
 		serverFn("pg_blocking_pids", ids(whole), types.ArrayOf(whole), func(s Server, a []types.Value) (types.Value, error) {
 			var list []types.Value
 			for _, pid := range s.Blocking(a[0].I) {
