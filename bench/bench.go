@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"driftdb/colstore"
+	"driftdb/internal/arena"
 	"driftdb/internal/vec"
 	"driftdb/sqlvec"
 )
@@ -206,11 +207,8 @@ func machine() string {
 		}
 	}
 	mem := ""
-	if b, err := os.ReadFile("/proc/meminfo"); err == nil {
-		var kb int64
-		if _, err := fmt.Sscanf(string(b), "MemTotal: %d kB", &kb); err == nil {
-			mem = fmt.Sprintf(", %d GiB", (kb+1<<19)>>20)
-		}
+	if n := arena.InstalledMemory(); n > 0 {
+		mem = fmt.Sprintf(", %d GiB", (n+1<<29)>>30)
 	}
 	kernel := ""
 	if b, err := exec.Command("uname", "-sr").Output(); err == nil {

@@ -9,15 +9,25 @@ import (
 	"strings"
 )
 
+// InstalledMemory returns the bytes of memory of the machine, 0 where the system does not say.
+func InstalledMemory() int64 {
+	text, err := os.ReadFile("/proc/meminfo")
+	if err != nil {
+		return 0
+	}
+	var kb int64
+	if _, err := fmt.Sscanf(string(text), "MemTotal: %d kB", &kb); err != nil {
+		return 0
+	}
+	return kb << 10
+}
+
 // MachineMemory returns the bytes of memory that this process may use: those of the machine, of its
 // control group, or of GOMEMLIMIT, whichever is least. It is 0 where the system does not say.
 func MachineMemory() int64 {
 	least := int64(math.MaxInt64)
-	if text, err := os.ReadFile("/proc/meminfo"); err == nil {
-		var kb int64
-		if _, err := fmt.Sscanf(string(text), "MemTotal: %d kB", &kb); err == nil && kb > 0 {
-			least = kb << 10
-		}
+	if n := InstalledMemory(); n > 0 {
+		least = n
 	}
 	for _, file := range []string{"/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"} {
 		text, err := os.ReadFile(file)
