@@ -263,8 +263,8 @@ func (r *result) next(m int) (p *parcel, behind int, err error) {
 	r.moved.Broadcast()
 	s := r.slotLocked(m)
 	for {
-		if err := r.ex.check(); err != nil {
-			return nil, 0, err
+		if r.ex.stopped.Load() { // not check, which wakes those who wait and so takes the lock itself
+			return nil, 0, r.ex.failure()
 		}
 		if len(s.parcels) > 0 {
 			p := s.parcels[0]

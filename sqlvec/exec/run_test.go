@@ -147,6 +147,21 @@ func TestCancel(t *testing.T) {
 	}
 }
 
+// TestCancelByCaller cancels while the caller has a batch: the next thing that its goroutine
+// does is to ask for another.
+func TestCancelByCaller(t *testing.T) {
+	for range 50 {
+		ctx, cancel := context.WithCancel(context.Background())
+		err := Run(ctx, series(1<<62), Options{Workers: 4}, func(*vec.Batch) error {
+			cancel()
+			return nil
+		})
+		if dberr.CodeOf(err) != dberr.QueryCanceled {
+			t.Errorf("error %v", err)
+		}
+	}
+}
+
 func TestMemoryLimit(t *testing.T) {
 	for name, node := range breakers(t, func() plan.Node { return series(10_000_000) }) {
 		if name == "result" {
