@@ -11,6 +11,7 @@
 //	unnest.go    dependent joins (correlated subqueries, LATERAL) become plain ones;
 //	             domain.go, domain_join.go: how each operator works for all outer rows
 //	sift.go      aggregations group only the keys that the other side of a join can ask for
+//	common.go    joins and groups that stand in a plan twice are computed once
 //	joinorder.go chains of up to nine inner joins are put into the cheapest order, longer ones
 //	             by order.go into one with small intermediate results; the smaller side is
 //	             hashed; equalities.go: by equalities that follow from others, too

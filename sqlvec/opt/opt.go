@@ -14,8 +14,9 @@ type optimizer struct {
 	uses  map[int]int // how often each column is used by an expression
 	stats map[int]columnStats
 
-	nextID int // the last column ID given out
-	err    error
+	nextID  int // the last column ID given out
+	commons int // parts that are computed once
+	err     error
 
 	generic   bool // the plan is for any values of parameters and any moment
 	momentary bool // and a plan for the present moment may be much better
@@ -69,6 +70,7 @@ func (o *optimizer) rewrite(node plan.Node, root []plan.Column, done map[*plan.C
 	} else if marked(node) {
 		node = o.repush(o.prune(node, idsOf(root)), root)
 	}
+	node = o.common(node, root)
 	node = o.distinctFirst(o.determine(o.shareSums(o.shiftSums(o.sink(o.order(o.sift(node)))))))
 	node = o.physical(node)
 	node = o.late(o.prune(node, plan.IDs(node)))
