@@ -85,17 +85,17 @@ func (s *joinOrder) relationsOf(e expr.Expr) (of relations, ok bool) {
 	return of, ok && of != 0
 }
 
-// join finds the cheapest join of a set: one with a condition, or for all relations, and for those that no
-// condition joins with any other, one without.
+// join finds the cheapest join of a set: one by a key, or one with another condition, or for all relations, and
+// for those that no condition joins with any other, one without.
 func (s *joinOrder) join(set, all relations) {
-	for _, linked := range []bool{true, false} {
-		low := set & -set
+	low := set & -set
+	for kind := byKey; kind <= byNothing; kind++ {
 		for l := (set - 1) & set; l != 0; l = (l - 1) & set {
 			r := set &^ l
 			if l&low == 0 || s.best[l].node == nil || s.best[r].node == nil {
 				continue
 			}
-			if on := s.between(l, r); len(on) > 0 == linked {
+			if on := s.between(l, r); s.kindOf(l, on) == kind {
 				s.consider(l, r, on)
 			}
 		}
@@ -103,6 +103,32 @@ func (s *joinOrder) join(set, all relations) {
 			return
 		}
 	}
+}
+
+// What joins two sets.
+const (
+	byKey   = iota // an equality between them
+	byOther        // other conditions
+	byNothing
+)
+
+// kindOf says what joins l with another set on some conditions.
+func (s *joinOrder) kindOf(l relations, on []expr.Expr) int {
+	if len(on) == 0 {
+		return byNothing
+	}
+	for _, p := range on {
+		c, ok := p.(*expr.Call)
+		if !ok || c.Fn.Name != "=" || len(c.Args) != 2 {
+			continue
+		}
+		a, ok1 := s.relationsOf(c.Args[0])
+		b, ok2 := s.relationsOf(c.Args[1])
+		if ok1 && ok2 && (a.within(l) && b&l == 0 || b.within(l) && a&l == 0) {
+			return byKey
+		}
+	}
+	return byOther
 }
 
 // linked reports whether a condition joins relations of a set with others.
