@@ -16,6 +16,7 @@ func (o *optimizer) prune(node plan.Node, need map[int]bool) plan.Node {
 		return o.pruneProject(n, need)
 	case *plan.Aggregate:
 		pruneAggs(n, need)
+		absorb(n)
 		n.Input = o.prune(n.Input, ownUses(n, nil))
 	case *plan.Window:
 		return o.pruneWindow(n, need)
@@ -143,7 +144,7 @@ func (o *optimizer) pruneProject(n *plan.Project, need map[int]bool) plan.Node {
 			expr.Columns(n.Exprs[i], func(id int) { used[id] = true })
 		}
 	}
-	if inner, ok := n.Input.(*plan.Project); ok && mergeable(p, inner) {
+	if inner, ok := n.Input.(*plan.Project); ok && single(plan.Exprs(p), inner) {
 		for i, e := range p.Exprs {
 			p.Exprs[i] = substitute(e, inner.Out, inner.Exprs)
 		}
@@ -157,12 +158,12 @@ func (o *optimizer) pruneProject(n *plan.Project, need map[int]bool) plan.Node {
 	return p
 }
 
-// mergeable reports whether an outer projection may compute the inner one's outputs
-// itself: each at most once, or for nothing.
-func mergeable(outer, inner *plan.Project) bool {
+// single reports whether expressions use each output of a projection at most once, or for nothing, and
+// none that is volatile.
+func single(exprs []*expr.Expr, inner *plan.Project) bool {
 	uses := map[int]int{}
-	for _, e := range outer.Exprs {
-		expr.Columns(e, func(id int) { uses[id]++ })
+	for _, e := range exprs {
+		expr.Columns(*e, func(id int) { uses[id]++ })
 	}
 	for i, c := range inner.Out {
 		switch inner.Exprs[i].(type) {
@@ -174,6 +175,21 @@ func mergeable(outer, inner *plan.Project) bool {
 		}
 	}
 	return true
+}
+
+// absorb lets an aggregation compute itself what a projection below it does, so that no result is made
+// in the form in which operators hand values on.
+func absorb(n *plan.Aggregate) {
+	for {
+		inner, ok := n.Input.(*plan.Project)
+		if !ok || !single(plan.Exprs(n), inner) {
+			return
+		}
+		for _, e := range plan.Exprs(n) {
+			*e = substitute(*e, inner.Out, inner.Exprs)
+		}
+		n.Input = inner.Input
+	}
 }
 
 func identity(p *plan.Project) bool {
