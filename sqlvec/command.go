@@ -290,10 +290,9 @@ func (r *run) discard(st *parse.Discard) error {
 		r.s.sequences.reset()
 	}
 	if strings.EqualFold(st.What, "all") || strings.EqualFold(st.What, "temp") {
-		if r.s.tx.explicit && r.s.temp != nil {
-			return notSupported(st, "DISCARD TEMP inside a transaction block is")
+		if err := r.s.discardTemporary(); err != nil {
+			return err
 		}
-		r.s.closeTemporary()
 	}
 	return r.done("DISCARD " + strings.ToUpper(st.What))
 }

@@ -82,7 +82,7 @@ func (r *run) copyColumns(st *parse.Copy) (names []string, err error) {
 	err = r.withView(func(v *colstore.View) error {
 		t, err := v.Table(r.names().Name(*st.Table))
 		if own, ok := r.relation(*st.Table); ok && isTemporary(own) {
-			t, err = own, nil
+			t, err = r.table(*st.Table)
 		}
 		if dberr.CodeOf(err) == dberr.UndefinedTable {
 			err = r.names().NotFound(*st.Table)

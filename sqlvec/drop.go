@@ -170,7 +170,7 @@ func (r *run) noticeCascades(list []string) {
 // dependents looks for what needs a relation.
 func (d *dropping) dependents(t *colstore.Table) error {
 	on := d.run.describe(t)
-	for _, v := range d.run.catalogOf(t).Dependents(t.ID, 0) {
+	for _, v := range d.run.dependentViews(t.ID, 0) {
 		if !d.gone[v.ID] {
 			d.depend(d.run.describe(v), on)
 			d.add(v)

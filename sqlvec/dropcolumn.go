@@ -29,7 +29,7 @@ func (r *run) dropColumn(t *colstore.Table, c *colstore.Column, cascade bool) (*
 	catalog := r.catalogOf(t)
 	what := fmt.Sprintf("column %s of table %s", c.Name, r.display(t))
 	d := &dropping{run: r, cascade: cascade, gone: map[uint32]bool{}}
-	for _, v := range catalog.Dependents(t.ID, c.ID) {
+	for _, v := range r.dependentViews(t.ID, c.ID) {
 		if !d.gone[v.ID] {
 			d.depend(r.describe(v), what)
 			d.add(v)
@@ -76,7 +76,7 @@ func (d *dropping) referrers(t *colstore.Table, column uint32, what string) {
 
 // refuseRetype refuses another type for a column that a view reads.
 func (r *run) refuseRetype(t *colstore.Table, c *colstore.Column) error {
-	views := r.catalogOf(t).Dependents(t.ID, c.ID)
+	views := r.dependentViews(t.ID, c.ID)
 	if len(views) == 0 {
 		return nil
 	}

@@ -219,7 +219,7 @@ func (d *dropping) columnsOf(e *colstore.Table) error {
 			}
 			what := fmt.Sprintf("column %s of table %s", c.Name, d.run.display(t))
 			d.depend(what, d.run.describe(e))
-			for _, v := range d.run.catalogOf(t).Dependents(t.ID, c.ID) {
+			for _, v := range d.run.dependentViews(t.ID, c.ID) {
 				if !d.gone[v.ID] {
 					d.depend(d.run.describe(v), what)
 					d.add(v)

@@ -431,7 +431,10 @@ func (r *run) changedRows(change *bind.Change) ([]uint64, *rowSet, error) {
 
 // table finds a table of the present by its name.
 func (r *run) table(n parse.Name) (*colstore.Table, error) {
-	if t, ok := r.relation(n); ok && isTemporary(t) && t.Kind == colstore.KindTable {
+	if t, ok := r.relation(n); ok && isTemporary(t) {
+		if t.Kind != colstore.KindTable {
+			return nil, dberr.Newf(dberr.WrongObjectType, "\"%s\" is not a table", t.Name).At(int(n.Position()))
+		}
 		return t, nil
 	}
 	names := r.names()

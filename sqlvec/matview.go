@@ -33,6 +33,9 @@ func (r *run) createMaterialized(st *parse.CreateView) error {
 	if err != nil {
 		return err
 	}
+	if readsTemporary(&def) {
+		return dberr.New(dberr.FeatureNotSupported, "materialized views must not use temporary tables or views")
+	}
 	def.Schema, def.Name = schema.ID, name
 	if err := nameColumns(def.Columns, st.Columns); err != nil {
 		return err

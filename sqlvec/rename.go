@@ -89,11 +89,15 @@ func (r *run) renameRelation(t *colstore.Table, name string) (*colstore.Table, e
 // renamedViews finds the texts of the views that name a column of a relation, as they are under the new
 // name. The function that it returns, to be called when the name has changed, writes them.
 func (r *run) renamedViews(t *colstore.Table, column uint32, to string) (func() error, error) {
-	views := r.catalogOf(t).Dependents(t.ID, 0)
+	views := r.dependentViews(t.ID, 0)
 	texts := make([]string, len(views))
 	for i, v := range views {
 		var err error
-		if texts[i], err = r.binder().Renamed(v, t, column, to); err != nil {
+		if texts[i], err = r.binder().Renamed(v, t, column, to); dberr.CodeOf(err) == dberr.UndefinedTable && isTemporary(v) {
+			texts[i] = v.Query // another session has given what it reads other names
+			continue
+		}
+		if err != nil {
 			if e, ok := err.(*dberr.Error); ok { // its place is one in the view's text
 				moved := *e
 				moved.Pos = 0
@@ -107,7 +111,7 @@ func (r *run) renamedViews(t *colstore.Table, column uint32, to string) (func() 
 			if texts[i] == v.Query {
 				continue
 			}
-			n, err := r.s.tx.open.SetQuery(v, texts[i])
+			n, err := r.s.txOf(v).SetQuery(v, texts[i])
 			if err == nil {
 				_, err = r.binder().Refresh(n)
 			}

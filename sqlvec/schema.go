@@ -200,12 +200,15 @@ func (r *run) moving(list []*colstore.Table) (*moving, error) {
 	m := &moving{run: r, before: r.names()}
 	seen := map[uint32]bool{}
 	for _, t := range list {
-		for _, v := range r.catalogOf(t).Dependents(t.ID, 0) {
+		for _, v := range r.dependentViews(t.ID, 0) {
 			if seen[v.ID] {
 				continue
 			}
 			seen[v.ID] = true
 			moved, err := r.binder().Moving(v)
+			if err != nil && isTemporary(v) {
+				continue // another session has given what it reads other names
+			}
 			if err != nil {
 				return nil, withoutPosition(err) // it is one in the view's text
 			}
@@ -219,15 +222,15 @@ func (r *run) moving(list []*colstore.Table) (*moving, error) {
 func (m *moving) finish() error {
 	r := m.run
 	for _, moved := range m.views {
-		text := moved.Text(r.Present().Catalog())
+		text := moved.Text(r.names())
 		if text == moved.View.Query {
 			continue
 		}
-		v, ok := r.Present().Catalog().TableByID(moved.View.ID)
+		v, ok := r.catalogOf(moved.View).TableByID(moved.View.ID)
 		if !ok {
 			continue
 		}
-		n, err := r.s.tx.open.SetQuery(v, text)
+		n, err := r.s.txOf(v).SetQuery(v, text)
 		if err == nil {
 			_, err = r.binder().Refresh(n)
 		}

@@ -161,7 +161,7 @@ func (r *run) newIn(n parse.Name) (*colstore.Table, error) {
 		return nil, dberr.Newf(dberr.InsufficientPrivilege, "permission denied to create \"%s.%s\"", name, n.Last()).
 			WithDetail("System catalog modifications are currently disallowed.")
 	case name == bind.TemporarySchema:
-		return nil, notSupported(n, "temporary objects other than tables and sequences are")
+		return nil, notSupported(n, "temporary objects other than tables, views and sequences are")
 	}
 	schema, ok := catalog.Schema(name)
 	if !ok {
@@ -180,12 +180,36 @@ func (r *run) firstSchema() string {
 	return ""
 }
 
-// Names are what names mean to a session in the catalog of a view.
-type Names struct{ lookup bind.Lookup }
+// Names are what names mean to a session in the catalog of a view, with what it has that is temporary.
+type Names struct {
+	lookup          bind.Lookup
+	view, temporary *colstore.View // temporary is nil for none
+}
 
-// Names returns what names mean to the session in the catalog of a view. Temporary tables are left out.
+// Names returns what names mean to the session in the catalog of a view.
 func (s *Session) Names(v *colstore.View) Names {
-	return Names{bind.Lookup{Catalog: v.Catalog(), Path: s.searchPath().whole}}
+	n := Names{lookup: bind.Lookup{Catalog: v.Catalog(), Path: s.searchPath().whole}, view: v, temporary: s.temporaryNow()}
+	if n.temporary != nil {
+		n.lookup.Temporary = n.temporary.Catalog()
+	}
+	return n
+}
+
+// Relations lists all tables, views and sequences, temporary ones last.
+func (n Names) Relations() []*colstore.Table {
+	list := n.lookup.Catalog.Relations()
+	if n.lookup.Temporary != nil {
+		list = append(list, n.lookup.Temporary.Relations()...)
+	}
+	return list
+}
+
+// View is the view that a table is of.
+func (n Names) View(t *colstore.Table) *colstore.View {
+	if isTemporary(t) && n.temporary != nil {
+		return n.temporary
+	}
+	return n.view
 }
 
 // Relation finds the table, view or sequence that a name stands for, as it is written in a statement: 42P01
@@ -213,4 +237,4 @@ func (n Names) Display(t *colstore.Table) string {
 }
 
 // Schema is the name of the schema that a relation or a type is in.
-func (n Names) Schema(t *colstore.Table) string { return n.lookup.Catalog.SchemaOf(t) }
+func (n Names) Schema(t *colstore.Table) string { return bind.SchemaOf(n.lookup.Catalog, t) }

@@ -102,7 +102,7 @@ func (c *systemContext) eachView(fn func(v *colstore.Table)) {
 func (c *systemContext) eachRead(fn func(v, t *colstore.Table, columns []uint32)) {
 	c.eachView(func(v *colstore.Table) {
 		for _, d := range v.Depends {
-			if t, ok := c.catalogOf(v).TableByID(d.Table); ok && !v.Materialized() && t.Kind != colstore.KindEnum && t.Kind != colstore.KindSequence {
+			if t, ok := c.byID(d.Table); ok && !v.Materialized() && t.Kind != colstore.KindEnum && t.Kind != colstore.KindSequence {
 				fn(v, t, d.Columns)
 			}
 		}
@@ -123,7 +123,7 @@ func fillDepend(c *systemContext) {
 			c.columnDepends(t, &t.Columns[i], i+1)
 		}
 		if s := t.Sequence; s != nil && s.OwnerTable != 0 {
-			if owner, ok := c.catalogOf(t).TableByID(s.OwnerTable); ok {
+			if owner, ok := c.byID(s.OwnerTable); ok {
 				kind := "a"
 				if c.isIdentity(s) {
 					kind = "i"
@@ -197,7 +197,7 @@ func (c *systemContext) viewsDepend() {
 		c.add(rewriteClassOID, rule, 0, classOID, relationOID(v), 0, "i")
 		c.add(rewriteClassOID, rule, 0, classOID, relationOID(v), 0, "n")
 		for _, d := range v.Depends {
-			t, ok := c.catalogOf(v).TableByID(d.Table)
+			t, ok := c.byID(d.Table)
 			switch {
 			case !ok:
 			case t.Kind == colstore.KindEnum:

@@ -68,6 +68,9 @@ func fillTables(c *systemContext) {
 		case colstore.KindView:
 			kind = "VIEW"
 		}
+		if isTemporary(t) {
+			kind = "LOCAL TEMPORARY"
+		}
 		c.add(databaseName, c.schema(t), t.Name, kind, nil, nil, nil, nil, nil, yesNo(t.Kind == colstore.KindTable), "NO", nil)
 	}
 	for _, schema := range systemSchemas {
@@ -81,7 +84,7 @@ func fillViews(c *systemContext) {
 	for _, t := range c.relations() {
 		if t.Kind == colstore.KindView {
 			option := map[colstore.CheckOption]string{colstore.NoCheckOption: "NONE", colstore.CheckLocal: "LOCAL", colstore.CheckCascaded: "CASCADED"}[t.CheckOption]
-			through := yesNo(bind.Updatable(t, c.catalog) == "")
+			through := yesNo(bind.Updatable(t, c.names()) == "")
 			c.add(databaseName, c.schema(t), t.Name, " "+t.Query+";", option, through, through, "NO", "NO", "NO")
 		}
 	}

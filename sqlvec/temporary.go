@@ -15,7 +15,7 @@ import (
 	"driftdb/sqlvec/parse"
 )
 
-// temporary is the session's temporary tables. They live in a store of their own, which nobody else
+// temporary is the session's temporary tables, views and sequences. They live in a store of their own, which nobody else
 // sees and which goes with the session; nothing of them is in the database's log. Its transactions
 // begin and end with those of the session.
 type temporary struct {
@@ -81,12 +81,7 @@ func (s *Session) commitTemporary(ctx context.Context, tx *colstore.Tx) error {
 		case !ok:
 			delete(s.temp.onCommit, id)
 		case action == "drop":
-			for _, q := range tx.Catalog().Owned(id, 0) {
-				if err := tx.DropTable(q); err != nil {
-					return err
-				}
-			}
-			err = tx.DropTable(t)
+			err = dropWithViews(tx, t)
 		case action == "delete rows":
 			_, err = tx.Truncate(ctx, t)
 		}
@@ -97,6 +92,34 @@ func (s *Session) commitTemporary(ctx context.Context, tx *colstore.Tx) error {
 	c, err := tx.Commit(ctx)
 	s.temp.lastCSN = max(s.temp.lastCSN, c.CSN)
 	return err
+}
+
+// dropWithViews drops a temporary relation with the views that read it and the sequences that it owns.
+func dropWithViews(tx *colstore.Tx, t *colstore.Table) error {
+	c := tx.Catalog()
+	for _, other := range append(c.Dependents(t.ID, 0), c.Owned(t.ID, 0)...) {
+		if err := dropWithViews(tx, other); err != nil {
+			return err
+		}
+	}
+	if _, ok := tx.Catalog().TableByID(t.ID); !ok {
+		return nil // it went with one that it reads, too
+	}
+	return tx.DropTable(t)
+}
+
+// discardTemporary drops all that is temporary, within a transaction block with it.
+func (s *Session) discardTemporary() error {
+	if s.tx.temp == nil || !s.tx.explicit {
+		s.closeTemporary()
+		return nil
+	}
+	for _, t := range s.tx.temp.Catalog().Relations() {
+		if err := dropWithViews(s.tx.temp, t); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // closeTemporary removes the session's temporary tables and their files.
@@ -180,6 +203,19 @@ func (s *Session) temporaryView() *colstore.View {
 		return nil
 	}
 	return s.tx.temp.View()
+}
+
+// temporaryNow is temporaryView, between transactions too.
+func (s *Session) temporaryNow() *colstore.View {
+	if s.tx.temp != nil || s.temp == nil {
+		return s.temporaryView()
+	}
+	tx, err := s.temp.store.Begin(colstore.TxOptions{After: s.temp.lastCSN})
+	if err != nil {
+		return nil
+	}
+	defer tx.Rollback()
+	return tx.View()
 }
 
 // viewOf is the present of a table.
@@ -266,6 +302,11 @@ func (c *systemContext) viewOf(t *colstore.Table) *colstore.View {
 		return c.temporary
 	}
 	return c.view
+}
+
+// byID finds a relation or a type by its id.
+func (c *systemContext) byID(id uint32) (*colstore.Table, bool) {
+	return c.catalogOf(&colstore.Table{ID: id}).TableByID(id)
 }
 
 func (c *systemContext) catalogOf(t *colstore.Table) *colstore.Catalog {

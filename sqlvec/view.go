@@ -2,6 +2,7 @@ package sqlvec
 
 import (
 	"fmt"
+	"slices"
 
 	"driftdb/colstore"
 	"driftdb/internal/dberr"
@@ -15,38 +16,76 @@ func (r *run) createView(st *parse.CreateView) error {
 	if err := plainView(st); err != nil {
 		return err
 	}
-	schema, err := r.newIn(st.Name)
-	if err != nil {
-		return err
-	}
-	name := st.Name.Last()
-	old, exists := r.Present().Catalog().Relation(colstore.Name{Schema: schema.Name, Name: name})
-	if exists && !st.OrReplace || !exists && r.taken(schema.ID, name, false) {
-		return dberr.Newf(dberr.DuplicateTable, "relation \"%s\" already exists", name)
-	}
-	if exists && old.Kind != colstore.KindView {
-		return dberr.Newf(dberr.WrongObjectType, "\"%s\" is not a view", name)
-	}
 	def, err := r.binder().View(st.Query)
 	if err != nil {
 		return err
 	}
-	def.Schema, def.Name = schema.ID, name
 	if err := nameColumns(def.Columns, st.Columns); err != nil {
 		return err
+	}
+	temporary, err := r.viewPlace(st, &def)
+	if err != nil {
+		return err
+	}
+	tx := r.txFor(temporary)
+	catalog := tx.Catalog()
+	old, exists := catalog.Relation(colstore.Name{Schema: catalog.SchemaOf(&colstore.Table{Schema: def.Schema}), Name: def.Name})
+	if exists && !st.OrReplace || !exists && r.taken(def.Schema, def.Name, temporary) {
+		return dberr.Newf(dberr.DuplicateTable, "relation \"%s\" already exists", def.Name)
+	}
+	if exists && old.Kind != colstore.KindView {
+		return dberr.Newf(dberr.WrongObjectType, "\"%s\" is not a view", def.Name)
 	}
 	if err := r.checkOption(st, &def); err != nil {
 		return err
 	}
 	if !exists {
-		_, err = r.s.tx.open.CreateView(def)
+		_, err = tx.CreateView(def)
 		return err
 	}
 	if err := checkReplacement(old, def.Columns); err != nil {
 		return err
 	}
-	_, err = r.s.tx.open.ReplaceView(old, def)
+	_, err = tx.ReplaceView(old, def)
 	return err
+}
+
+// viewPlace says where a new view is made, and whether it is temporary: by its word, by its schema, or
+// because it names something temporary.
+func (r *run) viewPlace(st *parse.CreateView, def *colstore.ViewDef) (temporary bool, err error) {
+	def.Name, def.Schema = st.Name.Last(), colstore.PublicSchema
+	if temporary, err = r.isTemporaryName(st.Name, st.Temp); err != nil {
+		return false, err
+	}
+	if !temporary && readsTemporary(def) {
+		r.s.notice("NOTICE", "00000", fmt.Sprintf("view \"%s\" will be a temporary view", def.Name))
+		if temporary, err = r.isTemporaryName(st.Name, true); err != nil {
+			return false, err
+		}
+	}
+	if temporary {
+		return true, r.s.openTemporary()
+	}
+	schema, err := r.newIn(st.Name)
+	if err == nil {
+		def.Schema = schema.ID
+	}
+	return false, err
+}
+
+// readsTemporary reports whether a view names one of the session's own tables, views or sequences.
+func readsTemporary(def *colstore.ViewDef) bool {
+	return slices.ContainsFunc(def.Depends, func(d colstore.Dependency) bool { return d.Table >= colstore.FirstTemporary })
+}
+
+// dependentViews are the views that read a relation, or one column of it when column is not 0, temporary
+// ones last.
+func (r *run) dependentViews(id, column uint32) []*colstore.Table {
+	list := r.Present().Catalog().Dependents(id, column)
+	if v := r.Temporary(); v != nil {
+		list = append(list, v.Catalog().Dependents(id, column)...)
+	}
+	return list
 }
 
 // checkOption reads WITH CHECK OPTION, which only views have that are written through.
@@ -59,7 +98,7 @@ func (r *run) checkOption(st *parse.CreateView, def *colstore.ViewDef) error {
 		def.Check = colstore.CheckLocal
 	}
 	v := &colstore.Table{Name: def.Name, Kind: colstore.KindView, Query: def.Query, Columns: def.Columns, CheckOption: def.Check}
-	if why := bind.Updatable(v, r.Present().Catalog()); why != "" {
+	if why := bind.Updatable(v, r.names()); why != "" {
 		return dberr.New(dberr.FeatureNotSupported, "WITH CHECK OPTION is supported only on automatically updatable views").WithHint("%s", why)
 	}
 	return nil
@@ -68,8 +107,6 @@ func (r *run) checkOption(st *parse.CreateView, def *colstore.ViewDef) error {
 // plainView refuses the forms of CREATE VIEW that there are not.
 func plainView(st *parse.CreateView) error {
 	switch {
-	case st.Temp:
-		return notSupported(st, "temporary views are")
 	case st.Recursive:
 		return notSupported(st, "recursive views are")
 	case len(st.Options) > 0:

@@ -16,7 +16,6 @@ type words struct {
 	shell     *shell
 	tables    []*colstore.Table // of the present; nil before they are asked for
 	names     sqlvec.Names      // what names mean to the session, as of then
-	schemas   map[uint32]string // the names of schemas, by their ids
 	functions []string
 }
 
@@ -136,10 +135,8 @@ func (w *words) catalog() []*colstore.Table {
 	if w.tables == nil {
 		view := w.shell.db.Store().View()
 		defer view.Release()
-		w.tables, w.names, w.schemas = view.Catalog().Relations(), w.shell.session.Names(view), map[uint32]string{}
-		for _, s := range view.Catalog().Schemas() {
-			w.schemas[s.ID] = s.Name
-		}
+		w.names = w.shell.session.Names(view)
+		w.tables = w.names.Relations()
 	}
 	return w.tables
 }
@@ -160,7 +157,7 @@ func (w *words) relations() []term.Candidate {
 // inSchema are the relations of a schema, with its name.
 func (w *words) inSchema(name string) (all []term.Candidate) {
 	for _, t := range w.catalog() {
-		if schema := w.schemas[t.Schema]; strings.EqualFold(schema, name) {
+		if schema := w.names.Schema(t); strings.EqualFold(schema, name) {
 			all = append(all, term.Candidate{Value: nameFor(schema) + "." + nameFor(t.Name), Kind: strings.ToLower(t.Kind.String()) + "s"})
 		}
 	}

@@ -63,14 +63,14 @@ func patternOf(text string) pattern {
 }
 
 // fits reports whether a pattern is one of a relation or type; without a schema of one that its name alone finds.
-func (p pattern) fits(view *colstore.View, names sqlvec.Names, t *colstore.Table) bool {
+func (p pattern) fits(names sqlvec.Names, t *colstore.Table) bool {
 	if !matches(p.name, t.Name) {
 		return false
 	}
 	if p.schema == "" {
 		return names.Visible(t)
 	}
-	return matches(p.schema, view.Catalog().SchemaOf(t))
+	return matches(p.schema, names.Schema(t))
 }
 
 func listOf(kind colstore.RelationKind) func(*shell, call) error {
@@ -108,15 +108,15 @@ func (sh *shell) write(c *cells) error {
 func (sh *shell) relationList(view *colstore.View, pattern string, want func(*colstore.Table) bool) *cells {
 	list := &cells{cols: append(textColumns("name", "type"), bigintColumn("columns"), bigintColumn("rows"))}
 	names, wanted := sh.session.Names(view), patternOf(pattern)
-	for _, t := range view.Catalog().Relations() {
-		if !want(t) || !wanted.fits(view, names, t) {
+	for _, t := range names.Relations() {
+		if !want(t) || !wanted.fits(names, t) {
 			continue
 		}
 		rows, columns := types.NullOf(types.T(types.Int64)), types.NullOf(types.T(types.Int64))
 		if t.Kind != colstore.KindSequence {
 			columns = bigintValue(int64(len(t.Columns)))
 		}
-		if stats := view.Stats(t); t.Kind == colstore.KindTable && stats.Err == nil { // NULL when the table cannot be read
+		if stats := names.View(t).Stats(t); t.Kind == colstore.KindTable && stats.Err == nil { // NULL when the table cannot be read
 			rows = bigintValue(stats.Rows)
 		}
 		list.rows = append(list.rows, []types.Value{textValue(names.Display(t)), textValue(strings.ToLower(t.KindName())), columns, rows})
@@ -130,7 +130,7 @@ func (sh *shell) listTypes(c call) error {
 		list := &cells{cols: textColumns("name", "type", "labels")}
 		names, wanted := sh.session.Names(view), patternOf(c.arg(0))
 		for _, t := range view.Catalog().Enums() {
-			if wanted.fits(view, names, t) {
+			if wanted.fits(names, t) {
 				list.rows = append(list.rows, []types.Value{textValue(names.Display(t)), textValue("enum"), textValue(strings.Join(t.Labels, ", "))})
 			}
 		}
@@ -164,7 +164,7 @@ func (sh *shell) describeRelation(view *colstore.View, t *colstore.Table) error 
 	if err := sh.write(columnList(t)); err != nil {
 		return err
 	}
-	return writeSections(sh.out.w, sectionsOf(view, names, t))
+	return writeSections(sh.out.w, sectionsOf(names, t))
 }
 
 func sequenceOf(s *colstore.SequenceDef) *cells {
@@ -203,7 +203,7 @@ type section struct {
 	lines []string
 }
 
-func sectionsOf(view *colstore.View, names sqlvec.Names, t *colstore.Table) []section {
+func sectionsOf(names sqlvec.Names, t *colstore.Table) []section {
 	indexes, checks, keys, referrers := section{title: "Indexes:"}, section{title: "Check constraints:"}, section{title: "Foreign keys:"}, section{title: "Referenced by:"}
 	for i, x := range t.Keys() {
 		indexes.lines = append(indexes.lines, fmt.Sprintf("\"%s\" %s(%s)", x.Name, indexKind(t, i, x.Unique), strings.Join(columnNames(t, x.Columns), ", ")))
@@ -212,13 +212,13 @@ func sectionsOf(view *colstore.View, names sqlvec.Names, t *colstore.Table) []se
 		checks.lines = append(checks.lines, fmt.Sprintf("\"%s\" CHECK (%s)", c.Name, c.SQL))
 	}
 	for _, k := range t.ForeignKeys {
-		if to, ok := view.Catalog().TableByID(k.Table); ok {
+		if to, ok := names.View(t).Catalog().TableByID(k.Table); ok {
 			keys.lines = append(keys.lines, fmt.Sprintf("\"%s\" FOREIGN KEY (%s) REFERENCES %s (%s)", k.Name,
 				strings.Join(columnNames(t, k.Columns), ", "), nameIn(names, to), strings.Join(columnNames(to, k.RefColumns), ", ")))
 		}
 	}
 	for _, id := range t.ReferencedBy {
-		if from, ok := view.Catalog().TableByID(id); ok {
+		if from, ok := names.View(t).Catalog().TableByID(id); ok {
 			referrers.lines = append(referrers.lines, "table "+nameIn(names, from))
 		}
 	}
@@ -271,11 +271,11 @@ func (sh *shell) listIndexes(c call) error {
 	return sh.withView(func(view *colstore.View) error {
 		list := &cells{cols: textColumns("name", "table", "columns", "kind")}
 		names, wanted := sh.session.Names(view), patternOf(c.arg(0))
-		for _, t := range view.Catalog().Tables() {
+		for _, t := range names.Relations() {
 			of := wanted
 			of.name = ""
 			for i, x := range t.Keys() {
-				if !of.fits(view, names, t) || !matches(wanted.name, x.Name) {
+				if !of.fits(names, t) || !matches(wanted.name, x.Name) {
 					continue
 				}
 				kind := strings.TrimSpace(indexKind(t, i, x.Unique))

@@ -119,7 +119,7 @@ CREATE [ OR REPLACE ] [ TEMP ] TABLE [ IF NOT EXISTS ] name [ ( column [, ...] )
 CREATE TYPE name AS ENUM ( [ 'label' [, ...] ] )`,
 		"CREATE TYPE fit AS ENUM ('tight', 'loose')"},
 	{"CREATE VIEW", "give a query a name", `
-CREATE [ OR REPLACE ] VIEW name [ ( column [, ...] ) ] AS query [ WITH [ CASCADED | LOCAL ] CHECK OPTION ]`,
+CREATE [ OR REPLACE ] [ TEMP ] VIEW name [ ( column [, ...] ) ] AS query [ WITH [ CASCADED | LOCAL ] CHECK OPTION ]`,
 		"CREATE OR REPLACE VIEW dear AS SELECT * FROM goods WHERE price > 10"},
 	{"DEALLOCATE", "forget a prepared statement", `
 DEALLOCATE [ PREPARE ] { name | ALL }`,

@@ -122,6 +122,11 @@ func (l Lookup) CatalogOf(t *colstore.Table) *colstore.Catalog {
 	return l.Catalog
 }
 
+// byID finds a relation or a type by its id.
+func (l Lookup) byID(id uint32) (*colstore.Table, bool) {
+	return l.CatalogOf(&colstore.Table{ID: id}).TableByID(id)
+}
+
 // Visible reports whether a relation or a type is found by its name alone.
 func (l Lookup) Visible(t *colstore.Table) bool {
 	n := parse.Name{Parts: []string{t.Name}}

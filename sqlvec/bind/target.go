@@ -44,7 +44,10 @@ func (b *Binder) target(n parse.Name) (*colstore.Table, error) {
 	if b.findCTE(n) != nil {
 		return nil, dberr.Newf(dberr.WrongObjectType, "relation \"%s\" cannot be the target of a modifying statement", n.Last()).At(int(n.Position()))
 	}
-	if ref, ok := b.temporary(n); ok && ref.table.Kind == colstore.KindTable {
+	if ref, ok := b.temporary(n); ok {
+		if ref.table.Kind != colstore.KindTable {
+			return nil, dberr.Newf(dberr.WrongObjectType, "\"%s\" is not a table", ref.table.Name).At(int(n.Position()))
+		}
 		return ref.table, nil
 	}
 	if err := CheckDatabase(n); err != nil {

@@ -18,18 +18,23 @@ func (b *Binder) temporary(n parse.Name) (tableAt, bool) {
 	return tableAt{view: b.env.Points.Temporary(), table: t}, true
 }
 
-// bindTemporary binds a reference to a temporary table; ok is false where there is none of the name.
-// They have no past: what holds for the tables around leaves them as they are.
+// bindTemporary binds a reference to a temporary table, view or sequence; ok is false where there is none of
+// the name. Tables have no past: what holds for those around leaves them as they are. A view is what it is
+// now, and reads the past of the permanent tables in it.
 func (b *Binder) bindTemporary(t *parse.TableRef, parent *scope) (f from, ok bool, err error) {
 	ref, ok := b.temporary(t.Name)
 	if !ok {
 		return from{}, false, nil
 	}
+	b.record.noteTable(t, ref)
 	switch {
+	case ref.table.Kind == colstore.KindView:
+		if ref.period, err = b.periodOf(t.SystemTime); err == nil {
+			ref.temporal, ref.ranged = ref.period != nil, ref.period != nil && ref.period.ranged()
+			f, err = b.bindRelation(ref, t, parent)
+		}
 	case t.SystemTime != nil:
 		err = dberr.Newf(dberr.FeatureNotSupported, "temporary table \"%s\" has no past", ref.table.Name).At(int(t.SystemTime.Position()))
-	case b.record != nil:
-		err = dberr.New(dberr.FeatureNotSupported, "views of temporary tables are not supported").At(int(t.Position()))
 	case ref.table.Kind != colstore.KindTable:
 		f, err = b.bindRelation(ref, t, parent)
 	default:

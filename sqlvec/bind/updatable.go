@@ -122,7 +122,7 @@ func (b *Binder) viewNamed(n parse.Name) *colstore.Table {
 		return nil
 	}
 	t, ok := b.relation(n)
-	if !ok || t.Kind != colstore.KindView || t.ID >= colstore.FirstTemporary {
+	if !ok || t.Kind != colstore.KindView {
 		return nil
 	}
 	return t
@@ -334,17 +334,18 @@ func (b *Binder) viewChecks(rows from, v *colstore.Table, name string, cascaded 
 }
 
 // Updatable says why a view cannot be written through, "" where it can be.
-func Updatable(v *colstore.Table, c *colstore.Catalog) string {
-	l, why, err := layerOf(v)
+func Updatable(v *colstore.Table, l Lookup) string {
+	top, why, err := layerOf(v)
 	if err != nil || why != "" {
 		return why
 	}
-	below, ok := c.Relation(Name(definitionPath, l.from.Name))
+	l.Path = definitionPath
+	below, ok := l.Relation(top.from.Name)
 	switch {
 	case !ok || below.Kind == colstore.KindSequence || below.Materialized():
 		return "Views that do not select from a single table or view are not automatically updatable."
 	case below.Kind == colstore.KindView:
-		return Updatable(below, c)
+		return Updatable(below, l)
 	}
 	return ""
 }

@@ -78,12 +78,25 @@ func (b *Binder) viewQuery(ref tableAt, t *parse.TableRef) (plan.Node, error) {
 		return nil, err
 	}
 	defer b.inDefinition()()
+	if v.ID >= colstore.FirstTemporary {
+		b.record = &viewRecord{stars: map[*parse.Select]map[*parse.Star][]parse.SelectItem{}}
+	}
 	b.lockRelation(t, q)
 	node, err := b.bindQuery(q, nil)
 	if err != nil {
 		return nil, err
 	}
+	if b.record != nil && !b.record.readsAgain(v) {
+		return nil, dberr.Newf(dberr.ObjectNotInPrerequisite, "temporary view \"%s\" names tables that are not those of when it was made", v.Name).
+			WithHint("Another session has renamed, dropped or moved them. Create the view again.")
+	}
 	return b.viewColumns(v, node)
+}
+
+// readsAgain reports whether what was read is what a view was made to read. Another session, which does not see
+// a temporary view, may have given its names to other tables.
+func (r *viewRecord) readsAgain(v *colstore.Table) bool {
+	return slices.EqualFunc(r.depends(nil), v.Depends, func(a, b colstore.Dependency) bool { return a.Table == b.Table })
 }
 
 // Refresh binds the query of a materialized view as it is now: rows with the view's columns.

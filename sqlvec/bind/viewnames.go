@@ -126,35 +126,35 @@ func (b *Binder) Moving(v *colstore.Table) (*Moved, error) {
 	return m, err
 }
 
-// Text is the view's text with the names that things have in a later catalog. Parts of the view that look at a fixed
+// Text is the view's text with the names that things have in later catalogs. Parts of the view that look at a fixed
 // point of the past keep the names of then.
-func (m *Moved) Text(catalog *colstore.Catalog) string {
+func (m *Moved) Text(now Lookup) string {
 	twice := map[string]bool{} // names that columns have with their schemas
 	for _, was := range m.names.tables {
 		twice[was.table.Name] = m.twice(was.table.Name)
 	}
 	for ref, was := range m.names.tables {
-		if t, ok := catalog.TableByID(was.table.ID); ok && !was.past {
+		if t, ok := now.byID(was.table.ID); ok && !was.past {
 			if ref.Alias == nil && t.Name != was.table.Name && !twice[was.table.Name] {
 				ref.Alias = &parse.Alias{Name: was.table.Name}
 			}
-			ref.Name.Parts = definedParts(ref.Name.Parts, SchemaOf(catalog, t), t.Name)
+			ref.Name.Parts = definedParts(ref.Name.Parts, SchemaOf(now.CatalogOf(t), t), t.Name)
 		}
 	}
 	for ref, c := range m.names.columns {
 		if n := len(ref.Parts); n > 2 {
-			if t, ok := catalog.TableByID(c.relation); ok {
-				ref.Parts = []string{SchemaOf(catalog, t), t.Name, ref.Parts[n-1]}
+			if t, ok := now.byID(c.relation); ok {
+				ref.Parts = []string{SchemaOf(now.CatalogOf(t), t), t.Name, ref.Parts[n-1]}
 			}
 		}
 	}
 	for n, was := range m.names.types {
-		if t, ok := catalog.TableByID(was.table.ID); ok {
-			n.Name.Parts = definedParts(n.Name.Parts, SchemaOf(catalog, t), t.Name)
+		if t, ok := now.byID(was.table.ID); ok {
+			n.Name.Parts = definedParts(n.Name.Parts, SchemaOf(now.CatalogOf(t), t), t.Name)
 		}
 	}
 	for lit, was := range m.names.literals {
-		if t, ok := catalog.TableByID(was.table.ID); ok {
+		if t, ok := now.byID(was.table.ID); ok {
 			lit.Text = m.b.literalText(lit.Text, t)
 		}
 	}
