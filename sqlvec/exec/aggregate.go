@@ -47,6 +47,8 @@ type aggregation struct {
 	mode    atomic.Int32
 	ends    []*aggEnd
 	spill   aggSpill
+	// frequent is how many groups, those with the most rows, are wanted; 0 for all.
+	frequent int
 
 	tables []*groups      // what finish made
 	arenas []*arena.Arena // of tables that no end owns
@@ -189,10 +191,12 @@ type aggEnd struct {
 	mode   int32
 	keyCol []vec.Vec
 	group  []uint32
+	byHash bool // keys with the same hash are one group
 
 	staging *store
 	waiting *arena.Arena // the texts of staging
 	half    int          // groups among the first half of the staged rows
+	copied  bool         // not all texts of staging lie where they may stay
 	parts   []*store
 	nulls   *store // rows whose only key is NULL, beside the partitions
 
@@ -379,6 +383,9 @@ func (g *aggregation) finish(ex *execution) error {
 		return err
 	}
 	g.addEmptySets(ex)
+	if g.spans != nil {
+		return nil
+	}
 	for _, gs := range g.tables {
 		gs.grow()
 		n := gs.count()

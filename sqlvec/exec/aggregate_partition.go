@@ -51,6 +51,7 @@ func (e *aggEnd) stage(b *vec.Batch) error {
 	idx := selected(&vec.Batch{N: b.N, Sel: sel}, a)
 	rows := e.codec.encode(e.keyCol, b.N, idx, a)
 	if e.codec.far() && (e.codec.fields != nil || !e.w.lendsKeys(e.keyCol)) {
+		e.copied = true
 		for i := 0; i < len(rows); i += e.codec.stride {
 			e.codec.keep(rows[i:i+e.codec.stride], &e.staging.heap)
 		}
@@ -192,7 +193,8 @@ func (e *aggEnd) loosen() {
 }
 
 // scatter moves the staged rows to their partitions, with their texts, so that those of a partition
-// lie together. The staging memory is used again.
+// lie together, unless they may stay where they are and hardly any is read again. The staging memory
+// is used again.
 func (e *aggEnd) scatter() {
 	if e.parts == nil {
 		e.own = nil
@@ -202,7 +204,10 @@ func (e *aggEnd) scatter() {
 			e.parts = append(e.parts, p)
 		}
 	}
-	codec := e.g.codec
+	codec, kept := e.g.codec, e.g.codec
+	if e.g.byHash() && !e.copied {
+		kept = nil
+	}
 	n := e.g.partitions()
 	at := make([]int32, n+1)
 	fill := make([]int32, n+1)
@@ -230,7 +235,7 @@ func (e *aggEnd) scatter() {
 			fill[p]++
 		}
 		for p := range n {
-			e.parts[p].addRows(b, idx[at[p]:at[p+1]], codec)
+			e.parts[p].addRows(b, idx[at[p]:at[p+1]], kept)
 		}
 		e.staging.rows -= b.n
 		b.n = 0
@@ -240,6 +245,7 @@ func (e *aggEnd) scatter() {
 	}
 	e.staging.blocks = e.staging.blocks[max(0, len(e.staging.blocks)-1):]
 	e.waiting.Reset()
+	e.copied = false
 	e.staging.heap = heap{a: e.waiting}
 }
 
@@ -253,7 +259,7 @@ func (g *aggregation) finishPartitions(ex *execution) error {
 		ex.newWorker(i)
 	}
 	g.arenas = arenas
-	err := ex.tasks(n, func(worker, p int) error {
+	group := func(worker, p int, byHash bool) error {
 		gs := g.newGroups(arenas[worker], &left[worker])
 		g.tables[p] = gs
 		gs.table.borrow() // from where the rows have waited
@@ -262,14 +268,19 @@ func (g *aggregation) finishPartitions(ex *execution) error {
 			if e.parts == nil {
 				continue
 			}
-			f := &aggEnd{g: g, w: ex.workers[worker], calls: e.calls, group: make([]uint32, vec.BatchRows)}
+			f := &aggEnd{g: g, w: ex.workers[worker], calls: e.calls, group: make([]uint32, vec.BatchRows), byHash: byHash}
 			if err := f.feedStore(gs, e.parts[p]); err != nil {
 				return err
 			}
 		}
 		gs.table.finish()
 		return nil
-	})
+	}
+	byHash := g.byHash()
+	err := ex.tasks(n, func(worker, p int) error { return group(worker, p, byHash) })
+	if err == nil && byHash {
+		err = g.chooseFrequent(ex, func(worker, p int) error { return group(worker, p, false) })
+	}
 	if err != nil {
 		return err
 	}
@@ -309,11 +320,17 @@ func (e *aggEnd) feedStore(gs *groups, s *store) error {
 	t, stride := gs.table, e.g.codec.stride
 	return s.eachWindow(e.w, func(b *block, lo, hi int, cols []vec.Vec) error {
 		group := e.group[:hi-lo]
-		if t.codec.single {
+		switch {
+		case t.codec.single:
 			for i, w := range b.keys[lo:hi] {
 				group[i] = t.groupOfWord(w)
 			}
-		} else {
+		case e.byHash:
+			for i := range group {
+				at := (lo + i) * stride
+				group[i] = t.groupByHash(b.keys[at : at+stride])
+			}
+		default:
 			for i := range group {
 				at := (lo + i) * stride
 				group[i] = t.group(b.keys[at : at+stride])

@@ -189,9 +189,12 @@ func phaseAfter(parts []*part, src source) *part {
 
 func (b *builder) sort(n *plan.Sort) ([]*part, error) {
 	s := newSorting(n)
-	if err := b.breaker(n, n.Input, s, false); err != nil {
+	parts, err := b.build(n.Input)
+	if err != nil {
 		return nil, err
 	}
+	s.frequentOf(parts)
+	b.ex.pipes = append(b.ex.pipes, &pipeline{parts: parts, sink: s, owner: n})
 	return []*part{{src: &sortSource{s}}}, nil
 }
 

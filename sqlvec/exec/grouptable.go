@@ -194,8 +194,13 @@ func (t *groupTable) group(row []uint64) uint32 {
 		}
 		pos = (pos + 1) & t.mask
 	}
+	return t.addAt(pos, row)
+}
+
+// addAt adds the key row as a new group, whose slot is at pos.
+func (t *groupTable) addAt(pos uint64, row []uint64) uint32 {
 	g := t.append(row)
-	t.slots[pos] = h&^0xffffffff | uint64(g+1)
+	t.slots[pos] = row[t.codec.words]&^0xffffffff | uint64(g+1)
 	if t.n > t.limit {
 		t.resize(2 * (int(t.mask) + 1))
 	}

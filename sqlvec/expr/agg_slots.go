@@ -30,6 +30,9 @@ func (r *RowCounts) Grow(n int) { r.counts = grow(r.counts, n+1) }
 // Add counts rows.
 func (r *RowCounts) Add(slot []uint32) { kernel.CountSlots(r.counts, slot) }
 
+// Groups returns the counts of groups [0, n), which are there.
+func (r *RowCounts) Groups(n int) []int64 { return r.counts[1 : n+1] }
+
 // Merge adds group from[i] of o to group to[i]; from nil stands for 0, 1, 2, …
 func (r *RowCounts) Merge(o *RowCounts, from, to []uint32) {
 	for i, g := range to {
