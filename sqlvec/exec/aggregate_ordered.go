@@ -40,11 +40,11 @@ func (c *callEnd) finishOrdered(gs *groups, w *worker) error {
 func (c *callEnd) finishSorted(gs *groups, w *worker) error {
 	rows, a := c.rows.rows, w.scratch
 	rows.seal()
-	ids, err := sortStore(w.ex, rows, c.rows.s.specs, rows.a)
+	sorted, err := sortStore(w.ex, rows, c.rows.s.specs, -1, rows.a)
 	if err != nil {
 		return err
 	}
-	group := make([]uint32, vec.BatchRows)
+	ids, group := sorted.ids, make([]uint32, vec.BatchRows)
 	cols := make([]vec.Vec, 1+len(c.call.types))
 	for lo := 0; lo < len(ids); lo += vec.BatchRows {
 		if err := w.ex.check(); err != nil {

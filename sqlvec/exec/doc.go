@@ -24,8 +24,9 @@
 // A key of several columns becomes one word where bounds of integers and numbers of texts fit
 // into its fields (keyFields). Groupings of many keys are cut into partitions by hash. DISTINCT in
 // an aggregate is a grouping by the keys and the arguments, whose groups make the states. Sort keys are cut to the bits
-// that the exact range of each column needs, packed into 64-bit numbers and sorted by
-// radix, the following keys only where those are equal.
+// that the exact range of each column needs (of short strings, to those in which they differ), packed
+// into 64-bit numbers and sorted by radix, the following keys only where those are equal. Partitions
+// and peers of windows begin where the sorted numbers differ.
 //
 // # Invariants
 //

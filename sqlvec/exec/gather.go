@@ -1,6 +1,8 @@
 package exec
 
 import (
+	"encoding/binary"
+
 	"driftdb/internal/arena"
 	"driftdb/internal/dberr"
 	"driftdb/internal/types"
@@ -40,6 +42,18 @@ func (s *store) gather(c int, ids []rowID, holes bool, a *arena.Arena) vec.Vec {
 		out.Valid = s.gatherValid(c, ids, at, a)
 	}
 	return out
+}
+
+// gatherRead appends the first n columns of the rows ids to cols, without those that are dead.
+func (s *store) gatherRead(cols []vec.Vec, n int, ids []rowID, dead []bool, a *arena.Arena) []vec.Vec {
+	for c := range n {
+		if isDead(dead, c) {
+			cols = append(cols, absent(s.types[c], len(ids)))
+		} else {
+			cols = append(cols, s.gather(c, ids, false, a))
+		}
+	}
+	return cols
 }
 
 // plugged returns ids with noRow replaced by row 0.
@@ -113,13 +127,21 @@ func gatherStrs(out *vec.Vec, blocks [][]byte, ids []rowID, a *arena.Arena) {
 // packStrs makes out the flat vector of strs, whose bytes are size in all.
 func packStrs(out *vec.Vec, strs []str, size int, a *arena.Arena) {
 	offs := arena.Make[int32](a, len(strs)+1)
-	data := a.Alloc(size)[:0]
+	data := a.Alloc(size + inlineBytes)
+	at := 0
 	for i, s := range strs {
-		offs[i] = int32(len(data))
-		data = s.appendTo(data)
+		offs[i] = int32(at)
+		n := s.len()
+		if n <= inlineBytes { // whatever is behind it comes next
+			binary.LittleEndian.PutUint32(data[at:], uint32(s.lo>>32))
+			binary.LittleEndian.PutUint64(data[at+4:], s.hi)
+		} else {
+			copy(data[at:], s.far())
+		}
+		at += n
 	}
-	offs[len(strs)] = int32(len(data))
-	out.Offs, out.Heap = offs, data
+	offs[len(strs)] = int32(at)
+	out.Offs, out.Heap = offs, data[:at]
 }
 
 // gatherValid gathers validity; ids with noRow are NULL.

@@ -89,11 +89,17 @@ const textStep = 7
 // wanted order. NULLs have the number 0; a nullSegment stands before.
 type segment struct {
 	column int
+	spec   int // number of the orderSpec
 	kind   segmentKind
 	bits   uint
+	drop   uint   // the lowest bits of the number, which the next level has
 	base   uint64 // ascending: number = word - base; descending: base - word
 	desc   bool
 	null   uint64 // nullSegment: the bit of a NULL
+
+	from   int  // textSegment: the bytes before are the same in all strings
+	packed bool // textSegment: only the bits are kept in which strings differ
+	pieces []wordPiece
 }
 
 // level is the segments whose numbers make one 64-bit key, the first the highest. A
@@ -104,96 +110,114 @@ type level struct {
 }
 
 // levelsOf returns the keys by which the rows of s are sorted. The value range of each
-// column, which is known exactly here, decides how many bits it takes.
-func levelsOf(s *store, specs []orderSpec) []level {
-	var segs []segment
-	for _, spec := range specs {
-		if s.nulls[spec.column] {
-			n := segment{column: spec.column, kind: nullSegment, bits: 1}
-			if !spec.nullsFirst {
-				n.null = 1
+// column, which is known exactly here, decides how many bits it takes. ends is the level of the
+// last bits of each spec or those before, -1 before the first.
+func levelsOf(s *store, specs []orderSpec, do tasks) (levels []level, ends []int, err error) {
+	used := uint(64)
+	for i, spec := range specs {
+		segs, err := segmentsOf(s, spec, do)
+		if err != nil {
+			return nil, nil, err
+		}
+		for _, g := range segs {
+			g.spec = i
+			for g.bits > 0 {
+				if room := 64 - used; g.bits > room && !g.divides(room) {
+					levels, used = append(levels, level{}), 0
+				}
+				part := g
+				part.bits = min(g.bits, 64-used)
+				part.drop = g.bits - part.bits
+				l := &levels[len(levels)-1]
+				l.segs = append(l.segs, part)
+				l.text = g.kind == textSegment && !g.packed && g.bits == 64
+				used += part.bits
+				g.bits -= part.bits
 			}
-			segs = append(segs, n)
 		}
-		segs = append(segs, valueSegments(s, spec)...)
+		ends = append(ends, len(levels)-1)
 	}
-	var levels []level
-	used := uint(65)
-	for _, g := range segs {
-		if g.bits == 0 {
-			continue
-		}
-		if used+g.bits > 64 {
-			levels = append(levels, level{})
-			used = 0
-		}
-		l := &levels[len(levels)-1]
-		l.segs = append(l.segs, g)
-		l.text = g.kind == textSegment && g.bits == 64
-		used += g.bits
-	}
-	return levels
+	return levels, ends, nil
 }
 
-// valueSegments returns the segments of the values of a column that are not NULL.
-func valueSegments(s *store, spec orderSpec) []segment {
+// divides reports whether the highest bits of a segment may go to a level that has room for some,
+// so that the next level is asked less often.
+func (g *segment) divides(room uint) bool {
+	return room > 0 && g.kind != nullSegment && (g.kind != textSegment || g.packed)
+}
+
+// segmentsOf returns the segments of a key.
+func segmentsOf(s *store, spec orderSpec, do tasks) ([]segment, error) {
+	var segs []segment
+	if s.nulls[spec.column] {
+		n := segment{column: spec.column, kind: nullSegment, bits: 1}
+		if !spec.nullsFirst {
+			n.null = 1
+		}
+		segs = append(segs, n)
+	}
 	g := segment{column: spec.column, desc: spec.desc, kind: wordSegment}
+	var err error
 	switch s.types[spec.column].Class() {
 	case types.Bytes:
-		g.kind = textSegment
-		longest := s.longest(spec.column)
-		g.bits = 64
-		if longest <= textStep-1 {
-			g.bits = uint(8*longest + 3)
-		}
-		return []segment{g}
+		g, err = s.texts(g, do)
 	case types.Span:
-		rest := g
-		g.kind, rest.kind = daysSegment, microsSegment
-		return []segment{s.ranged(g), s.ranged(rest)}
-	}
-	return []segment{s.ranged(g)}
-}
-
-// longest returns the length of the longest string of a column.
-func (s *store) longest(c int) int {
-	n := 0
-	for _, b := range s.blocks {
-		valid := b.cols[c].valid
-		for i, x := range vec.Cast[str](b.cols[c].data)[:b.n] {
-			if l := x.len(); l > n && (valid == nil || bit(valid, i) == 1) {
-				n = l
-			}
+		days := g
+		days.kind, g.kind = daysSegment, microsSegment
+		if days, err = s.ranged(days, do); err != nil {
+			return nil, err
 		}
+		segs = append(segs, days)
+		g, err = s.ranged(g, do)
+	default:
+		g, err = s.ranged(g, do)
 	}
-	return n
+	return append(segs, g), err
 }
 
 // ranged returns g with the base and bits that the column's values need.
-func (s *store) ranged(g segment) segment {
+func (s *store) ranged(g segment, do tasks) (segment, error) {
+	los, his := make([]uint64, len(s.blocks)), make([]uint64, len(s.blocks))
+	err := do(len(s.blocks), func(_, b int) error {
+		los[b], his[b] = s.rangeOf(s.blocks[b], g)
+		return nil
+	})
 	lo, hi := ^uint64(0), uint64(0)
-	var words [1024]uint64
-	for _, b := range s.blocks {
-		valid := b.cols[g.column].valid
-		for from := 0; from < b.n; from += len(words) {
-			k := min(len(words), b.n-from)
-			s.blockWords(b, g, from, words[:k])
-			for i, w := range words[:k] {
-				if valid == nil || bit(valid, from+i) == 1 {
-					lo, hi = min(lo, w), max(hi, w)
-				}
-			}
-		}
+	for b := range los {
+		lo, hi = min(lo, los[b]), max(hi, his[b])
 	}
 	if lo > hi { // all NULL
-		return g
+		return g, err
 	}
 	g.bits = uint(bits.Len64(hi - lo))
 	g.base = lo
 	if g.desc {
 		g.base = hi
 	}
-	return g
+	return g, err
+}
+
+// rangeOf returns the least and the greatest word of a block, lo above hi where all is NULL.
+func (s *store) rangeOf(b *block, g segment) (lo, hi uint64) {
+	lo = ^uint64(0)
+	valid := b.cols[g.column].valid
+	var words [1024]uint64
+	for from := 0; from < b.n; from += len(words) {
+		k := min(len(words), b.n-from)
+		s.blockWords(b, g, from, words[:k])
+		if valid == nil {
+			for _, w := range words[:k] {
+				lo, hi = min(lo, w), max(hi, w)
+			}
+			continue
+		}
+		for i, w := range words[:k] {
+			if bit(valid, from+i) == 1 {
+				lo, hi = min(lo, w), max(hi, w)
+			}
+		}
+	}
+	return lo, hi
 }
 
 // blockWords writes the order words of rows [from, from+len(dst)) of a block.

@@ -19,9 +19,10 @@ type sorting struct {
 	ends  []*sortEnd
 	spill sortSpill
 	top   atomic.Pointer[lastRow] // the least threshold of the ends
+	parts int                     // of sortStore
 
 	rows *store
-	ids  []rowID
+	sortedRows
 }
 
 // orderSpec is one key of an order, as a column of a store.
@@ -31,7 +32,7 @@ type orderSpec struct {
 }
 
 func newSorting(node *plan.Sort) *sorting {
-	s := &sorting{node: node}
+	s := &sorting{node: node, parts: -1}
 	for _, c := range node.Input.Columns() {
 		s.types = append(s.types, c.Type)
 	}
@@ -108,7 +109,7 @@ func (s *sorting) finish(ex *execution) error {
 	s.rows.inMorselOrder()
 	s.rows.seal()
 	var err error
-	if s.ids, err = sortStore(ex, s.rows, s.specs, s.rows.a); err != nil {
+	if s.sortedRows, err = sortStore(ex, s.rows, s.specs, s.parts, s.rows.a); err != nil {
 		return err
 	}
 	if n := s.node.Limit; n > 0 && n < int64(len(s.ids)) {
@@ -177,8 +178,6 @@ func (r *sortReader) batch(rows *store, ids []rowID, next pusher) error {
 	mark := a.Mark()
 	defer a.Release(mark)
 	r.cols = r.cols[:0]
-	for c := range r.s.width() {
-		r.cols = append(r.cols, rows.gather(c, ids, false, a))
-	}
+	r.cols = rows.gatherRead(r.cols, r.s.width(), ids, r.s.node.Dead, a)
 	return next.push(&vec.Batch{N: len(ids), Cols: r.cols})
 }

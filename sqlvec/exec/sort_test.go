@@ -1,6 +1,7 @@
 package exec
 
 import (
+	"cmp"
 	"slices"
 	"testing"
 
@@ -129,6 +130,117 @@ func TestSortTextsWithPrefix(t *testing.T) {
 	keys := []plan.SortKey{{Expr: mustOp(t, "||", prefix, number)}, {Expr: seriesCol(), Desc: true}}
 	want := mustRows(t, &plan.Sort{Input: in, Keys: keys}, Options{Workers: 1})
 	sameRows(t, mustRows(t, &plan.Sort{Input: in, Keys: keys}, Options{Workers: 4}), want, true)
+}
+
+// TestSortTexts sorts texts that begin alike and go on in few bytes or many, with and without a key behind.
+func TestSortTexts(t *testing.T) {
+	rapid.Check(t, func(r *rapid.T) {
+		prefix := rapid.SampledFrom([]string{"", "id", "four", "eleven byte", "more than twelve bytes "}).Draw(r, "prefix")
+		ends := rapid.SliceOfN(rapid.StringOfN(rapid.SampledFrom([]rune("09aZ\x00é")), 0, 10, 10), 1, 12).Draw(r, "ends")
+		m := drawTable(r, []types.Type{types.T(types.Text), rapid.SampledFrom(testTypes).Draw(r, "type")}, 300)
+		at := 0
+		for k, g := range m.groups {
+			vals := make([]types.Value, g.N)
+			for i := range vals {
+				vals[i] = types.BytesValue(types.T(types.Text), prefix+rapid.SampledFrom(ends).Draw(r, "end"))
+				if g.Live == nil || bit(g.Live, i) == 1 {
+					m.rows[at][0] = vals[i]
+					at++
+				}
+			}
+			m.groups[k].Cols[0] = vecOf(types.T(types.Text), vals, testArena)
+		}
+		keys := []plan.SortKey{{Expr: m.col(0), Desc: rapid.Bool().Draw(r, "desc")}, {Expr: m.col(1), Desc: rapid.Bool().Draw(r, "desc")}}
+		keys = keys[:rapid.IntRange(1, 2).Draw(r, "keys")]
+		if rapid.Bool().Draw(r, "turn") {
+			slices.Reverse(keys)
+		}
+		want := slices.Clone(m.rows)
+		slices.SortStableFunc(want, func(a, b []types.Value) int { return compareBy(keys, a, b) })
+		sameRows(r, mustRows(r, &plan.Sort{Input: m.scan(), Keys: keys}, drawOptions(r)), want, true)
+	})
+}
+
+// TestWindowStarts finds partitions and peers of every type.
+func TestWindowStarts(t *testing.T) {
+	rapid.Check(t, func(r *rapid.T) {
+		m := drawTable(r, drawTypes(r, 1, 4), 300)
+		keys := drawKeys(r, m)
+		parts := rapid.IntRange(0, len(keys)).Draw(r, "parts")
+		w := &plan.Window{Input: m.scan(), Order: keys[parts:], Calls: []plan.WindowCall{{Func: plan.RowNumber}, {Func: plan.Rank}, {Func: plan.DenseRank}}}
+		for i := range keys[:parts] {
+			keys[i].Desc, keys[i].NullsFirst = false, false
+			w.Partition = append(w.Partition, keys[i].Expr)
+		}
+		for i := range w.Calls {
+			w.Out = append(w.Out, plan.Column{ID: 100 + i, Type: types.T(types.Int64)})
+		}
+		want := slices.Clone(m.rows)
+		slices.SortStableFunc(want, func(a, b []types.Value) int { return compareBy(keys, a, b) })
+		var number, rank, dense int64
+		for i, row := range want {
+			switch {
+			case i == 0 || compareBy(keys[:parts], want[i-1], row) != 0:
+				number, rank, dense = 1, 1, 1
+			case compareBy(keys, want[i-1], row) != 0:
+				number, dense = number+1, dense+1
+				rank = number
+			default:
+				number++
+			}
+			want[i] = slices.Clone(row)
+			for _, n := range []int64{number, rank, dense} {
+				want[i] = append(want[i], types.IntValue(types.T(types.Int64), n))
+			}
+		}
+		sameRows(r, mustRows(r, w, drawOptions(r)), want, true)
+	})
+}
+
+// TestWindowOfManyRows ranks enough rows to be sorted by several workers: in order already, nearly so,
+// and by keys that take more than 64 bits.
+func TestWindowOfManyRows(t *testing.T) {
+	const n = 200000
+	wide := mustOp(t, "*", mustOp(t, "%", mustOp(t, "*", seriesCol(), intConst(7919)), intConst(50021)), intConst(1<<45))
+	for _, x := range []struct{ part, key expr.Expr }{
+		{intConst(0), mustOp(t, "/", seriesCol(), intConst(2))},
+		{intConst(0), mustOp(t, "/", mustOp(t, "%", seriesCol(), intConst(n)), intConst(2))},
+		{mustOp(t, "/", seriesCol(), intConst(1000)), mustOp(t, "/", seriesCol(), intConst(2))},
+		{mustOp(t, "%", seriesCol(), intConst(10)), wide},
+		{wide, mustOp(t, "*", wide, intConst(3))},
+	} {
+		in := &plan.Project{Input: series(n), Exprs: []expr.Expr{seriesCol(), x.part, x.key}}
+		for i := range 3 {
+			in.Out = append(in.Out, plan.Column{ID: 10 + i, Type: types.T(types.Int64)})
+		}
+		col := func(i int) expr.Expr { return &expr.Col{Index: i, Typ: types.T(types.Int64)} }
+		w := &plan.Window{
+			Input: in, Partition: []expr.Expr{col(1)}, Order: []plan.SortKey{{Expr: col(2)}},
+			Calls: []plan.WindowCall{{Func: plan.Rank}}, Out: bigintColumn,
+		}
+		rows := mustRows(t, w, Options{Workers: 3})
+		if len(rows) != n {
+			t.Fatalf("%d rows", len(rows))
+		}
+		rank, first := int64(0), 0
+		for i, row := range rows {
+			before := -1
+			if i > 0 {
+				before = cmp.Or(cmp.Compare(rows[i-1][1].I, row[1].I), cmp.Compare(rows[i-1][2].I, row[2].I), cmp.Compare(rows[i-1][0].I, row[0].I))
+			}
+			if before >= 0 {
+				t.Fatalf("row %d: %v behind %v", i, row, rows[i-1])
+			}
+			if i == 0 || rows[i-1][1].I != row[1].I {
+				first, rank = i, 1
+			} else if rows[i-1][2].I != row[2].I {
+				rank = int64(i-first) + 1
+			}
+			if row[3].I != rank {
+				t.Fatalf("row %d, %v: rank %d, want %d", i, row, row[3].I, rank)
+			}
+		}
+	}
 }
 
 // TestSortManyRows sorts enough rows to be dealt into buckets by several workers.

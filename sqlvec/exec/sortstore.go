@@ -1,10 +1,8 @@
 package exec
 
 import (
-	"cmp"
 	"encoding/binary"
 	"math/bits"
-	"slices"
 
 	"driftdb/internal/arena"
 	"driftdb/internal/types"
@@ -13,59 +11,135 @@ import (
 
 // entry is a row under the key of the level at hand.
 type entry struct {
-	key uint64
-	id  rowID
-	_   uint32
+	key  uint64
+	id   rowID
+	mark uint32 // startsPeers, startsPart: set on an entry where it is in the end
 }
+
+// What an entry begins.
+const (
+	startsPeers = 1 << iota
+	startsPart
+)
 
 // sorter sorts the rows of a store. Entries with equal keys stay in the order of their
 // ids, on every level.
 type sorter struct {
 	s      *store
 	levels []level
+
+	marks     bool // mark the entries that begin something
+	partLevel int  // level of the last bits that partition the rows, -1: none do
+	partShift uint // how many bits of its keys follow those
+}
+
+// sortedRows is the rows of a store in an order. The masks say where groups of peers and, by
+// the first keys, partitions begin; nil where that was not asked for.
+type sortedRows struct {
+	ids        []rowID
+	part, peer startMask
 }
 
 const (
-	fewEntries   = 256     // below, entries are sorted by comparing
 	parallelSort = 1 << 16 // from here, entries are dealt into buckets first
 	bucketBits   = 10
 	buckets      = 1 << bucketBits
 )
 
-// sortStore returns the ids of all rows of a sealed store in the order of specs, in memory of
-// a. It uses all workers.
-func sortStore(ex *execution, s *store, specs []orderSpec, a *arena.Arena) ([]rowID, error) {
+// sortStore returns all rows of a sealed store in the order of specs, in memory of a. It uses
+// all workers. parts is how many of the first specs partition the rows, -1 to mark no starts.
+func sortStore(ex *execution, s *store, specs []orderSpec, parts int, a *arena.Arena) (sortedRows, error) {
 	if s.rows < parallelSort {
-		return orderOf(s, specs, a), nil
+		return orderOf(s, specs, parts, a), nil
 	}
-	so := &sorter{s: s, levels: levelsOf(s, specs)}
+	so, err := newSorter(s, specs, parts, ex.tasks)
+	if err != nil {
+		return sortedRows{}, err
+	}
 	work := ex.newArena()
-	ids := arena.Make[rowID](a, s.rows)
+	defer work.Free()
+	out := so.newRows(a)
 	es, tmp := newEntries(s.rows, work), newEntries(s.rows, work)
-	s.allIDs(es)
-	if len(so.levels) > 0 {
-		if err := so.sortParallel(ex, es, tmp); err != nil {
-			return nil, err
-		}
+	if err := so.sortParallel(ex, es, tmp); err != nil {
+		return sortedRows{}, err
 	}
-	for i := range es {
-		ids[i] = es[i].id
-	}
-	work.Free()
-	return ids, nil
+	chunk := so.chunk(ex)
+	return out, ex.tasks(ex.opts.Workers, func(_, i int) error {
+		so.take(es, out, min(i*chunk, len(es)), min((i+1)*chunk, len(es)))
+		return nil
+	})
 }
 
-// orderOf is sortStore on one goroutine; the ids are in a.
-func orderOf(s *store, specs []orderSpec, a *arena.Arena) []rowID {
-	ids := arena.Make[rowID](a, s.rows)
-	so := &sorter{s: s, levels: levelsOf(s, specs)}
+// orderOf is sortStore on one goroutine.
+func orderOf(s *store, specs []orderSpec, parts int, a *arena.Arena) sortedRows {
+	so, _ := newSorter(s, specs, parts, oneByOne) // whose tasks do not fail
+	out := so.newRows(a)
 	es, tmp := newEntries(s.rows, a), newEntries(s.rows, a)
-	s.allIDs(es)
+	s.idsFrom(0, es)
 	so.sort(es, tmp, 0, 0)
-	for i := range es {
-		ids[i] = es[i].id
+	so.take(es, out, 0, len(es))
+	return out
+}
+
+// tasks calls f for 0 to n-1, as execution.tasks does.
+type tasks func(n int, f func(worker, i int) error) error
+
+// oneByOne is tasks on one goroutine.
+func oneByOne(n int, f func(worker, i int) error) error {
+	for i := range n {
+		if err := f(0, i); err != nil {
+			return err
+		}
 	}
-	return ids
+	return nil
+}
+
+// newSorter returns a sorter of s.
+func newSorter(s *store, specs []orderSpec, parts int, do tasks) (*sorter, error) {
+	levels, ends, err := levelsOf(s, specs, do)
+	so := &sorter{s: s, levels: levels, marks: parts >= 0, partLevel: -1}
+	if parts > 0 {
+		so.partLevel = ends[parts-1]
+	}
+	if so.partLevel >= 0 {
+		for _, g := range levels[so.partLevel].segs {
+			if g.spec >= parts {
+				so.partShift += g.bits
+			}
+		}
+	}
+	return so, err
+}
+
+// newRows returns room for the rows.
+func (so *sorter) newRows(a *arena.Arena) sortedRows {
+	out := sortedRows{ids: arena.Make[rowID](a, so.s.rows)}
+	if so.marks {
+		words := vec.Words(so.s.rows)
+		out.part, out.peer = arena.MakeZero[uint64](a, words), arena.MakeZero[uint64](a, words)
+	}
+	return out
+}
+
+// take writes rows [lo, hi) of the sorted entries to out. lo is a multiple of 64.
+func (so *sorter) take(es []entry, out sortedRows, lo, hi int) {
+	for i := lo; i < hi; i++ {
+		out.ids[i] = es[i].id
+	}
+	if !so.marks {
+		return
+	}
+	for at := lo; at < hi; at += 64 {
+		part, peer := uint64(0), uint64(0)
+		for i, e := range es[at:min(at+64, hi)] {
+			peer |= uint64(e.mark&startsPeers) << uint(i)
+			part |= uint64(e.mark&startsPart) >> 1 << uint(i)
+		}
+		if at == 0 {
+			part, peer = part|1, peer|1
+		}
+		out.part[at>>6], out.peer[at>>6] = part, peer
+	}
 }
 
 // newEntries returns n entries in a.
@@ -73,38 +147,63 @@ func newEntries(n int, a *arena.Arena) []entry {
 	return vec.Cast[entry](vec.BytesOf(arena.Make[uint64](a, 2*n)))
 }
 
-// allIDs writes the ids of all rows, ascending.
-func (s *store) allIDs(es []entry) {
-	i := 0
+// idsFrom makes es entries of the rows from row at on, in the order of the store.
+func (s *store) idsFrom(at int, es []entry) {
 	for b, blk := range s.blocks {
-		for r := range blk.n {
-			es[i].id = rowID(b)<<blockShift | rowID(r)
-			i++
+		if at >= blk.n {
+			at -= blk.n
+			continue
+		}
+		k := min(blk.n-at, len(es))
+		for i := range es[:k] {
+			es[i] = entry{id: rowID(b)<<blockShift | rowID(at+i)}
+		}
+		if es, at = es[k:], 0; len(es) == 0 {
+			return
 		}
 	}
 }
 
-// sortParallel sorts by the first level in parallel: entries are dealt into buckets by the
-// highest bits in which their keys differ, and the buckets sorted one by one.
+// chunk returns how many entries each worker takes, a multiple of 64.
+func (so *sorter) chunk(ex *execution) int {
+	return ((so.s.rows+ex.opts.Workers-1)/ex.opts.Workers + 63) &^ 63
+}
+
+// sortParallel sorts all rows by the first level in parallel: entries are dealt into buckets by
+// the highest bits in which their keys differ, and the buckets sorted one by one.
 func (so *sorter) sortParallel(ex *execution, es, tmp []entry) error {
-	workers := ex.opts.Workers
-	chunk := (len(es) + workers - 1) / workers
+	workers, chunk := ex.opts.Workers, so.chunk(ex)
 	chunkOf := func(i int) []entry {
 		return es[min(i*chunk, len(es)):min((i+1)*chunk, len(es))]
 	}
-	differing := make([]uint64, workers)
+	differing, ascending := make([]uint64, workers), make([]bool, workers)
 	if err := ex.tasks(workers, func(_, i int) error {
-		so.fill(chunkOf(i), 0, 0)
-		differing[i] = differingBits(chunkOf(i))
+		c := chunkOf(i)
+		so.s.idsFrom(i*chunk, c)
+		if len(so.levels) > 0 {
+			so.fill(c, 0, 0)
+		}
+		differing[i], ascending[i] = differingBits(c), areAscending(c)
 		return nil
-	}); err != nil {
+	}); err != nil || len(so.levels) == 0 {
 		return err
 	}
-	varying := uint64(0)
+	varying, sorted := uint64(0), len(so.levels) == 1 && !so.levels[0].text
 	for i, d := range differing {
 		if c := chunkOf(i); len(c) > 0 {
 			varying |= d | (c[0].key ^ es[0].key)
+			sorted = sorted && ascending[i] && (i == 0 || es[i*chunk-1].key <= c[0].key)
 		}
+	}
+	if sorted {
+		return ex.tasks(workers, func(_, i int) error {
+			c := chunkOf(i)
+			so.ties(c, nil, 0, 0)
+			if i > 0 && len(c) > 0 {
+				so.mark(&c[0], es[i*chunk-1].key^c[0].key, 0)
+			}
+			return nil
+		})
 	}
 	shift := max(0, bits.Len64(varying)-bucketBits)
 	counts := make([][buckets]int, workers)
@@ -137,13 +236,29 @@ func (so *sorter) sortParallel(ex *execution, es, tmp []entry) error {
 	}); err != nil {
 		return err
 	}
-	return ex.tasks(buckets, func(_, b int) error {
+	var first, last [buckets]uint64 // keys of the buckets
+	err := ex.tasks(buckets, func(_, b int) error {
 		lo, hi := starts[b], starts[b+1]
-		copy(es[lo:hi], tmp[lo:hi])
-		sortKeys(es[lo:hi], tmp[lo:hi])
+		if lo == hi {
+			return nil
+		}
+		sortKeys(tmp[lo:hi], es[lo:hi], true)
+		first[b], last[b] = es[lo].key, es[hi-1].key
 		so.ties(es[lo:hi], tmp[lo:hi], 0, 0)
 		return nil
 	})
+	before := uint64(0)
+	for b := range buckets {
+		lo, hi := starts[b], starts[b+1]
+		if lo == hi {
+			continue
+		}
+		if lo > 0 {
+			so.mark(&es[lo], before^first[b], 0)
+		}
+		before = last[b]
+	}
+	return err
 }
 
 // differingBits returns the bits in which some key is not as the first.
@@ -154,82 +269,66 @@ func differingBits(es []entry) (varying uint64) {
 	return varying
 }
 
+// areAscending reports whether the keys are in order.
+func areAscending(es []entry) bool {
+	for i := 1; i < len(es); i++ {
+		if es[i-1].key > es[i].key {
+			return false
+		}
+	}
+	return true
+}
+
 // sort sorts es, which are equal on the levels before l, from byte off of a text level on.
 func (so *sorter) sort(es, tmp []entry, l, off int) {
 	if len(es) < 2 || l == len(so.levels) {
 		return
 	}
 	so.fill(es, l, off)
-	sortKeys(es, tmp)
+	sortKeys(es, tmp, false)
 	so.ties(es, tmp, l, off)
 }
 
-// ties sorts runs of equal keys by what follows.
+// ties sorts runs of equal keys by what follows, and marks the entries that begin something, but for the
+// first.
 func (so *sorter) ties(es, tmp []entry, l, off int) {
 	lv := &so.levels[l]
-	if !lv.text && l+1 == len(so.levels) {
+	last := !lv.text && l+1 == len(so.levels)
+	if last && !so.marks {
 		return
 	}
+	before := uint64(0)
 	for lo := 0; lo < len(es); {
-		hi := lo + 1
-		for hi < len(es) && es[hi].key == es[lo].key {
+		key, hi := es[lo].key, lo+1
+		for hi < len(es) && es[hi].key == key {
 			hi++
 		}
-		if hi-lo > 1 {
-			key := es[lo].key
+		if hi-lo > 1 && !last {
+			n := key
 			if lv.text && lv.segs[0].desc {
-				key = ^key
+				n = ^key
 			}
-			if lv.text && key&0xff > textStep {
+			if lv.text && n&0xff > textStep {
 				so.sort(es[lo:hi], tmp[lo:hi], l, off+textStep)
 			} else {
 				so.sort(es[lo:hi], tmp[lo:hi], l+1, 0)
 			}
 		}
-		lo = hi
+		if lo > 0 {
+			so.mark(&es[lo], before^key, l)
+		}
+		before, lo = key, hi
 	}
 }
 
-// sortKeys sorts entries by key; equal keys stay in the order of their ids.
-func sortKeys(es, tmp []entry) {
-	if len(es) < fewEntries {
-		slices.SortFunc(es, func(a, b entry) int {
-			if a.key != b.key {
-				return cmp.Compare(a.key, b.key)
-			}
-			return cmp.Compare(a.id, b.id)
-		})
+// mark marks an entry whose key of level l differs from the one before in the bits differing.
+func (so *sorter) mark(e *entry, differing uint64, l int) {
+	if !so.marks || differing == 0 {
 		return
 	}
-	varying := differingBits(es)
-	from, to := es, tmp
-	for shift := uint(0); shift < 64; shift += 8 {
-		if varying>>shift&0xff == 0 {
-			continue
-		}
-		digitPass(from, to, shift)
-		from, to = to, from
-	}
-	if &from[0] != &es[0] {
-		copy(es, from)
-	}
-}
-
-// digitPass deals from into to by the byte of the keys at shift, keeping the order.
-func digitPass(from, to []entry, shift uint) {
-	var at [256]int
-	for i := range from {
-		at[byte(from[i].key>>shift)]++
-	}
-	sum := 0
-	for d, n := range at {
-		at[d] = sum
-		sum += n
-	}
-	for _, e := range from {
-		d := byte(e.key >> shift)
-		to[at[d]] = e
-		at[d]++
+	e.mark |= startsPeers
+	if l < so.partLevel || l == so.partLevel && differing>>so.partShift != 0 {
+		e.mark |= startsPart
 	}
 }
 
@@ -262,7 +361,7 @@ func (so *sorter) fillNulls(es []entry, g segment) {
 	}
 }
 
-// fillText appends up to seven bytes from off on, and their number, 8 for more than seven.
+// fillText appends the number of a string's bytes from off on.
 func (so *sorter) fillText(es []entry, g segment, off int) {
 	blocks, valid := so.s.view[g.column], so.s.valid[g.column]
 	form := isForm(so.s.types[g.column])
@@ -271,7 +370,7 @@ func (so *sorter) fillText(es []entry, g segment, off int) {
 		b, r := id>>blockShift, int(id&(blockRows-1))
 		var w uint64
 		if valid[b] == nil || bit(valid[b], r) == 1 {
-			w = textWord(vec.Cast[str](blocks[b])[r], off, g.bits, form)
+			w = g.textNumber(vec.Cast[str](blocks[b])[r], off, form)
 		}
 		if g.desc {
 			w = ^w
@@ -280,26 +379,51 @@ func (so *sorter) fillText(es []entry, g segment, off int) {
 			es[i].key = w
 			continue
 		}
-		es[i].key = es[i].key<<g.bits | w&(1<<g.bits-1)
+		es[i].key = es[i].key<<g.bits | w>>g.drop&g.mask()
 	}
 }
 
-// textWord returns the number of a text segment of the given bits.
-func textWord(s str, off int, bits uint, form bool) uint64 {
+// textNumber returns the number of a string.
+func (g *segment) textNumber(s str, off int, form bool) uint64 {
+	switch {
+	case g.packed:
+		return g.pack(s.word(g.from))
+	case form:
+		return g.formNumber(s, off)
+	case g.bits < 64:
+		return s.word(0)>>(64-(g.bits-3))<<3 | uint64(s.len())
+	}
+	off += g.from
+	return s.word(off)&^0xff | uint64(min(max(s.len()-off, 0), textStep+1))
+}
+
+// formNumber is textNumber for a NUMERIC.
+func (g *segment) formNumber(s str, off int) uint64 {
 	var buf [24]byte
-	b := s.appendShort(buf[:0])
-	if form {
-		b = types.DecimalKey(b)
-	}
+	b := types.DecimalKey(s.appendShort(buf[:0]))
 	b = b[min(off, len(b)):]
-	if bits < 64 { // a short column: all bytes, then their number in three bits
-		var full [8]byte
-		copy(full[:], b)
-		return binary.BigEndian.Uint64(full[:])>>(64-(bits-3))<<3 | uint64(len(b))
-	}
 	var full [8]byte
+	if g.bits < 64 { // a short column: all bytes, then their number in three bits
+		copy(full[:], b)
+		return binary.BigEndian.Uint64(full[:])>>(64-(g.bits-3))<<3 | uint64(len(b))
+	}
 	copy(full[:textStep], b)
 	return binary.BigEndian.Uint64(full[:]) | uint64(min(len(b), textStep+1))
+}
+
+// word returns the eight bytes of s from off on as a number, zeros behind its end.
+func (s str) word(off int) uint64 {
+	if s.len() <= inlineBytes {
+		lo, hi, n := s.lo>>32|s.hi<<32, s.hi>>32, uint(off)*8
+		return bits.ReverseBytes64(lo>>n | hi<<(64-n) | hi>>(n-64))
+	}
+	b := s.far()
+	if off+8 <= len(b) {
+		return binary.BigEndian.Uint64(b[off:])
+	}
+	var full [8]byte
+	copy(full[:], b[min(off, len(b)):])
+	return binary.BigEndian.Uint64(full[:])
 }
 
 // appendShort returns the bytes of s, in buf where s holds them itself.
@@ -339,7 +463,7 @@ func fillInts[T int8 | int16 | int32 | int64](so *sorter, es []entry, g segment)
 	for i := range es {
 		id := es[i].id
 		w := orderInt(int64(vec.Cast[T](blocks[id>>blockShift])[id&(blockRows-1)]))
-		es[i].key = es[i].key<<g.bits | g.number(w)&mask
+		es[i].key = es[i].key<<g.bits | g.number(w)>>g.drop&mask
 	}
 }
 
@@ -349,7 +473,7 @@ func fillFloats[T float32 | float64](so *sorter, es []entry, g segment) {
 	for i := range es {
 		id := es[i].id
 		w := orderFloat(float64(vec.Cast[T](blocks[id>>blockShift])[id&(blockRows-1)]))
-		es[i].key = es[i].key<<g.bits | g.number(w)&mask
+		es[i].key = es[i].key<<g.bits | g.number(w)>>g.drop&mask
 	}
 }
 
@@ -359,7 +483,7 @@ func (so *sorter) fillSpans(es []entry, g segment) {
 	for i := range es {
 		id := es[i].id
 		w := spanWord(vec.Cast[vec.Span](blocks[id>>blockShift])[id&(blockRows-1)], g.kind)
-		es[i].key = es[i].key<<g.bits | g.number(w)&mask
+		es[i].key = es[i].key<<g.bits | g.number(w)>>g.drop&mask
 	}
 }
 

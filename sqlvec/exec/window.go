@@ -22,8 +22,7 @@ type windowing struct {
 	node  *plan.Window
 	calls []*windowCall
 
-	part, peer startMask // where partitions and groups of peers begin
-	morsels    []windowRows
+	morsels []windowRows
 }
 
 // windowRows is rows [lo, hi) that are computed together: whole partitions, or a piece of one.
@@ -56,11 +55,17 @@ func newWindowing(n *plan.Window) *windowing {
 		s.types = append(s.types, c.Type)
 	}
 	w := &windowing{sorting: s, node: n}
+	s.parts = len(n.Partition)
 	for _, x := range n.Partition {
 		s.specs = append(s.specs, orderSpec{column: s.column(x)})
 	}
 	for _, k := range n.Order {
 		s.specs = append(s.specs, orderSpec{column: s.column(k.Expr), desc: k.Desc, nullsFirst: k.NullsFirst})
+	}
+	for _, k := range s.specs {
+		if hasKey(s.types[k.column]) {
+			s.parts = -1 // equal values may differ in their bytes
+		}
 	}
 	for i := range n.Calls {
 		c := &windowCall{WindowCall: &n.Calls[i]}
@@ -108,9 +113,11 @@ func (w *windowing) prepare(ex *execution) (int, error) {
 	if n == 0 {
 		return 0, nil
 	}
-	w.part, w.peer = make(startMask, vec.Words(n)), make(startMask, vec.Words(n))
-	if err := w.markStarts(ex); err != nil {
-		return 0, err
+	if w.part == nil {
+		w.part, w.peer = make(startMask, vec.Words(n)), make(startMask, vec.Words(n))
+		if err := w.markStarts(ex); err != nil {
+			return 0, err
+		}
 	}
 	before, after, ok := w.margins()
 	for at := 0; at < n; {
@@ -319,9 +326,7 @@ func (r *windowReader) batch(c *windowChunk, evals []windowEval, next pusher) er
 	mark := a.Mark()
 	defer a.Release(mark)
 	r.cols = r.cols[:0]
-	for k := range r.s.node.Input.Columns() {
-		r.cols = append(r.cols, r.s.rows.gather(k, c.ids, false, a))
-	}
+	r.cols = r.s.rows.gatherRead(r.cols, r.s.width(), c.ids, r.s.node.Dead, a)
 	for _, e := range evals {
 		v, err := e.eval(c)
 		if err != nil {

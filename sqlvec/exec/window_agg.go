@@ -256,9 +256,10 @@ type sumEval struct {
 	m      *windowMorselState
 	frame  *frameEval
 	sums   expr.IntSums
-	count  []int64 // of the rows of the morsel before each
-	hi     []int64 // and their sums, nil for count
-	lo     []uint64
+	sum    bool    // false: count alone
+	count  []int64 // of the rows of the morsel before each, nil where all count
+	lo     []int64 // and their sums: the lower words
+	hi     []int64 // the upper ones, nil where those only repeat the sign
 	chunkN []int64
 	chunk  []kernel.Int128
 	rs     []rowRange
@@ -267,49 +268,101 @@ type sumEval struct {
 // newSumEval returns nil for other aggregates.
 func (m *windowMorselState) newSumEval(c *windowCall, ok func(rowID) bool) *sumEval {
 	e := &sumEval{m: m}
-	sum := false
 	if c.Agg.Name != "count" || len(c.args) > 1 {
 		if len(c.args) == 1 {
-			e.sums, sum = expr.NewIntSums(c.Agg, c.types[0])
+			e.sums, e.sum = expr.NewIntSums(c.Agg, c.types[0])
 		}
-		if !sum {
+		if !e.sum {
 			return nil
 		}
 	}
+	e.frame = m.newFrameEval(c)
 	a, ids, rows := m.w.scratch, m.s.ids[m.lo:m.hi], m.s.rows
-	e.frame, e.count = m.newFrameEval(c), arena.Make[int64](a, len(ids)+1)
-	e.count[0] = 0
-	if sum {
-		e.hi, e.lo = arena.Make[int64](a, len(ids)+1), arena.Make[uint64](a, len(ids)+1)
-		e.hi[0], e.lo[0] = 0, 0
+	counts := func(id rowID) bool {
+		return (ok == nil || ok(id)) && (len(c.args) == 0 || !rows.isNull(c.args[0], id))
+	}
+	all := ok == nil && (len(c.args) == 0 || !rows.nulls[c.args[0]])
+	if !all {
+		e.count = arena.Make[int64](a, len(ids)+1)
+		n := int64(0)
+		for i, id := range ids {
+			e.count[i] = n
+			if counts(id) {
+				n++
+			}
+		}
+		e.count[len(ids)] = n
+	}
+	if !e.sum {
+		return e
+	}
+	e.lo = arena.Make[int64](a, len(ids)+1)
+	if rows.types[c.args[0]].Class() == types.I64 {
+		e.hi = arena.Make[int64](a, len(ids)+1)
 	}
 	var total kernel.Int128
-	for i, id := range ids {
-		counts := (ok == nil || ok(id)) && (len(c.args) == 0 || !rows.isNull(c.args[0], id))
-		e.count[i+1] = e.count[i]
-		if counts {
-			e.count[i+1]++
+	for at := 0; at < len(ids); at += vec.BatchRows {
+		mark := a.Mark()
+		part := ids[at:min(at+vec.BatchRows, len(ids))]
+		x := rows.gatherInts(c.args[0], part, a)
+		for i := range x {
+			if !all && !counts(part[i]) {
+				x[i] = 0
+			}
 		}
-		if sum && counts {
-			total.Add(rows.integer(c.args[0], id))
-		}
-		if sum {
-			e.hi[i+1], e.lo[i+1] = total.Hi, total.Lo
-		}
+		total = e.addUp(x, at, total)
+		a.Release(mark)
 	}
+	e.put(len(ids), total)
 	return e
 }
 
-// integer returns a value of a column of integers or scaled NUMERIC.
-func (s *store) integer(c int, id rowID) int64 {
-	data, at := s.view[c][id>>blockShift], id&(blockRows-1)
+// addUp writes the totals before the rows of x, which are rows at and following of the morsel, and
+// returns the total behind.
+func (e *sumEval) addUp(x []int64, at int, total kernel.Int128) kernel.Int128 {
+	if e.hi != nil {
+		for i, v := range x {
+			e.put(at+i, total)
+			total.Add(v)
+		}
+		return total
+	}
+	sum := int64(total.Lo) // fewer than 2^32 numbers of 32 bits
+	for i, v := range x {
+		e.lo[at+i] = sum
+		sum += v
+	}
+	return kernel.Int128{Hi: sum >> 63, Lo: uint64(sum)}
+}
+
+// put sets the total before row i of the morsel.
+func (e *sumEval) put(i int, total kernel.Int128) {
+	e.lo[i] = int64(total.Lo)
+	if e.hi != nil {
+		e.hi[i] = total.Hi
+	}
+}
+
+// gatherInts returns the values of a column of integers or scaled NUMERIC in a; those of NULLs are
+// any.
+func (s *store) gatherInts(c int, ids []rowID, a *arena.Arena) []int64 {
+	out := arena.Make[int64](a, len(ids))
+	blocks := s.view[c]
 	switch s.types[c].Class() {
 	case types.I16:
-		return int64(vec.Cast[int16](data)[at])
+		for i, id := range ids {
+			out[i] = int64(vec.Cast[int16](blocks[id>>blockShift])[id&(blockRows-1)])
+		}
 	case types.I32:
-		return int64(vec.Cast[int32](data)[at])
+		for i, id := range ids {
+			out[i] = int64(vec.Cast[int32](blocks[id>>blockShift])[id&(blockRows-1)])
+		}
+	default:
+		for i, id := range ids {
+			out[i] = vec.Cast[int64](blocks[id>>blockShift])[id&(blockRows-1)]
+		}
 	}
-	return vec.Cast[int64](data)[at]
+	return out
 }
 
 func (e *sumEval) eval(c *windowChunk) (vec.Vec, error) {
@@ -317,20 +370,22 @@ func (e *sumEval) eval(c *windowChunk) (vec.Vec, error) {
 	counts := slices.Grow(e.chunkN[:0], c.n)[:c.n]
 	sums := slices.Grow(e.chunk[:0], c.n)[:c.n]
 	e.chunkN, e.chunk = counts, sums
+	whole := e.frame.c.Frame.Exclude == plan.ExcludeNothing
 	for i := range counts {
 		counts[i], sums[i] = 0, kernel.Int128{}
+		if lo, hi := e.frame.lo[i], e.frame.hi[i]; whole {
+			if lo < hi {
+				e.add(i, lo-e.m.lo, hi-e.m.lo)
+			}
+			continue
+		}
 		e.rs = e.frame.ranges(c, i, e.rs)
 		for _, r := range e.rs {
-			lo, hi := r.lo-e.m.lo, r.hi-e.m.lo
-			counts[i] += e.count[hi] - e.count[lo]
-			if e.hi != nil {
-				sums[i].Add128(e.totalAt(hi))
-				sums[i].Add128(e.totalAt(lo).Neg())
-			}
+			e.add(i, r.lo-e.m.lo, r.hi-e.m.lo)
 		}
 	}
 	a := e.m.w.scratch
-	if e.hi != nil {
+	if e.sum {
 		return e.sums.Final(sums, counts, a)
 	}
 	out := arena.Make[int64](a, c.n)
@@ -338,5 +393,18 @@ func (e *sumEval) eval(c *windowChunk) (vec.Vec, error) {
 	return vec.FromFixed(types.T(types.Int64), out, nil), nil
 }
 
-// totalAt returns the sum of the rows of the morsel before row i.
-func (e *sumEval) totalAt(i int) kernel.Int128 { return kernel.Int128{Hi: e.hi[i], Lo: e.lo[i]} }
+// add adds rows [lo, hi) of the morsel to the frame of row i of the chunk.
+func (e *sumEval) add(i, lo, hi int) {
+	if e.count == nil {
+		e.chunkN[i] += int64(hi - lo)
+	} else {
+		e.chunkN[i] += e.count[hi] - e.count[lo]
+	}
+	switch {
+	case e.hi != nil:
+		e.chunk[i].Add128(kernel.Int128{Hi: e.hi[hi], Lo: uint64(e.lo[hi])})
+		e.chunk[i].Add128(kernel.Int128{Hi: e.hi[lo], Lo: uint64(e.lo[lo])}.Neg())
+	case e.sum:
+		e.chunk[i].Add(e.lo[hi] - e.lo[lo])
+	}
+}

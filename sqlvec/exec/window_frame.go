@@ -93,20 +93,31 @@ func (m *windowMorselState) newFrameEval(c *windowCall) *frameEval {
 
 // fill computes lo and hi, which may cross: such frames are empty.
 func (f *frameEval) fill(c *windowChunk) {
-	for i := range c.n {
-		f.lo[i] = f.place(&f.start, c, i)
-		f.hi[i] = f.place(&f.end, c, i)
+	f.side(&f.start, c, f.lo)
+	f.side(&f.end, c, f.hi)
+}
+
+// side computes one end of the frames.
+func (f *frameEval) side(b *boundCursor, c *windowChunk, out []int) {
+	switch {
+	case b.bound.Kind == plan.UnboundedPreceding:
+		copy(out, c.partLo[:c.n])
+	case b.bound.Kind == plan.UnboundedFollowing:
+		copy(out, c.partHi[:c.n])
+	case f.c.Frame.Mode == plan.FrameRows && b.bound.Kind != plan.CurrentRow:
+		for i := range c.n {
+			out[i] = b.rows(c, i)
+		}
+	default:
+		for i := range c.n {
+			out[i] = f.place(b, c, i)
+		}
 	}
 }
 
 // place returns one end of the frame of row i: the first row in it, or the first behind.
 func (f *frameEval) place(b *boundCursor, c *windowChunk, i int) int {
-	switch b.bound.Kind {
-	case plan.UnboundedPreceding:
-		return c.partLo[i]
-	case plan.UnboundedFollowing:
-		return c.partHi[i]
-	case plan.CurrentRow:
+	if b.bound.Kind == plan.CurrentRow {
 		switch {
 		case f.c.Frame.Mode == plan.FrameRows && b.endSide:
 			return c.lo + i + 1
@@ -117,10 +128,7 @@ func (f *frameEval) place(b *boundCursor, c *windowChunk, i int) int {
 		}
 		return c.peerLo[i]
 	}
-	switch f.c.Frame.Mode {
-	case plan.FrameRows:
-		return b.rows(c, i)
-	case plan.FrameGroups:
+	if f.c.Frame.Mode == plan.FrameGroups {
 		return f.groups(b, c, i)
 	}
 	return f.keys(b, c, i)

@@ -44,8 +44,11 @@ func (o *optimizer) prune(node plan.Node, need map[int]bool) plan.Node {
 		if len(kids) > 0 {
 			plan.SetChildren(node, kids)
 		}
-		if j, ok := node.(*plan.HashJoin); ok {
-			j.Dead = dead(j.Columns(), above)
+		switch n := node.(type) {
+		case *plan.HashJoin:
+			n.Dead = dead(n.Columns(), above)
+		case *plan.Sort:
+			n.Dead = dead(n.Columns(), above)
 		}
 	}
 	return node
@@ -111,6 +114,7 @@ func (o *optimizer) pruneWindow(n *plan.Window, need map[int]bool) plan.Node {
 	}
 	n.Calls, n.Out = calls, out
 	n.Input = o.prune(n.Input, ownUses(n, need))
+	n.Dead = dead(n.Input.Columns(), need)
 	return n
 }
 

@@ -194,6 +194,8 @@ type Sort struct {
 	Input Node
 	Keys  []SortKey
 	Limit int64
+	// Dead says which columns nobody reads: they may hold anything. nil: none.
+	Dead []bool
 }
 
 // Limit skips Offset rows and passes at most Count. Both expressions see no columns

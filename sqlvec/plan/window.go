@@ -98,6 +98,8 @@ type Window struct {
 	// Leading, unless 0, says that of each partition only the rows are wanted that have fewer
 	// than Leading rows before them in the order. Others may be left out.
 	Leading int64
+	// Dead says which of the input's columns nobody reads: they may hold anything. nil: none.
+	Dead []bool
 }
 
 // Columns implements Node.
