@@ -7,8 +7,11 @@ import (
 
 // Numbers of at most 64 bits, in and out of the binary form without a big number between.
 
-// tenTo18 is nine base-100 digits.
-const tenTo18 = 1e18
+// tenTo18 is nine base-100 digits, tenTo16 eight.
+const (
+	tenTo18 = 1e18
+	tenTo16 = 1e16
+)
 
 // AppendQuotient appends the binary form of sum × 10^-scale / count, rounded as Div rounds
 // it. count must be positive. ok is false, and nothing is appended, where an intermediate
@@ -27,8 +30,11 @@ func AppendQuotient(dst []byte, sum int64, scale int, count int64) (form []byte,
 		return dst, false
 	}
 	den := uint64(count)
-	top, rem := hi/den, hi%den
-	low, rem := bits.Div64(rem, lo, den)
+	top, low, rem := uint64(0), lo/den, lo%den
+	if hi > 0 {
+		top = hi / den
+		low, rem = bits.Div64(hi%den, lo, den)
+	}
 	if rem >= den-rem { // half and more goes away from zero
 		var carry uint64
 		low, carry = bits.Add64(low, 1, 0)
@@ -64,6 +70,12 @@ func quotientScale(size uint64, scale int, count uint64) int {
 func wordWeight(u uint64, scale int) (weight int, first uint64) {
 	if u == 0 {
 		return 0, 0
+	}
+	if scale == 0 {
+		for ; u >= 10000; u /= 10000 {
+			weight++
+		}
+		return weight, u
 	}
 	n := decimalDigits(u)
 	exp := n - 1 - scale
@@ -119,6 +131,9 @@ func appendSmall(dst []byte, neg bool, hi, lo uint64, scale int) []byte {
 		over, low := bits.Mul64(lo, 10)
 		hi, lo = hi*10+over, low
 	}
+	if upper, lower := lo/tenTo16, lo%tenTo16; hi == 0 {
+		return appendPairs(dst, neg, upper, lower, scale)
+	}
 	var buf [20]byte
 	at := len(buf)
 	upper, lower := bits.Div64(hi, lo, tenTo18)
@@ -155,6 +170,57 @@ func appendSmall(dst []byte, neg bool, hi, lo uint64, scale int) []byte {
 	return binary.BigEndian.AppendUint16(dst, uint16(scale))
 }
 
+// appendPairs appends the binary form of ±(upper × 10^16 + lower) × 10^-scale, not 0, for upper below 10^4
+// and lower below 10^16. Digits meet in pairs at the point if the last of an odd scale is meant
+// to be 0.
+func appendPairs(dst []byte, neg bool, upper, lower uint64, scale int) []byte {
+	const ones = 0x0101010101010101
+	low := uint64(pairsOf(lower/1e8))<<32 | uint64(pairsOf(lower%1e8))
+	// The pairs as bytes of x, then y, the first the lowest.
+	x, y := bits.ReverseBytes64(low+ones), uint64(0)
+	whole := 8 // how many there are, with the last zeros
+	switch {
+	case upper == 0:
+		zeros := bits.LeadingZeros64(low) / 8
+		x, whole = x>>(8*zeros), 8-zeros
+	case upper < 100:
+		x, y, whole = x<<8|(upper+1), x>>56, 9
+	default:
+		x, y, whole = x<<16|(upper%100+1)<<8|(upper/100+1), x>>48, 10
+	}
+	n := whole - bits.TrailingZeros64(low)/8
+	if low == 0 && upper%100 == 0 {
+		n--
+	}
+	exp, kind := whole-(scale+1)/2, byte(kindPos)
+	var none [16]byte
+	at := len(dst)
+	dst = append(dst, none[:]...)
+	out := dst[at : at+16]
+	binary.BigEndian.PutUint16(out[1:], uint16(exp+0x8000))
+	binary.LittleEndian.PutUint64(out[3:], x)
+	binary.LittleEndian.PutUint16(out[11:], uint16(y))
+	out[3+n] = 0
+	if neg {
+		kind = kindNeg
+		for i := 1; i <= 3+n; i++ {
+			out[i] = ^out[i]
+		}
+	}
+	out[0] = kind
+	binary.BigEndian.PutUint16(out[4+n:], uint16(scale))
+	return dst[:at+6+n]
+}
+
+// pairsOf returns the eight digits of x as four pairs, a byte each, the first the highest.
+func pairsOf(x uint64) uint32 {
+	v := x/10000<<32 | x%10000
+	q := v * 10486 >> 20 & 0x7F0000007F // a hundredth of each half, which are below 10^4
+	v = q<<16 | (v - 100*q)
+	v = (v | v>>8) & 0x0000FFFF0000FFFF
+	return uint32(v | v>>16)
+}
+
 // SmallDecimal returns a number in binary form as x × 10^-scale, where x fits 64 bits and
 // scale is the display scale.
 func SmallDecimal(form []byte) (x int64, scale int, ok bool) {
@@ -179,10 +245,14 @@ func SmallDecimal(form []byte) (x int64, scale int, ok bool) {
 	}
 	exp := int(body[0]^flip)<<8 | int(body[1]^flip) - 0x8000
 	u := uint64(0)
-	for _, p := range body[2 : len(body)-1] {
+	for i, p := range body[2 : len(body)-1] {
 		v := (p ^ flip) - 1
 		if v > 99 {
 			return 0, 0, false
+		}
+		if i < 9 { // below 10^18
+			u = 100*u + uint64(v)
+			continue
 		}
 		hi, lo := bits.Mul64(u, 100)
 		if u = lo + uint64(v); hi != 0 || u < lo {
