@@ -23,6 +23,7 @@ func TestSpill(t *testing.T) {
 	for _, c := range []struct{ node, sql string }{
 		{"HashAggregate", "SELECT count(*), sum(c), sum(k), max(m) FROM (SELECT k, count(*) AS c, max(name) AS m FROM big GROUP BY k) x"},
 		{"HashAggregate", "SELECT count(*), sum(n), min(name) FROM (SELECT name, sum(k) AS n FROM big GROUP BY name) x"},
+		{"HashAggregate", "SELECT count(*), sum(n * s), sum(n * coalesce(key, -1)), max(m) FROM (SELECT CASE id % 3 WHEN 0 THEN NULL WHEN 1 THEN k % 10 ELSE id END AS key, count(*) AS n, sum(k) AS s, max(name) AS m FROM big GROUP BY 1) x"},
 		{"Hash Join", "SELECT count(*), sum(a.id + b.k), max(b.name) FROM big a JOIN big b ON b.id = a.k"},
 		{"Hash Left Join", "SELECT count(*), count(b.id), max(b.name) FROM big a LEFT JOIN big b ON b.name = a.name AND b.id < 150000"},
 		{"Hash Full Join", "SELECT count(*), count(a.id), count(b.id), max(a.name || b.name) FROM (SELECT * FROM big WHERE id > 150000) a FULL JOIN (SELECT * FROM big WHERE id < 250000) b ON a.id = b.id"},

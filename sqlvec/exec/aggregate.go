@@ -371,7 +371,7 @@ func (g *aggregation) finish(ex *execution) error {
 		}
 	}
 	if g.spill.to != nil {
-		return g.endSpill()
+		return g.endSpill(ex)
 	}
 	var err error
 	if mode == partitioned {
@@ -413,7 +413,10 @@ type span struct {
 type groupSource struct{ g *aggregation }
 
 func (s *groupSource) prepare(*execution) (int, error) {
-	if s.g.spill.to != nil {
+	switch spill := &s.g.spill; {
+	case spill.apart:
+		return spillParts, nil
+	case spill.to != nil:
 		return 1, nil
 	}
 	return len(s.g.spans), nil

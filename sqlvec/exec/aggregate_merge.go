@@ -12,7 +12,7 @@ import (
 // hashes into a new table, or a range of the keys where all keys came in ascending order.
 
 const (
-	mergeBits  = 6
+	mergeBits  = spillBits // so that groups are dealt as spilled rows are
 	mergeParts = 1 << mergeBits
 	fewToMerge = 1 << 17 // groups that one worker merges
 )
@@ -82,6 +82,11 @@ func (g *aggregation) mergesInParts(ex *execution) bool {
 	if n < fewToMerge || g.spill.share != 0 && bytes > g.spill.share {
 		return false
 	}
+	return g.mergeable()
+}
+
+// mergeable reports whether the states of a part of the groups can be merged.
+func (g *aggregation) mergeable() bool {
 	for i, c := range g.calls {
 		_, ok := g.ends[0].own.states[i].(expr.PartMerger)
 		if !ok || c.Distinct || len(c.OrderBy) > 0 {

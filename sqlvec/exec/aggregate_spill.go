@@ -12,7 +12,9 @@ import (
 // An aggregation whose groups do not fit memory makes no new groups: rows of groups that
 // are there go on to their states, all others are written, as they came, to partitions
 // by the hash of their keys. When the input has ended, each partition is an aggregation of
-// its own, which may spill again. So no state of an aggregate is ever written.
+// its own, which may spill again. So no state of an aggregate is ever written. Where states can
+// be merged, the groups that are there are dealt to the partitions too, which workers then take
+// as morsels; otherwise one worker takes them all, and gives rows to these groups first.
 
 // aggSpill is what the ends of an aggregation share when they spill.
 type aggSpill struct {
@@ -21,6 +23,9 @@ type aggSpill struct {
 	share int64
 	mu    sync.Mutex
 	to    *partFile // nil while nothing is spilled
+
+	apart bool          // partitions are aggregated by any worker
+	known []*groupParts // the groups of each end, by partition; nil where there are none or one worker has them
 }
 
 // file returns the file of spilled rows, which the first caller makes.
@@ -223,7 +228,7 @@ func (t *groupTable) knownWord(key uint64) uint32 {
 }
 
 // endSpill completes what is written.
-func (g *aggregation) endSpill() error {
+func (g *aggregation) endSpill(ex *execution) (err error) {
 	for _, e := range g.ends {
 		if e.out != nil {
 			if err := e.out.flush(); err != nil {
@@ -232,8 +237,18 @@ func (g *aggregation) endSpill() error {
 			e.out.a.Free()
 		}
 	}
+	several := ex.opts.Workers > 1 && g.spill.depth == 0
 	if g.mode.Load() == partitioned {
+		g.spill.apart = several
 		return nil
+	}
+	if several && g.mergeable() {
+		g.spill.apart = true
+		for _, e := range g.ends {
+			e.own.grow()
+		}
+		g.spill.known, err = g.partsOfHashes(ex)
+		return err
 	}
 	return g.mergeTables()
 }
@@ -285,11 +300,14 @@ func (g *aggregation) emitPart(q int, w *worker, next pusher) error {
 	}
 	end := sub.ends[0]
 	end.begin(nil)
+	if err := g.feedKnown(q, end.own); err != nil {
+		return err
+	}
 	if err := g.feedPart(q, end); err != nil {
 		return err
 	}
 	into := pusher(end)
-	if len(g.ends) > 1 && g.mode.Load() == local {
+	if len(g.ends) > 1 && g.mode.Load() == local && !g.spill.apart {
 		g.ends[0].w = in
 		defer func() { g.ends[0].w = w }()
 		into = &knownFirst{m: g.ends[0], next: end}
@@ -298,7 +316,7 @@ func (g *aggregation) emitPart(q int, w *worker, next pusher) error {
 		return err
 	}
 	if sub.spill.to != nil {
-		if err := sub.endSpill(); err != nil {
+		if err := sub.endSpill(ex); err != nil {
 			return err
 		}
 		return sub.emitSpilled(in, next)
@@ -309,6 +327,18 @@ func (g *aggregation) emitPart(q int, w *worker, next pusher) error {
 		}
 	}
 	return g.emitGroups(end.own, in, next)
+}
+
+// feedKnown adds the groups of partition q that the ends have.
+func (g *aggregation) feedKnown(q int, gs *groups) error {
+	if g.spill.known == nil {
+		return nil
+	}
+	lists := make([]groupList, len(g.ends))
+	for i, e := range g.ends {
+		lists[i] = groupList{of: e.own, from: g.spill.known[i].of(q)}
+	}
+	return mergeByHash(gs, lists)
 }
 
 // feedPart adds the rows of partition q that stayed in memory.

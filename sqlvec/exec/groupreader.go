@@ -25,7 +25,10 @@ type chooser interface {
 }
 
 func (r *groupReader) run(morsel int, next pusher) error {
-	if r.g.spill.to != nil {
+	switch spill := &r.g.spill; {
+	case spill.apart:
+		return r.g.emitPart(morsel, r.w, next)
+	case spill.to != nil:
 		return r.g.emitSpilled(r.w, next)
 	}
 	sp := r.g.spans[morsel]
