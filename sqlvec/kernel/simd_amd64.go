@@ -3,6 +3,7 @@
 package kernel
 
 import (
+	"math/bits"
 	"simd/archsimd"
 	"unsafe"
 )
@@ -188,8 +189,13 @@ func productsWide[T Signed](dst, a, b []T) bool {
 // sumWide adds the values whose bit is set; nil means all.
 func sumWide[T Signed](a []T, mask []uint64) (Int128, bool) {
 	var z T
-	if !wide || unsafe.Sizeof(z) != 8 || len(a) < 64 || len(a) > 1<<30 {
+	if !wide || unsafe.Sizeof(z) < 4 || len(a) < 64 || len(a) > 1<<30 {
 		return Int128{}, false
+	}
+	if unsafe.Sizeof(z) == 4 {
+		var s Int128
+		s.Add(sumSigned32(as[int32](a), mask))
+		return s, true
 	}
 	x := as[int64](a)
 	low := archsimd.BroadcastInt64x8(0xFFFFFFFF)
@@ -310,6 +316,27 @@ func sum32(a []uint32, mask []uint64) uint64 {
 		}
 	}
 	return total(acc)
+}
+
+// sumSigned32 adds the values whose bit is set, as distances from the least of all 32-bit integers.
+func sumSigned32(a []int32, mask []uint64) int64 {
+	var acc archsimd.Uint64x8
+	flip := archsimd.BroadcastUint32x16(1 << 31)
+	x, n, w := as[uint32](a), 0, 0
+	for ; len(x) >= 64; x, w = x[64:], w+1 {
+		m := maskWord(mask, w)
+		n += bits.OnesCount64(m)
+		for k := 0; k < 64; k += 16 {
+			v := archsimd.LoadUint32x16((*[16]uint32)(x[k:])).Xor(flip).Masked(archsimd.Mask32x16FromBits(uint16(m >> k)))
+			acc = acc.Add(halves(v))
+		}
+	}
+	s := int64(total(acc)) - int64(n)<<31
+	archsimd.ClearAVXUpperBits()
+	for j, v := range a[w*64:] {
+		s += int64(v) & -int64(maskWord(mask, w)>>(uint(j)&63)&1)
+	}
+	return s
 }
 
 // minMaxWide is MinMax. Signed integers are compared as unsigned ones with the top bit flipped.
