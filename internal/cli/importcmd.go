@@ -65,7 +65,7 @@ what it reads.`,
 	flags.StringVar(&f.format, "format", "", "form of the file: "+strings.Join(importFormats, ", ")+" (default by its name's ending, else csv)")
 	flags.BoolVar(&f.create, "create", false, "make the table, with column types found from the data")
 	flags.StringSliceVar(&f.primaryKey, "primary-key", nil, "with --create: columns of the primary key, separated by commas")
-	flags.BoolVar(&f.header, "header", true, "the first line has the names of the columns")
+	flags.BoolVar(&f.header, "header", true, "the first line has the names of the columns (with --create the default is what it looks like)")
 	flags.BoolVar(&f.noHeader, "no-header", false, "the first line has values; columns are taken in order")
 	flags.StringVar(&f.delimiter, "delimiter", "", "character between fields (default comma; tab for tsv)")
 	flags.StringVar(&f.null, "null", "", `text that means NULL (default nothing; \N for tsv)`)
@@ -175,6 +175,7 @@ func (f *importFlags) options(cmd *cobra.Command) (textin.Options, error) {
 		return textin.Options{}, err
 	}
 	opts := textin.Options{Format: textin.Format(f.format), NoHeader: f.noHeader || !f.header, Skip: f.onError == "skip"}
+	opts.FindHeader = f.create && !cmd.Flags().Changed("header")
 	switch f.delimiter {
 	case "":
 	case `\t`:

@@ -133,7 +133,7 @@ var (
 )
 
 var fileOptions = map[string]fileSetting{
-	"header":        {separated, flag(func(o *files.Options, on bool) { o.NoHeader = !on })},
+	"header":        {separated, flag(func(o *files.Options, on bool) { o.NoHeader, o.Header = !on, on })},
 	"delim":         {separated, setDelim},
 	"sep":           {separated, setDelim},
 	"delimiter":     {separated, setDelim},

@@ -237,7 +237,7 @@ func lookAtCSV(l *looking, path string) error {
 		return err
 	}
 	prompt := fmt.Sprintf("FROM read_csv(%s, auto_detect => false, delim => %s, quote => %s, header => %t, skip => %d, columns => %s)", quoteText(path),
-		quoteText(string(rune(s.Delim))), quoteText(string(rune(s.Quote))), !l.opts.NoHeader, l.opts.SkipLines, quoteText(strings.Join(columns, ", ")))
-	l.add(string(rune(s.Delim)), string(rune(s.Quote)), string(rune(s.Quote)), l.opts.SkipLines, !l.opts.NoHeader, array.S, prompt)
+		quoteText(string(rune(s.Delim))), quoteText(string(rune(s.Quote))), s.Header, l.opts.SkipLines, quoteText(strings.Join(columns, ", ")))
+	l.add(string(rune(s.Delim)), string(rune(s.Quote)), string(rune(s.Quote)), l.opts.SkipLines, s.Header, array.S, prompt)
 	return nil
 }

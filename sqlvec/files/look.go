@@ -80,6 +80,7 @@ func LookAtParquet(path string, fn func(f *ParquetFile, size int64) error) error
 
 // Sniffed is how a CSV file would be read.
 type Sniffed struct {
+	Header       bool // the first line has the names of the columns
 	Delim, Quote byte
 	Columns      []Column
 }
@@ -102,7 +103,7 @@ func Sniff(ctx context.Context, path string, opts Options) (s Sniffed, err error
 		return s, inFile(leaveOut(err), path)
 	}
 	defer file.Close()
-	s = Sniffed{Delim: file.Delim(), Quote: t.opts.Quote, Columns: t.cols}
+	s = Sniffed{Header: file.HasHeader(), Delim: file.Delim(), Quote: t.opts.Quote, Columns: t.cols}
 	if s.Quote == 0 {
 		s.Quote = '"'
 	}

@@ -31,8 +31,10 @@ type Options struct {
 	Format Format // "" means by the ending
 	// NoHeader, Delim, Quote and Null are about CSV and TSV; see textin.Options.
 	NoHeader bool
-	Delim    byte
-	Quote    byte
+	// Header says that the first line of CSV and TSV has names; without it and NoHeader the line itself does.
+	Header bool
+	Delim  byte
+	Quote  byte
 	// Escape is what the statement says stands before a quote within quotes; only the quote itself can.
 	Escape string
 	Null   *string

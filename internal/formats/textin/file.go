@@ -5,6 +5,7 @@ import (
 	"context"
 	"io"
 	"runtime"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -35,6 +36,9 @@ type Options struct {
 	SkipLines int
 	// NoHeader says that the first line has values, not names; columns are then c1, c2, ….
 	NoHeader bool
+	// FindHeader looks whether the first line of CSV and TSV has values: where some column has a type
+	// other than TEXT, and the first line fits the types of all, it does.
+	FindHeader bool
 	// Skip says that records that cannot be read are left out: see Batch.Rejects.
 	Skip bool
 	// Null is the text of a NULL in CSV and TSV, nil for the default ("" and \N).
@@ -108,6 +112,9 @@ func (f *File) Delim() byte {
 	}
 	return f.csv.delim
 }
+
+// HasHeader reports whether the first line of CSV and TSV has the names of the columns.
+func (f *File) HasHeader() bool { return f.csv != nil && !f.opts.NoHeader }
 
 // FirstLines is about how many lines Guess looks at.
 func (f *File) FirstLines() int { return bytes.Count(f.first.data(), []byte{'\n'}) }
@@ -190,7 +197,9 @@ func (f *File) header() error {
 	if err != nil {
 		return err
 	}
-	if f.opts.NoHeader {
+	if f.opts.NoHeader || f.opts.FindHeader && f.valuesFirst(fields) {
+		f.opts.NoHeader = true
+		f.csv.names = nil
 		for i := range fields {
 			f.csv.names = append(f.csv.names, "c"+itoa(i+1))
 		}
@@ -216,6 +225,40 @@ func (f *File) header() error {
 	f.first.line += bytes.Count(f.first.data()[:next], []byte{'\n'})
 	f.first.raw = append(f.first.raw[:pad], f.first.raw[pad+next:]...)
 	return nil
+}
+
+// valuesFirst reports whether the first record looks like one of values; see FindHeader.
+func (f *File) valuesFirst(record []string) bool {
+	if !slices.ContainsFunc(record, startsValue) {
+		return false
+	}
+	f.csv.names = record
+	if err := f.csv.scan(f.first, &f.fields); err != nil {
+		return false // the next scan meets it again
+	}
+	typed, data := false, f.first.data()
+	for c := range record {
+		first := shapeOf(data, f.first.raw, f.fields.spans[c], false)
+		var rest shape
+		for k := c + len(record); k < len(f.fields.spans); k += len(record) {
+			rest |= shapeOf(data, f.first.raw, f.fields.spans[k], false)
+		}
+		if f.fields.rows == 1 {
+			rest = first
+		}
+		if rest.isText() {
+			continue
+		}
+		if typed = true; (first | rest).isText() {
+			return false
+		}
+	}
+	return typed
+}
+
+// startsValue reports whether a field may be a value of a type other than TEXT.
+func startsValue(field string) bool {
+	return field != "" && (field[0] == '-' || isDigit(field[0]) || strings.EqualFold(field, "true") || strings.EqualFold(field, "false"))
 }
 
 func itoa(i int) string {

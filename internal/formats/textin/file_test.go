@@ -105,6 +105,49 @@ func TestCSVFields(t *testing.T) {
 	}
 }
 
+// TestFindHeader tells names from values.
+func TestFindHeader(t *testing.T) {
+	for _, tc := range []struct {
+		in    string
+		names string // of the file's columns
+	}{
+		{"1,2\n3,4\n", "c1 c2"},
+		{"a,1,2020-01-01\nb,3,2021-01-01\n", "c1 c2 c3"},
+		{"1.5,x\n2,y\n", "c1 c2"},
+		{"1,\n1,x\n", "c1 c2"},
+		{"x,true\ny,false\n", "c1 c2"},
+		{"1,1\n", "c1 c2"},
+		{"\"1\",\"a\"\n2,b", "c1 c2"},
+		{"\"1\n\",2\nx,3\n", "c1 c2"},
+		{"a,b\n1,2\n", "a b"},
+		{"a,b\nc,d\n", "a b"},
+		{"a,1\nc,d\n", "a 1"},
+		{"id,2020\nx,1\ny,z", "id 2020"},
+		{"id,2020\n1,1\n2,2", "id 2020"},
+		{"a,b\n", "a b"},
+		{"2020-01-01,5\n2020-01-02,x\n", "c1 c2"},
+		{"", ""},
+	} {
+		f, err := Open(strings.NewReader(tc.in), Options{Format: CSV, FindHeader: true})
+		if err != nil {
+			t.Fatalf("%q: %v", tc.in, err)
+		}
+		if got := strings.Join(f.Names(), " "); got != tc.names {
+			t.Errorf("%q: columns %s, want %s", tc.in, got, tc.names)
+		}
+		rows := strings.Count(strings.ReplaceAll(tc.in, "\"1\n\"", "1")+"\n", "\n")
+		if strings.HasSuffix(tc.in, "\n") || tc.in == "" {
+			rows--
+		}
+		if f.HasHeader() && tc.in != "" {
+			rows--
+		}
+		if f.fields.rows != rows {
+			t.Errorf("%q: %d rows, want %d", tc.in, f.fields.rows, rows)
+		}
+	}
+}
+
 // TestCSVAgreesWithStandardLibrary compares random files, quotes and line breaks in them, with
 // encoding/csv.
 func TestCSVAgreesWithStandardLibrary(t *testing.T) {

@@ -157,6 +157,9 @@ func (s shape) typeOf(json bool) types.Type {
 	return types.T(id)
 }
 
+// isText reports whether typeOf of a CSV file is TEXT.
+func (s shape) isText() bool { return s.typeOf(false).ID == types.Text }
+
 func (s shape) numberType() types.ID {
 	switch {
 	case s&^(sawInt|sawWide) == 0:
