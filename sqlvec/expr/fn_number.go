@@ -1,131 +1,166 @@
 package expr
 
 import (
+	"fmt"
 	"math"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"driftdb/internal/dberr"
 	"driftdb/internal/types"
 )
 
-// numberTemplate is a parsed template of to_char for numbers.
-type numberTemplate struct {
-	whole    string // 0, 9, and the separators before the point, in order
-	frac     string // 0 and 9 after the point
-	point    bool
-	fill     bool // FM
-	sign     byte // 0: a minus before; 'S' before, 's' behind, 'M' MI, 'P' PL, 'G' SG, '<' PR
-	signLast bool
-	exponent bool
-	suffix   string // TH
-	prefix   string // literal text and $ before the digits
-	between  []numberText
-	trailing string
+// numberPatterns are the patterns of templates for numbers, in upper or lower case.
+var numberPatterns = []string{"EEEE", "FM", "MI", "PL", "PR", "RN", "SG", "SP", "TH", ",", ".", "0", "9", "B", "C", "D", "G", "L", "S", "V"}
+
+// numberItem is a pattern of a template, or a character that stands for itself.
+type numberItem struct {
+	pattern string // in upper case
+	lower   bool   // RN and TH: written in lower case
+	char    string // where pattern is ""
 }
 
-// numberText is literal text between the digits.
-type numberText struct {
-	frac bool // behind the point
-	at   int  // what it stands before, in whole or frac
-	text string
+// numberTemplate is a parsed template of to_char and to_number. It is read, printed and parsed by
+// PostgreSQL's rules, the odd ones too: a place is counted where a pattern stands.
+type numberTemplate struct {
+	items []numberItem
+
+	pre, post int // digits before and after the point
+	shift     int // digits behind V
+
+	decimal, fill, zero, blank bool // D or ., FM, 0, B
+	bracket, minus, plus       bool // PR, MI or SG, PL or SG
+	roman, multi, exponent     bool // RN, V, EEEE
+	zeroStart, zeroEnd         int  // places of the first 0, and behind the last
+	sign                       byte // of S: '<' before the number, '>' behind it, 0 for none
+	signPre                    int  // digits before S
 }
 
 // parseNumberTemplate reads a template.
-func parseNumberTemplate(s string) (numberTemplate, error) {
-	var t numberTemplate
-	for i := 0; i < len(s); {
-		rest := s[i:]
-		up := strings.ToUpper(rest)
-		digits := t.whole != "" || t.point
-		switch {
-		case strings.HasPrefix(up, "FM"):
-			t.fill = true
-			i += 2
-		case strings.HasPrefix(up, "EEEE"):
-			t.exponent = true
-			i += 4
-		case strings.HasPrefix(up, "MI"), strings.HasPrefix(up, "PL"), strings.HasPrefix(up, "SG"), strings.HasPrefix(up, "PR"):
-			t.sign, t.signLast = map[string]byte{"MI": 'M', "PL": 'P', "SG": 'G', "PR": '<'}[up[:2]], digits
-			i += 2
-		case strings.HasPrefix(up, "TH"):
-			t.suffix = rest[:2]
-			i += 2
-		case up[0] == 'S':
-			t.sign, t.signLast = 'S', digits
-			i++
-		case up[0] == 'V' || strings.HasPrefix(up, "RN"):
-			return t, dberr.Newf(dberr.FeatureNotSupported, "number template \"%s\" is not supported", s)
-		case rest[0] == '.' || up[0] == 'D':
-			if t.point {
-				return t, dberr.New(dberr.SyntaxError, "multiple decimal points")
+func parseNumberTemplate(s string) (*numberTemplate, error) {
+	t := &numberTemplate{}
+	quoted := false
+	for s != "" {
+		if item, ok := leadingNumberPattern(s); ok && !quoted {
+			if err := t.add(item.pattern); err != nil {
+				return nil, err
 			}
-			t.point = true
-			i++
-		case rest[0] == '0' || rest[0] == '9':
-			if t.point {
-				t.frac += rest[:1]
-			} else {
-				t.whole += rest[:1]
-			}
-			i++
-		case (rest[0] == ',' || up[0] == 'G') && !t.point:
-			t.whole += ","
-			i++
-		case rest[0] == '"':
-			end := strings.IndexByte(rest[1:], '"')
-			if end < 0 {
-				end = len(rest) - 1
-			}
-			t.literal(rest[1:1+end], digits)
-			i += min(end+2, len(rest))
-		case up[0] == 'L':
-			t.literal(" ", digits) // the currency sign of the locale C
-			i++
-		default:
-			t.literal(rest[:1], digits)
-			i++
+			t.items = append(t.items, item)
+			s = s[len(item.pattern):]
+			continue
 		}
+		if s[0] == '"' {
+			quoted = !quoted
+			s = s[1:]
+			continue
+		}
+		if s[0] == '\\' && len(s) > 1 && (quoted || s[1] == '"') {
+			s = s[1:]
+		}
+		_, n := utf8.DecodeRuneInString(s)
+		t.items = append(t.items, numberItem{char: s[:n]})
+		s = s[n:]
 	}
-	t.takeTrailing()
 	return t, nil
 }
 
-// literal adds text that stands for itself.
-func (t *numberTemplate) literal(s string, after bool) {
-	switch {
-	case !after:
-		t.prefix += s
-	case t.point:
-		t.between = append(t.between, numberText{true, len(t.frac), s})
-	default:
-		t.between = append(t.between, numberText{false, len(t.whole), s})
-	}
-}
-
-// takeTrailing makes the text behind the last digit the trailing one.
-func (t *numberTemplate) takeTrailing() {
-	last := numberText{false, len(t.whole), ""}
-	if t.point {
-		last = numberText{true, len(t.frac), ""}
-	}
-	n := len(t.between)
-	for n > 0 && t.between[n-1].frac == last.frac && t.between[n-1].at == last.at {
-		n--
-		t.trailing = t.between[n].text + t.trailing
-	}
-	t.between = t.between[:n]
-}
-
-// textAt returns the literal text at a place.
-func (t *numberTemplate) textAt(frac bool, at int) string {
-	s := ""
-	for _, b := range t.between {
-		if b.frac == frac && b.at == at {
-			s += b.text
+// leadingNumberPattern returns the pattern that s begins with.
+func leadingNumberPattern(s string) (numberItem, bool) {
+	for _, p := range numberPatterns {
+		switch {
+		case strings.HasPrefix(s, p):
+			return numberItem{pattern: p}, true
+		case strings.HasPrefix(s, strings.ToLower(p)):
+			return numberItem{pattern: p, lower: true}, true
 		}
 	}
-	return s
+	return numberItem{}, false
+}
+
+// add notes what a pattern says about the whole.
+func (t *numberTemplate) add(pattern string) error {
+	wrong := func(format string, args ...any) error { return dberr.Newf(dberr.SyntaxError, format, args...) }
+	if t.exponent && pattern != "EEEE" {
+		return wrong("\"EEEE\" must be the last pattern used")
+	}
+	switch pattern {
+	case "9", "0":
+		return t.addDigit(pattern)
+	case "B":
+		t.blank = t.blank || t.pre == 0 && t.post == 0 && !t.zero
+	case "D", ".":
+		if t.decimal {
+			return wrong("multiple decimal points")
+		}
+		if t.multi {
+			return wrong("cannot use \"V\" and decimal point together")
+		}
+		t.decimal = true
+	case "FM":
+		t.fill = true
+	case "S":
+		if t.sign != 0 {
+			return wrong("cannot use \"S\" twice")
+		}
+		if t.plus || t.minus || t.bracket {
+			return wrong("cannot use \"S\" and \"PL\"/\"MI\"/\"SG\"/\"PR\" together")
+		}
+		t.sign, t.signPre = '<', t.pre
+		if t.decimal {
+			t.sign = '>'
+		}
+	case "MI", "PL", "SG":
+		if t.sign != 0 {
+			return wrong("cannot use \"S\" and \"%s\" together", pattern)
+		}
+		t.minus = t.minus || pattern != "PL"
+		t.plus = t.plus || pattern != "MI"
+	case "PR":
+		if t.sign != 0 || t.plus || t.minus {
+			return wrong("cannot use \"PR\" and \"S\"/\"PL\"/\"MI\"/\"SG\" together")
+		}
+		t.bracket = true
+	case "RN":
+		t.roman = true
+	case "V":
+		if t.decimal {
+			return wrong("cannot use \"V\" and decimal point together")
+		}
+		t.multi = true
+	case "EEEE":
+		if t.exponent {
+			return wrong("cannot use \"EEEE\" twice")
+		}
+		if t.blank || t.fill || t.sign != 0 || t.bracket || t.minus || t.plus || t.roman || t.multi {
+			return dberr.New(dberr.SyntaxError, "\"EEEE\" is incompatible with other formats").
+				WithDetail("\"EEEE\" may only be used together with digit and decimal point patterns.")
+		}
+		t.exponent = true
+	}
+	return nil
+}
+
+func (t *numberTemplate) addDigit(pattern string) error {
+	if t.bracket {
+		return dberr.Newf(dberr.SyntaxError, "\"%s\" must be ahead of \"PR\"", pattern)
+	}
+	if pattern == "9" && t.multi {
+		t.shift++
+		return nil
+	}
+	if pattern == "0" && !t.zero && !t.decimal {
+		t.zero, t.zeroStart = true, t.pre
+	}
+	if t.decimal {
+		t.post++
+	} else {
+		t.pre++
+	}
+	if pattern == "0" {
+		t.zeroEnd = t.pre + t.post
+	}
+	return nil
 }
 
 // toCharNumber is to_char(number, template).
@@ -134,218 +169,543 @@ func toCharNumber(_ *Env, a []types.Value) (types.Value, error) {
 	if err != nil {
 		return a[0], err
 	}
-	d, err := asDecimal(a[0])
+	if a[1].S == "" {
+		return textValue(""), nil
+	}
+	switch {
+	case t.roman:
+		n, err := types.Cast(a[0], types.T(types.Int32), false)
+		if id := a[0].Type.ID; err != nil && id != types.Float32 && id != types.Float64 { // of those the number is 0 then
+			return a[0], err
+		}
+		roman := &numberTemplate{items: t.items, fill: t.fill, roman: true} // the rest of the template says nothing
+		s, err := roman.print(romanNumber(n.I), 0, 0)
+		return textValue(s), err
+	case t.exponent:
+		s, err := t.scientific(a[0])
+		return textValue(s), err
+	}
+	s, err := t.digits(a[0])
 	if err != nil {
 		return a[0], err
 	}
-	if t.exponent {
-		return textValue(t.scientific(a[0])), nil
+	number, sign := s, byte('+')
+	if s[0] == '-' {
+		number, sign = s[1:], '-'
 	}
-	return textValue(t.format(d)), nil
+	whole, _, _ := strings.Cut(number, ".")
+	blanks := 0
+	if len(whole) < t.pre {
+		blanks = t.pre - len(whole)
+	} else if len(whole) > t.pre {
+		number = strings.Repeat("#", t.pre) + "." + strings.Repeat("#", t.post)
+	}
+	s, err = t.print(number, blanks, sign)
+	return textValue(s), err
 }
 
-// asDecimal converts any number.
-func asDecimal(v types.Value) (types.Decimal, error) {
-	switch v.Type.ID {
-	case types.Float32:
-		return types.FloatToDecimal(v.F, 6)
-	case types.Float64:
-		return types.FloatToDecimal(v.F, 15)
+// digits returns v with as many digits behind the point as the template wants, or as the type has.
+// It counts the digits behind V to those before the point.
+func (t *numberTemplate) digits(v types.Value) (string, error) {
+	if id := v.Type.ID; id == types.Float32 || id == types.Float64 {
+		return t.floatDigits(v), nil
 	}
-	return v.Decimal()
+	d, err := v.Decimal()
+	if err != nil {
+		return "", err
+	}
+	if t.multi {
+		power, err := powerOfTen(t.shift)
+		if err != nil {
+			return "", err
+		}
+		d = d.Mul(power)
+		t.pre += t.shift
+		if v.Type.ID == types.Int64 {
+			if _, err := types.Cast(types.BytesValue(types.T(types.Numeric), d.Encode()), v.Type, false); err != nil {
+				return "", err
+			}
+		}
+	}
+	return d.Round(t.post).String(), nil
+}
+
+// powerOfTen returns 10^n.
+func powerOfTen(n int) (types.Decimal, error) {
+	return types.DecimalFromInt(10, 0).Pow(types.DecimalFromInt(int64(n), 0))
+}
+
+func (t *numberTemplate) floatDigits(v types.Value) string {
+	f, exact := v.F, 15
+	if v.Type.ID == types.Float32 {
+		exact = 6
+	}
+	if t.multi {
+		f *= math.Pow10(t.shift)
+		if v.Type.ID == types.Float32 {
+			f = float64(float32(f))
+		}
+		t.pre += t.shift
+	}
+	if n := len(floatText(math.Abs(f), 0)); n >= exact {
+		t.post = 0
+	} else {
+		t.post = min(t.post, exact-n)
+	}
+	return floatText(f, t.post)
+}
+
+// floatText prints f with so many digits behind the point.
+func floatText(f float64, post int) string {
+	switch {
+	case math.IsInf(f, 1):
+		return "Infinity"
+	case math.IsInf(f, -1):
+		return "-Infinity"
+	}
+	return strconv.FormatFloat(f, 'f', post, 64)
 }
 
 // scientific prints d.ddde±xx.
-func (t *numberTemplate) scientific(v types.Value) string {
-	f := v.F
-	if v.Type.ID != types.Float32 && v.Type.ID != types.Float64 {
-		if d, err := v.Decimal(); err == nil {
-			f = d.Float()
+func (t *numberTemplate) scientific(v types.Value) (string, error) {
+	s := ""
+	switch v.Type.ID {
+	case types.Int32:
+		s = strconv.FormatFloat(float64(v.I), 'e', t.post, 64)
+	case types.Float32, types.Float64:
+		if !math.IsNaN(v.F) && !math.IsInf(v.F, 0) {
+			s = strconv.FormatFloat(v.F, 'e', t.post, 64)
+		}
+	default:
+		d, err := v.Decimal()
+		if err != nil {
+			return "", err
+		}
+		if d.IsFinite() {
+			if s, err = scientificDecimal(d, t.post); err != nil {
+				return "", err
+			}
 		}
 	}
-	if math.IsNaN(f) || math.IsInf(f, 0) {
-		return " " + strings.Repeat("#", len(t.whole)+len(t.frac)+5)
+	if s == "" {
+		b := []byte(" " + strings.Repeat("#", t.pre+t.post+5))
+		b[t.pre+1] = '.'
+		return string(b), nil
 	}
-	s := formatExponent(f, len(t.frac))
-	if f >= 0 && !t.fill {
+	if s[0] != '-' {
 		s = " " + s
 	}
-	return s
+	return s, nil
 }
 
-// format prints d.
-func (t *numberTemplate) format(d types.Decimal) string {
-	if !d.IsFinite() {
-		return d.String()
+// scientificDecimal prints d with so many digits behind the point.
+func scientificDecimal(d types.Decimal, post int) (string, error) {
+	whole, frac, _ := strings.Cut(d.Abs().String(), ".")
+	digits, exp := strings.TrimLeft(whole+frac, "0"), 0
+	if digits == "" {
+		digits = "0"
+	} else {
+		exp = len(digits) - len(frac) - 1
 	}
-	neg := d.Sign() < 0
-	whole, frac, _ := strings.Cut(d.Round(len(t.frac)).Abs().String(), ".")
-	if d.Round(len(t.frac)).Sign() == 0 {
-		neg = false
+	m, err := types.ParseDecimal(digits[:1] + "." + digits[1:])
+	if err != nil {
+		return "", err
 	}
-	width := strings.Count(t.whole, "0") + strings.Count(t.whole, "9")
-	if len(whole) > width && !(whole == "0") {
-		whole, frac = strings.Repeat("#", width), strings.Repeat("#", len(t.frac))
+	if d.Sign() < 0 {
+		m = m.Neg()
 	}
-	pad, digits := t.group(whole, width, t.point && len(t.frac) > 0)
-	tail := ""
-	if t.point {
-		tail = "." + t.fraction(frac)
-		if tail == "." && digits == "" {
-			digits = "0" // PostgreSQL leaves no point alone
-		}
-	}
-	num := digits + tail
-	if t.suffix != "" && !neg && !t.point && !strings.HasPrefix(whole, "#") {
-		num += ordinalOf(whole, t.suffix == "TH")
-	}
-	return t.place(pad, num+t.trailing, neg)
+	return fmt.Sprintf("%se%+03d", m.Round(post), exp), nil
 }
 
-// fraction lays the digits behind the point into the template, without the zeros that FM leaves out.
-func (t *numberTemplate) fraction(frac string) string {
-	end := len(frac)
-	for t.fill && end > 0 && frac[end-1] == '0' && t.frac[end-1] == '9' && !strings.Contains(t.frac[end-1:], "0") {
-		end--
+// romanWidth is what a Roman number takes.
+const romanWidth = 15
+
+// romanNumber writes n in Roman digits.
+func romanNumber(n int64) string {
+	if n < 1 || n > 3999 {
+		return strings.Repeat("#", romanWidth)
 	}
 	var b strings.Builder
-	for i := range len(t.frac) {
-		b.WriteString(t.textAt(true, i))
-		if i < end {
-			b.WriteByte(frac[i])
+	for _, r := range []struct {
+		n    int64
+		text string
+	}{{1000, "M"}, {900, "CM"}, {500, "D"}, {400, "CD"}, {100, "C"}, {90, "XC"}, {50, "L"}, {40, "XL"}, {10, "X"}, {9, "IX"}, {5, "V"}, {4, "IV"}, {1, "I"}} {
+		for ; n >= r.n; n -= r.n {
+			b.WriteString(r.text)
 		}
 	}
 	return b.String()
 }
 
-// group lays the digits of the whole part into the template: blanks for leading 9s, and what stands
-// between those, are its padding, which FM leaves the texts of.
-func (t *numberTemplate) group(whole string, width int, point bool) (string, string) {
-	first := strings.IndexByte(t.whole, '0') // from here on zeros are printed
-	digits := strings.Repeat("\x00", max(0, width-len(whole))) + whole
-	if whole == "0" && width > 0 {
-		keep := "0"
-		if point && first < 0 {
-			keep = "\x00" // .99 of a number below one
-		}
-		digits = strings.Repeat("\x00", width-1) + keep
-	}
-	var pad, b strings.Builder
-	blank := func() {
-		if !t.fill {
-			pad.WriteByte(' ')
-		}
-	}
-	k, out := 0, &pad
-	for i := range len(t.whole) {
-		out.WriteString(t.textAt(false, i))
-		if t.whole[i] == ',' {
-			if out == &b {
-				b.WriteByte(',')
-			} else {
-				blank()
-			}
-			continue
-		}
-		ch := digits[k]
-		if k++; ch == 0 && first >= 0 && i >= first {
-			ch = '0'
-		}
-		if ch == 0 {
-			blank()
-			continue
-		}
-		out = &b
-		b.WriteByte(ch)
-	}
-	out.WriteString(t.textAt(false, len(t.whole)))
-	return pad.String(), b.String()
+// numberPrinter lays the digits of a number into a template.
+type numberPrinter struct {
+	*numberTemplate
+	out    []byte
+	number string // without its sign; "#" where it does not fit
+	at     int    // the next of its characters
+	sign   byte
+
+	signed   bool // the sign is written, or is not to be
+	begun    bool // a digit stands before
+	blanks   int  // places before the first digit
+	place    int  // of the pattern among those of digits
+	count    int  // the last place
+	last     int  // the last character of the number that FM keeps; -1 keeps all
+	lead     bool // S stands before the number
+	brackets bool // PR writes brackets
+
+	err error
 }
 
-// ordinalOf returns the ordinal suffix of the last digits.
-func ordinalOf(whole string, upper bool) string {
-	n := int64(0)
-	for _, c := range whole {
-		n = (n*10 + int64(c-'0')) % 100
+// print lays a number into the template. blanks is how many more digits the template has before the
+// point than the number.
+func (t *numberTemplate) print(number string, blanks int, sign byte) (string, error) {
+	p := &numberPrinter{numberTemplate: t, number: number, sign: sign, blanks: blanks, last: -1, lead: t.sign == '<' && t.pre != t.signPre, brackets: t.bracket}
+	if t.plus || t.minus {
+		p.signed = t.minus
+	} else {
+		p.brackets = t.bracket && (sign == '-' || !t.fill)
+		p.signed = sign == '+' && t.fill && t.sign == 0
 	}
-	return ordinal(n, upper)
+	p.count = t.post + t.pre - 1
+	if t.fill && t.decimal {
+		p.findLast()
+	}
+	if !p.signed && blanks == 0 {
+		p.count++
+	}
+	for _, item := range t.items {
+		p.item(item)
+	}
+	if end := strings.IndexByte(string(p.out), 0); end >= 0 {
+		p.out = p.out[:end] // the type has no more digits
+	}
+	return string(p.out), p.err
 }
 
-// place puts the sign where the template wants it.
-func (t *numberTemplate) place(pad, num string, neg bool) string {
-	blank := " "
-	if t.fill {
-		blank = ""
+// findLast finds the last character that FM keeps.
+func (p *numberPrinter) findLast() {
+	point := strings.IndexByte(p.number, '.')
+	if point < 0 {
+		return
 	}
-	sign := func(minus, plus string) string {
-		if neg {
-			return minus
+	p.last = max(point, len(strings.TrimRight(p.number, "0"))-1)
+	if p.zeroEnd > p.blanks {
+		p.last = max(p.last, min(len(p.number)-1, p.zeroEnd-p.blanks))
+	}
+}
+
+// write writes c, or a blank in its place that FM leaves out.
+func (p *numberPrinter) write(c byte, really bool) {
+	if really {
+		p.out = append(p.out, c)
+	} else if !p.fill {
+		p.out = append(p.out, ' ')
+	}
+}
+
+func (p *numberPrinter) item(item numberItem) {
+	switch item.pattern {
+	case "":
+		p.out = append(p.out, item.char...)
+	case "9", "0", ".", "D":
+		if !p.roman {
+			p.digit(item.pattern)
 		}
-		return plus
+	case ",", "G":
+		p.write(',', p.begun)
+	case "L":
+		p.out = append(p.out, ' ') // the currency sign of the locale C
+	case "RN":
+		s := p.number
+		if !p.fill {
+			s = fmt.Sprintf("%*s", romanWidth, s)
+		}
+		if item.lower {
+			s = strings.ToLower(s)
+		}
+		p.out = append(p.out, s...)
+	case "TH":
+		if !p.roman && p.number[0] != '#' && p.sign != '-' && !p.decimal {
+			p.ordinal(!item.lower)
+		}
+	case "MI":
+		p.write('-', p.sign == '-')
+	case "PL":
+		p.write('+', p.sign == '+')
+	case "SG":
+		p.out = append(p.out, p.sign)
+	}
+}
+
+// char returns the next character of the number, 0 behind its end.
+func (p *numberPrinter) char() byte {
+	if p.at < len(p.number) {
+		return p.number[p.at]
+	}
+	return 0
+}
+
+// endsInPoint reports whether FM leaves no digit behind the point.
+func (p *numberPrinter) endsInPoint() bool { return p.last >= 0 && p.number[p.last] == '.' }
+
+// noZero reports whether the next digit is a 0 before the point that is not written: .5.
+func (p *numberPrinter) noZero() bool {
+	return !p.zero && p.at == 0 && p.number[0] == '0' && p.post != 0
+}
+
+// digit prints a place of a digit or the point.
+func (p *numberPrinter) digit(pattern string) {
+	p.begun = false
+	if !p.signed && (p.place >= p.blanks || p.zero && p.zeroStart == p.place) && (!p.noZero() || p.endsInPoint()) {
+		p.leadingSign()
 	}
 	switch {
-	case t.sign == '<':
-		if neg {
-			return pad + t.prefix + "<" + num + ">"
-		}
-		return pad + blank + t.prefix + num + blank
-	case t.sign == 'S' && t.signLast:
-		return pad + t.prefix + num + sign("-", "+")
-	case t.sign == 'S':
-		return pad + sign("-", "+") + t.prefix + num
-	case t.sign == 'M' && t.signLast:
-		return pad + t.prefix + num + sign("-", blank)
-	case t.sign == 'M':
-		return sign("-", blank) + pad + t.prefix + num
-	case t.sign == 'P' && t.signLast:
-		return pad + sign("-", blank) + t.prefix + num + sign(blank, "+")
-	case t.sign == 'P':
-		return sign(blank, "+") + pad + sign("-", blank) + t.prefix + num
-	case t.sign == 'G' && t.signLast:
-		return pad + t.prefix + num + sign("-", "+")
-	case t.sign == 'G':
-		return sign("-", "+") + pad + t.prefix + num
+	case p.place < p.blanks && (!p.zero || p.zeroStart > p.place):
+		p.write(0, false)
+	case p.place < p.blanks:
+		p.out, p.begun = append(p.out, '0'), true
+	default:
+		p.character(pattern)
 	}
-	if t.prefix != "" {
-		return t.prefix + pad + sign("-", blank) + num
+	end := p.count
+	if p.blanks > 0 {
+		end++
 	}
-	return pad + sign("-", blank) + num
+	if p.decimal {
+		end++
+	}
+	if p.last >= 0 && p.last == p.at {
+		end = p.place
+	}
+	if p.place+1 == end {
+		p.trailingSign()
+	}
+	p.place++
 }
 
-// formatExponent prints f with digits after the point and an exponent of two digits.
-func formatExponent(f float64, digits int) string {
-	s := strconv.FormatFloat(f, 'e', digits, 64)
-	if d, err := types.FloatToDecimal(f, 15); err == nil && d.Sign() != 0 {
-		// Half is rounded away from zero, on the decimal digits.
-		exp := int(math.Floor(math.Log10(math.Abs(f))))
-		if r := d.Round(digits - exp); r.Sign() != 0 {
-			s = strconv.FormatFloat(r.Float(), 'e', digits, 64)
+// character prints the next character of the number, or leaves it out.
+func (p *numberPrinter) character(pattern string) {
+	switch c := p.char(); {
+	case c == '.':
+		if !p.endsInPoint() || p.fill {
+			p.out = append(p.out, '.')
 		}
+	case p.last >= 0 && p.at > p.last && pattern != "0":
+	case p.noZero():
+		if !p.fill {
+			p.out = append(p.out, ' ')
+		} else if p.endsInPoint() {
+			p.out = append(p.out, '0')
+		}
+	default:
+		p.out, p.begun = append(p.out, c), true
 	}
-	return s
+	if p.at < len(p.number) {
+		p.at++
+	}
 }
 
-// toNumber reads a number by a template: the digits, point and sign it holds.
-func toNumber(_ *Env, a []types.Value) (types.Value, error) {
-	var b strings.Builder
-	neg, point := false, false
-	for _, c := range a[0].S {
-		switch {
-		case c >= '0' && c <= '9':
-			b.WriteRune(c)
-		case c == '.' && !point && strings.ContainsAny(a[1].S, ".Dd"):
-			b.WriteRune(c)
-			point = true
-		case c == '-' || c == '<':
-			neg = true
+func (p *numberPrinter) leadingSign() {
+	switch {
+	case p.numberTemplate.sign != 0:
+		if !p.lead {
+			return
 		}
+		p.out = append(p.out, p.sign)
+	case p.brackets:
+		p.out = append(p.out, map[bool]byte{true: ' ', false: '<'}[p.sign == '+'])
+	case p.sign == '-':
+		p.out = append(p.out, '-')
+	default:
+		p.write(0, false)
 	}
-	d, err := types.ParseDecimal(b.String())
+	p.signed = true
+}
+
+func (p *numberPrinter) trailingSign() {
+	switch {
+	case p.signed && p.brackets:
+		p.out = append(p.out, map[bool]byte{true: ' ', false: '>'}[p.sign == '+'])
+	case p.numberTemplate.sign != 0 && !p.lead:
+		p.out = append(p.out, p.sign)
+	}
+}
+
+// ordinal prints the ordinal suffix of the number.
+func (p *numberPrinter) ordinal(upper bool) {
+	n, err := strconv.ParseInt(p.number[max(0, len(p.number)-2):], 10, 64)
 	if err != nil {
-		return a[0], dberr.Newf(dberr.InvalidTextRepresentation, "invalid input syntax for type numeric: \"%s\"", a[0].S)
+		p.err = dberr.Newf(dberr.InvalidTextRepresentation, "\"%s\" is not a number", p.number)
 	}
-	if neg {
-		d = d.Neg()
+	p.out = append(p.out, ordinal(n, upper)...)
+}
+
+// numberReader reads a number by a template.
+type numberReader struct {
+	*numberTemplate
+	in            string
+	at            int
+	sign          byte // ' ' while none is read
+	number        []byte
+	before, after int // digits read
+	point         bool
+}
+
+// toNumber is to_number(text, template).
+func toNumber(_ *Env, a []types.Value) (types.Value, error) {
+	t, err := parseNumberTemplate(a[1].S)
+	switch {
+	case err != nil:
+		return a[0], err
+	case a[1].S == "":
+		return types.NullOf(types.T(types.Numeric)), nil
+	case t.exponent:
+		return a[0], dberr.New(dberr.FeatureNotSupported, "\"EEEE\" not supported for input")
+	case t.roman:
+		return a[0], dberr.New(dberr.FeatureNotSupported, "\"RN\" not supported for input")
+	}
+	r := &numberReader{numberTemplate: t, in: a[0].S, sign: ' '}
+	for _, item := range t.items {
+		if r.over() {
+			break
+		}
+		r.item(item)
+	}
+	s := string(r.sign) + strings.TrimSuffix(string(r.number), ".")
+	if len(s) == 1 {
+		return a[0], dberr.Newf(dberr.InvalidTextRepresentation, "invalid input syntax for type numeric: \"%s\"", s)
+	}
+	d, err := types.ParseDecimal(strings.TrimSpace(s))
+	if err != nil {
+		return a[0], err
+	}
+	fits := types.T(types.Numeric)
+	if fits.Prec, fits.Scale = int16(t.pre+t.shift+r.after), int16(r.after); fits.Prec > 0 {
+		d, err = d.Fit(fits)
+	} else if d.Sign() != 0 {
+		err = dberr.New(dberr.NumericValueOutOfRange, "numeric field overflow").
+			WithDetail("A field with precision 0, scale 0 must round to an absolute value less than 1.")
+	}
+	if err != nil {
+		return a[0], err
+	}
+	if t.multi {
+		power, err := powerOfTen(-t.shift)
+		if err != nil {
+			return a[0], err
+		}
+		d = d.Mul(power)
 	}
 	return decimalResult(d, nil)
+}
+
+// over reports whether nothing is left to read.
+func (r *numberReader) over() bool { return r.at >= len(r.in) }
+
+// ahead reports whether c is next.
+func (r *numberReader) ahead(c byte) bool { return !r.over() && r.in[r.at] == c }
+
+// skip passes over n characters that are no part of numbers.
+func (r *numberReader) skip(n int) {
+	for ; n > 0 && !r.over() && !strings.ContainsRune("0123456789.,+-", rune(r.in[r.at])); n-- {
+		r.next()
+	}
+}
+
+// next passes over a character.
+func (r *numberReader) next() {
+	_, n := utf8.DecodeRuneInString(r.in[r.at:])
+	r.at += n
+}
+
+func (r *numberReader) item(item numberItem) {
+	switch item.pattern {
+	case "":
+		r.next()
+	case "9", "0", ".", "D":
+		r.digit(item.pattern)
+		r.at++
+	case ",", "G":
+		if r.ahead(',') && !r.fill { // no digit counts as read before it, as in PostgreSQL
+			r.at++
+		}
+	case "L":
+		r.skip(1)
+	case "TH":
+		if !r.decimal {
+			r.skip(2)
+		}
+	case "MI", "PL", "SG":
+		switch c := r.in[r.at]; {
+		case c == '-' && item.pattern != "PL", c == '+' && item.pattern != "MI":
+			r.sign = c
+			r.at++
+		default:
+			r.skip(1)
+		}
+	}
+}
+
+// digit reads a digit or the point, and the signs beside.
+func (r *numberReader) digit(pattern string) {
+	if r.ahead(' ') {
+		r.at++
+	}
+	if r.over() {
+		return
+	}
+	if r.sign == ' ' && (pattern == "0" || pattern == "9") && r.before+r.after == 0 {
+		r.leadingSign()
+	}
+	if r.over() {
+		return
+	}
+	read := false
+	switch c := r.in[r.at]; {
+	case c >= '0' && c <= '9':
+		if r.point && r.after == r.post {
+			return
+		}
+		r.number = append(r.number, c)
+		if r.point {
+			r.after++
+		} else {
+			r.before++
+		}
+		read = true
+	case c == '.' && r.decimal && !r.point:
+		r.number = append(r.number, '.')
+		r.point, read = true, true
+	}
+	if r.sign != ' ' || r.before+r.after == 0 {
+		return
+	}
+	switch {
+	case r.numberTemplate.sign != 0 && read && r.at+1 < len(r.in):
+		if c := r.in[r.at+1]; c == '-' || c == '+' {
+			r.sign = c
+			r.at++
+		}
+	case !read && r.numberTemplate.sign == 0 && (r.plus || r.minus):
+		if c := r.in[r.at]; c == '-' || c == '+' {
+			r.sign = c
+		}
+	}
+}
+
+func (r *numberReader) leadingSign() {
+	switch c := r.in[r.at]; {
+	case r.numberTemplate.sign == '<':
+		if c == '-' || c == '+' {
+			r.sign = c
+			r.at++
+		}
+	case c == '-', r.bracket && c == '<':
+		r.sign = '-'
+		r.at++
+	case c == '+':
+		r.sign = '+'
+		r.at++
+	}
 }
