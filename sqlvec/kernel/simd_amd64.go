@@ -9,7 +9,7 @@ import (
 )
 
 // The loops here use AVX-512 where the processor has it. Each is the twin of a loop in Go
-// beside it in compare.go or sum.go, which takes what it leaves: the functions return
+// beside it in compare.go, sum.go or slots.go, which takes what it leaves: the functions return
 // false where they do nothing. Each ends by clearing the upper halves of the registers: while these
 // hold something, the floating-point code of the compiler, which knows only the lower ones, is slower.
 
@@ -337,6 +337,63 @@ func sumSigned32(a []int32, mask []uint64) int64 {
 		s += int64(v) & -int64(maskWord(mask, w)>>(uint(j)&63)&1)
 	}
 	return s
+}
+
+// maskSlotsWide is MaskSlots for the whole words of mask. It returns how many rows that was.
+func maskSlotsWide(dst, slot []uint32, mask []uint64) (done int) {
+	if !wide || len(dst) < 64 {
+		return 0
+	}
+	for ; len(dst)-done >= 64; done += 64 {
+		m, d, s := mask[done>>6], dst[done:done+64], slot[done:done+64]
+		for k := 0; k < 64; k += 16 {
+			v := archsimd.LoadUint32x16((*[16]uint32)(s[k:])).Masked(archsimd.Mask32x16FromBits(uint16(m >> k)))
+			v.Store((*[16]uint32)(d[k:]))
+		}
+	}
+	archsimd.ClearAVXUpperBits()
+	return done
+}
+
+// anyZeroWide is AnyZero for the whole words of mask. It returns how many rows that was.
+func anyZeroWide(slot []uint32, mask []uint64) (zero bool, done int) {
+	if !wide || len(slot) < 64 {
+		return false, 0
+	}
+	none, found := archsimd.BroadcastUint32x16(0), uint64(0)
+	for ; len(slot)-done >= 64; done += 64 {
+		s := slot[done : done+64]
+		for k := 0; k < 64; k += 16 {
+			is := archsimd.LoadUint32x16((*[16]uint32)(s[k:])).Equal(none).ToBits()
+			found |= uint64(is) << k & mask[done>>6]
+		}
+	}
+	archsimd.ClearAVXUpperBits()
+	return found != 0, done
+}
+
+// addCodesWide is AddCodes for sixteen rows at a time. It returns how many rows that was.
+func addCodesWide[C ~uint8 | ~uint16 | ~uint32](out []uint32, size uint32, codes []C) (done int) {
+	if !wide || len(out) < 64 {
+		return 0
+	}
+	var z C
+	times := archsimd.BroadcastUint32x16(size)
+	for ; len(out)-done >= 16; done += 16 {
+		o := (*[16]uint32)(out[done:])
+		var c archsimd.Uint32x16
+		switch x := codes[done:]; unsafe.Sizeof(z) {
+		case 1:
+			c = archsimd.LoadUint8x16((*[16]uint8)(as[uint8](x))).ExtendToUint32()
+		case 2:
+			c = archsimd.LoadUint16x16((*[16]uint16)(as[uint16](x))).ExtendToUint32()
+		default:
+			c = archsimd.LoadUint32x16((*[16]uint32)(as[uint32](x)))
+		}
+		archsimd.LoadUint32x16(o).Mul(times).Add(c).Store(o)
+	}
+	archsimd.ClearAVXUpperBits()
+	return done
 }
 
 // minMaxWide is MinMax. Signed integers are compared as unsigned ones with the top bit flipped.

@@ -16,4 +16,10 @@ func sumWide[T Signed]([]T, []uint64) (Int128, bool) { return Int128{}, false }
 
 func sumNarrowWide[T ~uint8 | ~uint16 | ~uint32]([]T, []uint64) (uint64, bool) { return 0, false }
 
+func maskSlotsWide([]uint32, []uint32, []uint64) int { return 0 }
+
+func anyZeroWide([]uint32, []uint64) (bool, int) { return false, 0 }
+
+func addCodesWide[C ~uint8 | ~uint16 | ~uint32]([]uint32, uint32, []C) int { return 0 }
+
 func minMaxWide[T Int]([]T) (lo, hi T, ok bool) { return 0, 0, false }

@@ -21,8 +21,12 @@ func LookupSlots[C ~uint8 | ~uint16 | ~uint32](slot []uint32, table []uint32, co
 
 // AnyZero reports whether a row in mask has slot 0.
 func AnyZero(slot []uint32, mask []uint64) bool {
+	found, done := anyZeroWide(slot, mask)
+	if found {
+		return true
+	}
 	var zero uint64
-	for lo := 0; lo < len(slot); lo += 64 {
+	for lo := done; lo < len(slot); lo += 64 {
 		m := mask[lo>>6]
 		for j, s := range slot[lo:min(lo+64, len(slot))] {
 			zero |= (uint64(s) - 1) >> 63 & (m >> (uint(j) & 63))
@@ -35,6 +39,8 @@ func AnyZero(slot []uint32, mask []uint64) bool {
 // A size of 0 sets out to codes.
 func AddCodes[C ~uint8 | ~uint16 | ~uint32](out []uint32, size uint32, codes []C) {
 	codes = codes[:len(out)]
+	done := addCodesWide(out, size, codes)
+	out, codes = out[done:], codes[done:]
 	if size == 0 {
 		for i, c := range codes {
 			out[i] = uint32(c)
@@ -49,7 +55,7 @@ func AddCodes[C ~uint8 | ~uint16 | ~uint32](out []uint32, size uint32, codes []C
 // MaskSlots sets dst to slot where the bit of mask is set, elsewhere to 0.
 func MaskSlots(dst, slot []uint32, mask []uint64) {
 	slot = slot[:len(dst)]
-	for lo := 0; lo < len(dst); lo += 64 {
+	for lo := maskSlotsWide(dst, slot, mask); lo < len(dst); lo += 64 {
 		d, s := dst[lo:min(lo+64, len(dst))], slot[lo:min(lo+64, len(dst))]
 		switch m := mask[lo>>6]; m {
 		case ^uint64(0):
