@@ -144,6 +144,36 @@ func lookupWide[T Int](codes []T, table []uint64, out []uint64) bool {
 	return true
 }
 
+// lookupSlotsWide is LookupSlots for codes of a byte and tables of up to 128 slots that fit a byte,
+// for 64 rows at a time. It returns how many rows that was.
+func lookupSlotsWide[C ~uint8 | ~uint16 | ~uint32](slot, table []uint32, codes []C) (zero bool, done int) {
+	var z C
+	var bytes [128]uint8
+	if !permut || unsafe.Sizeof(z) != 1 || len(table) > len(bytes) || len(slot) < 4*len(bytes) {
+		return false, 0
+	}
+	for i, s := range table {
+		if s > 0xFF {
+			return false, 0
+		}
+		bytes[i] = uint8(s)
+	}
+	lo, hi := archsimd.LoadUint8x64((*[64]uint8)(bytes[:])), archsimd.LoadUint8x64((*[64]uint8)(bytes[64:]))
+	none, found := archsimd.BroadcastUint8x64(0), uint64(0)
+	for ; len(slot)-done >= 64; done += 64 {
+		v := lo.ConcatPermute(hi, archsimd.LoadUint8x64((*[64]uint8)(as[uint8](codes[done:]))))
+		found |= v.Equal(none).ToBits()
+		out := (*[64]uint32)(slot[done:])
+		a, b := v.GetLo(), v.GetHi()
+		a.GetLo().ExtendToUint32().Store((*[16]uint32)(out[0:]))
+		a.GetHi().ExtendToUint32().Store((*[16]uint32)(out[16:]))
+		b.GetLo().ExtendToUint32().Store((*[16]uint32)(out[32:]))
+		b.GetHi().ExtendToUint32().Store((*[16]uint32)(out[48:]))
+	}
+	archsimd.ClearAVXUpperBits()
+	return found != 0, done
+}
+
 // magnitudeWide is magnitude for 64 bits.
 func magnitudeWide[T Signed](a []T) (uint64, bool) {
 	var z T

@@ -8,6 +8,10 @@ func compareConstWide[T Int](Op, []T, T, []uint64) bool { return false }
 
 func lookupWide[T Int]([]T, []uint64, []uint64) bool { return false }
 
+func lookupSlotsWide[C ~uint8 | ~uint16 | ~uint32](_, _ []uint32, _ []C) (bool, int) {
+	return false, 0
+}
+
 func magnitudeWide[T Signed]([]T) (uint64, bool) { return 0, false }
 
 func productsWide[T Signed](_, _, _ []T) bool { return false }

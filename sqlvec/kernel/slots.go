@@ -10,13 +10,15 @@ import "math"
 // of them is 0.
 func LookupSlots[C ~uint8 | ~uint16 | ~uint32](slot []uint32, table []uint32, codes []C) bool {
 	codes = codes[:len(slot)]
+	found, done := lookupSlotsWide(slot, table, codes)
+	slot, codes = slot[done:], codes[done:]
 	var zero uint64
 	for i := range slot {
 		s := table[codes[i]]
 		slot[i] = s
 		zero |= uint64(s) - 1
 	}
-	return zero>>63 != 0
+	return found || zero>>63 != 0
 }
 
 // AnyZero reports whether a row in mask has slot 0.

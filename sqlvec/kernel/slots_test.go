@@ -90,11 +90,11 @@ func TestMaskedSlots(t *testing.T) {
 }
 
 func testLookupSlots[C ~uint8 | ~uint16 | ~uint32](t *rapid.T) {
-	n, size := rapid.IntRange(0, 200).Draw(t, "n"), rapid.IntRange(1, 256).Draw(t, "size")
-	table, _ := drawSlots(t, size, 50)
-	codes := make([]C, n)
+	n, size := rapid.IntRange(0, 700).Draw(t, "n"), rapid.IntRange(1, 256).Draw(t, "size")
+	table, _ := drawSlots(t, size, rapid.SampledFrom([]int{50, 300}).Draw(t, "slots"))
+	codes, seed := make([]C, n), rapid.Uint64().Draw(t, "seed")
 	for i := range codes {
-		codes[i] = C(rapid.IntRange(0, size-1).Draw(t, "code"))
+		codes[i] = C(Mix(seed+uint64(i)) % uint64(size))
 	}
 	slot := make([]uint32, n)
 	zero := LookupSlots(slot, table, codes)
