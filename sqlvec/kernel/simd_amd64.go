@@ -144,24 +144,31 @@ func lookupWide[T Int](codes []T, table []uint64, out []uint64) bool {
 	return true
 }
 
-// lookupSlotsWide is LookupSlots for codes of a byte and tables of up to 128 slots that fit a byte,
-// for 64 rows at a time. It returns how many rows that was.
+// lookupSlotsWide is LookupSlots for codes of a byte and tables of slots that fit a byte, for 64 rows at a time. It returns how many rows that was.
 func lookupSlotsWide[C ~uint8 | ~uint16 | ~uint32](slot, table []uint32, codes []C) (zero bool, done int) {
 	var z C
-	var bytes [128]uint8
-	if !permut || unsafe.Sizeof(z) != 1 || len(table) > len(bytes) || len(slot) < 4*len(bytes) {
+	var bytes [256]uint8
+	if !permut || unsafe.Sizeof(z) != 1 || len(slot) < 2*len(bytes) {
 		return false, 0
 	}
-	for i, s := range table {
+	for i, s := range table[:min(len(table), len(bytes))] {
 		if s > 0xFF {
 			return false, 0
 		}
 		bytes[i] = uint8(s)
 	}
-	lo, hi := archsimd.LoadUint8x64((*[64]uint8)(bytes[:])), archsimd.LoadUint8x64((*[64]uint8)(bytes[64:]))
-	none, found := archsimd.BroadcastUint8x64(0), uint64(0)
+	var quarter [4]archsimd.Uint8x64
+	for i := range quarter {
+		quarter[i] = archsimd.LoadUint8x64((*[64]uint8)(bytes[64*i:]))
+	}
+	none, half, found := archsimd.BroadcastUint8x64(0), archsimd.BroadcastUint8x64(128), uint64(0)
 	for ; len(slot)-done >= 64; done += 64 {
-		v := lo.ConcatPermute(hi, archsimd.LoadUint8x64((*[64]uint8)(as[uint8](codes[done:]))))
+		c := archsimd.LoadUint8x64((*[64]uint8)(as[uint8](codes[done:])))
+		v := quarter[0].ConcatPermute(quarter[1], c)
+		if len(table) > 128 {
+			lower := c.Less(half)
+			v = v.Masked(lower).Or(quarter[2].ConcatPermute(quarter[3], c).Masked(c.GreaterEqual(half)))
+		}
 		found |= v.Equal(none).ToBits()
 		out := (*[64]uint32)(slot[done:])
 		a, b := v.GetLo(), v.GetHi()
