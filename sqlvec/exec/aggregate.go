@@ -25,6 +25,7 @@ const (
 const (
 	stagedRows    = blockRows  // rows that wait for the decision, or for their partition
 	stagedTexts   = 1 << 14    // of them, where they have texts
+	earlyRows     = 1 << 14    // staged rows that may show that there are many groups
 	manyGroups    = stagedRows // more groups than these, as the staged rows show, mean partitions
 	leastSpan     = 1 << 10    // groups that one worker hands on
 	fewGroups     = 1 << 17    // combinations of codes that a table of each worker takes
@@ -42,7 +43,7 @@ type aggregation struct {
 	// fielded says that it is settled whether the codec has fields, which the first batch shows.
 	fielded bool
 	calls   []*aggCall
-	share   atomic.Int64 // partitions: groups among the first stagedRows rows
+	guessed atomic.Int64 // partitions: how many groups there seem to be
 	bits    uint         // partitions: of the hash that tell them
 	mode    atomic.Int32
 	ends    []*aggEnd
@@ -69,9 +70,10 @@ type groups struct {
 	table  *groupTable // nil without keys
 	states []expr.States
 	// rows counts the rows of every group, for the states with their bit in shared: those
-	// that every row of the input goes to.
-	rows   expr.RowCounts
-	shared []bool
+	// that every row of the input goes to. It is empty where counted is false, as there are none.
+	rows    expr.RowCounts
+	shared  []bool
+	counted bool
 }
 
 // newAggregation returns the sink of node.
@@ -154,7 +156,7 @@ func (g *aggregation) newGroups(a *arena.Arena, left *leftWords) *groups {
 		if ok {
 			slotted.Share(&gs.rows)
 		}
-		gs.states, gs.shared = append(gs.states, s), append(gs.shared, ok)
+		gs.states, gs.shared, gs.counted = append(gs.states, s), append(gs.shared, ok), gs.counted || ok
 	}
 	return gs
 }
@@ -176,7 +178,23 @@ func (gs *groups) grow() {
 	for _, s := range gs.states {
 		s.Grow(n)
 	}
-	gs.rows.Grow(n)
+	if gs.counted {
+		gs.rows.Grow(n)
+	}
+}
+
+// countRows counts rows, by the slots of their groups.
+func (gs *groups) countRows(slot []uint32) {
+	if gs.counted {
+		gs.rows.Add(slot)
+	}
+}
+
+// mergeRows adds the counts of groups from of o to those of the groups to.
+func (gs *groups) mergeRows(o *groups, from, to []uint32) {
+	if gs.counted {
+		gs.rows.Merge(&o.rows, from, to)
+	}
 }
 
 // aggEnd is a worker's end of an aggregation.
@@ -196,7 +214,8 @@ type aggEnd struct {
 	staging *store
 	waiting *arena.Arena // the texts of staging
 	half    int          // groups among the first half of the staged rows
-	copied  bool         // not all texts of staging lie where they may stay
+	deal    dealing
+	copied  bool // not all texts of staging lie where they may stay
 	parts   []*store
 	nulls   *store // rows whose only key is NULL, beside the partitions
 
@@ -313,7 +332,7 @@ func (e *aggEnd) take(b *vec.Batch) error {
 	e.own.table.findSlots(e.keyCol, b.Sel, slot, e.w.scratch)
 	e.own.table.kept = false
 	e.own.grow()
-	e.own.rows.Add(slot)
+	e.own.countRows(slot)
 	for _, c := range e.calls {
 		if err := c.update(b, slot); err != nil {
 			return err

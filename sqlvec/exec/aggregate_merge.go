@@ -49,7 +49,7 @@ func (g *aggregation) mergeTables() error {
 				return err
 			}
 		}
-		first.own.rows.Merge(&e.own.rows, nil, to)
+		first.own.mergeRows(e.own, nil, to)
 		for i, c := range e.calls {
 			if err := first.calls[i].adopt(c); err != nil {
 				return err
@@ -171,7 +171,7 @@ func (gs *groups) mergeStates(l groupList, to []uint32) error {
 			return err
 		}
 	}
-	gs.rows.Merge(&o.rows, from, to)
+	gs.mergeRows(o, from, to)
 	return nil
 }
 

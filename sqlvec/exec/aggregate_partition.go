@@ -56,14 +56,49 @@ func (e *aggEnd) stage(b *vec.Batch) error {
 			e.codec.keep(rows[i:i+e.codec.stride], &e.staging.heap)
 		}
 	}
+	if e.mode == undecided && e.g.mode.Load() == partitioned {
+		e.mode = partitioned
+	}
 	if e.mode == undecided {
 		e.count(rows)
 	}
 	e.staging.add(rows, args, b.N, idx)
-	if e.mode == undecided && e.staging.rows <= stagedRows/2 {
-		e.half = e.own.table.n
+	if e.mode == undecided {
+		if e.staging.rows <= stagedRows/2 {
+			e.half = e.own.table.n
+		}
+		e.decideEarly()
 	}
 	return nil
+}
+
+// decideEarly ends the counting when statistics and the first rows agree that there are many groups.
+func (e *aggEnd) decideEarly() {
+	n, rows := e.own.table.n, e.staging.rows
+	if rows < earlyRows || e.g.mostGroups() <= 2*manyGroups || e.dense() || e.own.table.rising {
+		return
+	}
+	// Of rows among so many groups about rows²/2/groups are not the first of theirs.
+	groups := math.Inf(1)
+	if n < rows {
+		groups = float64(rows) * float64(rows) / float64(2*(rows-n))
+	}
+	if groups > 2*manyGroups {
+		e.g.guessed.Store(int64(min(groups, maxGroups)))
+		e.mode = e.decide(partitioned)
+	}
+}
+
+// mostGroups returns how many groups statistics allow at most, 0 where they do not know.
+func (g *aggregation) mostGroups() float64 {
+	if len(g.node.KeyStats) == 0 {
+		return 0
+	}
+	n := 1.0
+	for _, k := range g.node.KeyStats {
+		n *= float64(k.Distinct)
+	}
+	return n
 }
 
 // stageNulls keeps the rows whose only key is NULL: those of b that are not in sel.
@@ -110,9 +145,9 @@ func (e *aggEnd) full(n int) bool {
 func (e *aggEnd) unstage() error {
 	if e.mode == undecided {
 		mode := local
-		if e.guess() > manyGroups && !e.dense() && !e.own.table.rising {
+		if groups := e.guess(); groups > manyGroups && !e.dense() && !e.own.table.rising {
 			mode = partitioned
-			e.g.share.Store(int64(e.own.table.n))
+			e.g.guessed.Store(int64(min(groups, maxGroups)))
 		}
 		e.mode = e.decide(mode)
 	}
@@ -192,6 +227,13 @@ func (e *aggEnd) loosen() {
 	}
 }
 
+// dealing is what scatter deals rows with: where each partition begins and how far it is filled, the rows
+// by partitions, and the partition of each.
+type dealing struct {
+	at, fill, idx []int32
+	part          []uint16
+}
+
 // scatter moves the staged rows to their partitions, with their texts, so that those of a partition
 // lie together, unless they may stay where they are and hardly any is read again. The staging memory
 // is used again.
@@ -209,12 +251,12 @@ func (e *aggEnd) scatter() {
 		kept = nil
 	}
 	n := e.g.partitions()
-	at := make([]int32, n+1)
-	fill := make([]int32, n+1)
-	idx := make([]int32, blockRows)
-	part := make([]uint16, blockRows)
+	if e.deal.at == nil {
+		e.deal = dealing{make([]int32, n+1), make([]int32, n+1), make([]int32, blockRows), make([]uint16, blockRows)}
+	}
+	at, fill, idx, part := e.deal.at, e.deal.fill, e.deal.idx, e.deal.part
 	for _, b := range e.staging.blocks {
-		clear(at[:])
+		clear(at)
 		for i := range b.n {
 			h := uint64(0)
 			if codec.single {
@@ -259,6 +301,10 @@ func (g *aggregation) finishPartitions(ex *execution) error {
 		ex.newWorker(i)
 	}
 	g.arenas = arenas
+	slots := make([][]uint32, len(arenas))
+	for i := range slots {
+		slots[i] = make([]uint32, vec.BatchRows)
+	}
 	group := func(worker, p int, byHash bool) error {
 		gs := g.newGroups(arenas[worker], &left[worker])
 		g.tables[p] = gs
@@ -268,7 +314,7 @@ func (g *aggregation) finishPartitions(ex *execution) error {
 			if e.parts == nil {
 				continue
 			}
-			f := &aggEnd{g: g, w: ex.workers[worker], calls: e.calls, group: make([]uint32, vec.BatchRows), byHash: byHash}
+			f := &aggEnd{g: g, w: ex.workers[worker], calls: e.calls, group: slots[worker], byHash: byHash}
 			if err := f.feedStore(gs, e.parts[p]); err != nil {
 				return err
 			}
@@ -287,8 +333,7 @@ func (g *aggregation) finishPartitions(ex *execution) error {
 	return g.finishNulls(ex, arenas[0])
 }
 
-// expected returns a guess of the groups of partition p: its rows, as far as the first
-// rows were groups of their own.
+// expected returns a guess of the groups of partition p, a little more than there seem to be.
 func (g *aggregation) expected(p int) int {
 	rows := 0
 	for _, e := range g.ends {
@@ -296,7 +341,7 @@ func (g *aggregation) expected(p int) int {
 			rows += e.parts[p].rows
 		}
 	}
-	return rows / 2 * int(g.share.Load()) / stagedRows
+	return min(rows, int(g.guessed.Load()*5/4)>>g.bits)
 }
 
 // finishNulls makes the group of the NULL key.
@@ -366,7 +411,7 @@ func (e *aggEnd) feedArgs(gs *groups, cols []vec.Vec, group []uint32) error {
 	for i := range group {
 		group[i]++
 	}
-	gs.rows.Add(group)
+	gs.countRows(group)
 	for i, c := range e.g.calls {
 		if !gs.shared[i] {
 			continue

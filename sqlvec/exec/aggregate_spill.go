@@ -158,7 +158,7 @@ func (e *aggEnd) updateKnown(b *vec.Batch, keys []vec.Vec) ([]uint64, error) {
 	}
 	in := vec.Batch{N: b.N, Sel: known, Cols: b.Cols}
 	e.own.grow()
-	e.own.rows.Add(slot)
+	e.own.countRows(slot)
 	for _, c := range e.calls {
 		if err := c.update(&in, slot); err != nil {
 			return nil, err

@@ -150,7 +150,7 @@ func keyed(vals []types.Value) []types.Value {
 }
 
 // TestAggregateManyGroups has enough keys that the rows go to partitions, with NULLs among
-// them, and enough rows that the decision is taken.
+// them, and enough rows that the decision is taken, early where statistics know of many keys.
 func TestAggregateManyGroups(t *testing.T) {
 	const n = 300000
 	bigint := types.T(types.Int64)
@@ -175,8 +175,11 @@ func TestAggregateManyGroups(t *testing.T) {
 	for name, keys := range map[string][]expr.Expr{
 		"word": {key}, "nullable": {nullable}, "row": {nullable, mod}, "text": {text},
 	} {
-		for _, workers := range []int{1, 4} {
+		for i, workers := range []int{1, 4, 1, 4} {
 			node := &plan.Aggregate{Input: series, Keys: keys, Aggs: []plan.AggCall{mustAgg(t, "count"), mustAgg(t, "max", col)}}
+			if i >= 2 {
+				node.KeyStats = slices.Repeat([]plan.KeyStats{{Distinct: 10 * groups}}, len(keys))
+			}
 			got := mustRows(t, node, Options{Workers: workers})
 			if len(got) != groups {
 				t.Fatalf("%s: %d groups", name, len(got))
