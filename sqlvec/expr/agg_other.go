@@ -204,10 +204,11 @@ type variance struct {
 type floatVariance struct {
 	scratch
 	kind variance
-	n    []float64
-	sum  []float64
-	sq   []float64
+	sums []floatSquares
 }
+
+// floatSquares is the sums of one group: of the values, and of the squares of their distances from the mean.
+type floatSquares struct{ n, sum, sq float64 }
 
 func newFloatVariance(kind variance) func([]types.Type, types.Type, *arena.Arena) States {
 	return func(_ []types.Type, _ types.Type, a *arena.Arena) States {
@@ -215,23 +216,21 @@ func newFloatVariance(kind variance) func([]types.Type, types.Type, *arena.Arena
 	}
 }
 
-func (s *floatVariance) Grow(n int) {
-	s.n, s.sum, s.sq = grow(s.n, n), grow(s.sum, n), grow(s.sq, n)
-}
-func (s *floatVariance) Groups() int  { return len(s.n) }
-func (s *floatVariance) Bytes() int64 { return int64(cap(s.n)) * 24 }
+func (s *floatVariance) Grow(n int)   { s.sums = grow(s.sums, n) }
+func (s *floatVariance) Groups() int  { return len(s.sums) }
+func (s *floatVariance) Bytes() int64 { return int64(cap(s.sums)) * 24 }
 
 // add adds one value.
-func (s *floatVariance) add(g uint32, x float64) {
-	n := s.n[g] + 1
-	sum := s.sum[g] + x
-	if s.n[g] > 0 {
+func (r *floatSquares) add(x float64) {
+	n := r.n + 1
+	sum := r.sum + x
+	if r.n > 0 {
 		t := x*n - sum
-		s.sq[g] += t * t / (n * s.n[g])
+		r.sq += t * t / (n * r.n)
 	} else if math.IsInf(x, 0) || math.IsNaN(x) {
-		s.sq[g] = math.NaN()
+		r.sq = math.NaN()
 	}
-	s.n[g], s.sum[g] = n, sum
+	r.n, r.sum = n, sum
 }
 
 func (s *floatVariance) Update(group []uint32, args []vec.Vec, sel []uint64, n int) error {
@@ -241,7 +240,14 @@ func (s *floatVariance) Update(group []uint32, args []vec.Vec, sel []uint64, n i
 		return nil
 	}
 	x := doubles(f, &args[0])
-	eachSelected(n, sel, &args[0], func(i int) { s.add(group[i], x[i]) })
+	if sel == nil && args[0].Valid == nil {
+		x = x[:n]
+		for i, g := range group[:n] {
+			s.sums[g].add(x[i])
+		}
+		return nil
+	}
+	eachSelected(n, sel, &args[0], func(i int) { s.sums[group[i]].add(x[i]) })
 	return nil
 }
 
@@ -252,7 +258,7 @@ func (s *floatVariance) UpdateOne(group uint32, args []vec.Vec, sel []uint64, n 
 		return nil
 	}
 	x := doubles(f, &args[0])
-	eachSelected(n, sel, &args[0], func(i int) { s.add(group, x[i]) })
+	eachSelected(n, sel, &args[0], func(i int) { s.sums[group].add(x[i]) })
 	return nil
 }
 
@@ -262,16 +268,16 @@ func (s *floatVariance) Merge(src States, to []uint32) error { return s.MergePar
 func (s *floatVariance) MergePart(src States, from, to []uint32) error {
 	o := src.(*floatVariance)
 	for k, g := range to {
-		i := groupAt(from, k)
+		a, b := &s.sums[g], &o.sums[groupAt(from, k)]
 		switch {
-		case o.n[i] == 0:
-		case s.n[g] == 0:
-			s.n[g], s.sum[g], s.sq[g] = o.n[i], o.sum[i], o.sq[i]
+		case b.n == 0:
+		case a.n == 0:
+			*a = *b
 		default:
-			n := s.n[g] + o.n[i]
-			t := s.sum[g]/s.n[g] - o.sum[i]/o.n[i]
-			s.sq[g] += o.sq[i] + s.n[g]*o.n[i]*t*t/n
-			s.n[g], s.sum[g] = n, s.sum[g]+o.sum[i]
+			n := a.n + b.n
+			t := a.sum/a.n - b.sum/b.n
+			a.sq += b.sq + a.n*b.n*t*t/n
+			a.n, a.sum = n, a.sum+b.sum
 		}
 	}
 	return nil
@@ -281,7 +287,7 @@ func (s *floatVariance) Final(lo, hi int, a *arena.Arena) (vec.Vec, error) {
 	t := types.T(types.Float64)
 	b := newBuilder(&frame{n: hi - lo, arena: a}, t)
 	for g := lo; g < hi; g++ {
-		n := s.n[g]
+		n := s.sums[g].n
 		if n == 0 || s.kind.sample && n < 2 {
 			b.null()
 			continue
@@ -289,7 +295,7 @@ func (s *floatVariance) Final(lo, hi int, a *arena.Arena) (vec.Vec, error) {
 		if s.kind.sample {
 			n--
 		}
-		r := s.sq[g] / n
+		r := s.sums[g].sq / n
 		if s.kind.root {
 			r = math.Sqrt(r)
 		}

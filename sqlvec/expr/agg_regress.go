@@ -125,7 +125,22 @@ func (s *regression) each(args []vec.Vec, sel []uint64, n int, group func(int) u
 	return bad
 }
 
+// addAll is Update for all rows, none of which is NULL.
+func (s *regression) addAll(group []uint32, ys, xs []float64) error {
+	var bad error
+	ys, xs = ys[:len(group)], xs[:len(group)]
+	for i, g := range group {
+		if err := s.sums[g].add(ys[i], xs[i]); err != nil {
+			bad = err
+		}
+	}
+	return bad
+}
+
 func (s *regression) Update(group []uint32, args []vec.Vec, sel []uint64, n int) error {
+	if y, x := &args[0], &args[1]; sel == nil && y.Form == vec.Flat && x.Form == vec.Flat && y.Valid == nil && x.Valid == nil {
+		return s.addAll(group[:n], vec.Of[float64](y), vec.Of[float64](x))
+	}
 	return s.each(args, sel, n, func(i int) uint32 { return group[i] })
 }
 

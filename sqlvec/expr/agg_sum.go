@@ -559,6 +559,9 @@ func (s *floatSumStates) MergePart(src States, from, to []uint32) error {
 }
 
 func (s *floatSumStates) Final(lo, hi int, a *arena.Arena) (vec.Vec, error) {
+	if s.ret.Class() == types.F64 {
+		return s.doubles(lo, hi, a), nil
+	}
 	b := newBuilder(&frame{n: hi - lo, arena: a}, s.ret)
 	for g := lo; g < hi; g++ {
 		switch {
@@ -571,4 +574,25 @@ func (s *floatSumStates) Final(lo, hi int, a *arena.Arena) (vec.Vec, error) {
 		}
 	}
 	return b.finish()
+}
+
+// doubles is Final for results of double precision.
+func (s *floatSumStates) doubles(lo, hi int, a *arena.Arena) vec.Vec {
+	x := arena.Make[float64](a, hi-lo)
+	copy(x, s.sums[lo+1:hi+1])
+	v := vec.Vec{Type: s.ret, N: hi - lo, Data: vec.BytesOf(x)}
+	for i := range x {
+		switch k := s.of(lo + i); {
+		case k == 0:
+			if v.Valid == nil {
+				v.Valid = arena.Make[uint64](a, vec.Words(hi-lo))
+				kernel.Fill(v.Valid, hi-lo)
+			}
+			v.Valid[i>>6] &^= 1 << (uint(i) & 63)
+			x[i] = 0
+		case s.avg:
+			x[i] /= float64(k)
+		}
+	}
+	return v
 }
