@@ -2,14 +2,18 @@ package exec
 
 import (
 	"math"
+	"math/bits"
 	"sort"
 
+	"driftdb/internal/types"
+	"driftdb/internal/vec"
 	"driftdb/sqlvec/expr"
 )
 
 // Where each worker has grouped in a table of its own, the tables are merged in the end: few
 // groups by one worker, into the first table; many by all, each of which takes a part of the
-// hashes into a new table, or a range of the keys where all keys came in ascending order.
+// hashes into a new table, or a range of the keys where all keys came in ascending order or are
+// integers that lie close together.
 
 const (
 	mergeBits  = spillBits // so that groups are dealt as spilled rows are
@@ -106,11 +110,22 @@ func (g *aggregation) mergeInParts(ex *execution) error {
 		g.arenas = append(g.arenas, ex.newArena())
 	}
 	g.tables = make([]*groups, mergeParts)
-	merge, err := mergeByHash, error(nil)
+	merge, err := func(_ int, gs *groups, lists []groupList) error { return mergeByHash(gs, lists) }, error(nil)
 	var parts []*groupParts
 	if g.ascending() {
-		merge, parts = mergeAscending, g.rangesOfKeys()
-	} else if parts, err = g.partsOfHashes(ex); err != nil {
+		parts = g.rangesOfKeys()
+		merge = func(_ int, gs *groups, lists []groupList) error { return mergeAscending(gs, lists) }
+	} else if window, ok := g.denseKeys(); ok {
+		parts, err = g.partsOf(ex, window.partsOf)
+		slots := make([][]uint32, len(left))
+		for i := range slots {
+			slots[i] = make([]uint32, 1<<window.shift)
+		}
+		merge = func(worker int, gs *groups, lists []groupList) error { return window.merge(gs, lists, slots[worker]) }
+	} else {
+		parts, err = g.partsOf(ex, partsOfHashes)
+	}
+	if err != nil {
 		return err
 	}
 	return ex.tasks(mergeParts, func(worker, p int) error {
@@ -121,7 +136,7 @@ func (g *aggregation) mergeInParts(ex *execution) error {
 		for i, e := range g.ends {
 			lists[i] = groupList{of: e.own, from: parts[i].of(p)}
 		}
-		if err := merge(gs, lists); err != nil {
+		if err := merge(worker, gs, lists); err != nil {
 			return err
 		}
 		gs.table.finish()
@@ -135,11 +150,14 @@ type groupList struct {
 	from []uint32
 }
 
-// partsOfHashes deals the groups of every end by their hashes.
-func (g *aggregation) partsOfHashes(ex *execution) ([]*groupParts, error) {
+// partsOf deals the groups of every end; of writes the part of every group of a table.
+func (g *aggregation) partsOf(ex *execution, of func(t *groupTable, part []uint8)) ([]*groupParts, error) {
 	parts := make([]*groupParts, len(g.ends))
 	err := ex.tasks(len(parts), func(_, i int) error {
-		parts[i] = partsOf(g.ends[i].own.table)
+		t := g.ends[i].own.table
+		part := make([]uint8, t.n)
+		of(t, part)
+		parts[i] = dealt(part)
 		return nil
 	})
 	return parts, err
@@ -190,15 +208,20 @@ func (g *groupParts) of(p int) []uint32 {
 	return g.groups[lo:g.ends[p]]
 }
 
-// partsOf deals the groups of a table by the upper bits of their hashes. NULL is in the first part.
-func partsOf(t *groupTable) *groupParts {
-	g := &groupParts{groups: make([]uint32, t.n)}
-	part := make([]uint8, t.n)
+// partsOfHashes deals the groups of a table by the upper bits of their hashes. NULL is in the first part.
+func partsOfHashes(t *groupTable, part []uint8) {
 	for i := range part {
 		if i != t.null {
 			part[i] = uint8(t.hashOf(i) >> (64 - mergeBits))
 		}
-		g.ends[part[i]]++
+	}
+}
+
+// dealt returns the groups by their parts.
+func dealt(part []uint8) *groupParts {
+	g := &groupParts{groups: make([]uint32, len(part))}
+	for _, p := range part {
+		g.ends[p]++
 	}
 	sum := 0
 	for p, n := range g.ends {
@@ -238,6 +261,83 @@ func (t *groupTable) addGroups(o *groupTable, from, to []uint32) {
 			to[k] = t.group(row)
 		}
 	}
+}
+
+// denseWindow is the range of integer keys that lie close together: each part has 1<<shift of them.
+type denseWindow struct {
+	lo    uint64
+	shift uint
+}
+
+// sparseKeys is how many times as many integers as groups a dense window has at most.
+const sparseKeys = 4
+
+// denseKeys returns the range of the keys of all ends; ok is false where it is not dense.
+func (g *aggregation) denseKeys() (w denseWindow, ok bool) {
+	if !g.codec.apart() || g.codec.types[0].Class() > types.I64 {
+		return w, false
+	}
+	n, lo, hi := 0, int64(math.MaxInt64), int64(math.MinInt64)
+	for _, e := range g.ends {
+		t := e.own.table
+		keys := vec.Cast[int64](vec.BytesOf(t.keys[:t.n]))
+		rest := keys[:0]
+		if t.null >= 0 { // whose word says nothing
+			keys, rest = keys[:t.null], keys[t.null+1:]
+		}
+		for _, part := range [][]int64{keys, rest} {
+			if len(part) > 0 {
+				l, h, _ := minMax(part, nil, nil)
+				n, lo, hi = n+len(part), min(lo, l), max(hi, h)
+			}
+		}
+	}
+	span := uint64(hi) - uint64(lo)
+	if n == 0 || span >= uint64(sparseKeys*n) {
+		return w, false
+	}
+	return denseWindow{uint64(lo), uint(max(0, bits.Len64(span)-mergeBits))}, true
+}
+
+// partsOf deals the groups of a table by their keys. NULL is in the first part.
+func (w denseWindow) partsOf(t *groupTable, part []uint8) {
+	for i, key := range t.keys[:t.n] {
+		part[i] = uint8((key - w.lo) >> w.shift)
+	}
+	if t.null >= 0 {
+		part[t.null] = 0
+	}
+}
+
+// merge is mergeByHash for lists of keys of one part of the window. slots, of which there are as many as
+// keys of a part, is used for the groups plus one.
+func (w denseWindow) merge(gs *groups, lists []groupList, slots []uint32) error {
+	t, mask := gs.table, uint64(len(slots)-1)
+	t.unplaced, t.rising = true, false
+	clear(slots)
+	most := 1
+	for _, l := range lists {
+		most = max(most, len(l.from))
+	}
+	t.moveKeys(most)
+	for _, l := range lists {
+		to, o := make([]uint32, len(l.from)), l.of.table
+		for k, g := range l.from {
+			if int(g) == o.null {
+				to[k] = t.groupOfNull()
+				continue
+			}
+			slot := &slots[(o.keys[g]-w.lo)&mask]
+			if *slot == 0 {
+				*slot = uint32(t.append(o.keys[g:g+1])) + 1
+			}
+			to[k] = *slot - 1
+		}
+		if err := gs.mergeStates(l, to); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // ascending reports whether the keys of every end came in ascending order.

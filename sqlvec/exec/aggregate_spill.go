@@ -247,7 +247,7 @@ func (g *aggregation) endSpill(ex *execution) (err error) {
 		for _, e := range g.ends {
 			e.own.grow()
 		}
-		g.spill.known, err = g.partsOfHashes(ex)
+		g.spill.known, err = g.partsOf(ex, partsOfHashes)
 		return err
 	}
 	return g.mergeTables()
