@@ -31,6 +31,7 @@ const (
 	InvalidArgumentForNth             = "22016"
 	InvalidDatetimeFormat             = "22007"
 	DatetimeFieldOverflow             = "22008"
+	InvalidTimeZoneDisplacement       = "22009"
 	DivisionByZero                    = "22012"
 	IntervalFieldOverflow             = "22015"
 	InvalidArgumentForLog             = "2201E"

@@ -239,7 +239,7 @@ func (m *moment) signed(s string) bool {
 	off, ok := parseOffset(s)
 	m.offset, m.hasOffset = int64(off), true
 	if !ok {
-		m.err = dberr.Newf("22009", "time zone displacement out of range: \"%s\"", m.text)
+		m.err = dberr.Newf(dberr.InvalidTimeZoneDisplacement, "time zone displacement out of range: \"%s\"", m.text)
 	}
 	return ok
 }

@@ -29,15 +29,31 @@ func init() {
 	}
 	register(
 		rowFn("to_date", ids(t, t), types.Date, func(_ *Env, a []types.Value) (types.Value, error) {
-			m, err := parseTemplate(a[0].S, a[1].S)
-			return types.IntValue(dateType, types.TimeToDate(m)), err
+			r, err := readTemplate(a[0].S, a[1].S, false)
+			if err != nil {
+				return a[0], err
+			}
+			days, err := r.date()
+			return types.IntValue(dateType, days), err
 		}),
 		&Function{Name: "to_timestamp", Params: ids(t, t), Ret: types.TimestampTZ, Volatility: Stable, row: func(env *Env, a []types.Value) (types.Value, error) {
-			r, m, err := readTemplate(a[0].S, a[1].S)
-			if r.zoned {
-				return types.IntValue(tzType, m-r.c.offset*types.MicrosPerSecond), err
+			r, err := readTemplate(a[0].S, a[1].S, false)
+			if err != nil {
+				return a[0], err
 			}
-			return types.IntValue(tzType, types.ToUTC(env.zone(), m)), err
+			t, err := r.time()
+			if err != nil {
+				return a[0], err
+			}
+			if r.zoned {
+				t -= r.offset * types.MicrosPerSecond
+			} else {
+				t = types.ToUTC(env.zone(), t)
+			}
+			if !types.ValidTime(t) {
+				return a[0], tooFar(tzType)
+			}
+			return types.IntValue(tzType, t), nil
 		}},
 		rowFn("to_number", ids(t, t), types.Numeric, toNumber),
 	)
@@ -49,7 +65,7 @@ type clockFace struct {
 	hour, minute, second int64
 	micros               int64
 	days                 int64 // the day number
-	interval, neg        bool
+	interval             bool
 	zone                 string
 	offset               int64 // seconds east of Greenwich
 }
@@ -76,107 +92,36 @@ func (c *clockFace) setTime(micros int64) {
 	c.second, c.micros = micros/types.MicrosPerSecond%60, micros%types.MicrosPerSecond
 }
 
-// newClockOf breaks an interval up.
+// newClockOf breaks an interval up. All of its parts have its sign.
 func newClockOf(iv types.IntervalValue) clockFace {
 	c := clockFace{interval: true, year: int64(iv.Months / 12), month: int64(iv.Months % 12), day: int64(iv.Days)}
-	micros := iv.Micros
-	if micros < 0 {
-		c.neg, micros = true, -micros
-	}
-	c.setTime(micros)
-	if c.neg {
-		c.hour, c.minute, c.second = -c.hour, -c.minute, -c.second
-	}
+	c.days = types.DaysOf(c.year, c.month, c.day)
+	c.setTime(iv.Micros)
+	c.hour = iv.Micros / types.MicrosPerHour
 	return c
-}
-
-// templateWords are the patterns of templates, longest first among those with a
-// common beginning.
-var templateWords = []string{"SSSSS", "SSSS", "Y,YYY", "YYYY", "YYY", "YY", "Y", "IYYY", "IYY", "IY", "IDDD", "ID", "IW", "I",
-	"HH24", "HH12", "HH", "MI", "MONTH", "Month", "month", "MON", "Mon", "mon", "MM", "MS", "SS", "US", "FF1", "FF2", "FF3", "FF4", "FF5", "FF6",
-	"A.M.", "P.M.", "a.m.", "p.m.", "AM", "PM", "am", "pm", "DAY", "Day", "day", "DY", "Dy", "dy", "DDD", "DD", "D",
-	"B.C.", "A.D.", "b.c.", "a.d.", "BC", "AD", "bc", "ad", "CC", "J", "Q", "RM", "rm", "TZH", "TZM", "TZ", "tz", "OF", "WW", "W"}
-
-// templatePart is a pattern with its modifiers, or literal text.
-type templatePart struct {
-	word   string
-	text   string // literal when word is ""
-	fill   bool   // FM: no padding
-	suffix string // TH or th
-}
-
-// splitTemplate cuts a template into parts.
-func splitTemplate(s string) []templatePart {
-	var out []templatePart
-	for s != "" {
-		if s[0] == '"' {
-			end := strings.IndexByte(s[1:], '"')
-			if end < 0 {
-				return append(out, templatePart{text: s[1:]})
-			}
-			out = append(out, templatePart{text: s[1 : end+1]})
-			s = s[end+2:]
-			continue
-		}
-		p := templatePart{}
-		rest := s
-		for strings.HasPrefix(rest, "FM") || strings.HasPrefix(rest, "fm") || strings.HasPrefix(rest, "TM") || strings.HasPrefix(rest, "FX") {
-			p.fill = p.fill || rest[0] == 'F' && rest[1] == 'M' || rest[0] == 'f'
-			rest = rest[2:]
-		}
-		p.word = leadingWord(rest)
-		if p.word == "" {
-			_, w := firstRune(s)
-			out = append(out, templatePart{text: s[:w]})
-			s = s[w:]
-			continue
-		}
-		rest = rest[len(p.word):]
-		if strings.HasPrefix(rest, "TH") || strings.HasPrefix(rest, "th") {
-			p.suffix, rest = rest[:2], rest[2:]
-		}
-		out = append(out, p)
-		s = rest
-	}
-	return out
-}
-
-// firstRune returns the first character and its width.
-func firstRune(s string) (rune, int) {
-	for _, r := range s {
-		return r, len(string(r))
-	}
-	return 0, 1
-}
-
-// leadingWord returns the pattern that s begins with, numbers in any case.
-func leadingWord(s string) string {
-	for _, w := range templateWords {
-		if strings.HasPrefix(s, w) {
-			return w
-		}
-	}
-	for _, w := range templateWords {
-		if len(s) >= len(w) && strings.EqualFold(s[:len(w)], w) {
-			return s[:len(w)]
-		}
-	}
-	return ""
 }
 
 // formatClock prints a broken-up time by a template.
 func formatClock(c clockFace, template string) (string, error) {
+	parts, err := splitTemplate(template, false)
+	if err != nil {
+		return "", err
+	}
 	var b strings.Builder
-	for _, p := range splitTemplate(template) {
-		if p.word == "" {
+	for i := range parts {
+		p := &parts[i]
+		if p.word == nil {
 			b.WriteString(p.text)
 			continue
 		}
-		text, err := c.word(p)
+		s, number, err := c.print(p)
 		if err != nil {
 			return "", err
 		}
-		b.WriteString(text)
+		b.WriteString(s)
+		if number && p.ordinal != "" {
+			b.WriteString(ordinalOf(s, p.ordinal == "TH"))
+		}
 	}
 	return b.String(), nil
 }
@@ -185,19 +130,10 @@ var monthNames = []string{"January", "February", "March", "April", "May", "June"
 var dayNames = []string{"Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"}
 var romans = []string{"I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X", "XI", "XII"}
 
-// number prints n with a pattern's padding and ordinal suffix.
-func (p *templatePart) number(n int64, width int) string {
-	s := strconv.FormatInt(n, 10)
-	if !p.fill {
-		s = fmt.Sprintf("%0*d", width, n)
-		if n < 0 {
-			s = fmt.Sprintf("%0*d", width+1, n)
-		}
-	}
-	if p.suffix == "" {
-		return s
-	}
-	return s + ordinal(n, p.suffix == "TH")
+// ordinalOf returns the ordinal suffix of a number by its last digits.
+func ordinalOf(number string, upper bool) string {
+	n, _ := strconv.ParseInt(strings.TrimLeft(number[max(0, len(number)-2):], "-"), 10, 64)
+	return ordinal(n, upper)
 }
 
 // ordinal returns st, nd, rd or th.
@@ -219,212 +155,253 @@ func ordinal(n int64, upper bool) string {
 	return s
 }
 
-// name prints a name in the case of the pattern, padded to nine characters if full.
-func (p *templatePart) name(full string, short bool) string {
-	if short {
-		full = full[:3]
+// number prints n in so many digits, fewer with FM.
+func (p *templatePart) number(n int64, width int) string {
+	if p.fill {
+		return strconv.FormatInt(n, 10)
 	}
-	switch {
-	case p.word == strings.ToUpper(p.word):
-		full = strings.ToUpper(full)
-	case p.word == strings.ToLower(p.word):
-		full = strings.ToLower(full)
+	return fmt.Sprintf("%0*d", width, n)
+}
+
+// places is how many characters a number of so many digits has, its sign included.
+func places(n int64, width int) int {
+	if n < 0 {
+		width++
 	}
-	if short || p.fill {
+	return width
+}
+
+// cased returns s in the case that the pattern is written in.
+func (p *templatePart) cased(s string) string {
+	switch w := p.word.text; {
+	case w == strings.ToUpper(w):
+		return strings.ToUpper(s)
+	case w == strings.ToLower(w):
+		return strings.ToLower(s)
+	}
+	return s
+}
+
+// name prints a name in the case of the pattern, padded to width unless FM or TM is there.
+func (p *templatePart) name(full string, width int) string {
+	if full = p.cased(full); p.fill || p.local {
 		return full
 	}
-	return fmt.Sprintf("%-9s", full)
+	return fmt.Sprintf("%-*s", width, full)
 }
 
-// word prints one pattern.
-func (c *clockFace) word(p templatePart) (string, error) {
-	upper := strings.ToUpper(p.word)
-	if s, ok := c.timeWord(upper, &p); ok {
-		return s, nil
+// print prints one pattern, and reports whether it is a number that may have an ordinal suffix.
+func (c *clockFace) print(p *templatePart) (s string, number bool, err error) {
+	if n, width, ok := c.clockNumber(p.word.name); ok {
+		return p.number(n, width), true, nil
 	}
-	if s, ok := c.yearWord(upper, &p); ok {
-		return s, nil
+	if n, width, ok := c.fraction(p.word.name); ok { // FM does not shorten it
+		return fmt.Sprintf("%0*d", width, n), true, nil
 	}
-	if c.interval {
-		switch upper {
-		case "MM":
-			return p.number(c.month, 2), nil
-		case "DD":
-			if c.day < 0 {
-				return strconv.FormatInt(c.day, 10), nil
-			}
-			return p.number(c.day, 2), nil
-		}
-		return "", dberr.New(dberr.InvalidDatetimeFormat, "invalid format specification for an interval value").
+	if c.interval && p.word.calendar {
+		return "", false, dberr.New(dberr.InvalidDatetimeFormat, "invalid format specification for an interval value").
 			WithHint("Intervals are not tied to specific calendar dates.")
 	}
-	return c.dayWord(upper, &p), nil
+	if n, width, ok := c.dateNumber(p.word.name); ok {
+		return p.number(n, width), true, nil
+	}
+	if p.word.name == "Y,YYY" {
+		y := c.shownYear(c.year)
+		return fmt.Sprintf("%d,%03d", y/1000, y%1000), true, nil
+	}
+	return c.text(p), false, nil
 }
 
-// timeWord prints the patterns of the time of day.
-func (c *clockFace) timeWord(w string, p *templatePart) (string, bool) {
+// clockNumber returns the number of a pattern of the time of day, and its digits.
+func (c *clockFace) clockNumber(w string) (n int64, width int, ok bool) {
 	switch w {
-	case "HH24":
-		return p.number(c.hour, 2), true
 	case "HH", "HH12":
-		h := c.hour % 12
-		if h == 0 {
-			h = 12
+		if n = c.hour % 12; n == 0 {
+			n = 12
 		}
-		return p.number(h, 2), true
+		return n, places(c.hour, 2), true
+	case "HH24":
+		return c.hour, places(c.hour, 2), true
 	case "MI":
-		return p.number(c.minute, 2), true
+		return c.minute, places(c.minute, 2), true
 	case "SS":
-		return p.number(c.second, 2), true
+		return c.second, places(c.second, 2), true
 	case "SSSS", "SSSSS":
-		return p.number(c.hour*3600+c.minute*60+c.second, 1), true
+		return c.hour*3600 + c.minute*60 + c.second, 1, true
+	}
+	return 0, 0, false
+}
+
+// fraction returns the number of a pattern of the fraction of a second, and its digits.
+func (c *clockFace) fraction(w string) (n int64, width int, ok bool) {
+	switch w {
 	case "MS":
-		return p.number(c.micros/1000, 3), true
+		return c.micros / 1000, 3, true
 	case "US":
-		return p.number(c.micros, 6), true
+		return c.micros, 6, true
 	case "FF1", "FF2", "FF3", "FF4", "FF5", "FF6":
-		n := int(w[2] - '0')
-		return p.number(c.micros/types.Pow10(6-n), n), true
-	case "AM", "PM", "A.M.", "P.M.":
-		return c.half(p.word), true
+		width = int(w[2] - '0')
+		return c.micros / types.Pow10(6-width), width, true
 	}
-	return "", false
+	return 0, 0, false
 }
 
-// half prints before or after noon, in the style of the pattern.
-func (c *clockFace) half(word string) string {
-	s := "AM"
-	if c.hour%24 >= 12 {
-		s = "PM"
+// shownYear is a year as it is counted before Christ.
+func (c *clockFace) shownYear(y int64) int64 {
+	if y <= 0 && !c.interval {
+		return 1 - y
 	}
-	if len(word) == 4 {
-		s = s[:1] + "." + s[1:] + "."
-	}
-	if word == strings.ToLower(word) {
-		return strings.ToLower(s)
-	}
-	return s
+	return y
 }
 
-// yearWord prints the patterns of years.
-func (c *clockFace) yearWord(w string, p *templatePart) (string, bool) {
-	y := c.year
-	if !c.interval && y <= 0 {
-		y = 1 - y
+// yearDay is the day of the year, of an interval its days.
+func (c *clockFace) yearDay() int64 {
+	if c.interval {
+		return (c.year*12+c.month)*30 + c.day
 	}
+	return c.days - types.DaysOf(c.year, 1, 1) + 1
+}
+
+// century is the century of a time, of an interval its hundreds of years.
+func (c *clockFace) century() int64 {
+	switch {
+	case c.interval:
+		return c.year / 100
+	case c.year > 0:
+		return (c.year-1)/100 + 1
+	}
+	return c.year/100 - 1
+}
+
+// dateNumber returns the number of a pattern of a date, and its digits.
+func (c *clockFace) dateNumber(w string) (n int64, width int, ok bool) {
+	isoYear, week := types.ISOWeek(c.days)
+	weekday := types.Weekday(c.days)
+	year, isoYear := c.shownYear(c.year), c.shownYear(isoYear)
 	switch w {
 	case "YYYY":
-		return p.number(y, 4), true
-	case "Y,YYY":
-		return fmt.Sprintf("%d,%03d", y/1000, y%1000), true
+		return year, places(year, 4), true
 	case "YYY":
-		return p.number(y%1000, 3), true
+		return year % 1000, places(year, 3), true
 	case "YY":
-		return p.number(y%100, 2), true
+		return year % 100, places(year, 2), true
 	case "Y":
-		return p.number(y%10, 1), true
-	case "CC":
-		if c.interval {
-			return p.number(y/100, 2), true
-		}
-		return p.number(eraOf(c.year, 100), 2), true
-	}
-	return "", false
-}
-
-// dayWord prints the patterns of dates.
-func (c *clockFace) dayWord(w string, p *templatePart) string {
-	isoYear, week := types.ISOWeek(c.days)
-	doy := c.days - types.DaysOf(c.year, 1, 1) + 1
-	switch w {
-	case "MM":
-		return p.number(c.month, 2)
-	case "MONTH":
-		return p.name(monthNames[c.month-1], false)
-	case "MON":
-		return p.name(monthNames[c.month-1], true)
-	case "RM":
-		s := romans[c.month-1]
-		if p.word == "rm" {
-			s = strings.ToLower(s)
-		}
-		if p.fill {
-			return s
-		}
-		return fmt.Sprintf("%-4s", s)
-	case "DAY":
-		return p.name(dayNames[types.Weekday(c.days)], false)
-	case "DY":
-		return p.name(dayNames[types.Weekday(c.days)], true)
-	case "DDD":
-		return p.number(doy, 3)
-	case "DD":
-		return p.number(c.day, 2)
-	case "D":
-		return p.number(types.Weekday(c.days)+1, 1)
-	case "ID":
-		return p.number((types.Weekday(c.days)+6)%7+1, 1)
-	case "IDDD":
-		return p.number((week-1)*7+(types.Weekday(c.days)+6)%7+1, 3)
-	case "WW":
-		return p.number((doy-1)/7+1, 2)
-	case "W":
-		return p.number((c.day-1)/7+1, 1)
-	case "IW":
-		return p.number(week, 2)
+		return year % 10, places(year, 1), true
 	case "IYYY":
-		return p.number(isoYear, 4)
+		return isoYear, places(year, 4), true
 	case "IYY":
-		return p.number(isoYear%1000, 3)
+		return isoYear % 1000, places(year, 3), true
 	case "IY":
-		return p.number(isoYear%100, 2)
+		return isoYear % 100, places(year, 2), true
 	case "I":
-		return p.number(isoYear%10, 1)
-	case "Q":
-		return p.number((c.month-1)/3+1, 1)
+		return isoYear % 10, places(year, 1), true
+	case "CC":
+		return c.century(), places(c.century(), 2), true
+	case "MM":
+		return c.month, places(c.month, 2), true
+	case "DD":
+		return c.day, 2, true
+	case "DDD":
+		return c.yearDay(), 3, true
+	case "IDDD":
+		return (week-1)*7 + (weekday+6)%7 + 1, 3, true
+	case "D":
+		return weekday + 1, 1, true
+	case "ID":
+		return (weekday+6)%7 + 1, 1, true
+	case "WW":
+		return (c.yearDay()-1)/7 + 1, 2, true
+	case "IW":
+		return week, 2, true
+	case "W":
+		return (c.day-1)/7 + 1, 1, true
 	case "J":
-		return p.number(c.days+2440588, 1)
-	case "BC", "AD", "B.C.", "A.D.":
-		return c.era(p.word)
+		return c.days + julianEpoch, 1, true
+	case "Q":
+		if c.month != 0 {
+			return (c.month-1)/3 + 1, 1, true
+		}
 	}
-	return c.zoneWord(w, p)
+	return 0, 0, false
 }
 
-// era prints before or after Christ, in the style of the pattern.
-func (c *clockFace) era(word string) string {
-	s := "AD"
-	if c.year <= 0 {
-		s = "BC"
+// julianEpoch is the Julian day of day 0, 1970-01-01.
+const julianEpoch = 2440588
+
+// text prints a pattern that is no number.
+func (c *clockFace) text(p *templatePart) string {
+	switch p.word.name {
+	case "AM", "PM", "A.M.", "P.M.":
+		return p.half("AM", "PM", c.hour%24 >= 12)
+	case "AD", "BC", "A.D.", "B.C.":
+		return p.half("AD", "BC", c.year <= 0)
+	case "MONTH":
+		return p.name(monthNames[c.month-1], 9)
+	case "MON":
+		return p.cased(monthNames[c.month-1][:3])
+	case "DAY":
+		return p.name(dayNames[types.Weekday(c.days)], 9)
+	case "DY":
+		return p.cased(dayNames[types.Weekday(c.days)][:3])
+	case "RM":
+		return c.romanMonth(p)
+	case "TZ":
+		if p.word.text == "tz" {
+			return strings.ToLower(c.zone)
+		}
+		return c.zone
 	}
-	if len(word) == 4 {
-		s = s[:1] + "." + s[1:] + "."
-	}
-	if word == strings.ToLower(word) {
-		return strings.ToLower(s)
-	}
-	return s
+	return c.offsetText(p)
 }
 
-// zoneWord prints the patterns of zones.
-func (c *clockFace) zoneWord(w string, p *templatePart) string {
+// half prints one of two, in the style of the pattern.
+func (p *templatePart) half(first, second string, isSecond bool) string {
+	if isSecond {
+		first = second
+	}
+	if len(p.word.text) == 4 {
+		first = first[:1] + "." + first[1:] + "."
+	}
+	return p.cased(first)
+}
+
+// romanMonth prints the month; the months of whole years are the twelfth, of years back the first.
+func (c *clockFace) romanMonth(p *templatePart) string {
+	month := c.month
+	switch {
+	case month == 0 && c.year == 0:
+		return ""
+	case month == 0 && c.year > 0:
+		month = 12
+	case month == 0:
+		month = 1
+	case month < 0:
+		month += 13
+	}
+	s := p.cased(romans[month-1])
+	if p.fill {
+		return s
+	}
+	return fmt.Sprintf("%-4s", s)
+}
+
+// offsetText prints the offset from Greenwich.
+func (c *clockFace) offsetText(p *templatePart) string {
 	sign, off := "+", c.offset
 	if off < 0 {
 		sign, off = "-", -off
 	}
-	switch w {
-	case "TZ":
-		if p.word == "tz" {
-			return strings.ToLower(c.zone)
-		}
-		return c.zone
+	switch p.word.name {
 	case "TZH":
 		return fmt.Sprintf("%s%02d", sign, off/3600)
 	case "TZM":
 		return fmt.Sprintf("%02d", off/60%60)
+	case "OF":
+		s := sign + p.number(off/3600, 2)
+		if off%3600 != 0 {
+			s += fmt.Sprintf(":%02d", off/60%60)
+		}
+		return s
 	}
-	s := fmt.Sprintf("%s%02d", sign, off/3600)
-	if off%3600 != 0 {
-		s += fmt.Sprintf(":%02d", off/60%60)
-	}
-	return s
+	return "" // FX, and Q of no month
 }

@@ -188,18 +188,20 @@ func (c *pathCall) rows() (types.Value, error) {
 
 // readMoment reads a text by a template for .datetime(), of which nothing may be left over.
 func readMoment(text, template string) (jsonpath.Moment, error) {
-	r, t, err := readTemplate(text, template)
+	r, err := readTemplate(text, template, true)
 	if err != nil {
 		return jsonpath.Moment{}, err
 	}
-	if r.s != "" {
-		return jsonpath.Moment{}, dberr.New(dberr.InvalidDatetimeFormat, "trailing characters remain in input string after datetime format")
+	t, err := r.time()
+	if err != nil {
+		return jsonpath.Moment{}, err
 	}
-	m := jsonpath.Moment{Micros: t, Zone: r.zoned, Offset: r.c.offset}
-	for _, p := range splitTemplate(template) {
-		switch w := strings.ToUpper(p.word); {
-		case w == "" || strings.HasPrefix(w, "TZ"):
-		case isClockWord(w):
+	m := jsonpath.Moment{Micros: t, Zone: r.zoned, Offset: r.offset}
+	parts, err := splitTemplate(template, true)
+	for _, p := range parts {
+		switch {
+		case p.word == nil || strings.HasPrefix(p.word.name, "TZ"):
+		case isClockWord(p.word.name):
 			m.Time = true
 		default:
 			m.Date = true
@@ -208,7 +210,7 @@ func readMoment(text, template string) (jsonpath.Moment, error) {
 	if m.Time && !m.Date {
 		_, m.Micros = types.SplitDay(t)
 	}
-	return m, nil
+	return m, err
 }
 
 // isClockWord reports whether a pattern is of the time of day.

@@ -534,11 +534,11 @@ func (p *numberPrinter) trailingSign() {
 
 // ordinal prints the ordinal suffix of the number.
 func (p *numberPrinter) ordinal(upper bool) {
-	n, err := strconv.ParseInt(p.number[max(0, len(p.number)-2):], 10, 64)
-	if err != nil {
+	if !isDigit(p.number[len(p.number)-1]) {
 		p.err = dberr.Newf(dberr.InvalidTextRepresentation, "\"%s\" is not a number", p.number)
+		return
 	}
-	p.out = append(p.out, ordinal(n, upper)...)
+	p.out = append(p.out, ordinalOf(p.number, upper)...)
 }
 
 // numberReader reads a number by a template.

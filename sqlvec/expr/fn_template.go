@@ -1,9 +1,12 @@
 package expr
 
 import (
-	"strconv"
+	"cmp"
+	"math"
+	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"driftdb/internal/dberr"
 	"driftdb/internal/types"
@@ -15,280 +18,590 @@ func zoneAbbrev(env *Env, micros int64) string {
 	return name
 }
 
-// templateReader reads a text by a template.
-type templateReader struct {
-	s               string
-	c               clockFace
-	pm, am, bc      bool
-	hour12          bool
-	doy, week, dow  int64
-	isoYear         int64
-	hasYear, julian bool
-	west            bool // the zone is west of Greenwich
-	zoned           bool // TZH was there; c.offset has what it and TZM say
+// templateWord is a pattern of templates for dates and times.
+type templateWord struct {
+	text     string // as it is written
+	name     string // in upper case
+	digits   bool   // it is a number without a sign
+	calendar bool   // intervals have nothing for it
+	mode     dateMode
 }
 
-// parseTemplate reads a text by a template as wall clock time.
-func parseTemplate(text, template string) (int64, error) {
-	_, t, err := readTemplate(text, template)
-	return t, err
+// dateMode is how a date is told.
+type dateMode byte
+
+const (
+	anyDate   dateMode = iota
+	gregorian          // by month, day or day of the year
+	isoWeek            // by week
+)
+
+// templateWords are the patterns by their first letter, longer ones first. They are written in upper
+// or in lower case, some also as Month.
+var templateWords = func() map[byte][]*templateWord {
+	all := make(map[byte][]*templateWord)
+	add := func(list string, w templateWord) {
+		for _, w.name = range strings.Fields(list) {
+			w.text = w.name
+			for _, text := range []string{w.name, strings.ToLower(w.name), w.name[:1] + strings.ToLower(w.name[1:])} {
+				if title := text != w.name && text != strings.ToLower(text); title && !strings.Contains("MONTH MON DAY DY", w.name) {
+					continue
+				}
+				word := w
+				word.text = text
+				all[text[0]] = append(all[text[0]], &word)
+			}
+		}
+	}
+	add("HH24 HH12 HH MI SS SSSS SSSSS MS US FF1 FF2 FF3 FF4 FF5 FF6 CC J Q", templateWord{digits: true})
+	add("FX AM PM A.M. P.M.", templateWord{})
+	add("AD BC A.D. B.C. DAY DY TZ TZH OF", templateWord{calendar: true})
+	add("TZM", templateWord{calendar: true, digits: true})
+	add("MONTH MON", templateWord{calendar: true, mode: gregorian})
+	add("RM", templateWord{mode: gregorian})
+	add("YYYY YYY YY Y Y,YYY MM DD DDD WW W", templateWord{digits: true, mode: gregorian})
+	add("D", templateWord{digits: true, calendar: true, mode: gregorian})
+	add("IYYY IYY IY I IDDD IW", templateWord{digits: true, mode: isoWeek})
+	add("ID", templateWord{digits: true, calendar: true, mode: isoWeek})
+	for _, words := range all {
+		slices.SortStableFunc(words, func(a, b *templateWord) int { return cmp.Compare(len(b.text), len(a.text)) })
+	}
+	return all
+}()
+
+// templatePart is a pattern with its modifiers, or a character that stands for itself.
+type templatePart struct {
+	word    *templateWord
+	text    string // of a character
+	parts   bool   // the character is a blank or a separator, and not quoted
+	fill    bool   // FM
+	local   bool   // TM
+	ordinal string // TH or th
 }
 
-// readTemplate is parseTemplate, and returns the reader with what else it read.
-func readTemplate(text, template string) (*templateReader, int64, error) {
-	r := &templateReader{s: text, c: clockFace{month: 1, day: 1}}
-	parts := splitTemplate(template)
-	for i, p := range parts {
-		if p.word == "" {
-			r.literal(p.text)
+// splitTemplate cuts a template into parts. strict is SQL's own form, which has few separators.
+func splitTemplate(s string, strict bool) ([]templatePart, error) {
+	var out []templatePart
+	quoted := false
+	for s != "" {
+		p := templatePart{}
+		if !quoted {
+			if prefix := strings.ToUpper(s[:min(2, len(s))]); (prefix == "FM" || prefix == "TM") && (s[:2] == prefix || s[:2] == strings.ToLower(prefix)) {
+				p.fill, p.local = prefix == "FM", prefix == "TM"
+				s = s[2:]
+			}
+			if p.word = leadingWord(s); p.word != nil {
+				s = p.suffix(s[len(p.word.text):])
+				out = append(out, p)
+				continue
+			}
+			if s == "" {
+				break
+			}
+		}
+		if s[0] == '"' {
+			quoted = !quoted
+			s = s[1:]
 			continue
 		}
-		r.s = strings.TrimLeft(r.s, " \t\n")
-		if r.s == "" {
-			break // patterns without text keep their defaults
+		if strict && !quoted && !strings.Contains("-./,':; ", s[:1]) {
+			_, n := utf8.DecodeRuneInString(s)
+			return nil, dberr.Newf(dberr.InvalidDatetimeFormat, "invalid datetime format separator: \"%s\"", s[:n])
 		}
-		next := i+1 < len(parts) && parts[i+1].word != ""
-		if err := r.word(p, next); err != nil {
-			return r, 0, err
+		if s[0] == '\\' && len(s) > 1 && (quoted || s[1] == '"') {
+			s = s[1:]
 		}
+		_, n := utf8.DecodeRuneInString(s)
+		out = append(out, templatePart{text: s[:n], parts: !quoted && (isBlank(s[0]) || isSeparator(s[0]))})
+		s = s[n:]
 	}
-	t, err := r.value(text)
-	return r, t, err
+	return out, nil
 }
 
-// literal skips one character of the template: a separator skips any separators.
-func (r *templateReader) literal(text string) {
-	for _, c := range text {
+// suffix takes the modifier behind a pattern.
+func (p *templatePart) suffix(s string) string {
+	switch {
+	case strings.HasPrefix(s, "TH"), strings.HasPrefix(s, "th"):
+		p.ordinal = s[:2]
+		return s[2:]
+	case strings.HasPrefix(s, "SP"), strings.HasPrefix(s, "sp"): // spelled out: says nothing
+		return s[2:]
+	}
+	return s
+}
+
+// leadingWord returns the pattern that s begins with, nil for none.
+func leadingWord(s string) *templateWord {
+	if s == "" {
+		return nil
+	}
+	for _, w := range templateWords[s[0]] {
+		if strings.HasPrefix(s, w.text) {
+			return w
+		}
+	}
+	return nil
+}
+
+// isBlank reports whether c is white space.
+func isBlank(c byte) bool { return c == ' ' || c >= '\t' && c <= '\r' }
+
+func isDigit(c byte) bool { return c >= '0' && c <= '9' }
+
+// isSeparator reports whether c is printed and neither letter nor digit.
+func isSeparator(c byte) bool {
+	return c > ' ' && c < 0x7f && !isDigit(c) && !(c|0x20 >= 'a' && c|0x20 <= 'z')
+}
+
+// templateReader reads a text by a template, by PostgreSQL's rules.
+type templateReader struct {
+	text   string
+	s      string // what is left of it
+	strict bool
+	extra  int // blanks passed over that the template does not have
+	mode   dateMode
+
+	// What was read; 0 is also what was not there.
+	hour, minute, second, seconds int64
+	millis, micros                int64
+	pm, bc                        int64
+	year, yearDigits, century     int64
+	month, day, weekday           int64
+	yearDay, week, monthWeek      int64
+	julian                        int64
+	zoneSign, zoneHour, zoneMin   int64
+	hour12                        bool
+
+	// What they say together.
+	y, m, d int64
+	clock   int64 // microseconds of the day
+	zoned   bool
+	offset  int64 // seconds east of Greenwich
+}
+
+// readTemplate reads a text by a template. strict is SQL's own form, which leaves nothing over.
+func readTemplate(text, template string, strict bool) (*templateReader, error) {
+	r := &templateReader{text: text, s: text, strict: strict}
+	parts, err := splitTemplate(template, strict)
+	if err != nil {
+		return nil, err
+	}
+	if err := r.read(parts); err != nil {
+		return nil, err
+	}
+	return r, r.put()
+}
+
+// bad is the error of a text or template that is not right.
+func badTemplate(format string, args ...any) *dberr.Error {
+	return dberr.Newf(dberr.InvalidDatetimeFormat, format, args...)
+}
+
+// read reads the parts.
+func (r *templateReader) read(parts []templatePart) error {
+	fixed, i := r.strict, 0
+	for ; i < len(parts) && r.s != ""; i++ {
+		p := &parts[i]
+		if !fixed && (p.word != nil && p.word.name != "FX" || p.word == nil && i == 0) {
+			r.blanks()
+		}
 		switch {
-		case c == ' ':
-			r.s = strings.TrimLeft(r.s, " \t\n")
-		case strings.ContainsRune("-/.,:;", c):
-			t := strings.TrimLeft(r.s, " \t\n")
-			if t != "" && strings.ContainsRune("-/.,:;", rune(t[0])) {
-				r.s = t[1:]
+		case p.word == nil:
+			if err := r.character(p, fixed); err != nil {
+				return err
 			}
-		default:
-			_, w := firstRune(r.s)
-			r.s = r.s[min(w, len(r.s)):]
+			continue
+		case p.word.name == "FX":
+			fixed = true
+		}
+		if err := r.word(p, endsBehind(parts, i)); err != nil {
+			return err
+		}
+		if !fixed {
+			r.extra = 0
+			r.blanks()
 		}
 	}
+	if !r.strict {
+		return nil
+	}
+	if i < len(parts) {
+		return badTemplate("input string is too short for datetime format")
+	}
+	if r.blanks(); r.s != "" {
+		return badTemplate("trailing characters remain in input string after datetime format")
+	}
+	return nil
 }
 
-// digits takes up to n digits; all there are when no pattern follows at once.
-func (r *templateReader) digits(n int, word string) (int64, error) {
-	end := 0
-	if end < len(r.s) && (r.s[end] == '-' || r.s[end] == '+') {
-		end++
+// blanks passes over white space.
+func (r *templateReader) blanks() {
+	for r.s != "" && isBlank(r.s[0]) {
+		r.s = r.s[1:]
+		r.extra++
 	}
-	start := end
-	for end < len(r.s) && end-start < n && r.s[end] >= '0' && r.s[end] <= '9' {
-		end++
-	}
-	if end == start {
-		bad := r.s[:min(n, len(r.s))]
-		return 0, dberr.Newf(dberr.InvalidDatetimeFormat, "invalid value \"%s\" for \"%s\"", bad, word).
-			WithDetail("Value must be an integer.")
-	}
-	v, err := strconv.ParseInt(r.s[:end], 10, 64)
-	r.s = r.s[end:]
-	return v, err
 }
 
-// templateWidths are the digits of numeric patterns.
-var templateWidths = map[string]int{"YYYY": 4, "YYY": 3, "YY": 2, "Y": 1, "MM": 2, "DD": 2, "DDD": 3, "HH24": 2, "HH12": 2, "HH": 2,
-	"MI": 2, "SS": 2, "MS": 3, "US": 6, "SSSS": 5, "SSSSS": 5, "D": 1, "ID": 1, "IW": 2, "WW": 2, "W": 1, "Q": 1, "J": 7,
-	"IYYY": 4, "CC": 2, "FF1": 1, "FF2": 2, "FF3": 3, "FF4": 4, "FF5": 5, "FF6": 6,
-	"TZH": 2, "TZM": 2}
+// skip passes over a character.
+func (r *templateReader) skip() {
+	_, n := utf8.DecodeRuneInString(r.s)
+	r.s = r.s[n:]
+}
 
-// word reads one pattern; adjacent says that another follows at once.
-func (r *templateReader) word(p templatePart, adjacent bool) error {
-	w := strings.ToUpper(p.word)
-	width, numeric := templateWidths[w]
-	if !numeric {
-		return r.named(w)
+// character reads what a character of the template stands for: itself where it is strict, else any.
+func (r *templateReader) character(p *templatePart, fixed bool) error {
+	switch {
+	case r.s == "":
+	case r.strict && !strings.HasPrefix(r.s, p.text):
+		if p.parts {
+			return badTemplate("unmatched format separator \"%s\"", p.text)
+		}
+		return badTemplate("unmatched format character \"%s\"", p.text)
+	case fixed:
+		r.skip()
+	case p.parts: // one separator, or none
+		r.extra--
+		if isBlank(r.s[0]) || isSeparator(r.s[0]) {
+			r.skip()
+			r.extra++
+		}
+	case r.extra > 0: // it may belong to the next field
+		r.extra--
+	default:
+		r.skip()
 	}
-	if !adjacent && !strings.HasPrefix(w, "FF") && !strings.HasPrefix(w, "TZ") && w != "MS" && w != "US" {
-		width = max(width, 9)
+	return nil
+}
+
+// endsBehind reports whether what follows part i cannot be a digit, so that its number has any
+// number of digits.
+func endsBehind(parts []templatePart, i int) bool {
+	if parts[i].ordinal != "" || i+1 == len(parts) {
+		return true
 	}
+	next := parts[i+1]
+	if next.word != nil {
+		return !next.word.digits
+	}
+	return !isDigit(next.text[0])
+}
+
+// word reads a pattern.
+func (r *templateReader) word(p *templatePart, ends bool) error {
+	if mode := p.word.mode; mode != anyDate {
+		if r.mode != anyDate && r.mode != mode {
+			return badTemplate("invalid combination of date conventions").
+				WithHint("Do not mix Gregorian and ISO week date conventions in a formatting template.")
+		}
+		r.mode = mode
+	}
+	if done, err := r.named(p); done || err != nil {
+		return err
+	}
+	var err error
+	switch p.word.name {
+	case "FX":
+		return nil
+	case "TZ", "OF":
+		return dberr.Newf(dberr.FeatureNotSupported, "formatting field \"%s\" is only supported in to_char", p.word.text)
+	case "TZH":
+		r.zoneHours()
+		_, err = r.number(p, &r.zoneHour, 2, ends)
+		return err
+	case "TZM":
+		if r.zoneSign == 0 {
+			r.zoneSign = 1
+		}
+		_, err = r.number(p, &r.zoneMin, 2, ends)
+		return err
+	case "Y,YYY":
+		err = r.millennia(p)
+	default:
+		err = r.numeric(p, ends)
+	}
+	if p.ordinal != "" {
+		r.skip()
+		r.skip()
+	}
+	return err
+}
+
+// named reads a pattern of letters.
+func (r *templateReader) named(p *templatePart) (done bool, err error) {
+	switch w := p.word.name; w {
+	case "AM", "PM", "A.M.", "P.M.":
+		r.hour12 = true
+		return true, r.oneOf(p, &r.pm, 0, dotted(w, "am", "pm"))
+	case "AD", "BC", "A.D.", "B.C.":
+		return true, r.oneOf(p, &r.bc, 0, dotted(w, "ad", "bc"))
+	case "MONTH":
+		return true, r.oneOf(p, &r.month, 1, monthNames)
+	case "MON":
+		return true, r.oneOf(p, &r.month, 1, shortNames(monthNames))
+	case "DAY":
+		return true, r.dayOf(p, dayNames)
+	case "DY":
+		return true, r.dayOf(p, shortNames(dayNames))
+	case "RM":
+		var back int64
+		list := slices.Clone(romans)
+		slices.Reverse(list) // longer ones first
+		if err := r.oneOf(p, &back, 0, list); err != nil {
+			return true, err
+		}
+		return true, r.set(p, &r.month, 12-back)
+	}
+	return false, nil
+}
+
+// dayOf reads a day of the week. One that was read before is compared from 0 on, as in PostgreSQL.
+func (r *templateReader) dayOf(p *templatePart, names []string) error {
+	err := r.oneOf(p, &r.weekday, 0, names)
+	r.weekday++
+	return err
+}
+
+// dotted returns two names with dots where the pattern has them.
+func dotted(word string, names ...string) []string {
+	if len(word) == 4 {
+		for i, s := range names {
+			names[i] = s[:1] + "." + s[1:] + "."
+		}
+	}
+	return names
+}
+
+// shortNames cuts names to three letters.
+func shortNames(names []string) []string {
+	out := make([]string, len(names))
+	for i, s := range names {
+		out[i] = s[:3]
+	}
+	return out
+}
+
+// oneOf reads one of the names, in any case, and sets to to its number, the first being base.
+func (r *templateReader) oneOf(p *templatePart, to *int64, base int64, names []string) error {
+	for i, name := range names {
+		if len(r.s) >= len(name) && strings.EqualFold(r.s[:len(name)], name) {
+			r.s = r.s[len(name):]
+			return r.set(p, to, int64(i)+base)
+		}
+	}
+	word := r.s
+	if end := strings.IndexFunc(word, func(c rune) bool { return c < 0x80 && isBlank(byte(c)) }); end >= 0 {
+		word = word[:end]
+	}
+	return badTemplate("invalid value \"%s\" for \"%s\"", word, p.word.text).
+		WithDetail("The given value did not match any of the allowed values for this field.")
+}
+
+// set stores a value, which none before may contradict.
+func (r *templateReader) set(p *templatePart, to *int64, v int64) error {
+	if *to != 0 && *to != v {
+		return badTemplate("conflicting values for \"%s\" field in formatting string", p.word.text).
+			WithDetail("This value contradicts a previous setting for the same field type.")
+	}
+	*to = v
+	return nil
+}
+
+// number reads an integer of n digits, or of any number where none can follow, and returns how many
+// characters it had.
+func (r *templateReader) number(p *templatePart, to *int64, n int, ends bool) (int, error) {
 	before := len(r.s)
-	west := w == "TZH" && strings.HasPrefix(r.s, "-")
-	n, err := r.digits(width, p.word)
+	trimmed := strings.TrimLeft(r.s, " \t\n\v\f\r")
+	field := trimmed[:min(n, len(trimmed))]
+	free := p.fill || ends
+	if !free && len(trimmed) < n {
+		return 0, badTemplate("source string too short for \"%s\" formatting field", p.word.text).
+			WithDetail("Field requires %d characters, but only %d remain.", n, len(trimmed)).
+			WithHint("If your source string is not fixed-width, try using the \"FM\" modifier.")
+	}
+	from := field
+	if free {
+		from = trimmed
+	}
+	v, used, fits := leadingInteger(from)
+	if !free && used > 0 && used < n {
+		return 0, badTemplate("invalid value \"%s\" for \"%s\"", field, p.word.text).
+			WithDetail("Field requires %d characters, but only %d could be parsed.", n, used).
+			WithHint("If your source string is not fixed-width, try using the \"FM\" modifier.")
+	}
+	switch {
+	case used > 0:
+		r.s = trimmed[used:]
+	case !free:
+		r.s = trimmed
+	}
+	if len(r.s) == before {
+		return 0, badTemplate("invalid value \"%s\" for \"%s\"", field, p.word.text).WithDetail("Value must be an integer.")
+	}
+	if !fits {
+		return 0, dberr.Newf(dberr.DatetimeFieldOverflow, "value for \"%s\" in source string is out of range", p.word.text).
+			WithDetail("Value must be in the range %d to %d.", math.MinInt32, math.MaxInt32)
+	}
+	return before - len(r.s), r.set(p, to, v)
+}
+
+// leadingInteger returns the integer that s begins with, behind blanks, how many characters it has,
+// and whether it has at most 32 bits.
+func leadingInteger(s string) (v int64, used int, fits bool) {
+	i := 0
+	for i < len(s) && isBlank(s[i]) {
+		i++
+	}
+	neg := i < len(s) && s[i] == '-'
+	if neg || i < len(s) && s[i] == '+' {
+		i++
+	}
+	start := i
+	fits = true
+	for ; i < len(s) && isDigit(s[i]); i++ {
+		if v = v*10 + int64(s[i]-'0'); v > math.MaxInt32+1 {
+			v, fits = math.MaxInt32+1, false
+		}
+	}
+	if i == start {
+		return 0, 0, true
+	}
+	if neg {
+		v = -v
+	}
+	return v, i, fits && v <= math.MaxInt32
+}
+
+// numeric reads a pattern of digits.
+func (r *templateReader) numeric(p *templatePart, ends bool) error {
+	width := len(p.word.name)
+	var to *int64
+	switch w := p.word.name; w {
+	case "HH", "HH12":
+		r.hour12 = true
+		to, width = &r.hour, 2
+	case "HH24":
+		to, width = &r.hour, 2
+	case "MI":
+		to = &r.minute
+	case "SS":
+		to = &r.second
+	case "SSSS", "SSSSS":
+		to = &r.seconds
+	case "MS":
+		return r.fraction(p, &r.millis, 3, 3, ends)
+	case "US":
+		return r.fraction(p, &r.micros, 6, 6, ends)
+	case "FF1", "FF2", "FF3", "FF4", "FF5", "FF6":
+		return r.fraction(p, &r.micros, int(w[2]-'0'), 6, ends)
+	case "MM":
+		to = &r.month
+	case "DD":
+		to = &r.day
+	case "DDD":
+		to = &r.yearDay
+	case "IDDD":
+		to, width = &r.yearDay, 3
+	case "D":
+		to = &r.weekday
+	case "ID": // 1 is Monday, of D Sunday
+		if _, err := r.number(p, &r.weekday, 1, ends); err != nil {
+			return err
+		}
+		if r.weekday++; r.weekday > 7 {
+			r.weekday = 1
+		}
+		return nil
+	case "WW", "IW":
+		to = &r.week
+	case "W":
+		to = &r.monthWeek
+	case "J":
+		to = &r.julian
+	case "CC":
+		to = &r.century
+	case "Q": // no one day of it is meant
+		to = new(int64)
+	default:
+		return r.yearOf(p, ends)
+	}
+	_, err := r.number(p, to, width, ends)
+	return err
+}
+
+// fraction reads digits behind the point of seconds: of n digits one stands for a tenth of what the
+// first stands for.
+func (r *templateReader) fraction(p *templatePart, to *int64, n, unit int, ends bool) error {
+	used, err := r.number(p, to, n, ends)
+	if err == nil {
+		*to *= types.Pow10(max(0, unit-used))
+	}
+	return err
+}
+
+// yearOf reads a year; one of few digits is near 2020.
+func (r *templateReader) yearOf(p *templatePart, ends bool) error {
+	w := strings.TrimPrefix(p.word.name, "I")
+	digits := len(p.word.name)
+	used, err := r.number(p, &r.year, digits, ends)
 	if err != nil {
 		return err
 	}
-	if p.suffix != "" && len(r.s) >= 2 {
-		r.s = r.s[2:]
+	r.yearDigits = int64(max(1, len(w)))
+	if p.word.name[0] == 'I' {
+		r.yearDigits = int64(digits)
 	}
-	if w == "TZH" || w == "TZM" {
-		return r.setZone(w, n, west)
-	}
-	return r.set(w, n, before-len(r.s))
-}
-
-// setZone stores hours, or behind them minutes, from Greenwich.
-func (r *templateReader) setZone(w string, n int64, west bool) error {
-	switch {
-	case w == "TZH":
-		r.zoned, r.west, r.c.offset = true, west, n*3600
-	case r.west:
-		r.c.offset -= n * 60
-	default:
-		r.c.offset += n * 60
+	if r.yearDigits < 4 && used < 4 {
+		r.year = nearYear(r.year)
 	}
 	return nil
 }
 
-// set stores the number of a pattern; got is how many characters it had.
-func (r *templateReader) set(w string, n int64, got int) error {
-	switch w {
-	case "YYYY":
-		r.c.year, r.hasYear = n, true
-		r.bc = r.bc || n < 0
-		if n < 0 {
-			r.c.year = -n
-		}
-	case "YYY", "YY", "Y":
-		r.c.year, r.hasYear = shortYear(n, got), true
-	case "MM":
-		r.c.month = n
-	case "DD":
-		r.c.day = n
-	case "DDD":
-		r.doy = n
-	case "HH24":
-		r.c.hour = n
-	case "HH", "HH12":
-		r.c.hour, r.hour12 = n, true
-		if n < 1 || n > 12 {
-			return dberr.Newf(dberr.InvalidDatetimeFormat, "hour \"%d\" is invalid for the 12-hour clock", n).
-				WithHint("Use the 24-hour clock, or give an hour between 1 and 12.")
-		}
-	case "MI":
-		r.c.minute = n
-	case "SS":
-		r.c.second = n
-	case "MS", "US", "FF1", "FF2", "FF3", "FF4", "FF5", "FF6":
-		r.c.micros = n * types.Pow10(6-min(got, 6))
-	case "SSSS", "SSSSS":
-		r.c.hour, r.c.minute, r.c.second = n/3600, n/60%60, n%60
-	case "J":
-		r.c.days, r.julian = n-2440588, true
-	case "IYYY":
-		r.isoYear = n
-	case "IW":
-		r.week = n
-	case "ID":
-		r.dow = n
-	}
-	return nil
-}
-
-// shortYear completes a year of fewer than four digits towards 2020.
-func shortYear(n int64, got int) int64 {
+// nearYear completes a year of fewer than four digits towards 2020.
+func nearYear(n int64) int64 {
 	switch {
-	case got >= 4 || n < 0:
-		return n
 	case n < 70:
 		return n + 2000
 	case n < 100:
 		return n + 1900
 	case n < 520:
 		return n + 2000
+	case n < 1000:
+		return n + 1000
 	}
-	return n + 1000
+	return n
 }
 
-// named reads a pattern of letters.
-func (r *templateReader) named(w string) error {
-	low := strings.ToLower(r.s)
-	switch w {
-	case "MONTH", "MON":
-		for i, name := range monthNames {
-			for _, try := range []string{strings.ToLower(name), strings.ToLower(name[:3])} {
-				if strings.HasPrefix(low, try) && (w == "MONTH" || len(try) == 3) {
-					r.c.month, r.s = int64(i+1), r.s[len(try):]
-					return nil
-				}
+// millennia reads a year with a comma.
+func (r *templateReader) millennia(p *templatePart) error {
+	thousands, used, _ := leadingInteger(r.s)
+	rest, ok := strings.CutPrefix(r.s[used:], ",")
+	if used > 0 && ok {
+		field := rest
+		for i := range field {
+			if !isBlank(field[i]) { // three characters at most, behind blanks
+				field = field[:min(len(field), i+3)]
+				break
 			}
 		}
-		return r.badName(w)
-	case "DAY", "DY":
-		for _, name := range dayNames {
-			for _, try := range []string{strings.ToLower(name), strings.ToLower(name[:3])} {
-				if strings.HasPrefix(low, try) && (w == "DAY" || len(try) == 3) {
-					r.s = r.s[len(try):]
-					return nil
-				}
-			}
-		}
-		return r.badName(w)
-	case "AM", "PM", "A.M.", "P.M.":
-		return r.halfDay(low, len(w))
-	case "BC", "AD", "B.C.", "A.D.":
-		if len(low) >= len(w) {
-			r.bc = low[0] == 'b'
-			r.s = r.s[len(w):]
-		}
-		return nil
-	}
-	return dberr.Newf(dberr.FeatureNotSupported, "formatting field \"%s\" is only supported in to_char", w)
-}
-
-// badName is the error of a name that is not one.
-func (r *templateReader) badName(w string) error {
-	end := strings.IndexAny(r.s, " -/.,:;")
-	if end < 0 {
-		end = len(r.s)
-	}
-	return dberr.Newf(dberr.InvalidDatetimeFormat, "invalid value \"%s\" for \"%s\"", r.s[:end], w).
-		WithDetail("The given value did not match any of the allowed values for this field.")
-}
-
-// halfDay reads am or pm.
-func (r *templateReader) halfDay(low string, n int) error {
-	if len(low) < n || low[0] != 'a' && low[0] != 'p' {
-		return r.badName("AM")
-	}
-	r.pm, r.am = low[0] == 'p', low[0] == 'a'
-	r.s = r.s[n:]
-	return nil
-}
-
-// value returns what was read as microseconds.
-func (r *templateReader) value(text string) (int64, error) {
-	c := &r.c
-	if r.hour12 || r.pm || r.am {
-		c.hour %= 12
-		if r.pm {
-			c.hour += 12
+		if n, digits, _ := leadingInteger(field); digits > 0 {
+			r.s = rest[digits:]
+			r.yearDigits = 4
+			return r.set(p, &r.year, n+thousands*1000)
 		}
 	}
-	y := c.year
-	if r.bc {
-		y = 1 - y
+	return badTemplate("invalid input string for \"%s\"", "Y,YYY")
+}
+
+// zoneHours reads the sign of TZH, which may have passed for a separator.
+func (r *templateReader) zoneHours() {
+	r.zoneSign = 1
+	switch c := (r.s + "\x00")[0]; {
+	case c == '+' || c == '-' || c == ' ':
+		r.s = r.s[1:]
+		if c == '-' {
+			r.zoneSign = -1
+		}
+	case r.extra > 0 && r.text[len(r.text)-len(r.s)-1] == '-':
+		r.zoneSign = -1
 	}
-	if !r.hasYear {
-		y = 0 // 1 BC, as in PostgreSQL
-	}
-	bad := dberr.Newf(dberr.DatetimeFieldOverflow, "date/time field value out of range: \"%s\"", text)
-	if c.hour > 23 || c.minute > 59 || c.second > 59 || c.month < 1 || c.month > 12 {
-		return 0, bad
-	}
-	days := types.DaysOf(y, c.month, c.day)
-	switch {
-	case r.julian:
-		days = c.days
-	case r.isoYear != 0:
-		jan4 := types.DaysOf(r.isoYear, 1, 4)
-		days = jan4 - (types.Weekday(jan4)+6)%7 + max(r.week-1, 0)*7 + max(r.dow-1, 0)
-	case r.doy != 0:
-		days = types.DaysOf(y, 1, 1) + r.doy - 1
-	case c.day < 1 || c.day > types.DaysInMonth(y, c.month):
-		return 0, bad
-	}
-	t := days*types.MicrosPerDay + c.hour*types.MicrosPerHour + c.minute*types.MicrosPerMinute + c.second*types.MicrosPerSecond + c.micros
-	if days > 1e8 || days < -3e6 || !types.ValidTime(t) {
-		return 0, tooFar(tsType)
-	}
-	return t, nil
 }
