@@ -213,7 +213,10 @@ func numberToFloat(v Value, t Type) (Value, error) {
 			return Value{}, err
 		}
 		f = d.Float()
-		if math.IsInf(f, 0) && d.IsFinite() {
+		if t.ID == Float32 && d.IsFinite() { // rounded once, not to 64 bits before
+			f, _ = strconv.ParseFloat(d.String(), 32) // out of range it is infinite
+		}
+		if d.IsFinite() && (math.IsInf(f, 0) || f == 0 && d.Sign() != 0) {
 			return Value{}, dberr.Newf(dberr.NumericValueOutOfRange, "\"%s\" is out of range for type %s", d, t)
 		}
 	}

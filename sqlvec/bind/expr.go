@@ -463,12 +463,12 @@ func (b *Binder) bindCast(e *parse.Cast, c *exprContext) (expr.Expr, error) {
 	if x, ok, err := b.systemCast(e, c); ok || err != nil {
 		return x, err
 	}
+	if _, ok := e.X.(*parse.Literal); ok && e.Type.Fields != "" {
+		return intervalFields(e)
+	}
 	t, err := b.typeOf(e.Type)
 	if err != nil {
 		return nil, err
-	}
-	if e.Type.Fields != "" {
-		return intervalFields(e)
 	}
 	if x, ok, err := emptyArray(e, t); ok || err != nil {
 		return x, err

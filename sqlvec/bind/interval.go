@@ -16,9 +16,9 @@ var microsPerUnit = map[string]int64{"hour": 3_600_000_000, "minute": 60_000_000
 // and what is finer than it is cut off.
 func intervalFields(e *parse.Cast) (expr.Expr, error) {
 	pos := int(e.Position())
-	lit, ok := e.X.(*parse.Literal)
-	if !ok || lit.Kind != parse.LitString {
-		return nil, dberr.New(dberr.FeatureNotSupported, "interval fields are supported for literals only").At(pos)
+	lit := e.X.(*parse.Literal)
+	if lit.Kind != parse.LitString || len(e.Type.Dims) > 0 {
+		return nil, fieldsOutOfPlace(pos)
 	}
 	words := strings.Fields(e.Type.Fields)
 	last := words[len(words)-1]
@@ -26,6 +26,7 @@ func intervalFields(e *parse.Cast) (expr.Expr, error) {
 	if strings.Trim(text, "+-.0123456789") == "" && !strings.Contains(strings.TrimLeft(text, "+-"), "-") {
 		text += " " + last
 	}
+	text = inFields(text, e.Type.Fields)
 	v, err := types.Parse(text, types.T(types.Interval))
 	if err != nil {
 		return nil, at(err, int(lit.Position()))
@@ -45,4 +46,28 @@ func intervalFields(e *parse.Cast) (expr.Expr, error) {
 		v, err = types.Cast(v, v.Type.WithFraction(min(mods[0], 6)), true)
 	}
 	return &expr.Const{At: expr.At(pos), Value: v}, err
+}
+
+// fieldsOutOfPlace is the error of fields where they would have to be kept with a type.
+func fieldsOutOfPlace(pos int) error {
+	return dberr.New(dberr.FeatureNotSupported, "interval fields are supported for literals only").At(pos)
+}
+
+// inFields writes out what numbers mean in fields other than those they would have alone: minutes and
+// seconds with one colon, and an hour behind a day.
+func inFields(text, fields string) string {
+	words := strings.Fields(text)
+	switch {
+	case len(words) == 0:
+	case fields == "minute to second":
+		for i, w := range words {
+			if strings.Count(w, ":") == 1 && strings.Trim(w, "+-.0123456789:") == "" {
+				number := strings.TrimLeft(w, "+-")
+				words[i] = w[:len(w)-len(number)] + "00:" + number
+			}
+		}
+	case fields == "day to hour" && len(words) == 2 && strings.Trim(text, "+-.0123456789 ") == "":
+		words = []string{words[0], "day", words[1], "hour"}
+	}
+	return strings.Join(words, " ")
 }

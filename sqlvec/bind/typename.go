@@ -47,6 +47,9 @@ func TypeOf(n *parse.TypeName, c *colstore.Catalog, path []string) (types.Type, 
 	if n.Setof {
 		return types.Type{}, dberr.New(dberr.InvalidTableDefinition, "cannot use SETOF here").At(pos)
 	}
+	if n.Fields != "" {
+		return types.Type{}, fieldsOutOfPlace(pos)
+	}
 	if t, found := enumNamed(n, c, path); found && (!ok || n.Name.Schema() != "") {
 		if len(n.Mods) > 0 {
 			return types.Type{}, dberr.Newf(dberr.SyntaxError, "type modifier is not allowed for type \"%s\"", name).At(pos)
