@@ -2,6 +2,7 @@ package expr
 
 import (
 	"math"
+	"strings"
 
 	"driftdb/internal/arena"
 	"driftdb/internal/dberr"
@@ -12,11 +13,15 @@ import (
 // Ordered-set aggregates get their rows in the order of WITHIN GROUP, unless they can do
 // without (InAnyOrder). Their arguments are the value, then the fraction.
 func init() {
+	floats := types.ArrayOf(types.Float64)
 	for _, id := range ids(types.Float64, types.Interval) {
+		registerAggregate(&Aggregate{Name: "percentile_cont", Params: ids(id, floats), Ret: types.ArrayOf(id), Ordered: true, OrderedSet: true, states: newPercentiles(true)})
 		registerAggregate(&Aggregate{Name: "percentile_cont", Params: ids(id, types.Float64), Ret: id, Ordered: true, OrderedSet: true, states: newPercentile(true)})
 	}
 	registerAggregate(
 		&Aggregate{Name: "percentile_disc", Params: ids(anyType, types.Float64), Ret: anyType, Ordered: true, OrderedSet: true, returns: sameType, states: newPercentile(false)},
+		&Aggregate{Name: "percentile_disc", Params: ids(anyType, floats), Ret: anyType, Ordered: true, OrderedSet: true,
+			returns: func(args []types.Type) types.Type { return args[0].Array() }, states: newPercentiles(false)},
 		&Aggregate{Name: "mode", Params: ids(anyType), Ret: anyType, Ordered: true, OrderedSet: true, returns: sameType,
 			states: func(_ []types.Type, ret types.Type, _ *arena.Arena) States { return &modeStates{typ: ret} }})
 }
@@ -31,6 +36,13 @@ func newPercentile(cont bool) func([]types.Type, types.Type, *arena.Arena) State
 	}
 }
 
+// newPercentiles returns the constructor of those of several fractions.
+func newPercentiles(cont bool) func([]types.Type, types.Type, *arena.Arena) States {
+	return func(args []types.Type, ret types.Type, _ *arena.Arena) States {
+		return &percentiles{percentile: percentile{typ: args[0], cont: cont}, list: ret}
+	}
+}
+
 // percentile keeps the values of each group, in their order.
 type percentile struct {
 	typ    types.Type
@@ -40,9 +52,10 @@ type percentile struct {
 }
 
 type percentileGroup struct {
-	values   []types.Value
-	fraction float64
-	null     bool // the fraction is NULL
+	values    []types.Value
+	fraction  float64
+	fractions types.Value // of percentiles: an array
+	null      bool        // the fraction is NULL
 }
 
 func (s *percentile) Grow(n int)   { s.groups = grow(s.groups, n) }
@@ -54,7 +67,12 @@ func (s *percentile) each(args []vec.Vec, sel []uint64, n int, group func(int) u
 	eachSelected(n, sel, &args[0], func(i int) {
 		g := &s.groups[group(i)]
 		if len(g.values) == 0 {
-			if g.null = args[1].IsNull(i); !g.null {
+			switch g.null = args[1].IsNull(i); {
+			case g.null:
+			case args[1].Type.IsArray():
+				g.fractions = args[1].Value(i)
+				g.fractions.S = strings.Clone(g.fractions.S)
+			default:
 				g.fraction = args[1].Float(i)
 			}
 		}
@@ -79,7 +97,7 @@ func (s *percentile) Merge(src States, to []uint32) error {
 	for i := range to {
 		a, b := &s.groups[to[i]], &o.groups[i]
 		if len(a.values) == 0 {
-			a.fraction, a.null = b.fraction, b.null
+			a.fraction, a.fractions, a.null = b.fraction, b.fractions, b.null
 		}
 		a.values = append(a.values, b.values...)
 	}
@@ -96,9 +114,6 @@ func (s *percentile) Final(lo, hi int, a *arena.Arena) (vec.Vec, error) {
 			b.null()
 			continue
 		}
-		if g.fraction < 0 || g.fraction > 1 || g.fraction != g.fraction {
-			return vec.Vec{}, dberr.Newf(dberr.NumericValueOutOfRange, "percentile value %g is not between 0 and 1", g.fraction)
-		}
 		v, err := s.pick(g, n)
 		if err != nil {
 			return vec.Vec{}, err
@@ -110,6 +125,9 @@ func (s *percentile) Final(lo, hi int, a *arena.Arena) (vec.Vec, error) {
 
 // pick returns the value at the group's fraction of n values.
 func (s *percentile) pick(g *percentileGroup, n int) (types.Value, error) {
+	if !(g.fraction >= 0 && g.fraction <= 1) {
+		return types.Value{}, dberr.Newf(dberr.NumericValueOutOfRange, "percentile value %g is not between 0 and 1", g.fraction)
+	}
 	if !s.cont {
 		at := max(0, int(math.Ceil(g.fraction*float64(n)))-1)
 		return fitForm(g.values[at], s.typ)
@@ -119,6 +137,10 @@ func (s *percentile) pick(g *percentileGroup, n int) (types.Value, error) {
 	part := place - float64(first)
 	if first == second {
 		return g.values[first], nil
+	}
+	if s.typ.ID == types.Float64 {
+		x := g.values[first].F
+		return types.FloatValue(s.typ, x+part*(g.values[second].F-x)), nil
 	}
 	back, err := negateInterval(g.values[first].Iv)
 	if err != nil {
@@ -133,6 +155,47 @@ func (s *percentile) pick(g *percentileGroup, n int) (types.Value, error) {
 	}
 	sum, err := addIntervals(g.values[first].Iv, diff)
 	return types.SpanValue(sum), err
+}
+
+// percentiles is percentile of several fractions, whose result is an array of their shape.
+type percentiles struct {
+	percentile
+	list types.Type
+}
+
+func (s *percentiles) Merge(src States, to []uint32) error {
+	return s.percentile.Merge(&src.(*percentiles).percentile, to)
+}
+
+func (s *percentiles) Final(lo, hi int, a *arena.Arena) (vec.Vec, error) {
+	b := newBuilder(&frame{n: hi - lo, arena: a}, s.list)
+	for i := lo; i < hi; i++ {
+		g := &s.groups[i]
+		if len(g.values) == 0 || g.null {
+			b.null()
+			continue
+		}
+		fractions, err := g.fractions.Array()
+		if err != nil {
+			return vec.Vec{}, err
+		}
+		for k, f := range fractions.Elems {
+			fractions.Elems[k] = types.NullOf(s.typ)
+			if !f.Valid {
+				continue
+			}
+			g.fraction = f.F
+			if fractions.Elems[k], err = s.pick(g, len(g.values)); err != nil {
+				return vec.Vec{}, err
+			}
+		}
+		v, err := fractions.Value(s.list)
+		if err != nil {
+			return vec.Vec{}, err
+		}
+		b.value(v)
+	}
+	return b.finish()
 }
 
 // modeStates is mode: rows come in order, so equal values follow each other.

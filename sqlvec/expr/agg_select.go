@@ -17,7 +17,7 @@ import (
 // ordered-set aggregate that can find its place among them by itself. desc is the order of
 // WITHIN GROUP.
 func (g *Aggregate) InAnyOrder(args []types.Type, desc bool) (*Aggregate, bool) {
-	if !g.OrderedSet || len(args) != 2 || !selects(args[0]) {
+	if !g.OrderedSet || len(args) != 2 || !selects(args[0]) || args[1].IsArray() {
 		return nil, false
 	}
 	cont := g.Name == "percentile_cont"

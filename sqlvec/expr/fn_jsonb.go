@@ -31,7 +31,7 @@ func init() {
 		rowFn("?", ids(j, t), b, jsonbHasKey),
 		rowFn("?|", ids(j, t), b, jsonbHasKeys(false)), rowFn("?&", ids(j, t), b, jsonbHasKeys(true)),
 		rowFn("||", ids(j, j), j, jsonbConcat),
-		rowFn("-", ids(j, t), j, jsonbWithoutKey), rowFn("-", ids(j, i), j, jsonbWithoutElement),
+		rowFn("-", ids(j, t), j, jsonbWithoutKey), rowFn("-", ids(j, types.ArrayOf(t)), j, jsonbWithoutKeys), rowFn("-", ids(j, i), j, jsonbWithoutElement),
 		rowFn("#-", ids(j, t), j, jsonbWithoutPath),
 		rowFn("jsonb_set", ids(j, t, j), j, jsonbSet), rowFn("jsonb_set", ids(j, t, j, b), j, jsonbSet),
 		textOf("jsonb_pretty", ids(j), func(a []types.Value) string {
@@ -186,16 +186,35 @@ func setMember(t *types.JSONTree, key string, v types.JSONTree) {
 	t.Keys, t.Members = slices.Insert(t.Keys, at, key), slices.Insert(t.Members, at, v)
 }
 
-func jsonbWithoutKey(_ *Env, a []types.Value) (types.Value, error) {
-	tree, err := types.ParseJSON(a[0].S)
+func jsonbWithoutKey(_ *Env, a []types.Value) (types.Value, error) { return jsonbWithout(a[0], a[1].S) }
+
+func jsonbWithoutKeys(_ *Env, a []types.Value) (types.Value, error) {
+	list, err := a[1].Array()
+	if err != nil {
+		return types.Value{}, err
+	}
+	var keys []string
+	for _, e := range list.Elems {
+		if e.Valid {
+			keys = append(keys, e.S)
+		}
+	}
+	return jsonbWithout(a[0], keys...)
+}
+
+// jsonbWithout removes members of these names, or texts from an array.
+func jsonbWithout(v types.Value, keys ...string) (types.Value, error) {
+	tree, err := types.ParseJSON(v.S)
 	if err != nil {
 		return types.Value{}, err
 	}
 	switch tree.Kind {
 	case '{':
-		remove(&tree, a[1].S)
+		for _, key := range keys {
+			remove(&tree, key)
+		}
 	case '[':
-		tree.Members = slices.DeleteFunc(tree.Members, func(m types.JSONTree) bool { return m.Kind == '"' && m.Text == a[1].S })
+		tree.Members = slices.DeleteFunc(tree.Members, func(m types.JSONTree) bool { return m.Kind == '"' && slices.Contains(keys, m.Text) })
 	default:
 		return types.Value{}, dberr.New(dberr.InvalidParameterValue, "cannot delete from scalar")
 	}
