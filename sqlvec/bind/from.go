@@ -331,6 +331,9 @@ func (b *Binder) bindFuncRef(t *parse.FuncRef, left, parent *scope) (from, error
 		return from{}, err
 	}
 	call = t.Calls[0]
+	if isSeries := call.Name.Last() == "generate_series" || call.Name.Last() == "generate_subscripts"; isSeries && len(t.Calls) == 1 && t.Ordinality {
+		return b.bindDerived(numberedSeries(t), left, parent)
+	}
 	if name := call.Name.Last(); setFunctions[name].names != nil || len(t.Calls) != 1 || t.RowsFrom || t.Ordinality {
 		return b.bindSetRef(t, left, parent)
 	}
@@ -356,6 +359,25 @@ func (b *Binder) bindFuncRef(t *parse.FuncRef, left, parent *scope) (from, error
 		node.Out[0].Name = alias.Name
 	}
 	return b.named(node, alias, parent)
+}
+
+// numberedSeries writes a series WITH ORDINALITY as a query that numbers its rows.
+func numberedSeries(t *parse.FuncRef) *parse.SubqueryRef {
+	own := t.Calls[0].Name.Last()
+	alias := t.Alias
+	if alias == nil {
+		alias = &parse.Alias{Pos: t.Pos, Name: own}
+	} else if alias.Name != "" {
+		own = alias.Name
+	}
+	series := &parse.FuncRef{Pos: t.Pos, Lateral: true, Calls: t.Calls, Alias: &parse.Alias{Pos: t.Pos, Name: own, Columns: []parse.Ident{{Pos: t.Pos, Name: own}}}}
+	number := duckRewrite{t.Pos}.call("row_number")
+	number.Over = &parse.WindowDef{Pos: t.Pos}
+	body := &parse.Select{Pos: t.Pos, From: []parse.TableExpr{series}, Items: []parse.SelectItem{
+		{Pos: t.Pos, Expr: &parse.ColumnRef{Pos: t.Pos, Parts: []string{own}}, Alias: own},
+		{Pos: t.Pos, Expr: number, Alias: "ordinality"},
+	}}
+	return &parse.SubqueryRef{Pos: t.Pos, Lateral: true, Query: &parse.Query{Pos: t.Pos, Body: body}, Alias: alias}
 }
 
 // rangeOfTimes writes DuckDB's range over dates and times as a generate_series of times that ends a microsecond before;

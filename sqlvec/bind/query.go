@@ -50,10 +50,27 @@ func (b *Binder) bindQuery(q *parse.Query, parent *scope) (node plan.Node, err e
 		if node, err = b.bindLimit(node, q, parent); err != nil {
 			return err
 		}
-		node, err = b.lockRows(node, q)
-		return err
+		if node, err = b.lockRows(node, q); err != nil || parent != nil {
+			return err
+		}
+		return b.checkUnused(q.With)
 	})
 	return node, err
+}
+
+// checkUnused binds the queries of a WITH clause that nothing names, for their errors.
+func (b *Binder) checkUnused(w *parse.With) error {
+	for s := b.ctes; s != nil && w != nil && s.cte.with == w; s = s.parent {
+		if c := s.cte; c.query != nil && c.shared == nil && !c.busy {
+			if _, done := b.writtenCTE(c.def); done {
+				continue
+			}
+			if err := b.bindCTE(c); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // bindBody binds what WITH, ORDER BY and LIMIT wrap.
