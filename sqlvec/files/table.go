@@ -169,7 +169,7 @@ func (t *Table) Columns() []Column { return t.cols }
 // Nested is the error of a column that cannot be read, nil for the others.
 func (t *Table) Nested(i int) error {
 	if t.cols[i].Type == (types.Type{}) {
-		return dberr.Newf(dberr.FeatureNotSupported, "column \"%s\" is of a nested type, which is not supported", t.cols[i].Name)
+		return dberr.Newf(dberr.FeatureNotSupported, "column \"%s\" is of a type that is not supported", t.cols[i].Name)
 	}
 	return nil
 }

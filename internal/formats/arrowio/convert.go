@@ -57,6 +57,14 @@ const extensionKey = "ARROW:extension:name"
 
 // readAs returns what a field is read as; a nil convert says that it cannot be read.
 func readAs(f arrow.Field) (types.Type, convert) {
+	if t, read := readValues(f); read != nil {
+		return t, read
+	}
+	return readNested(f)
+}
+
+// readValues is readAs for types that are not nested.
+func readValues(f arrow.Field) (types.Type, convert) {
 	name, _ := f.Metadata.GetValue(extensionKey)
 	own, _ := f.Metadata.GetValue(TypeKey)
 	switch dt := f.Type.(type) {
@@ -97,7 +105,7 @@ func readAs(f arrow.Field) (types.Type, convert) {
 	}
 	r, ok := readers[f.Type.ID()]
 	if !ok {
-		return readNested(f)
+		return types.Type{}, nil
 	}
 	switch {
 	case r.id == types.Text && own == "" && name == "arrow.json":

@@ -174,7 +174,7 @@ func newNested(f arrow.Field, a arrow.Array) (*nested, error) {
 		}
 		return n, nil
 	}
-	t, read := readAs(f)
+	t, read := readValues(f)
 	if read == nil {
 		return nil, damaged("values of type %s", f.Type)
 	}

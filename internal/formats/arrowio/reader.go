@@ -169,5 +169,5 @@ func (r *Reader) NestedError(c int) error {
 	if r.cols[c].Type != (types.Type{}) {
 		return nil
 	}
-	return dberr.Newf(dberr.FeatureNotSupported, "column \"%s\" of the Arrow file is of a nested type, which is not supported", r.cols[c].Name)
+	return dberr.Newf(dberr.FeatureNotSupported, "column \"%s\" of the Arrow file is of a type that is not supported", r.cols[c].Name)
 }

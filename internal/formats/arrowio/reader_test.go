@@ -2,6 +2,7 @@ package arrowio
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"os"
 	"strings"
@@ -168,4 +169,27 @@ func FuzzRead(f *testing.F) {
 			t.Errorf("an error without a code: %v", err)
 		}
 	})
+}
+
+// TestTypesThatCannotBeRead: a column of such a type is an error, also within another.
+func TestTypesThatCannotBeRead(t *testing.T) {
+	union := arrow.SparseUnionOf([]arrow.Field{{Name: "i", Type: arrow.PrimitiveTypes.Int64}, {Name: "s", Type: arrow.BinaryTypes.String}}, []arrow.UnionTypeCode{0, 1})
+	for _, typ := range []arrow.DataType{union, arrow.RunEndEncodedOf(arrow.PrimitiveTypes.Int32, arrow.BinaryTypes.String), arrow.ListViewOf(arrow.PrimitiveTypes.Int64)} {
+		for _, typ := range []arrow.DataType{typ, arrow.ListOf(typ), arrow.StructOf(arrow.Field{Name: "s", Type: typ}), arrow.MapOf(arrow.BinaryTypes.String, typ)} {
+			schema := arrow.NewSchema([]arrow.Field{{Name: "c", Type: typ, Nullable: true}}, nil)
+			rb := array.NewRecordBuilder(memory.DefaultAllocator, schema)
+			var data bytes.Buffer
+			w := ipc.NewWriter(&data, ipc.WithSchema(schema))
+			if err := errors.Join(w.Write(rb.NewRecord()), w.Close()); err != nil {
+				t.Fatal(err)
+			}
+			r, err := Open(bytes.NewReader(data.Bytes()), int64(data.Len()))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := r.NestedError(0); dberr.CodeOf(err) != dberr.FeatureNotSupported {
+				t.Errorf("%s: %v", typ, err)
+			}
+		}
+	}
 }
