@@ -103,7 +103,7 @@ func newClockOf(iv types.IntervalValue) clockFace {
 
 // formatClock prints a broken-up time by a template.
 func formatClock(c clockFace, template string) (string, error) {
-	parts, err := splitTemplate(template, false)
+	parts, err := timeTemplate(template)
 	if err != nil {
 		return "", err
 	}

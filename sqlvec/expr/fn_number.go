@@ -37,8 +37,21 @@ type numberTemplate struct {
 	signPre                    int  // digits before S
 }
 
+var keptNumberTemplates keptTemplates[*numberTemplate]
+
+// numberTemplateOf returns a template to change.
+func numberTemplateOf(s string) (*numberTemplate, error) {
+	t, err := keptNumberTemplates.get(s, parseNumberTemplate)
+	if err != nil {
+		return nil, err
+	}
+	own := *t
+	return &own, nil
+}
+
 // parseNumberTemplate reads a template.
 func parseNumberTemplate(s string) (*numberTemplate, error) {
+	s = strings.Clone(s)
 	t := &numberTemplate{}
 	quoted := false
 	for s != "" {
@@ -165,7 +178,7 @@ func (t *numberTemplate) addDigit(pattern string) error {
 
 // toCharNumber is to_char(number, template).
 func toCharNumber(_ *Env, a []types.Value) (types.Value, error) {
-	t, err := parseNumberTemplate(a[1].S)
+	t, err := numberTemplateOf(a[1].S)
 	if err != nil {
 		return a[0], err
 	}
@@ -554,7 +567,7 @@ type numberReader struct {
 
 // toNumber is to_number(text, template).
 func toNumber(_ *Env, a []types.Value) (types.Value, error) {
-	t, err := parseNumberTemplate(a[1].S)
+	t, err := numberTemplateOf(a[1].S)
 	switch {
 	case err != nil:
 		return a[0], err

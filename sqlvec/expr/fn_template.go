@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 	"unicode/utf8"
 
@@ -77,6 +78,34 @@ type templatePart struct {
 	fill    bool   // FM
 	local   bool   // TM
 	ordinal string // TH or th
+}
+
+// keptTemplates are templates that were read lately, at a place that their length says.
+type keptTemplates[T any] [8]atomic.Pointer[keptTemplate[T]]
+
+type keptTemplate[T any] struct {
+	text string
+	read T
+}
+
+// get returns what read makes of a template. It is shared: nobody changes it.
+func (k *keptTemplates[T]) get(text string, read func(string) (T, error)) (T, error) {
+	place := &k[len(text)%len(k)]
+	if kept := place.Load(); kept != nil && kept.text == text {
+		return kept.read, nil
+	}
+	t, err := read(text)
+	if err == nil {
+		place.Store(&keptTemplate[T]{strings.Clone(text), t})
+	}
+	return t, err
+}
+
+var keptTimeTemplates keptTemplates[[]templatePart]
+
+// timeTemplate returns the parts of a template that is not strict.
+func timeTemplate(s string) ([]templatePart, error) {
+	return keptTimeTemplates.get(s, func(s string) ([]templatePart, error) { return splitTemplate(strings.Clone(s), false) })
 }
 
 // splitTemplate cuts a template into parts. strict is SQL's own form, which has few separators.
@@ -182,7 +211,11 @@ type templateReader struct {
 // readTemplate reads a text by a template. strict is SQL's own form, which leaves nothing over.
 func readTemplate(text, template string, strict bool) (*templateReader, error) {
 	r := &templateReader{text: text, s: text, strict: strict}
-	parts, err := splitTemplate(template, strict)
+	split := timeTemplate
+	if strict {
+		split = func(s string) ([]templatePart, error) { return splitTemplate(s, true) }
+	}
+	parts, err := split(template)
 	if err != nil {
 		return nil, err
 	}
