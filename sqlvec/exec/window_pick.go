@@ -119,6 +119,9 @@ func (e *pickEval) nth(n int64, last bool) rowID {
 // shifted is lag and lead.
 func (e *pickEval) shifted(c *windowChunk, picks []rowID, number *vec.Vec) vec.Vec {
 	a, rows := e.m.w.scratch, e.m.s.rows
+	if number == nil && e.kept.rank == nil {
+		return rows.gather(e.c.args[0], picks, e.neighbours(c, picks), a)
+	}
 	outside := arena.MakeZero[uint64](a, vec.Words(c.n))
 	for i := range picks {
 		picks[i] = noRow
@@ -145,6 +148,23 @@ func (e *pickEval) shifted(c *windowChunk, picks []rowID, number *vec.Vec) vec.V
 	}
 	d := rows.gather(e.c.args[2], c.ids, false, a)
 	return chooseRows(v, d, outside, a)
+}
+
+// neighbours picks the row before each row, or behind, and reports whether some have none.
+func (e *pickEval) neighbours(c *windowChunk, picks []rowID) (holes bool) {
+	ids, lo, off := e.kept.ids, e.kept.lo, 1
+	if e.c.Func == plan.Lag {
+		off = -1
+	}
+	for i := range picks {
+		to := c.lo + i + off
+		if to < c.partLo[i] || to >= c.partHi[i] {
+			picks[i], holes = noRow, true
+			continue
+		}
+		picks[i] = ids[to-lo]
+	}
+	return holes
 }
 
 // shift returns the row off kept rows from row i, if the partition has it.

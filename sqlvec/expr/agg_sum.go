@@ -363,7 +363,18 @@ type IntSums struct {
 	ret   types.Type
 	scale int
 	avg   bool
+	known *[knownQuotients]knownQuotient // of averages, nil before the first
 }
+
+// knownQuotient is the binary form of an average: neighbouring frames often have the same.
+type knownQuotient struct {
+	sum, count int64
+	form       [24]byte
+	size       int // of form, 0 for none
+}
+
+// knownQuotients is a power of two.
+const knownQuotients = 1 << 8
 
 // NewIntSums returns how g is computed for an argument of type t; ok is false for other
 // aggregates.
@@ -378,12 +389,36 @@ func NewIntSums(g *Aggregate, t types.Type) (s IntSums, ok bool) {
 }
 
 // Final returns the results for the sums of counts values each, in memory of a.
-func (s IntSums) Final(sums []kernel.Int128, counts []int64, a *arena.Arena) (vec.Vec, error) {
+func (s *IntSums) Final(sums []kernel.Int128, counts []int64, a *arena.Arena) (vec.Vec, error) {
 	b := newBuilder(&frame{n: len(sums), arena: a}, s.ret)
-	for i := range sums {
-		b.sum(sums[i], s.scale, counts[i], s.avg)
+	if s.avg && s.known == nil {
+		s.known = new([knownQuotients]knownQuotient)
+	}
+	for i, sum := range sums {
+		if s.avg && counts[i] > 0 && sum.Hi == int64(sum.Lo)>>63 {
+			s.average(b, sum, counts[i])
+		} else {
+			b.sum(sum, s.scale, counts[i], s.avg)
+		}
 	}
 	return b.finish()
+}
+
+// average appends sum / count, where the sum takes a word.
+func (s *IntSums) average(b *builder, sum kernel.Int128, count int64) {
+	x := int64(sum.Lo)
+	k := &s.known[(uint64(x)*0x9E3779B97F4A7C15+uint64(count)*0xC2B2AE3D27D4EB4F)>>32%knownQuotients]
+	if k.size > 0 && k.sum == x && k.count == count {
+		b.room(len(k.form))
+		b.heap = append(b.heap, k.form[:]...)[:len(b.heap)+k.size]
+		b.skip()
+		return
+	}
+	from := len(b.heap)
+	b.quotient(sum, s.scale, count)
+	if form := b.heap[from:]; len(form) <= len(k.form) && b.err == nil {
+		k.sum, k.count, k.size = x, count, copy(k.form[:], form)
+	}
 }
 
 // floatSumStates sums or averages floats in double precision; a REAL's sum is
