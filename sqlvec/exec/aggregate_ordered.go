@@ -40,7 +40,7 @@ func (c *callEnd) finishOrdered(gs *groups, w *worker) error {
 func (c *callEnd) finishSorted(gs *groups, w *worker) error {
 	rows, a := c.rows.rows, w.scratch
 	rows.seal()
-	sorted, err := sortStore(w.ex, rows, c.rows.s.specs, -1, rows.a)
+	sorted, err := sortStore(w.ex, rows, orderBy(c.rows.s.specs), rows.a)
 	if err != nil {
 		return err
 	}

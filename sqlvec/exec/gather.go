@@ -44,18 +44,6 @@ func (s *store) gather(c int, ids []rowID, holes bool, a *arena.Arena) vec.Vec {
 	return out
 }
 
-// gatherRead appends the first n columns of the rows ids to cols, without those that are dead.
-func (s *store) gatherRead(cols []vec.Vec, n int, ids []rowID, dead []bool, a *arena.Arena) []vec.Vec {
-	for c := range n {
-		if isDead(dead, c) {
-			cols = append(cols, absent(s.types[c], len(ids)))
-		} else {
-			cols = append(cols, s.gather(c, ids, false, a))
-		}
-	}
-	return cols
-}
-
 // plugged returns ids with noRow replaced by row 0.
 func plugged(ids []rowID, a *arena.Arena) []rowID {
 	at := arena.Make[rowID](a, len(ids))

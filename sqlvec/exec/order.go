@@ -100,6 +100,8 @@ type segment struct {
 	from   int  // textSegment: the bytes before are the same in all strings
 	packed bool // textSegment: only the bits are kept in which strings differ
 	pieces []wordPiece
+	prefix str    // packed: a string, which begins as all do
+	always uint64 // packed: the bits that are one in all words
 }
 
 // level is the segments whose numbers make one 64-bit key, the first the highest. A

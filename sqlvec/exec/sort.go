@@ -3,6 +3,7 @@ package exec
 import (
 	"sync/atomic"
 
+	"driftdb/internal/arena"
 	"driftdb/internal/types"
 	"driftdb/internal/vec"
 	"driftdb/sqlvec/expr"
@@ -19,7 +20,8 @@ type sorting struct {
 	ends  []*sortEnd
 	spill sortSpill
 	top   atomic.Pointer[lastRow] // the least threshold of the ends
-	parts int                     // of sortStore
+	parts int                     // of sortOrder
+	dead  []bool                  // columns that are not handed on; nil: none
 
 	rows *store
 	sortedRows
@@ -32,7 +34,7 @@ type orderSpec struct {
 }
 
 func newSorting(node *plan.Sort) *sorting {
-	s := &sorting{node: node, parts: -1}
+	s := &sorting{node: node, parts: -1, dead: node.Dead}
 	for _, c := range node.Input.Columns() {
 		s.types = append(s.types, c.Type)
 	}
@@ -109,13 +111,22 @@ func (s *sorting) finish(ex *execution) error {
 	s.rows.inMorselOrder()
 	s.rows.seal()
 	var err error
-	if s.sortedRows, err = sortStore(ex, s.rows, s.specs, s.parts, s.rows.a); err != nil {
+	if s.sortedRows, err = sortStore(ex, s.rows, s.order(), s.rows.a); err != nil {
 		return err
 	}
 	if n := s.node.Limit; n > 0 && n < int64(len(s.ids)) {
 		s.ids = s.ids[:n]
 	}
 	return nil
+}
+
+// order is the order of the rows, of which all columns are read that are handed on.
+func (s *sorting) order() sortOrder {
+	o := sortOrder{specs: s.specs, parts: s.parts, read: make([]bool, s.width())}
+	for c := range o.read {
+		o.read[c] = !isDead(s.dead, c)
+	}
+	return o
 }
 
 // release implements releaser.
@@ -158,19 +169,18 @@ func (r *sortReader) run(morsel int, next pusher) error {
 			return next.push(&vec.Batch{N: n, Cols: cols})
 		})
 	}
-	rows, ids := r.s.rows, r.s.ids
-	ids = ids[morsel*blockRows : min((morsel+1)*blockRows, len(ids))]
-	for len(ids) > 0 {
-		k := min(len(ids), r.w.ex.opts.BatchRows)
-		if err := r.batch(rows, ids[:k], next); err != nil {
+	for lo, hi := morsel*blockRows, min((morsel+1)*blockRows, len(r.s.ids)); lo < hi; {
+		k := min(hi-lo, r.w.ex.opts.BatchRows)
+		if err := r.batch(lo, k, next); err != nil {
 			return err
 		}
-		ids = ids[k:]
+		lo += k
 	}
 	return nil
 }
 
-func (r *sortReader) batch(rows *store, ids []rowID, next pusher) error {
+// batch pushes n rows from row lo on.
+func (r *sortReader) batch(lo, n int, next pusher) error {
 	if err := r.w.ex.check(); err != nil {
 		return err
 	}
@@ -178,6 +188,21 @@ func (r *sortReader) batch(rows *store, ids []rowID, next pusher) error {
 	mark := a.Mark()
 	defer a.Release(mark)
 	r.cols = r.cols[:0]
-	r.cols = rows.gatherRead(r.cols, r.s.width(), ids, r.s.node.Dead, a)
-	return next.push(&vec.Batch{N: len(ids), Cols: r.cols})
+	r.cols = r.s.columns(r.cols, lo, n, a)
+	return next.push(&vec.Batch{N: n, Cols: r.cols})
+}
+
+// columns appends the columns of n sorted rows from row lo on to cols, without those that are dead.
+func (s *sorting) columns(cols []vec.Vec, lo, n int, a *arena.Arena) []vec.Vec {
+	for c := range s.width() {
+		switch d, ok := s.decoders[c]; {
+		case isDead(s.dead, c):
+			cols = append(cols, absent(s.types[c], n))
+		case ok:
+			cols = append(cols, d.decode(s.keys[lo:lo+n], a))
+		default:
+			cols = append(cols, s.rows.gather(c, s.ids[lo:lo+n], false, a))
+		}
+	}
+	return cols
 }

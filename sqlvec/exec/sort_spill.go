@@ -65,7 +65,7 @@ func (e *sortEnd) writeRun() error {
 	rows.seal()
 	work := arena.New(e.w.ex.budget)
 	defer work.Free()
-	ids := orderOf(rows, e.s.specs, -1, work).ids
+	ids := orderOf(rows, orderBy(e.s.specs), work).ids
 	if n := e.s.node.Limit; n > 0 && n < int64(len(ids)) {
 		ids = ids[:n]
 		if e.top != nil {

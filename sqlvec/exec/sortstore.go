@@ -38,6 +38,8 @@ type sorter struct {
 type sortedRows struct {
 	ids        []rowID
 	part, peer startMask
+	keys       []entry            // where one key holds all
+	decoders   map[int]keyDecoder // of the columns that can be read from it
 }
 
 const (
@@ -46,20 +48,34 @@ const (
 	buckets      = 1 << bucketBits
 )
 
-// sortStore returns all rows of a sealed store in the order of specs, in memory of a. It uses
-// all workers. parts is how many of the first specs partition the rows, -1 to mark no starts.
-func sortStore(ex *execution, s *store, specs []orderSpec, parts int, a *arena.Arena) (sortedRows, error) {
+// sortOrder is what sortStore is asked for.
+type sortOrder struct {
+	specs []orderSpec
+	parts int    // how many of the first specs partition the rows, -1 to mark no starts
+	read  []bool // columns that are read in this order; nil: none
+}
+
+// orderBy asks for the rows alone.
+func orderBy(specs []orderSpec) sortOrder { return sortOrder{specs: specs, parts: -1} }
+
+// sortStore returns all rows of a sealed store in an order, in memory of a. It uses all workers.
+func sortStore(ex *execution, s *store, o sortOrder, a *arena.Arena) (sortedRows, error) {
 	if s.rows < parallelSort {
-		return orderOf(s, specs, parts, a), nil
+		return orderOf(s, o, a), nil
 	}
-	so, err := newSorter(s, specs, parts, ex.tasks)
+	so, err := newSorter(s, o, ex.tasks)
 	if err != nil {
 		return sortedRows{}, err
 	}
 	work := ex.newArena()
 	defer work.Free()
-	out := so.newRows(a)
-	es, tmp := newEntries(s.rows, work), newEntries(s.rows, work)
+	out, es, tmp := so.newRows(a), []entry(nil), newEntries(s.rows, work)
+	if out.decoders = so.decoders(o.read); out.decoders != nil {
+		es = newEntries(s.rows, a)
+		out.keys = es
+	} else {
+		es = newEntries(s.rows, work)
+	}
 	if err := so.sortParallel(ex, es, tmp); err != nil {
 		return sortedRows{}, err
 	}
@@ -71,13 +87,14 @@ func sortStore(ex *execution, s *store, specs []orderSpec, parts int, a *arena.A
 }
 
 // orderOf is sortStore on one goroutine.
-func orderOf(s *store, specs []orderSpec, parts int, a *arena.Arena) sortedRows {
-	so, _ := newSorter(s, specs, parts, oneByOne) // whose tasks do not fail
+func orderOf(s *store, o sortOrder, a *arena.Arena) sortedRows {
+	so, _ := newSorter(s, o, oneByOne) // whose tasks do not fail
 	out := so.newRows(a)
 	es, tmp := newEntries(s.rows, a), newEntries(s.rows, a)
 	s.idsFrom(0, es)
 	so.sort(es, tmp, 0, 0)
 	so.take(es, out, 0, len(es))
+	out.keys, out.decoders = es, so.decoders(o.read)
 	return out
 }
 
@@ -95,15 +112,15 @@ func oneByOne(n int, f func(worker, i int) error) error {
 }
 
 // newSorter returns a sorter of s.
-func newSorter(s *store, specs []orderSpec, parts int, do tasks) (*sorter, error) {
-	levels, ends, err := levelsOf(s, specs, do)
-	so := &sorter{s: s, levels: levels, marks: parts >= 0, partLevel: -1}
-	if parts > 0 {
-		so.partLevel = ends[parts-1]
+func newSorter(s *store, o sortOrder, do tasks) (*sorter, error) {
+	levels, ends, err := levelsOf(s, o.specs, do)
+	so := &sorter{s: s, levels: levels, marks: o.parts >= 0, partLevel: -1}
+	if o.parts > 0 {
+		so.partLevel = ends[o.parts-1]
 	}
 	if so.partLevel >= 0 {
 		for _, g := range levels[so.partLevel].segs {
-			if g.spec >= parts {
+			if g.spec >= o.parts {
 				so.partShift += g.bits
 			}
 		}

@@ -47,6 +47,7 @@ func (s *store) texts(g segment, do tasks) (segment, error) {
 		if all.longest-g.from <= 8 {
 			x, err := s.textBits(g, do)
 			if !x.zeroEnd {
+				g.prefix, g.always = all.first, x.ones&^x.zeros
 				return g.packTexts(x.ones & x.zeros), err
 			}
 		}
@@ -113,6 +114,17 @@ func (g *segment) pack(w uint64) (n uint64) {
 		n = n<<p.bits | w>>p.shift&(^uint64(0)>>(64-p.bits))
 	}
 	return n
+}
+
+// unpack is the reverse of pack.
+func (g *segment) unpack(n uint64) uint64 {
+	w := g.always
+	for k := len(g.pieces) - 1; k >= 0; k-- {
+		p := g.pieces[k]
+		w |= n & (^uint64(0) >> (64 - p.bits)) << p.shift
+		n >>= p.bits
+	}
+	return w
 }
 
 // shape returns what the strings of a column of a block have in common.

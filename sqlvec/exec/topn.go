@@ -209,7 +209,7 @@ func (e *sortEnd) choose(b *vec.Batch) []uint64 {
 func (e *sortEnd) prune() error {
 	old := e.rows
 	old.seal()
-	ids := orderOf(old, e.s.specs, -1, e.w.scratch).ids
+	ids := orderOf(old, orderBy(e.s.specs), e.w.scratch).ids
 	e.slack = min(2*e.slack, topSlack)
 	limit := int(e.s.node.Limit)
 	if len(ids) <= limit {

@@ -55,7 +55,7 @@ func newWindowing(n *plan.Window) *windowing {
 		s.types = append(s.types, c.Type)
 	}
 	w := &windowing{sorting: s, node: n}
-	s.parts = len(n.Partition)
+	s.parts, s.dead = len(n.Partition), n.Dead
 	for _, x := range n.Partition {
 		s.specs = append(s.specs, orderSpec{column: s.column(x)})
 	}
@@ -326,7 +326,7 @@ func (r *windowReader) batch(c *windowChunk, evals []windowEval, next pusher) er
 	mark := a.Mark()
 	defer a.Release(mark)
 	r.cols = r.cols[:0]
-	r.cols = r.s.rows.gatherRead(r.cols, r.s.width(), c.ids, r.s.node.Dead, a)
+	r.cols = r.s.columns(r.cols, c.lo, c.n, a)
 	for _, e := range evals {
 		v, err := e.eval(c)
 		if err != nil {
