@@ -179,14 +179,13 @@ func segmentsOf(s *store, spec orderSpec, do tasks) ([]segment, error) {
 
 // ranged returns g with the base and bits that the column's values need.
 func (s *store) ranged(g segment, do tasks) (segment, error) {
-	los, his := make([]uint64, len(s.blocks)), make([]uint64, len(s.blocks))
-	err := do(len(s.blocks), func(_, b int) error {
-		los[b], his[b] = s.rangeOf(s.blocks[b], g)
-		return nil
+	ranges, err := ofBlocks(s, do, func(b *block) [2]uint64 {
+		lo, hi := s.rangeOf(b, g)
+		return [2]uint64{lo, hi}
 	})
 	lo, hi := ^uint64(0), uint64(0)
-	for b := range los {
-		lo, hi = min(lo, los[b]), max(hi, his[b])
+	for _, r := range ranges {
+		lo, hi = min(lo, r[0]), max(hi, r[1])
 	}
 	if lo > hi { // all NULL
 		return g, err
@@ -197,6 +196,16 @@ func (s *store) ranged(g segment, do tasks) (segment, error) {
 		g.base = hi
 	}
 	return g, err
+}
+
+// ofBlocks returns what f returns for every block of s.
+func ofBlocks[T any](s *store, do tasks, f func(b *block) T) ([]T, error) {
+	list := make([]T, len(s.blocks))
+	err := do(len(list), func(_, b int) error {
+		list[b] = f(s.blocks[b])
+		return nil
+	})
+	return list, err
 }
 
 // rangeOf returns the least and the greatest word of a block, lo above hi where all is NULL.

@@ -3,6 +3,7 @@ package exec
 import (
 	"cmp"
 	"slices"
+	"strconv"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -159,6 +160,54 @@ func TestSortTexts(t *testing.T) {
 		slices.SortStableFunc(want, func(a, b []types.Value) int { return compareBy(keys, a, b) })
 		sameRows(r, mustRows(r, &plan.Sort{Input: m.scan(), Keys: keys}, drawOptions(r)), want, true)
 	})
+}
+
+// TestSortReadsKeys sorts by all columns, which are read from the keys then.
+func TestSortReadsKeys(t *testing.T) {
+	const n = 5000
+	mod := func(factor, by int64) expr.Expr {
+		return mustOp(t, "%", mustOp(t, "*", seriesCol(), intConst(factor)), intConst(by))
+	}
+	number, err := expr.NewCast(0, mod(7919, 1009), types.T(types.Text), false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	small, err := expr.NewCast(0, mustOp(t, "-", mod(31, 11), intConst(5)), types.T(types.Int16), false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	null := &expr.NullIf{Value: small, L: mod(31, 11), R: intConst(3), Eq: mustOp(t, "=", seriesCol(), seriesCol()).(*expr.Call).Fn}
+	for _, prefix := range []string{"", "id", "more than twelve bytes "} {
+		text := mustOp(t, "||", &expr.Const{Value: types.BytesValue(types.T(types.Text), prefix)}, number)
+		rare := &expr.NullIf{Value: text, L: mod(7919, 1009), R: intConst(77), Eq: null.Eq}
+		in := &plan.Project{Input: series(n), Exprs: []expr.Expr{rare, null, seriesCol()}}
+		var want [][]types.Value
+		for i := range int64(n) {
+			i++
+			row := []types.Value{
+				types.BytesValue(types.T(types.Text), prefix+strconv.FormatInt(i*7919%1009, 10)),
+				types.IntValue(types.T(types.Int16), i*31%11-5), types.IntValue(types.T(types.Int64), i),
+			}
+			if i*7919%1009 == 77 {
+				row[0] = types.NullOf(types.T(types.Text))
+			}
+			if i*31%11 == 3 {
+				row[1] = types.NullOf(types.T(types.Int16))
+			}
+			want = append(want, row)
+		}
+		for order := range 8 {
+			var keys []plan.SortKey
+			for i, x := range in.Exprs {
+				if order == 0 {
+					in.Out = append(in.Out, plan.Column{ID: 10 + i, Type: x.Type()})
+				}
+				keys = append(keys, plan.SortKey{Expr: &expr.Col{Index: i, Typ: x.Type()}, Desc: order>>i&1 != 0, NullsFirst: order&2 != 0})
+			}
+			slices.SortFunc(want, func(a, b []types.Value) int { return compareBy(keys, a, b) })
+			sameRows(t, mustRows(t, &plan.Sort{Input: in, Keys: keys}, Options{Workers: 2}), want, true)
+		}
+	}
 }
 
 // TestWindowStarts finds partitions and peers of every type.

@@ -19,10 +19,13 @@ type keyDecoder struct {
 	null  uint64 // its bit of a NULL
 }
 
+// fewToGather are rows that a cache holds, wherever they are.
+const fewToGather = 256
+
 // decoders returns those of the columns to read that the only level holds as a whole, nil where there
 // are more levels or no such columns.
 func (so *sorter) decoders(read []bool) map[int]keyDecoder {
-	if len(so.levels) != 1 || so.levels[0].text || so.s.rows < 2 { // one row is not sorted
+	if len(so.levels) != 1 || so.levels[0].text || so.s.rows <= fewToGather {
 		return nil
 	}
 	var list map[int]keyDecoder

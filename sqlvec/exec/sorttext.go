@@ -31,11 +31,8 @@ type textShape struct {
 // texts returns g as the segment of a column of strings.
 func (s *store) texts(g segment, do tasks) (segment, error) {
 	g.kind = textSegment
-	shapes := make([]textShape, len(s.blocks))
-	if err := do(len(s.blocks), func(_, b int) error {
-		shapes[b] = s.blocks[b].shape(g.column)
-		return nil
-	}); err != nil {
+	shapes, err := ofBlocks(s, do, func(b *block) textShape { return b.shape(g.column) })
+	if err != nil {
 		return g, err
 	}
 	var all textShape
@@ -61,11 +58,7 @@ func (s *store) texts(g segment, do tasks) (segment, error) {
 
 // textBits returns what the words of all strings of a column have.
 func (s *store) textBits(g segment, do tasks) (all textBits, err error) {
-	list := make([]textBits, len(s.blocks))
-	err = do(len(s.blocks), func(_, b int) error {
-		list[b] = s.blocks[b].textBits(g.column, g.from)
-		return nil
-	})
+	list, err := ofBlocks(s, do, func(b *block) textBits { return b.textBits(g.column, g.from) })
 	for _, x := range list {
 		all.ones, all.zeros, all.zeroEnd = all.ones|x.ones, all.zeros|x.zeros, all.zeroEnd || x.zeroEnd
 	}
