@@ -211,6 +211,7 @@ func (e *aggEnd) feedStaged() error {
 		e.own = e.newGroups() // the rows come once more, from the least key on
 	}
 	err := e.feedStore(e.own, e.staging)
+	e.own.table.memo.rows += e.staging.rows // which are worth as much memory
 	if err == nil && e.nulls.rows > 0 {
 		err = e.feedNulls(e.own, e.nulls)
 	}
