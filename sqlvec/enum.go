@@ -218,7 +218,7 @@ func (d *dropping) columnsOf(e *colstore.Table) error {
 				continue
 			}
 			what := fmt.Sprintf("column %s of table %s", c.Name, d.run.display(t))
-			d.depend(what, d.run.describe(e))
+			d.depend(what, d.run.describe(e)+markIf(c.Type.IsArray(), "[]"))
 			for _, v := range d.run.dependentViews(t.ID, c.ID) {
 				if !d.gone[v.ID] {
 					d.depend(d.run.describe(v), what)

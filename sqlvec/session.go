@@ -172,6 +172,9 @@ func (s *Session) finishStatement(r *run, err error) error {
 	if err == nil {
 		return nil
 	}
+	if e, ok := err.(*dberr.Error); ok && e != nil {
+		err = e.NamedFor(catalogCalls{s}.enumName)
+	}
 	if r.prepared != nil && !r.prepared.text {
 		err = withoutPosition(err)
 	}

@@ -321,12 +321,14 @@ func (c catalogCalls) EnumType(oid int64) (types.Type, bool) {
 
 // EnumName implements expr.Catalog.
 func (c catalogCalls) EnumName(t types.Type) string {
-	e, ok := c.catalog().TableByID(t.Enum.ID)
-	if !ok {
-		return t.String()
-	}
-	if t.IsArray() {
-		return c.names().Display(e) + "[]"
+	return t.NameFor(c.enumName)
+}
+
+// enumName is the name of an enumeration as the session writes it, "" where there is none.
+func (c catalogCalls) enumName(id uint32) string {
+	e, ok := c.catalog().TableByID(id)
+	if !ok || e.Kind != colstore.KindEnum {
+		return ""
 	}
 	return c.names().Display(e)
 }

@@ -136,6 +136,8 @@ type Error struct {
 	Constraint string // the constraint concerned, if any
 	Context    string // where in a larger operation it happened: COPY t, line 3, column b: "xyz"
 	Err        error  // what was wrapped, or nil
+
+	message, detail, hint *Text // where their words depend on the session, see NamedFor
 }
 
 // Error returns the message, with the file and offset where there are any.
@@ -164,7 +166,9 @@ func New(code, message string) *Error { return &Error{Code: code, Message: messa
 
 // Newf returns a user error with a formatted message.
 func Newf(code, format string, args ...any) *Error {
-	return New(code, fmt.Sprintf(format, args...))
+	e := New(code, fmt.Sprintf(format, args...))
+	e.message = relative(format, args)
+	return e
 }
 
 // At returns a copy of e with the 1-based byte position pos, unless e has one already.
@@ -180,14 +184,14 @@ func (e *Error) At(pos int) *Error {
 // WithDetail returns a copy of e with a detail.
 func (e *Error) WithDetail(format string, args ...any) *Error {
 	c := *e
-	c.Detail = fmt.Sprintf(format, args...)
+	c.Detail, c.detail = fmt.Sprintf(format, args...), relative(format, args)
 	return &c
 }
 
 // WithHint returns a copy of e with a hint.
 func (e *Error) WithHint(format string, args ...any) *Error {
 	c := *e
-	c.Hint = fmt.Sprintf(format, args...)
+	c.Hint, c.hint = fmt.Sprintf(format, args...), relative(format, args)
 	return &c
 }
 

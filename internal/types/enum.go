@@ -1,6 +1,7 @@
 package types
 
 import (
+	"slices"
 	"strings"
 	"sync"
 
@@ -74,11 +75,10 @@ func NewerEnum(a, b Type) Type {
 // parseEnum reads a label.
 func parseEnum(text string, t Type) (Value, error) {
 	if _, ok := t.Enum.Rank(text); !ok {
-		name := "enum"
-		if t.Enum != nil {
-			name = t.String()
+		if t.Enum == nil {
+			return Value{}, dberr.Newf(dberr.InvalidTextRepresentation, "invalid input value for enum: \"%s\"", text)
 		}
-		return Value{}, dberr.Newf(dberr.InvalidTextRepresentation, "invalid input value for enum %s: \"%s\"", name, text)
+		return Value{}, dberr.Newf(dberr.InvalidTextRepresentation, "invalid input value for enum %s: \"%s\"", t, text)
 	}
 	return BytesValue(t, text), nil
 }
@@ -99,6 +99,42 @@ func compareEnums(a, b Value) int {
 		return btoi(okA) - btoi(okB)
 	}
 	return strings.Compare(a.S, b.S)
+}
+
+// Relative implements dberr.Named: the name of an enumeration depends on the session.
+func (t Type) Relative() bool { return t.Enum != nil }
+
+// NameFor implements dberr.Named.
+func (t Type) NameFor(name func(id uint32) string) string {
+	if t.Enum == nil {
+		return t.String()
+	}
+	n := name(t.Enum.ID)
+	switch {
+	case n == "":
+		return t.String()
+	case t.IsArray():
+		return n + "[]"
+	}
+	return n
+}
+
+// Types are types as messages list them.
+type Types []Type
+
+// String implements dberr.Named.
+func (l Types) String() string { return l.NameFor(func(uint32) string { return "" }) }
+
+// Relative implements dberr.Named.
+func (l Types) Relative() bool { return slices.ContainsFunc(l, Type.Relative) }
+
+// NameFor implements dberr.Named.
+func (l Types) NameFor(name func(id uint32) string) string {
+	names := make([]string, len(l))
+	for i, t := range l {
+		names[i] = t.NameFor(name)
+	}
+	return strings.Join(names, ", ")
 }
 
 // quoteName writes a name as SQL does.

@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"driftdb/internal/dberr"
-	"driftdb/sqlvec/expr"
 	"driftdb/sqlvec/parse"
 )
 
@@ -92,7 +91,7 @@ func isNamed(e parse.Expr) bool {
 
 // noNamedFunction is the error of names that no function has.
 func (b *Binder) noNamedFunction(e *parse.FuncCall, c *exprContext) error {
-	list := make([]string, len(e.Args))
+	list := dberr.Textf("")
 	for i, arg := range e.Args {
 		name := ""
 		if named, ok := arg.(*parse.NamedArg); ok {
@@ -102,9 +101,12 @@ func (b *Binder) noNamedFunction(e *parse.FuncCall, c *exprContext) error {
 		if err != nil {
 			return err
 		}
-		list[i] = name + typeList([]expr.Expr{x})
+		if i > 0 {
+			list = dberr.Textf("%s, ", list)
+		}
+		list = dberr.Textf("%s%s%s", list, name, x.Type().Base())
 	}
-	return dberr.Newf(dberr.UndefinedFunction, "function %s(%s) does not exist", e.Name.Last(), strings.Join(list, ", ")).At(int(e.Position())).
+	return dberr.Newf(dberr.UndefinedFunction, "function %s(%s) does not exist", e.Name.Last(), list).At(int(e.Position())).
 		WithHint("No function matches the given name and argument types. You might need to add explicit type casts.")
 }
 

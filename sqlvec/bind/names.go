@@ -2,7 +2,6 @@ package bind
 
 import (
 	"strconv"
-	"strings"
 
 	"driftdb/internal/types"
 	"driftdb/sqlvec/expr"
@@ -103,10 +102,10 @@ func typesOf(list []expr.Expr) []types.Type {
 }
 
 // typeList is the list of types as messages show it.
-func typeList(list []expr.Expr) string {
-	s := make([]string, len(list))
+func typeList(list []expr.Expr) types.Types {
+	ts := make(types.Types, len(list))
 	for i, e := range list {
-		s[i] = e.Type().Base().String()
+		ts[i] = e.Type().Base()
 	}
-	return strings.Join(s, ", ")
+	return ts
 }

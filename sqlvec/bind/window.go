@@ -145,19 +145,8 @@ func (b *Binder) windowCall(e *parse.FuncCall, name string, c *exprContext) (pla
 }
 
 func noFunction(name string, args []expr.Expr) *dberr.Error {
-	return dberr.Newf(dberr.UndefinedFunction, "function %s(%s) does not exist", name, argTypes(args)).
+	return dberr.Newf(dberr.UndefinedFunction, "function %s(%s) does not exist", name, typeList(args)).
 		WithHint("No function matches the given name and argument types. You might need to add explicit type casts.")
-}
-
-func argTypes(args []expr.Expr) string {
-	s := ""
-	for i, a := range args {
-		if i > 0 {
-			s += ", "
-		}
-		s += a.Type().Base().String()
-	}
-	return s
 }
 
 // windowArgs gives the arguments their types and returns that of the result.

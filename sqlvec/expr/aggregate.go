@@ -126,7 +126,7 @@ func ResolveAggregate(name string, args []types.Type) (*Aggregate, []types.Type,
 			return list[i], casts, nil
 		}
 	}
-	sig := name + "(" + typeList(args) + ")"
+	sig := dberr.Textf("%s(%s)", name, typeList(args))
 	if found {
 		return nil, nil, dberr.Newf(dberr.AmbiguousFunction, "function %s is not unique", sig).
 			WithHint("Could not choose a best candidate function. You might need to add explicit type casts.")

@@ -241,7 +241,7 @@ func commonModifiers(id types.ID, list []types.Type) types.Type {
 func Boolean(e Expr, clause string) (Expr, error) {
 	if id := e.Type().ID; id != types.Bool && id != types.Unknown {
 		return nil, dberr.Newf(dberr.DatatypeMismatch, "argument of %s must be type boolean, not type %s",
-			clause, types.T(id)).At(e.Pos())
+			clause, e.Type().Base()).At(e.Pos())
 	}
 	return Coerce(e, boolean)
 }

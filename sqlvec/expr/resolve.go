@@ -1,8 +1,6 @@
 package expr
 
 import (
-	"strings"
-
 	"driftdb/internal/dberr"
 	"driftdb/internal/types"
 )
@@ -28,7 +26,7 @@ func Resolve(name string, args []types.Type) (*Function, []types.Type, error) {
 	if fn != nil {
 		return fn, casts, nil
 	}
-	sig := name + "(" + typeList(args) + ")"
+	sig := dberr.Textf("%s(%s)", name, typeList(args))
 	if found {
 		return nil, nil, dberr.Newf(dberr.AmbiguousFunction, "function %s is not unique", sig).
 			WithHint("Could not choose a best candidate function. You might need to add explicit type casts.")
@@ -48,9 +46,9 @@ func ResolveOperator(op string, args ...types.Type) (*Function, []types.Type, er
 	if fn != nil {
 		return fn, casts, nil
 	}
-	sig := op + " " + typeList(args[len(args)-1:])
+	sig := dberr.Textf("%s %s", op, typeList(args[len(args)-1:]))
 	if len(args) == 2 {
-		sig = typeList(args[:1]) + " " + sig
+		sig = dberr.Textf("%s %s", typeList(args[:1]), sig)
 	}
 	if found {
 		return nil, nil, dberr.Newf(dberr.AmbiguousFunction, "operator is not unique: %s", sig).
@@ -85,12 +83,12 @@ func sameTypeOperator(cands []*Function, args []types.Type) *Function {
 }
 
 // typeList returns the names of types as an argument list.
-func typeList(args []types.Type) string {
-	s := make([]string, len(args))
+func typeList(args []types.Type) types.Types {
+	list := make(types.Types, len(args))
 	for i, t := range args {
-		s[i] = t.Base().String()
+		list[i] = t.Base()
 	}
-	return strings.Join(s, ", ")
+	return list
 }
 
 // param returns the declared type of argument i of fn.
