@@ -1,12 +1,14 @@
 package sqlvec
 
 import (
+	"context"
 	"maps"
 	"slices"
 	"sync"
 	"time"
 
 	"driftdb/colstore"
+	"driftdb/internal/dberr"
 	"driftdb/sqlvec/expr"
 )
 
@@ -15,9 +17,47 @@ type activity struct {
 	owner   *colstore.LockOwner // with the session's number
 	started int64               // µs since 1970 UTC, as all times here
 
-	mu    sync.Mutex
-	now   doing
-	begun int64 // of its transaction, 0 for none
+	mu         sync.Mutex
+	now        doing
+	begun      int64                     // of its transaction, 0 for none
+	running    []context.CancelCauseFunc // of the statements that run, the outermost first
+	terminated bool                      // another session has ended it
+	rollback   func()                    // ends what the session has open, while no statement runs
+	gone       chan struct{}             // closed when it has nothing open any more
+}
+
+// errTerminated is why the statements of a session end that another has ended.
+var errTerminated = dberr.New("57P01", "terminating connection due to administrator command")
+
+// cancel ends the statement that a session runs.
+func (a *activity) cancel() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for _, cancel := range a.running {
+		cancel(nil)
+	}
+}
+
+// terminate ends a session: the statement that runs, what it has open, and all statements to come.
+func (a *activity) terminate() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.terminated {
+		return
+	}
+	a.terminated = true
+	for _, cancel := range a.running {
+		cancel(errTerminated)
+	}
+	if len(a.running) == 0 {
+		a.end()
+	}
+}
+
+// end rolls back what a terminated session has open. The caller holds mu.
+func (a *activity) end() {
+	a.rollback()
+	close(a.gone)
 }
 
 // doing is what a session does, or did last.
@@ -46,7 +86,7 @@ type sessions struct {
 
 // enter makes the activity of a new session.
 func (db *DB) enter() *activity {
-	a := &activity{started: db.now(), now: doing{state: stateIdle}}
+	a := &activity{started: db.now(), now: doing{state: stateIdle}, gone: make(chan struct{})}
 	a.now.since = a.started
 	l := &db.sessions
 	l.mu.Lock()
@@ -62,6 +102,12 @@ func (db *DB) enter() *activity {
 
 // leave ends a session: nobody sees it any more, and it has no locks.
 func (db *DB) leave(a *activity) {
+	a.mu.Lock()
+	if !a.terminated {
+		a.terminated = true
+		close(a.gone)
+	}
+	a.mu.Unlock()
 	db.store.UnlockAllAdvisory(a.owner)
 	db.sessions.mu.Lock()
 	defer db.sessions.mu.Unlock()
@@ -77,12 +123,25 @@ func (l *sessions) list() []*activity {
 	return all
 }
 
-// begins notes that a statement begins.
-func (s *Session) begins(query string) {
+// find returns an open session by its number.
+func (l *sessions) find(id int64) (*activity, bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	a, ok := l.open[id]
+	return a, ok
+}
+
+// begins notes that a statement begins, which cancel ends. In a session that was ended none does.
+func (s *Session) begins(query string, cancel context.CancelCauseFunc) error {
 	a, now := s.activity, s.db.now()
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	if a.terminated {
+		return errTerminated
+	}
+	a.running = append(a.running, cancel)
 	a.now = doing{query: query, from: now, since: now, state: stateActive, user: s.user, application: s.set.applicationName}
+	return nil
 }
 
 // inTransactionSince notes when a transaction began.
@@ -109,6 +168,22 @@ func (s *Session) ends() {
 		a.now.state = stateIdle
 	}
 	a.now.since, a.now.application = s.db.now(), s.set.applicationName
+	a.running = a.running[:len(a.running)-1]
+	if a.terminated && len(a.running) == 0 {
+		a.end()
+	}
+}
+
+// rollBackOpen ends the session's transaction and its locks, without touching more of it: another session
+// may call it between two statements.
+func (s *Session) rollBackOpen() {
+	if s.tx.open != nil {
+		s.tx.open.Rollback()
+	}
+	if s.tx.temp != nil {
+		s.tx.temp.Rollback()
+	}
+	s.db.store.UnlockAllAdvisory(s.activity.owner)
 }
 
 // serverCalls is a statement's session as the functions of the server see it.
@@ -158,6 +233,45 @@ func (c serverCalls) DatabaseSize() (int64, error) { return c.run.s.db.store.Siz
 // Backend implements expr.Server.
 func (c serverCalls) Backend() int64 { return c.run.s.activity.owner.ID }
 
+// Cancel implements expr.Server.
+func (c serverCalls) Cancel(backend int64) (bool, error) {
+	a, ok := c.run.s.db.sessions.find(backend)
+	if ok {
+		a.cancel()
+	}
+	return ok, c.ended()
+}
+
+// Terminate implements expr.Server.
+func (c serverCalls) Terminate(backend, waitMillis int64) (bool, error) {
+	a, ok := c.run.s.db.sessions.find(backend)
+	if !ok {
+		return false, nil
+	}
+	a.terminate()
+	if err := c.ended(); err != nil || waitMillis == 0 {
+		return true, err
+	}
+	timer := time.NewTimer(time.Duration(waitMillis) * time.Millisecond)
+	defer timer.Stop()
+	select {
+	case <-a.gone:
+		return true, nil
+	case <-timer.C:
+		return false, nil
+	case <-c.run.ctx.Done():
+		return false, c.ended()
+	}
+}
+
+// ended is the error of a statement that has been canceled, nil of others.
+func (c serverCalls) ended() error {
+	if c.run.ctx.Err() != nil {
+		return expr.Canceled(c.run.ctx)
+	}
+	return nil
+}
+
 // Blocking implements expr.Server.
 func (c serverCalls) Blocking(backend int64) (list []int64) {
 	for _, l := range c.run.s.db.store.Locks() {
@@ -172,24 +286,99 @@ func advisoryLock(l expr.AdvisoryLock) colstore.AdvisoryLock {
 	return colstore.AdvisoryLock{Key: colstore.AdvisoryKey{N: l.N, Pair: l.Pair}, Shared: l.Shared, NoWait: l.NoWait}
 }
 
+// advisoryLocks are the locks of the session that a statement has taken, by how often. Where it begins anew,
+// it does not take again what it has.
+type advisoryLocks struct {
+	mu           sync.Mutex
+	taken, again map[expr.AdvisoryLock]int
+}
+
+// have reports whether the statement took a lock before it began anew, and has not asked for it since.
+func (a *advisoryLocks) have(l expr.AdvisoryLock) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.again[l] == 0 {
+		return false
+	}
+	a.again[l]--
+	a.taken[l]++
+	return true
+}
+
+// took notes that a lock was taken.
+func (a *advisoryLocks) took(l expr.AdvisoryLock) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.taken == nil {
+		a.taken = map[expr.AdvisoryLock]int{}
+	}
+	a.taken[l]++
+}
+
+// gave notes that a lock was given back.
+func (a *advisoryLocks) gave(l expr.AdvisoryLock) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	switch {
+	case a.taken[l] > 0:
+		a.taken[l]--
+	case a.again[l] > 0:
+		a.again[l]--
+	}
+}
+
+// gaveAll notes that all locks were given back.
+func (a *advisoryLocks) gaveAll() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.taken, a.again = nil, nil
+}
+
+// restart makes what was taken what need not be taken again.
+func (a *advisoryLocks) restart() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.taken == nil {
+		return
+	}
+	for l, n := range a.again {
+		a.taken[l] += n
+	}
+	a.again, a.taken = a.taken, map[expr.AdvisoryLock]int{}
+}
+
 // Lock implements expr.Server.
 func (c serverCalls) Lock(l expr.AdvisoryLock) (bool, error) {
 	s := c.run.s
 	if l.Transaction {
 		return s.tx.open.LockAdvisory(c.run.ctx, advisoryLock(l))
 	}
-	return s.db.store.LockAdvisory(c.run.ctx, s.activity.owner, advisoryLock(l), s.set.lockTimeout)
+	key := l
+	key.NoWait = false
+	if c.run.advisory.have(key) {
+		return true, nil
+	}
+	ok, err := s.db.store.LockAdvisory(c.run.ctx, s.activity.owner, advisoryLock(l), s.set.lockTimeout)
+	if ok && err == nil {
+		c.run.advisory.took(key)
+	}
+	return ok, err
 }
 
 // Unlock implements expr.Server.
 func (c serverCalls) Unlock(l expr.AdvisoryLock) bool {
 	s := c.run.s
 	lock := advisoryLock(l)
+	l.NoWait, l.Transaction = false, false
+	c.run.advisory.gave(l)
 	return s.db.store.UnlockAdvisory(s.activity.owner, lock.Key, lock.Shared)
 }
 
 // UnlockAll implements expr.Server.
-func (c serverCalls) UnlockAll() { c.run.s.db.store.UnlockAllAdvisory(c.run.s.activity.owner) }
+func (c serverCalls) UnlockAll() {
+	c.run.advisory.gaveAll()
+	c.run.s.db.store.UnlockAllAdvisory(c.run.s.activity.owner)
+}
 
 // Query implements expr.Server.
 func (c serverCalls) Query() string { return c.run.result.Text }

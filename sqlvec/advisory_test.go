@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"driftdb/internal/dberr"
+	"driftdb/sqlvec"
 )
 
 // TestAdvisoryLocks has sessions wait for numbers that others have locked.
@@ -56,4 +57,53 @@ func TestDeadlockOfUnlikeLocks(t *testing.T) {
 	must(t, a, "ROLLBACK; SELECT pg_advisory_unlock(1)")
 	w.ends("")
 	must(t, b, "COMMIT")
+}
+
+// TestAdvisoryLocksOfARestart has a statement begin anew that has taken a lock of the session: it has it once.
+func TestAdvisoryLocksOfARestart(t *testing.T) {
+	a, b, _ := three(t)
+	must(t, a, "BEGIN; UPDATE k SET v = 5 WHERE id = 1")
+	w := start(t, b, "UPDATE k SET v = v + 1 WHERE id = 1 AND pg_try_advisory_lock(7)")
+	must(t, a, "COMMIT")
+	w.ends("UPDATE 1")
+	query(t, b, "SELECT concat(v, pg_advisory_unlock(7), pg_advisory_unlock(7)) FROM k WHERE id = 1", "6tf")
+}
+
+// TestCancelBackend ends the statement of another session.
+func TestCancelBackend(t *testing.T) {
+	a, b, _ := three(t)
+	must(t, a, "BEGIN; UPDATE k SET v = 5 WHERE id = 1")
+	w := start(t, b, "UPDATE k SET v = 6 WHERE id = 1")
+	query(t, a, "SELECT pg_cancel_backend(2)", "t")
+	w.ends(dberr.QueryCanceled)
+	query(t, b, "SELECT v FROM k WHERE id = 1", "10")
+	query(t, a, "SELECT pg_cancel_backend(2)", "t") // it does nothing
+	query(t, b, "SELECT v FROM k WHERE id = 1", "10")
+}
+
+// TestTerminateBackend ends other sessions: one that waits in a statement, and one between two.
+func TestTerminateBackend(t *testing.T) {
+	a, b, c := three(t)
+	const adminShutdown = "57P01"
+	must(t, b, "BEGIN; UPDATE k SET v = 5 WHERE id = 1; SELECT pg_advisory_lock(1)")
+	must(t, c, "BEGIN; UPDATE k SET v = 6 WHERE id = 2")
+	w := start(t, c, "UPDATE k SET v = 6 WHERE id = 1")
+	query(t, a, "SELECT pg_terminate_backend(3, 10000)", "t")
+	w.ends(adminShutdown)
+	must(t, a, "UPDATE k SET v = 7 WHERE id = 2")
+	query(t, a, "SELECT pg_terminate_backend(2, 10000)", "t")
+	query(t, a, "SELECT pg_try_advisory_lock(1)", "t")
+	must(t, a, "UPDATE k SET v = 7 WHERE id = 1")
+	for _, s := range []*sqlvec.Session{b, c} {
+		if _, err := script(s, "SELECT 1"); dberr.CodeOf(err) != adminShutdown {
+			t.Errorf("a statement of a session that has been ended: %v", err)
+		}
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+	query(t, a, "SELECT sum(v) FROM k WHERE id < 3", "14")
+	if _, err := script(a, "SELECT pg_terminate_backend(1)"); dberr.CodeOf(err) != adminShutdown {
+		t.Errorf("a session that ends itself: %v", err)
+	}
 }

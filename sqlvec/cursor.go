@@ -17,6 +17,9 @@ type cursor struct {
 	rows     *rowSet
 	noScroll bool
 	hold     bool // it outlives the transaction once that has committed
+	// statement is the DECLARE that made it, made when, in µs since 1970 UTC.
+	statement string
+	made      int64
 	// at is the row it stands on, from 1; 0 is before the first, rows.n+1 behind the last.
 	at int
 	// depth is how many savepoints there were when it was made: a rollback to one of them ends it.
@@ -59,7 +62,7 @@ func (r *run) declareCursor(st *parse.DeclareCursor) error {
 	if err != nil {
 		return err
 	}
-	c := &cursor{cols: resultColumns(node), noScroll: st.NoScroll, hold: st.Hold, depth: len(s.tx.saved)}
+	c := &cursor{cols: resultColumns(node), noScroll: st.NoScroll, hold: st.Hold, depth: len(s.tx.saved), statement: r.result.Text, made: s.db.now()}
 	c.rows = newRowSet(typesOf(c.cols))
 	err = r.stream(node, func(b *vec.Batch) error {
 		if err := c.rows.appendBatch(b); err != nil {

@@ -35,6 +35,10 @@ type prepared struct {
 	given   []types.Type
 	refused bool
 
+	source          string // the text of the PREPARE
+	made            int64  // when that was, in µs since 1970 UTC
+	generic, custom int64  // how often it ran with a kept plan, and was bound anew
+
 	plan   *keptPlan
 	except *madeFor // what the statement had no such plan for, nil for nothing
 }
@@ -70,7 +74,7 @@ func (r *run) prepare(st *parse.Prepare) error {
 	if _, ok := r.s.prepared[st.Name.Name]; ok {
 		return dberr.Newf("42P05", "prepared statement \"%s\" already exists", st.Name.Name).At(int(st.Name.Pos))
 	}
-	p := &prepared{stmt: st.Stmt, params: parse.ParamCount(st.Stmt)}
+	p := &prepared{stmt: st.Stmt, params: parse.ParamCount(st.Stmt), source: r.result.Text, made: r.s.db.now()}
 	err := r.withView(func(v *colstore.View) error {
 		for _, n := range st.Types {
 			t, err := bind.TypeOf(n, v.Catalog(), r.s.searchPath().whole)
@@ -258,6 +262,18 @@ func (r *run) rebound(s plan.Source) (plan.Source, bool) {
 
 // kept returns the plan to run of a prepared statement, nil where the statement has to be bound.
 func (r *run) kept() (plan.Node, error) {
+	node, err := r.keptPlan()
+	switch p := r.prepared; {
+	case p == nil || p.text || err != nil:
+	case node != nil:
+		p.generic++
+	default:
+		p.custom++
+	}
+	return node, err
+}
+
+func (r *run) keptPlan() (plan.Node, error) {
 	p := r.prepared
 	if p == nil || !p.fixed {
 		return nil, nil

@@ -91,6 +91,7 @@ func (r *run) restart() error {
 		}
 	}
 	r.releaseViews()
+	r.advisory.restart()
 	r.result = &Result{Text: r.result.Text, Pos: r.result.Pos}
 	s.notices = nil
 	r.rules, r.through, r.options, r.multi = nil, nil, nil, nil

@@ -35,6 +35,7 @@ type run struct {
 	restarts bool
 	began    uint64
 	locks    bool // the statement locks rows of its queries
+	advisory advisoryLocks
 	env      *expr.Env
 	// creating is the table whose columns are being defined, for messages.
 	creating  string

@@ -43,6 +43,7 @@ type Session struct {
 func (db *DB) Session() *Session {
 	s := &Session{db: db, set: defaultSettings(db), prepared: map[string]*prepared{}, texts: newTexts(), user: "driftdb", activity: db.enter()}
 	s.env = s.sharedEnv()
+	s.activity.rollback = s.rollBackOpen
 	return s
 }
 
@@ -51,9 +52,9 @@ func (s *Session) SetUser(name string) { s.user = name }
 
 // Close rolls back what is open.
 func (s *Session) Close() error {
+	s.db.leave(s.activity)
 	s.endTransaction()
 	s.closeTemporary()
-	s.db.leave(s.activity)
 	return nil
 }
 
@@ -144,18 +145,22 @@ func (s *Session) runOne(ctx context.Context, r *run, st parse.Statement, sql st
 	if sql != "" {
 		r.result.Text, r.result.Pos = sql[st.Start:st.End], st.Start+1
 	}
-	var cancel context.CancelFunc = func() {}
-	r.ctx = ctx
+	var cancel context.CancelCauseFunc
+	r.ctx, cancel = context.WithCancelCause(ctx)
+	defer cancel(nil)
 	if s.set.statementTimeout > 0 {
-		r.ctx, cancel = context.WithTimeout(ctx, s.set.statementTimeout)
+		var stop context.CancelFunc
+		r.ctx, stop = context.WithTimeout(r.ctx, s.set.statementTimeout)
+		defer stop()
 	}
-	s.begins(r.result.Text)
+	if err := s.begins(r.result.Text, cancel); err != nil {
+		return err
+	}
 	defer s.ends()
 	s.notices = nil
 	for _, text := range st.Warnings {
 		s.notice("WARNING", dberr.InvalidParameterValue, text)
 	}
-	defer cancel()
 	defer func() {
 		if p := recover(); p != nil {
 			s.db.opts.Logger.Error("panic in a statement", "panic", p, "statement", r.result.Text, "stack", string(debug.Stack()))
@@ -188,7 +193,7 @@ func (s *Session) finishStatement(r *run, err error) error {
 	}
 	if r.ctx.Err() != nil {
 		var e *dberr.Error
-		if !errors.As(err, &e) || e.Code == dberr.QueryCanceled || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		if !errors.As(err, &e) || e.Code == dberr.QueryCanceled || e.Code == errTerminated.Code || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 			return expr.Canceled(r.ctx)
 		}
 	}

@@ -32,8 +32,9 @@ func init() {
 			cols(text, "typtype", "typcategory"), cols(truth, "typispreferred", "typisdefined"), cols(text, "typdelim"),
 			cols(oid, "typrelid", "typelem", "typarray", "typbasetype"), cols(types.Int32, "typtypmod"), cols(oid, "typcollation"), cols(truth, "typnotnull")), fillType},
 		"pg_index": {columnList(cols(oid, "indexrelid", "indrelid"), cols(types.Int16, "indnatts", "indnkeyatts"),
-			cols(truth, "indisunique", "indisprimary", "indisexclusion", "indimmediate", "indisclustered", "indisvalid", "indisready", "indislive", "indisreplident"),
-			cols(text, "indkey", "indexprs", "indpred")), fillIndex},
+			cols(truth, "indisunique", "indnullsnotdistinct", "indisprimary", "indisexclusion", "indimmediate", "indisclustered", "indisvalid", "indcheckxmin", "indisready",
+				"indislive", "indisreplident"),
+			cols(text, "indkey", "indcollation", "indclass", "indoption", "indexprs", "indpred")), fillIndex},
 		"pg_constraint": {columnList(cols(oid, "oid"), cols(text, "conname"), cols(oid, "connamespace"), cols(text, "contype"),
 			cols(truth, "condeferrable", "condeferred", "convalidated"), cols(oid, "conrelid", "contypid", "conindid", "conparentid", "confrelid"),
 			cols(text, "confupdtype", "confdeltype", "confmatchtype"), cols(truth, "conislocal"), cols(types.Int32, "coninhcount"), cols(truth, "connoinherit"),
@@ -206,7 +207,16 @@ func (c *systemContext) eachIndex(fn func(t *colstore.Table, x *colstore.Index))
 func fillIndex(c *systemContext) {
 	c.eachIndex(func(t *colstore.Table, x *colstore.Index) {
 		n := len(x.Columns)
-		c.add(indexOID(t, x), relationOID(t), n, n, x.Unique, x.ID == 0, false, true, false, true, true, true, false, strings.Join(numbers(t, x.Columns), " "), nil, nil)
+		collations, classes := make([]string, n), make([]string, n)
+		for i, id := range x.Columns {
+			col, _ := t.Column(id)
+			classes[i], collations[i] = number(classOf(col.Type)), "0"
+			if col.Type.Elem().IsString() {
+				collations[i] = "100"
+			}
+		}
+		c.add(indexOID(t, x), relationOID(t), n, n, x.Unique, false, x.ID == 0, false, true, false, true, false, true, true, false,
+			strings.Join(numbers(t, x.Columns), " "), strings.Join(collations, " "), strings.Join(classes, " "), zeros(n), nil, nil)
 	})
 }
 

@@ -509,3 +509,23 @@ func powSpecial(d, e Decimal) (Decimal, error) {
 	}
 	return Infinity, nil
 }
+
+// StoredSize is the bytes of d in PostgreSQL: its header and two for each group of four digits.
+func (d Decimal) StoredSize() int {
+	const short, long = 6, 8
+	if d.form != finite || d.coeff.Sign() == 0 {
+		return short
+	}
+	weight, _ := d.groupWeight()
+	var a apd.BigInt
+	digits := a.Abs(&d.coeff).Append(nil, 10)
+	last := int(d.scale) // the place of the last digit that is not zero, behind the point
+	for i := len(digits) - 1; digits[i] == '0'; i-- {
+		last--
+	}
+	groups := weight - floorDiv(-last, groupDigits) + 1
+	if weight < -64 || weight > 63 || d.scale > 63 {
+		return long + 2*groups
+	}
+	return short + 2*groups
+}

@@ -62,6 +62,9 @@ func (e *Env) ended() error {
 
 // Canceled is the error of a statement whose context has ended.
 func Canceled(ctx context.Context) error {
+	if e, ok := errors.AsType[*dberr.Error](context.Cause(ctx)); ok {
+		return e
+	}
 	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
 		return dberr.New(dberr.QueryCanceled, "canceling statement due to statement timeout")
 	}

@@ -423,5 +423,13 @@ func formatType(env *Env, a []types.Value) (types.Value, error) {
 			return textValue(typeText(env, t)), nil
 		}
 	}
+	if a[0].I == 0 {
+		return textValue("-"), nil
+	}
+	for id, oid := range pseudoOIDs {
+		if oid == a[0].I {
+			return textValue(pseudoName(id)), nil
+		}
+	}
 	return textValue("???"), nil
 }

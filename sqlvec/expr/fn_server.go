@@ -14,6 +14,11 @@ type Server interface {
 	DatabaseSize() (int64, error)
 	// Backend is the number of the session among those of the process.
 	Backend() int64
+	// Cancel ends the statement that a session runs, and reports whether there is that session. The error is of
+	// the statement that calls it, where that is the one.
+	Cancel(backend int64) (bool, error)
+	// Terminate ends a session, and waits so long for it to have ended, which it reports; not at all for 0.
+	Terminate(backend, waitMillis int64) (bool, error)
 	// Blocking lists the sessions that one waits for.
 	Blocking(backend int64) []int64
 	// Lock takes an advisory lock, and reports whether the session has it.
@@ -103,6 +108,11 @@ func init() {
 			}
 			return types.List(list).Value(types.T(types.Int32).Array())
 		}),
+		serverFn("pg_cancel_backend", ids(whole), types.Bool, func(s Server, a []types.Value) (types.Value, error) {
+			ok, err := s.Cancel(a[0].I)
+			return types.BoolValue(ok), err
+		}),
+		serverFn("pg_terminate_backend", ids(whole), types.Bool, terminate), serverFn("pg_terminate_backend", ids(whole, big), types.Bool, terminate),
 		serverFn("pg_sleep", ids(types.Float64), text, func(s Server, a []types.Value) (types.Value, error) {
 			return noValue, s.Sleep(int64(a[0].F * 1e6))
 		}),
@@ -123,6 +133,19 @@ func init() {
 	}
 	register(stable...)
 	registerAdvisory()
+}
+
+// terminate is pg_terminate_backend.
+func terminate(s Server, a []types.Value) (types.Value, error) {
+	var wait int64
+	if len(a) > 1 {
+		wait = a[1].I
+	}
+	if wait < 0 {
+		return a[0], dberr.New(dberr.NumericValueOutOfRange, "\"timeout\" must not be negative")
+	}
+	ok, err := s.Terminate(a[0].I, wait)
+	return types.BoolValue(ok), err
 }
 
 // forkSize is the size of one of the files that PostgreSQL would have for a relation. Here all are one.
