@@ -8,6 +8,7 @@ import (
 	"driftdb/colstore"
 	"driftdb/internal/dberr"
 	"driftdb/internal/types"
+	"driftdb/sqlvec/expr"
 	"driftdb/sqlvec/files"
 	"driftdb/sqlvec/parse"
 	"driftdb/sqlvec/plan"
@@ -47,6 +48,9 @@ func (b *Binder) bindFileFunction(call *parse.FuncCall, alias *parse.Alias, pare
 			WithHint("columns => 'a integer, b text' gives them.")
 	}
 	if err := checkEscape(&opts); err != nil {
+		return from{}, at(err, pos)
+	}
+	if err := checkComment(&opts); err != nil {
 		return from{}, at(err, pos)
 	}
 	return b.bindFiles(paths, opts, alias, pos, parent)
@@ -133,25 +137,34 @@ var (
 )
 
 var fileOptions = map[string]fileSetting{
-	"header":        {separated, flag(func(o *files.Options, on bool) { o.NoHeader, o.Header = !on, on })},
-	"delim":         {separated, setDelim},
-	"sep":           {separated, setDelim},
-	"delimiter":     {separated, setDelim},
-	"quote":         {[]files.Format{files.CSV}, setQuote},
-	"escape":        {[]files.Format{files.CSV}, setEscape},
-	"skip":          {separated, setSkip},
-	"ignore_errors": {textual, flag(func(o *files.Options, on bool) { o.SkipBad = on })},
-	"names":         {separated, setNames},
-	"dtypes":        {textual, setTypes},
-	"nullstr":       {separated, setNull},
-	"null":          {separated, setNull},
-	"columns":       {textual, setColumns},
-	"types":         {textual, setTypes},
-	"all_varchar":   {textual, flag(func(o *files.Options, on bool) { o.AllText = on })},
-	"auto_detect":   {separated, flag(func(o *files.Options, on bool) { o.Plain = !on })},
-	"sample_size":   {textual, setSample},
-	"filename":      {nil, flag(func(o *files.Options, on bool) { o.Filename = on })},
-	"union_by_name": {nil, flag(func(o *files.Options, on bool) { o.UnionByName = on })},
+	"header":            {separated, flag(func(o *files.Options, on bool) { o.NoHeader, o.Header = !on, on })},
+	"delim":             {separated, setDelim},
+	"sep":               {separated, setDelim},
+	"delimiter":         {separated, setDelim},
+	"quote":             {[]files.Format{files.CSV}, setQuote},
+	"escape":            {[]files.Format{files.CSV}, setEscape},
+	"skip":              {separated, setSkip},
+	"ignore_errors":     {textual, flag(func(o *files.Options, on bool) { o.SkipBad = on })},
+	"names":             {separated, setNames},
+	"comment":           {[]files.Format{files.CSV}, setComment},
+	"null_padding":      {separated, flag(func(o *files.Options, on bool) { o.Padding = on })},
+	"max_line_size":     {separated, setMaxRecord},
+	"maximum_line_size": {separated, setMaxRecord},
+	"decimal_separator": {separated, setDecimal},
+	"dateformat":        {textual, setDateFormat},
+	"date_format":       {textual, setDateFormat},
+	"timestampformat":   {textual, setTimestampFormat},
+	"timestamp_format":  {textual, setTimestampFormat},
+	"dtypes":            {textual, setTypes},
+	"nullstr":           {separated, setNull},
+	"null":              {separated, setNull},
+	"columns":           {textual, setColumns},
+	"types":             {textual, setTypes},
+	"all_varchar":       {textual, flag(func(o *files.Options, on bool) { o.AllText = on })},
+	"auto_detect":       {separated, flag(func(o *files.Options, on bool) { o.Plain = !on })},
+	"sample_size":       {textual, setSample},
+	"filename":          {nil, flag(func(o *files.Options, on bool) { o.Filename = on })},
+	"union_by_name":     {nil, flag(func(o *files.Options, on bool) { o.UnionByName = on })},
 }
 
 // flag is the setting of a boolean option.
@@ -184,6 +197,58 @@ func setQuote(o *files.Options, v types.Value) error {
 	}
 	o.Quote = v.S[0]
 	return nil
+}
+
+// setComment reads what begins a comment.
+func setComment(o *files.Options, v types.Value) error {
+	if len(v.S) != 1 || strings.ContainsAny(v.S, "\r\n\x00 \t") || v.S[0] >= 0x80 {
+		return dberr.New(dberr.InvalidParameterValue, "the comment must be one ASCII character, and no blank or line break")
+	}
+	o.Comment = v.S[0]
+	return nil
+}
+
+// checkComment refuses a comment that is a delimiter or a quote.
+func checkComment(o *files.Options) error {
+	if c := o.Comment; c != 0 && (c == cmp.Or(o.Delim, ',') || c == cmp.Or(o.Quote, '"')) {
+		return dberr.New(dberr.InvalidParameterValue, "the comment must not be the delimiter or the quote")
+	}
+	return nil
+}
+
+// setMaxRecord reads the most bytes of a line.
+func setMaxRecord(o *files.Options, v types.Value) error {
+	n, err := types.Cast(v, types.T(types.Int32), false)
+	if err == nil && n.I < 1 {
+		err = dberr.New(dberr.InvalidParameterValue, "max_line_size must be a number of bytes")
+	}
+	o.MaxRecord = int(n.I)
+	return err
+}
+
+// setDecimal reads what stands before the fraction of a number.
+func setDecimal(o *files.Options, v types.Value) error {
+	if v.S != "," && v.S != "." {
+		return dberr.New(dberr.InvalidParameterValue, "decimal_separator must be '.' or ','")
+	}
+	o.Notation.DecimalComma = v.S == ","
+	return nil
+}
+
+// setDateFormat reads a format of strptime.
+func setDateFormat(o *files.Options, v types.Value) error {
+	read, err := expr.TimeFormat(v.S)
+	o.Notation.Date = func(text string) (int64, bool) {
+		t, ok := read(text)
+		days, _ := types.SplitDay(t)
+		return days, ok
+	}
+	return err
+}
+
+func setTimestampFormat(o *files.Options, v types.Value) (err error) {
+	o.Notation.Timestamp, err = expr.TimeFormat(v.S)
+	return err
 }
 
 // setEscape notes what stands before a quote within quotes.
@@ -252,7 +317,18 @@ func setSample(o *files.Options, v types.Value) error {
 }
 
 func setNull(o *files.Options, v types.Value) error {
-	o.Null = &v.S
+	if !v.Type.IsArray() {
+		o.Null, o.Nulls = &v.S, nil
+		return nil
+	}
+	list, err := textsOf(v)
+	if err != nil || len(list) == 0 {
+		return err
+	}
+	if i := slices.Index(list, ""); i > 0 { // an empty field is found without looking for it
+		list[0], list[i] = list[i], list[0]
+	}
+	o.Null, o.Nulls = &list[0], list[1:]
 	return nil
 }
 

@@ -438,6 +438,22 @@ func strptime(text, format string) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
+	return readTime(text, format, parts)
+}
+
+// TimeFormat returns what reads times of a format of strptime, as microseconds since 1970.
+func TimeFormat(format string) (func(text string) (int64, bool), error) {
+	parts, err := splitFormat(format)
+	if err != nil {
+		return nil, err
+	}
+	return func(text string) (int64, bool) {
+		t, err := readTime(text, format, parts)
+		return t, err == nil
+	}, nil
+}
+
+func readTime(text, format string, parts []formatPart) (int64, error) {
 	r, s := strptimeReader{c: clockFace{year: 1900, month: 1, day: 1}}, text
 	bad := func() error {
 		return dberr.Newf(dberr.InvalidDatetimeFormat, "could not parse string \"%s\" according to format specifier \"%s\"", text, format)

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"driftdb/internal/dberr"
+	"driftdb/internal/formats/textin"
 	"driftdb/internal/types"
 )
 
@@ -29,7 +30,7 @@ type Column struct {
 // Options say how files are read. The zero value reads each file as its name's ending says.
 type Options struct {
 	Format Format // "" means by the ending
-	// NoHeader, Delim, Quote and Null are about CSV and TSV; see textin.Options.
+	// NoHeader, Delim, Quote, Null and Nulls are about CSV and TSV; see textin.Options.
 	NoHeader bool
 	// Header says that the first line of CSV and TSV has names; without it and NoHeader the line itself does.
 	Header bool
@@ -38,8 +39,14 @@ type Options struct {
 	// Escape is what the statement says stands before a quote within quotes; only the quote itself can.
 	Escape string
 	Null   *string
+	Nulls  []string
 	// SkipLines is how many lines at the beginning of a CSV or TSV file are left out.
 	SkipLines int
+	// Comment, Padding, MaxRecord and Notation are those of textin.Options.
+	Comment   byte
+	Padding   bool
+	MaxRecord int
+	Notation  textin.Notation
 	// SkipBad leaves out records of text files that cannot be read.
 	SkipBad bool
 	// Names are the names of the columns of CSV and TSV, in order, in the place of those of the header.

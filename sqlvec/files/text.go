@@ -28,8 +28,9 @@ type textReader struct {
 
 func openText(ctx context.Context, f vfs.File, size int64, format Format, o *Options) (reader, error) {
 	r := &textReader{file: f, size: size, opts: textin.Options{
-		Format: textin.CSV, NoHeader: o.NoHeader, FindHeader: !o.Header && !o.Plain, Delim: o.Delim, Quote: o.Quote, Null: o.Null, Types: o.Context,
+		Format: textin.CSV, NoHeader: o.NoHeader, FindHeader: !o.Header && !o.Plain, Delim: o.Delim, Quote: o.Quote, Null: o.Null, Nulls: o.Nulls, Types: o.Context,
 		SkipLines: o.SkipLines, Skip: o.SkipBad,
+		Comment: o.Comment, Padding: o.Padding, MaxRecord: o.MaxRecord, Notation: o.Notation,
 	}}
 	if o.Plain && r.opts.Delim == 0 {
 		r.opts.Delim = ','

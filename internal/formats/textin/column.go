@@ -30,7 +30,10 @@ type builder struct {
 	store *store
 	text  []byte
 	nulls bool
-	bad   int // row of the error
+	// notation is how values are written; swapped says that the column's numbers have points for its commas.
+	notation *Notation
+	swapped  bool
+	bad      int // row of the error
 	// skipped, where it is not nil, takes the rows that cannot be read, with the error of each.
 	skipped map[int]error
 }
@@ -126,7 +129,7 @@ func (x *builder) parse(r int, sp span) (types.Value, error) {
 	if !utf8.Valid(text) || bytes.IndexByte(text, 0) >= 0 {
 		return types.Value{}, x.fail(r, invalidText(text))
 	}
-	v, err := x.ctx.Parse(string(text), x.typ)
+	v, err := x.notation.parse(x, text)
 	return v, x.fail(r, err)
 }
 
@@ -156,6 +159,8 @@ func integers[T int16 | int32 | int64](x *builder, n, size int) (vec.Vec, error)
 	switch {
 	case x.typ.ID == types.Numeric && scale > 0 && scale < 8:
 		form, limit = fixedPoint, powers[x.typ.Prec]
+	case x.notation.reader(x.typ) != nil:
+		read = func([]byte, uint32, uint32) (int64, bool) { return 0, false }
 	case x.typ.ID == types.Date:
 		form = dateOfDays
 	case x.typ.IsInteger() && x.typ.Prec == 0:

@@ -11,9 +11,14 @@ import (
 // csvScanner finds the fields of CSV and TSV.
 type csvScanner struct {
 	delim byte
-	quote byte   // 0 for TSV, which has backslash escapes instead
-	null  []byte // a field of this text is NULL, when it is not quoted
+	quote byte     // 0 for TSV, which has backslash escapes instead
+	null  []byte   // a field of this text is NULL, when it is not quoted
+	nulls [][]byte // and of these
 	names []string
+
+	comments bool // lines may be comments, as withoutComments leaves them
+	padding  bool // fields that a record lacks at its end are NULL
+	most     int  // bytes of a record, 0 for any
 }
 
 const (
@@ -32,7 +37,7 @@ func (s *csvScanner) scan(b *block, g *grid) error {
 	data := b.data()
 	g.cols = len(s.names)
 	quoted := s.quote != 0 && bytes.IndexByte(data, s.quote) >= 0
-	plain := !quoted && s.scanPlain(data, g) || quoted && s.scanQuotes(data, g)
+	plain := !s.comments && s.most == 0 && (!quoted && s.scanPlain(data, g) || quoted && s.scanQuotes(data, g))
 	if !plain {
 		if err := s.scanSlow(b, g); err != nil {
 			return err
@@ -41,7 +46,7 @@ func (s *csvScanner) scan(b *block, g *grid) error {
 	if s.quote == 0 && bytes.IndexByte(data, '\\') >= 0 {
 		markEscapes(data, g)
 	}
-	if !plain || len(s.null) > 0 {
+	if !plain || len(s.null) > 0 || len(s.nulls) > 0 {
 		s.markNulls(data, g)
 	}
 	return nil
@@ -127,6 +132,10 @@ func (s *csvScanner) scanSlow(b *block, g *grid) error {
 			at += n
 			continue
 		}
+		if n := commentEnd(data[at:]); n > 0 && s.comments {
+			at += n
+			continue
+		}
 		known := len(g.spans)
 		next, err := s.scanRecord(b, at, g)
 		if err != nil {
@@ -184,6 +193,12 @@ func (s *csvScanner) scanRecord(b *block, from int, g *grid) (int, error) {
 		end := at
 		if end < len(data) && data[end] == '\r' {
 			end++
+		}
+		if s.most > 0 && end-from > s.most {
+			return end + 1, b.errorf(from, "", dberr.ProgramLimitExceeded, "the record has %d bytes, max_line_size is %d", end-from, s.most)
+		}
+		for s.padding && len(g.spans)-first < g.cols {
+			g.spans = append(g.spans, span{uint32(at), uint32(at) | flagNull})
 		}
 		if n := len(g.spans) - first; n != g.cols {
 			return end + 1, s.wrongCount(b, from, n)
@@ -253,6 +268,9 @@ func (s *csvScanner) wrongCount(b *block, from, n int) error {
 
 // markNulls flags the fields that are NULL.
 func (s *csvScanner) markNulls(data []byte, g *grid) {
+	for _, null := range s.nulls {
+		s.markNull(data, g, null)
+	}
 	if len(s.null) == 0 {
 		for k := range g.spans {
 			if sp := &g.spans[k]; sp.start == sp.end {
@@ -261,9 +279,14 @@ func (s *csvScanner) markNulls(data []byte, g *grid) {
 		}
 		return
 	}
+	s.markNull(data, g, s.null)
+}
+
+// markNull flags the fields of a text.
+func (s *csvScanner) markNull(data []byte, g *grid, null []byte) {
 	for k := range g.spans {
 		sp := &g.spans[k]
-		if !sp.quoted() && bytes.Equal(sp.in(data), s.null) {
+		if !sp.quoted() && bytes.Equal(sp.in(data), null) {
 			sp.end |= flagNull
 		}
 	}
@@ -313,8 +336,15 @@ func unescapeTSV(dst, text []byte) []byte {
 func (s *csvScanner) record(b *block) (fields []string, next int, err error) {
 	data := b.data()
 	at := 0
-	for at < len(data) && emptyLine(data[at:]) > 0 {
-		at += emptyLine(data[at:])
+	for at < len(data) {
+		n := emptyLine(data[at:])
+		if s.comments {
+			n = max(n, commentEnd(data[at:]))
+		}
+		if n == 0 {
+			break
+		}
+		at += n
 	}
 	for from := at; at < len(data); at++ {
 		sp, err := s.scanField(b, from, at, len(fields))

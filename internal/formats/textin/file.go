@@ -41,8 +41,17 @@ type Options struct {
 	FindHeader bool
 	// Skip says that records that cannot be read are left out: see Batch.Rejects.
 	Skip bool
+	// Comment begins what is no data of CSV, up to the end of the line; 0 for nothing.
+	Comment byte
+	// Padding says that a record of CSV or TSV may lack its last fields: they are NULL.
+	Padding bool
+	// MaxRecord is the most bytes of a record of CSV or TSV, 0 for what memory allows.
+	MaxRecord int
+	Notation
 	// Null is the text of a NULL in CSV and TSV, nil for the default ("" and \N).
 	Null *string
+	// Nulls are further texts of a NULL.
+	Nulls []string
 	// Workers is how many goroutines parse; 0 means one per processor.
 	Workers int
 	// BlockBytes is how much is parsed at a time; 0 means a megabyte at first, then a quarter of one. A
@@ -89,6 +98,9 @@ func Open(src io.Reader, opts Options) (*File, error) {
 			return nil, err
 		}
 	}
+	if opts.Comment != 0 && f.csv != nil {
+		src = withoutComments(src, opts.Comment, quote)
+	}
 	f.cut = newCutter(src, quote, first)
 	f.cut.skip = opts.Skip
 	f.cut.line += opts.SkipLines
@@ -97,7 +109,7 @@ func Open(src io.Reader, opts Options) (*File, error) {
 	}
 	f.cut.size = others
 	if opts.Format == CSV && opts.Delim == 0 {
-		f.csv.delim = sniff(f.first.data(), quote)
+		f.csv.delim = sniff(f.first.data(), quote, opts.DecimalComma)
 	}
 	if err := f.learn(); err != nil {
 		return nil, err
@@ -123,7 +135,7 @@ func (f *File) FirstLines() int { return bytes.Count(f.first.data(), []byte{'\n'
 func (f *File) readFirst() error {
 	err := f.cut.next(f.first)
 	f.first.skipMark()
-	for err == nil && onlyEmptyLines(f.first.data()) {
+	for err == nil && onlyEmptyLines(f.first.data(), f.opts.Comment != 0) {
 		err = f.cut.next(f.first)
 	}
 	if err == io.EOF {
@@ -133,9 +145,13 @@ func (f *File) readFirst() error {
 	return err
 }
 
-// onlyEmptyLines reports whether b has nothing but ends of lines: \n and \r\n.
-func onlyEmptyLines(b []byte) bool {
+// onlyEmptyLines reports whether b has nothing but ends of lines, \n and \r\n, and comments.
+func onlyEmptyLines(b []byte, comments bool) bool {
 	for len(b) > 0 {
+		if n := commentEnd(b); comments && n > 0 {
+			b = b[n:]
+			continue
+		}
 		rest, ok := bytes.CutPrefix(bytes.TrimPrefix(b, []byte{'\r'}), []byte{'\n'})
 		if !ok {
 			return false
@@ -147,7 +163,7 @@ func onlyEmptyLines(b []byte) bool {
 
 // newCSVScanner returns the scanner of CSV and TSV, nil for NDJSON.
 func newCSVScanner(opts Options) *csvScanner {
-	s := &csvScanner{delim: ',', quote: '"'}
+	s := &csvScanner{delim: ',', quote: '"', comments: opts.Comment != 0, padding: opts.Padding, most: opts.MaxRecord}
 	switch opts.Format {
 	case NDJSON:
 		return nil
@@ -162,6 +178,9 @@ func newCSVScanner(opts Options) *csvScanner {
 	}
 	if opts.Null != nil {
 		s.null = []byte(*opts.Null)
+	}
+	for _, text := range opts.Nulls {
+		s.nulls = append(s.nulls, []byte(text))
 	}
 	return s
 }
@@ -233,15 +252,15 @@ func (f *File) valuesFirst(record []string) bool {
 		return false
 	}
 	f.csv.names = record
-	if err := f.csv.scan(f.first, &f.fields); err != nil {
+	if err := f.csv.scan(f.first, &f.fields); err != nil || f.fields.rows == 0 {
 		return false // the next scan meets it again
 	}
 	typed, data := false, f.first.data()
 	for c := range record {
-		first := shapeOf(data, f.first.raw, f.fields.spans[c], false)
+		first := f.opts.Notation.shapeOf(data, f.first.raw, f.fields.spans[c], false)
 		var rest shape
 		for k := c + len(record); k < len(f.fields.spans); k += len(record) {
-			rest |= shapeOf(data, f.first.raw, f.fields.spans[k], false)
+			rest |= f.opts.Notation.shapeOf(data, f.first.raw, f.fields.spans[k], false)
 		}
 		if f.fields.rows == 1 {
 			rest = first
@@ -279,7 +298,7 @@ func (f *File) GuessSome(wanted func(name string) bool) []Column {
 	shapes, json := make([]shape, len(f.names)), f.csv == nil
 	for c, name := range f.names {
 		if wanted(name) {
-			shapes[c] = f.first.shapeOf(&f.fields, c, json)
+			shapes[c] = f.first.shapeOf(&f.fields, c, json, &f.opts.Notation)
 		}
 	}
 	return columnsOf(f.names, shapes, json)

@@ -425,7 +425,7 @@ func TestSniff(t *testing.T) {
 		"\"a,b\";c\n\"x\n,,\";y\n":    ';',
 		"a;b\n" + strings.Repeat("1;2\n", 30) + "3\n": ';',
 	} {
-		if got := sniff([]byte(text), '"'); got != want {
+		if got := sniff([]byte(text), '"', false); got != want {
 			t.Errorf("%q: %q, want %q", text, got, want)
 		}
 	}

@@ -181,17 +181,23 @@ func (s shape) String() string {
 }
 
 // shapes returns the forms of every column of a block.
-func (b *block) shapes(g *grid, json bool) []shape {
+func (b *block) shapes(g *grid, json bool, n *Notation) []shape {
 	all := make([]shape, g.cols)
 	for c := range all {
-		all[c] = b.shapeOf(g, c, json)
+		all[c] = b.shapeOf(g, c, json, n)
 	}
 	return all
 }
 
 // shapeOf returns the forms of one column.
-func (b *block) shapeOf(g *grid, col int, json bool) (all shape) {
+func (b *block) shapeOf(g *grid, col int, json bool, n *Notation) (all shape) {
 	data := b.data()
+	if !n.plain() {
+		for k := col; k < len(g.spans); k += g.cols {
+			all |= n.shapeOf(data, b.raw, g.spans[k], json)
+		}
+		return all
+	}
 	for k := col; k < len(g.spans); k += g.cols {
 		all |= shapeOf(data, b.raw, g.spans[k], json)
 	}

@@ -168,12 +168,12 @@ func (w *worker) infer(b *block) (*Batch, error) {
 		if err := s.scan(b, &w.g); err != nil {
 			return nil, err
 		}
-		return &Batch{names: s.names[:len(s.names):len(s.names)], shapes: b.shapes(&w.g, true), home: w.p}, nil
+		return &Batch{names: s.names[:len(s.names):len(s.names)], shapes: b.shapes(&w.g, true, &w.f.opts.Notation), home: w.p}, nil
 	}
 	if err := w.scan.scan(b, &w.g); err != nil {
 		return nil, err
 	}
-	return &Batch{names: w.f.names, shapes: b.shapes(&w.g, false), home: w.p}, nil
+	return &Batch{names: w.f.names, shapes: b.shapes(&w.g, false, &w.f.opts.Notation), home: w.p}, nil
 }
 
 // parse turns a block into vectors.
@@ -185,7 +185,7 @@ func (w *worker) parse(b *block) (*Batch, error) {
 	out := w.batch()
 	out.N, out.Sel = w.g.rows, nil
 	out.line, out.lines = b.line, b.rowLines(&w.g)
-	x := builder{b: b, g: &w.g, scan: w.scan, ctx: w.f.opts.Types, json: w.f.csv == nil, empty: w.f.opts.Format == TSV}
+	x := builder{b: b, g: &w.g, scan: w.scan, ctx: w.f.opts.Types, json: w.f.csv == nil, empty: w.f.opts.Format == TSV, notation: &w.f.opts.Notation}
 	if b.skip {
 		x.skipped = map[int]error{}
 	}
@@ -196,6 +196,7 @@ func (w *worker) parse(b *block) (*Batch, error) {
 			continue
 		}
 		x.col, x.name, x.typ, x.store = c, w.cols[c].Name, w.cols[c].Type, &out.stores[c]
+		x.swapCommas()
 		v, err := x.build()
 		if err != nil && (bad < 0 || x.bad < bad) {
 			bad, badErr = x.bad, b.locate(err, w.g.rowStart(x.bad), w.cols[c].Name)

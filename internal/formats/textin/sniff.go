@@ -10,19 +10,19 @@ import (
 const sniffLines = 20
 
 // sniff returns what separates the fields of CSV: a comma where the first line has one, else what every one of
-// the first lines has as often, else a comma.
-func sniff(data []byte, quote byte) byte {
+// the first lines has as often, else a comma. Where numbers have commas, none separates fields unless nothing else does.
+func sniff(data []byte, quote byte, decimalComma bool) byte {
 	var counts [sniffLines]map[byte]int
 	lines := 0
 	for lines < sniffLines && len(data) > 0 {
 		found, n := countSeparators(data, quote)
-		if len(bytes.Trim(data[:n], "\r\n")) > 0 {
+		if len(bytes.Trim(data[:n], "\r\n")) > 0 && commentEnd(data) == 0 {
 			counts[lines] = found
 			lines++
 		}
 		data = data[n:]
 	}
-	if lines == 0 || counts[0][','] > 0 {
+	if lines == 0 || counts[0][','] > 0 && !decimalComma {
 		return ','
 	}
 	best, most := byte(','), 0
