@@ -42,10 +42,10 @@ func init() {
 		textOf("to_hex", ids(types.Int64), func(a []types.Value) string { return strconv.FormatUint(uint64(a[0].I), 16) }),
 		&Function{Name: "format", Params: ids(t), Ret: t, NullCall: true, Volatility: Stable, row: format},
 		&Function{Name: "format", Params: ids(t, anyType), Variadic: true, Ret: t, NullCall: true, Volatility: Stable, row: format},
-		rowFn("convert_to", ids(t, t), b, func(_ *Env, args []types.Value) (types.Value, error) {
+		stableFn("convert_to", ids(t, t), b, func(_ *Env, args []types.Value) (types.Value, error) {
 			return types.BytesValue(types.T(b), args[0].S), onlyUTF8(args[1].S)
 		}),
-		rowFn("convert_from", ids(b, t), t, func(_ *Env, args []types.Value) (types.Value, error) {
+		stableFn("convert_from", ids(b, t), t, func(_ *Env, args []types.Value) (types.Value, error) {
 			if err := onlyUTF8(args[1].S); err != nil {
 				return args[0], err
 			}

@@ -25,10 +25,10 @@ func init() {
 		return textValue(s), err
 	}})
 	for _, id := range ids(types.Int32, types.Int64, types.Float32, types.Float64, types.Numeric) {
-		register(rowFn("to_char", ids(id, t), t, toCharNumber))
+		register(stableFn("to_char", ids(id, t), t, toCharNumber))
 	}
 	register(
-		rowFn("to_date", ids(t, t), types.Date, func(_ *Env, a []types.Value) (types.Value, error) {
+		stableFn("to_date", ids(t, t), types.Date, func(_ *Env, a []types.Value) (types.Value, error) {
 			r, err := readTemplate(a[0].S, a[1].S, false)
 			if err != nil {
 				return a[0], err
@@ -55,7 +55,7 @@ func init() {
 			}
 			return types.IntValue(tzType, t), nil
 		}},
-		rowFn("to_number", ids(t, t), types.Numeric, toNumber),
+		stableFn("to_number", ids(t, t), types.Numeric, toNumber),
 	)
 }
 

@@ -14,6 +14,11 @@ func rowFn(name string, params []types.ID, ret types.ID, fn rowFunc) *Function {
 	return &Function{Name: name, Params: params, Ret: ret, row: fn}
 }
 
+// stableFn is rowFn for a function that PostgreSQL calls stable.
+func stableFn(name string, params []types.ID, ret types.ID, fn rowFunc) *Function {
+	return &Function{Name: name, Params: params, Ret: ret, Volatility: Stable, row: fn}
+}
+
 // numericFn makes a function from NUMERIC to NUMERIC.
 func numericFn(name string, fn func(types.Decimal) (types.Decimal, error)) *Function {
 	return rowFn(name, ids(types.Numeric), types.Numeric, func(_ *Env, args []types.Value) (types.Value, error) {

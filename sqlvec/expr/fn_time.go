@@ -405,7 +405,7 @@ func registerMakers() {
 			t, err := makeTime(a)
 			return types.IntValue(tzType, types.ToUTC(env.zone(), t)), err
 		}},
-		rowFn("make_timestamptz", ids(i, i, i, i, i, f, types.Text), types.TimestampTZ, func(_ *Env, a []types.Value) (types.Value, error) {
+		stableFn("make_timestamptz", ids(i, i, i, i, i, f, types.Text), types.TimestampTZ, func(_ *Env, a []types.Value) (types.Value, error) {
 			t, err := makeTime(a)
 			if err != nil {
 				return a[0], err

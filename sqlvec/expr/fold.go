@@ -16,7 +16,7 @@ func Fold(e Expr, env *Env) Expr {
 		case *Logic:
 			return foldLogic(x, env)
 		case *Case:
-			return foldCase(x)
+			return FoldCase(x)
 		case *Const, *Col, *Param, *OuterCol, *Subquery:
 			return x
 		case *Call:
@@ -153,9 +153,9 @@ func foldLogic(e *Logic, env *Env) Expr {
 	return foldConst(&c, env)
 }
 
-// foldCase removes branches that cannot be taken, and what follows one that always
+// FoldCase removes branches that cannot be taken, and what follows one that always
 // is.
-func foldCase(e *Case) Expr {
+func FoldCase(e *Case) Expr {
 	out := *e
 	out.Whens = nil
 	for _, w := range e.Whens {
@@ -170,8 +170,11 @@ func foldCase(e *Case) Expr {
 		out.Else = w.Then
 		break
 	}
-	if len(out.Whens) == 0 {
+	switch len(out.Whens) {
+	case 0:
 		return out.Else
+	case len(e.Whens):
+		return e
 	}
 	return &out
 }

@@ -5,8 +5,8 @@ import (
 	"driftdb/sqlvec/expr"
 )
 
-// foldExpr computes the parts of e that are constant during the statement. A part whose
-// computation fails stays as it is: the error is raised only if a row reaches it.
+// foldExpr computes the parts of e that are constant during the statement. A part whose computation fails
+// stays as it is, for constants to find, or where it is not immutable for the rows that reach it.
 func (o *optimizer) foldExpr(e expr.Expr) expr.Expr {
 	return expr.Rewrite(e, func(x expr.Expr) expr.Expr {
 		if o.generic && expr.VolatilityOf(x) != expr.Immutable {
@@ -18,8 +18,13 @@ func (o *optimizer) foldExpr(e expr.Expr) expr.Expr {
 
 // foldNode is the value of an operator over constants, and any other expression itself.
 func foldNode(x expr.Expr, env *expr.Env) expr.Expr {
-	if l, ok := x.(*expr.Logic); ok {
-		return foldLogic(l, env)
+	switch x := x.(type) {
+	case *expr.Logic:
+		return foldLogic(x, env)
+	case *expr.Case:
+		if taken := expr.FoldCase(x); taken != expr.Expr(x) {
+			return taken
+		}
 	}
 	if c, ok := x.(*expr.Call); ok {
 		if null, ok := expr.NullOfNull(c, env); ok {

@@ -58,6 +58,9 @@ func (o *optimizer) optimize(node plan.Node) (plan.Node, error) {
 
 // rewrite runs the steps on a plan and on the WITH queries it reads.
 func (o *optimizer) rewrite(node plan.Node, root []plan.Column, done map[*plan.CTE]bool) plan.Node {
+	if o.err == nil {
+		o.err = (&constants{env: o.env, needed: idsOf(root)}).check(node)
+	}
 	o.fold(node)
 	factor(node)
 	o.countUses(node)
