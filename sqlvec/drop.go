@@ -200,9 +200,13 @@ func (d *dropping) dependents(t *colstore.Table) error {
 	return nil
 }
 
-// defaultsOf looks for the defaults that take numbers from a sequence.
+// defaultsOf looks for the defaults that take numbers from a sequence, which may be a temporary one of a permanent table.
 func (d *dropping) defaultsOf(s *colstore.Table) error {
-	for _, t := range d.run.catalogOf(s).Tables() {
+	tables := d.run.catalogOf(s).Tables()
+	if isTemporary(s) {
+		tables = append(tables, d.run.Present().Catalog().Tables()...)
+	}
+	for _, t := range tables {
 		for i := range t.Columns {
 			c := &t.Columns[i]
 			if d.gone[t.ID] || !d.run.names().UsesSequence(c.Default, s) {

@@ -40,7 +40,7 @@ func (r *run) explain(st *parse.Explain) error {
 		}
 		r.env.Params = r.params
 	}
-	x := &explainer{opts: o, schemaOf: r.schemaOfScan}
+	x := &explainer{opts: o, schemaOf: r.schemaOfScan, target: r.writtenTable}
 	start := time.Now()
 	root, err := r.explained(x)
 	if err != nil {
@@ -245,6 +245,19 @@ func (r *run) plannedChange() (plan.Node, error) {
 		return b.Query(st.Query)
 	}
 	return nil, notSupported(r.stmt, "EXPLAIN of this statement is")
+}
+
+// writtenTable is the schema and the name of the table that a statement writes to, through views too.
+func (r *run) writtenTable(n parse.Name) (schema, table string) {
+	names := r.names()
+	t, ok := names.Relation(n)
+	if ok {
+		t = names.BaseTable(t)
+	}
+	if t == nil {
+		return "", n.Last()
+	}
+	return bind.SchemaOf(names.CatalogOf(t), t), t.Name
 }
 
 // schemaOfScan is the schema of the table or the system's view that is scanned, "" for files and the like.

@@ -22,6 +22,8 @@ type explainer struct {
 	planning, execution time.Duration
 	seen                map[*plan.CTE]bool
 	schemaOf            func(*plan.Scan) string // the schema that VERBOSE names, "" for none
+	// target is the schema and the name of the table that a statement writes to.
+	target func(parse.Name) (schema, table string)
 }
 
 // explainedNode is one operator as EXPLAIN prints it.
@@ -97,9 +99,11 @@ func (x *explainer) tree(node plan.Node) *explainedNode {
 // what it writes. ran is nil where it did not run.
 func (x *explainer) change(st parse.Stmt, node plan.Node, ran *exec.OpStats) *explainedNode {
 	var out explainedNode
+	var op, alias string
+	var target parse.Name
 	switch st := st.(type) {
 	case *parse.Insert:
-		out.title = "Insert on " + st.Table.Last()
+		op, target, alias = "Insert", st.Table, st.Alias
 		if st.OnConflict != nil {
 			action := "NOTHING"
 			if len(st.OnConflict.Set) > 0 || st.OnConflict.Replace {
@@ -108,17 +112,25 @@ func (x *explainer) change(st parse.Stmt, node plan.Node, ran *exec.OpStats) *ex
 			out.details = []explainField{{"Conflict Resolution", action}}
 		}
 	case *parse.Update:
-		out.title = "Update on " + st.Table.Name.Last()
+		op, target, alias = "Update", st.Table.Name, aliasOf(st.Table)
 	case *parse.Delete:
-		out.title = "Delete on " + st.Table.Name.Last()
+		op, target, alias = "Delete", st.Table.Name, aliasOf(st.Table)
 	case *parse.Merge:
-		out.title = "Merge on " + st.Table.Name.Last()
+		op, target, alias = "Merge", st.Table.Name, aliasOf(st.Table)
 	case *parse.CreateTable:
 		return x.tree(node)
 	}
-	op, table, _ := strings.Cut(out.title, " on ")
+	schema, table := x.target(target)
+	out.title = op + " on " + quoted(table)
 	out.kind = "ModifyTable"
 	out.fields = []explainField{{"Operation", op}, {"Relation Name", table}}
+	if x.opts.verbose && schema != "" {
+		out.title = op + " on " + quoted(schema) + "." + quoted(table)
+		out.fields = append(out.fields, explainField{"Schema", schema})
+	}
+	if alias != "" && alias != table && alias != target.Last() {
+		out.title += " " + quoted(alias)
+	}
 	if node != nil {
 		e := *node.Estimated()
 		e.Rows, e.Width = 0, 0

@@ -333,6 +333,23 @@ func (b *Binder) viewChecks(rows from, v *colstore.Table, name string, cascaded 
 	return list, f, err
 }
 
+// BaseTable is the table that a relation is written through to, nil where it is not.
+func (l Lookup) BaseTable(t *colstore.Table) *colstore.Table {
+	l.Path = definitionPath
+	for t.Kind == colstore.KindView {
+		top, why, err := layerOf(t)
+		if err != nil || why != "" {
+			return nil
+		}
+		below, ok := l.Relation(top.from.Name)
+		if !ok {
+			return nil
+		}
+		t = below
+	}
+	return t
+}
+
 // Updatable says why a view cannot be written through, "" where it can be.
 func Updatable(v *colstore.Table, l Lookup) string {
 	top, why, err := layerOf(v)

@@ -9,6 +9,12 @@ select 1 as "a_b", 'x & y $5 50% #a {b} \c ~ ^ _ <>|' || chr(10) || 'z  2' t, nu
 \t
 select 1 a, 'x' b;
 \t
+\pset format asciidoc
+select 1 as "a|b", 'x|y & <b>' || chr(10) || 'z  2' t, null n, '' e, true b, '' f;
+select 1 where false;
+\t
+select 1 a, ' x ' b;
+\t
 \pset format unaligned
 select 1 as "a_b", 'x|y' || chr(10) || 'z' t, null n, true b;
 select 1 where false;

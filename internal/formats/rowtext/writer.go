@@ -31,14 +31,14 @@ type Writer interface {
 type Options struct {
 	// Types has the time zone that TIMESTAMP WITH TIME ZONE is written in.
 	Types types.Context
-	// Null is what table, vertical, unaligned, html and latex show for NULL.
+	// Null is what table, vertical, unaligned, html, latex and asciidoc show for NULL.
 	Null string
 	// Width is how many terminal columns a line of a table may take; longer text is cut, and
 	// a table that cannot fit is written as vertical. 0 means no limit.
 	Width int
 	// Tall writes a table wider than Width as vertical instead of cutting its text.
 	Tall bool
-	// Bare leaves out the header and the number of rows of table, unaligned, html and latex.
+	// Bare leaves out the header and the number of rows of table, unaligned, html, latex and asciidoc.
 	Bare bool
 	// NoFooter leaves out the number of rows.
 	NoFooter bool
@@ -70,12 +70,13 @@ var forms = map[string]func(w *bufio.Writer, o Options) Writer{
 	"unaligned": func(w *bufio.Writer, o Options) Writer { return newUnaligned(w, o) },
 	"html":      func(w *bufio.Writer, o Options) Writer { return &html{lines: newLines(w, o), opts: o} },
 	"latex":     func(w *bufio.Writer, o Options) Writer { return &latex{lines: newLines(w, o), opts: o} },
+	"asciidoc":  func(w *bufio.Writer, o Options) Writer { return &asciidoc{lines: newLines(w, o), opts: o} },
 	"chart":     func(w *bufio.Writer, o Options) Writer { return &chart{w: w, opts: o} },
 }
 
 // Names lists the forms, for help and messages.
 func Names() []string {
-	return []string{"table", "json", "ndjson", "csv", "tsv", "markdown", "vertical", "unaligned", "html", "latex", "chart"}
+	return []string{"table", "json", "ndjson", "csv", "tsv", "markdown", "vertical", "unaligned", "html", "latex", "asciidoc", "chart"}
 }
 
 // New returns a writer of the named form on w, or an error with SQLSTATE 22023. ctx has the time zone
