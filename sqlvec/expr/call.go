@@ -91,7 +91,11 @@ func (n *callNode) invoke(f *frame, args []vec.Vec, rows []uint64) (vec.Vec, err
 	if n.call.Fn.eval != nil {
 		return n.call.Fn.eval(f, n.call, args, rows)
 	}
-	return eachRow(f, n.call.Fn.row, n.call.Typ, args, rows)
+	fn := n.call.Fn.row
+	if n.call.Fn.Volatility != Volatile {
+		fn = interruptible(fn)
+	}
+	return eachRow(f, fn, n.call.Typ, args, rows)
 }
 
 // once computes a call whose arguments are all constant.

@@ -142,13 +142,13 @@ func (n *castNode) rowByRow(f *frame, v *vec.Vec, rows []uint64) (vec.Vec, error
 	if (n.to.ID == types.Text || n.to.ID == types.Varchar && n.to.Len == 0) && v.Type.Class() != types.Bytes && v.Type.ID != types.Bool {
 		return printRows(f, c, v, n.to, rows)
 	}
-	return eachRow(f, func(_ *Env, args []types.Value) (types.Value, error) {
+	return eachRow(f, interruptible(func(_ *Env, args []types.Value) (types.Value, error) {
 		r, err := c.Cast(args[0], n.to, n.explicit)
 		if err != nil && n.try {
 			return types.NullOf(n.to), nil
 		}
 		return r, err
-	}, n.to, []vec.Vec{*v}, rows)
+	}), n.to, []vec.Vec{*v}, rows)
 }
 
 // printRows makes the text of fixed-width values, straight into the heap.

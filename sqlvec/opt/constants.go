@@ -17,9 +17,9 @@ type constants struct {
 func (c *constants) check(node plan.Node) error {
 	switch n := node.(type) {
 	case *plan.Project:
-		for i, e := range n.Exprs {
+		for i := range n.Exprs {
 			if c.needed[n.Out[i].ID] {
-				if err := c.use(e); err != nil {
+				if err := c.use(&n.Exprs[i]); err != nil {
 					return err
 				}
 			}
@@ -30,14 +30,14 @@ func (c *constants) check(node plan.Node) error {
 		}
 	case *plan.Filter, *plan.Join, *plan.Sort, *plan.Limit, *plan.Window:
 		for _, e := range plan.Exprs(node) {
-			if err := c.use(*e); err != nil {
+			if err := c.use(e); err != nil {
 				return err
 			}
 		}
 		plan.Used(node, func(id int) { c.needed[id] = true })
 	default:
 		for _, e := range plan.Exprs(node) {
-			if err := c.use(*e); err != nil {
+			if err := c.use(e); err != nil {
 				return err
 			}
 		}
@@ -65,7 +65,7 @@ func (c *constants) aggregate(n *plan.Aggregate) error {
 		}
 	}
 	for _, e := range plan.Exprs(&used) {
-		if err := c.use(*e); err != nil {
+		if err := c.use(e); err != nil {
 			return err
 		}
 	}
@@ -74,17 +74,21 @@ func (c *constants) aggregate(n *plan.Aggregate) error {
 }
 
 // use notes the columns of an expression that is evaluated.
-func (c *constants) use(e expr.Expr) error {
-	switch e.(type) {
+func (c *constants) use(e *expr.Expr) error {
+	switch (*e).(type) {
 	case *expr.Const:
 		return nil
 	case *expr.Col:
 	default:
-		if err := c.fails(expr.Fold(e, c.env)); err != nil {
+		folded := expr.Fold(*e, c.env)
+		if err := c.fails(folded); err != nil {
 			return err
 		}
+		if expr.IsConst(folded) && folded.Type() == (*e).Type() {
+			*e = folded // it need not be computed again
+		}
 	}
-	expr.Columns(e, func(id int) { c.needed[id] = true })
+	expr.Columns(*e, func(id int) { c.needed[id] = true })
 	return nil
 }
 
