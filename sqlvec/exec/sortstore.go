@@ -114,6 +114,9 @@ func oneByOne(n int, f func(worker, i int) error) error {
 // newSorter returns a sorter of s.
 func newSorter(s *store, o sortOrder, do tasks) (*sorter, error) {
 	levels, ends, err := levelsOf(s, o.specs, do)
+	if err != nil {
+		return nil, err
+	}
 	so := &sorter{s: s, levels: levels, marks: o.parts >= 0, partLevel: -1}
 	if o.parts > 0 {
 		so.partLevel = ends[o.parts-1]
@@ -125,7 +128,7 @@ func newSorter(s *store, o sortOrder, do tasks) (*sorter, error) {
 			}
 		}
 	}
-	return so, err
+	return so, nil
 }
 
 // newRows returns room for the rows.

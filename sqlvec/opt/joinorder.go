@@ -67,9 +67,11 @@ func (o *optimizer) ordered(rels []plan.Node, preds []expr.Expr, equal equalitie
 		}
 	}
 	all := relations(1)<<len(rels) - 1
-	for set := relations(3); set <= all; set++ {
-		if set&(set-1) != 0 {
-			s.join(set, all)
+	for _, patient := range []bool{true, false} {
+		for set := relations(3); set <= all && s.best[all].node == nil; set++ {
+			if set&(set-1) != 0 {
+				s.join(set, all, patient)
+			}
 		}
 	}
 	return filtered(s.best[all].node, rest)
@@ -85,9 +87,10 @@ func (s *joinOrder) relationsOf(e expr.Expr) (of relations, ok bool) {
 	return of, ok && of != 0
 }
 
-// join finds the cheapest join of a set: one by a key, or one with another condition, or for all relations, and
-// for those that no condition joins with any other, one without.
-func (s *joinOrder) join(set, all relations) {
+// join finds the cheapest join of a set: one by a key, else one with another condition, else one without.
+// A patient search leaves out a set that only something worse joins, where something better joins it with
+// other relations. It finds none for all relations where a condition has columns of three that nothing else joins.
+func (s *joinOrder) join(set, all relations, patient bool) {
 	low := set & -set
 	for kind := byKey; kind <= byNothing; kind++ {
 		for l := (set - 1) & set; l != 0; l = (l - 1) & set {
@@ -99,7 +102,7 @@ func (s *joinOrder) join(set, all relations) {
 				s.consider(l, r, on)
 			}
 		}
-		if s.best[set].node != nil || set != all && s.linked(set, all) {
+		if s.best[set].node != nil || patient && set != all && s.kindOf(set, s.between(set, all&^set)) <= kind {
 			return
 		}
 	}
@@ -130,9 +133,6 @@ func (s *joinOrder) kindOf(l relations, on []expr.Expr) int {
 	}
 	return byOther
 }
-
-// linked reports whether a condition joins relations of a set with others.
-func (s *joinOrder) linked(set, all relations) bool { return len(s.between(set, all&^set)) > 0 }
 
 // consider keeps the join of two sets on some conditions if it is the cheapest for both together.
 func (s *joinOrder) consider(l, r relations, on []expr.Expr) {
