@@ -75,7 +75,7 @@ func (e *aggEnd) stage(b *vec.Batch) error {
 // decideEarly ends the counting when statistics and the first rows agree that there are many groups.
 func (e *aggEnd) decideEarly() {
 	n, rows := e.own.table.n, e.staging.rows
-	if rows < earlyRows || e.g.mostGroups() <= 2*manyGroups || e.dense() || e.own.table.rising {
+	if rows < earlyRows || e.own.table.rising || e.g.mostGroups() <= 2*manyGroups {
 		return
 	}
 	// Of rows among so many groups about rows²/2/groups are not the first of theirs.
@@ -83,7 +83,7 @@ func (e *aggEnd) decideEarly() {
 	if n < rows {
 		groups = float64(rows) * float64(rows) / float64(2*(rows-n))
 	}
-	if groups > 2*manyGroups {
+	if groups > 2*manyGroups && !e.dense() {
 		e.g.guessed.Store(int64(min(groups, maxGroups)))
 		e.mode = e.decide(partitioned)
 	}
