@@ -217,13 +217,18 @@ func checkComment(o *files.Options) error {
 }
 
 // setMaxRecord reads the most bytes of a line.
-func setMaxRecord(o *files.Options, v types.Value) error {
-	n, err := types.Cast(v, types.T(types.Int32), false)
-	if err == nil && n.I < 1 {
-		err = dberr.New(dberr.InvalidParameterValue, "max_line_size must be a number of bytes")
-	}
-	o.MaxRecord = int(n.I)
+func setMaxRecord(o *files.Options, v types.Value) (err error) {
+	o.MaxRecord, err = wholeNumber(v, 1, "max_line_size must be a number of bytes")
 	return err
+}
+
+// wholeNumber reads a number that is at least so large; otherwise the error is the message.
+func wholeNumber(v types.Value, least int64, message string) (int, error) {
+	n, err := types.Cast(v, types.T(types.Int32), false)
+	if err == nil && n.I < least {
+		err = dberr.New(dberr.InvalidParameterValue, message)
+	}
+	return int(n.I), err
 }
 
 // setDecimal reads what stands before the fraction of a number.
@@ -266,12 +271,8 @@ func checkEscape(o *files.Options) error {
 	return nil
 }
 
-func setSkip(o *files.Options, v types.Value) error {
-	n, err := types.Cast(v, types.T(types.Int32), false)
-	if err == nil && n.I < 0 {
-		err = dberr.New(dberr.InvalidParameterValue, "the number of lines to skip must not be negative")
-	}
-	o.SkipLines = int(n.I)
+func setSkip(o *files.Options, v types.Value) (err error) {
+	o.SkipLines, err = wholeNumber(v, 0, "the number of lines to skip must not be negative")
 	return err
 }
 

@@ -132,11 +132,7 @@ func (g *aggregation) mergeInParts(ex *execution) error {
 		gs := g.newGroups(g.arenas[worker], &left[worker])
 		gs.table.borrow()
 		g.tables[p] = gs
-		lists := make([]groupList, len(g.ends))
-		for i, e := range g.ends {
-			lists[i] = groupList{of: e.own, from: parts[i].of(p)}
-		}
-		if err := merge(worker, gs, lists); err != nil {
+		if err := merge(worker, gs, g.listsOf(parts, p)); err != nil {
 			return err
 		}
 		gs.table.finish()
@@ -148,6 +144,15 @@ func (g *aggregation) mergeInParts(ex *execution) error {
 type groupList struct {
 	of   *groups
 	from []uint32
+}
+
+// listsOf returns the groups that the ends have of part p.
+func (g *aggregation) listsOf(parts []*groupParts, p int) []groupList {
+	lists := make([]groupList, len(g.ends))
+	for i, e := range g.ends {
+		lists[i] = groupList{of: e.own, from: parts[i].of(p)}
+	}
+	return lists
 }
 
 // partsOf deals the groups of every end; of writes the part of every group of a table.

@@ -334,11 +334,7 @@ func (g *aggregation) feedKnown(q int, gs *groups) error {
 	if g.spill.known == nil {
 		return nil
 	}
-	lists := make([]groupList, len(g.ends))
-	for i, e := range g.ends {
-		lists[i] = groupList{of: e.own, from: g.spill.known[i].of(q)}
-	}
-	return mergeByHash(gs, lists)
+	return mergeByHash(gs, g.listsOf(g.spill.known, q))
 }
 
 // feedPart adds the rows of partition q that stayed in memory.

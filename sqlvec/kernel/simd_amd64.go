@@ -3,7 +3,6 @@
 package kernel
 
 import (
-	"math/bits"
 	"simd/archsimd"
 	"unsafe"
 )
@@ -278,7 +277,7 @@ func sumNarrowWide[T ~uint8 | ~uint16 | ~uint32](a []T, mask []uint64) (uint64, 
 	case 2:
 		s = sum16(as[uint16](a), mask)
 	default:
-		s = sum32(as[uint32](a), mask)
+		s = sum32(as[uint32](a), mask, 0)
 	}
 	archsimd.ClearAVXUpperBits()
 	w := len(a) / 64
@@ -342,36 +341,31 @@ func halves(v archsimd.Uint32x16) archsimd.Uint64x8 {
 	return x.And(archsimd.BroadcastUint64x8(0xFFFFFFFF)).Add(x.ShiftAllRight(32))
 }
 
-// sum32 adds the whole words of a.
-func sum32(a []uint32, mask []uint64) uint64 {
+// sum32 adds the whole words of a, after the bits of flip are turned.
+func sum32(a []uint32, mask []uint64, flip uint32) uint64 {
 	var acc archsimd.Uint64x8
+	turn := archsimd.BroadcastUint32x16(flip)
 	for w := 0; len(a) >= 64; a, w = a[64:], w+1 {
 		m := maskWord(mask, w)
 		for k := 0; k < 64; k += 16 {
-			v := archsimd.LoadUint32x16((*[16]uint32)(a[k:])).Masked(archsimd.Mask32x16FromBits(uint16(m >> k)))
+			v := archsimd.LoadUint32x16((*[16]uint32)(a[k:])).Xor(turn).Masked(archsimd.Mask32x16FromBits(uint16(m >> k)))
 			acc = acc.Add(halves(v))
 		}
 	}
 	return total(acc)
 }
 
-// sumSigned32 adds the values whose bit is set, as distances from the least of all 32-bit integers.
+// sumSigned32 adds the values whose bit is set: the whole words as distances from the least integer.
 func sumSigned32(a []int32, mask []uint64) int64 {
-	var acc archsimd.Uint64x8
-	flip := archsimd.BroadcastUint32x16(1 << 31)
-	x, n, w := as[uint32](a), 0, 0
-	for ; len(x) >= 64; x, w = x[64:], w+1 {
-		m := maskWord(mask, w)
-		n += bits.OnesCount64(m)
-		for k := 0; k < 64; k += 16 {
-			v := archsimd.LoadUint32x16((*[16]uint32)(x[k:])).Xor(flip).Masked(archsimd.Mask32x16FromBits(uint16(m >> k)))
-			acc = acc.Add(halves(v))
-		}
+	words := len(a) / 64
+	n := 64 * words
+	if mask != nil {
+		n = Count(mask[:words])
 	}
-	s := int64(total(acc)) - int64(n)<<31
+	s := int64(sum32(as[uint32](a), mask, 1<<31)) - int64(n)<<31
 	archsimd.ClearAVXUpperBits()
-	for j, v := range a[w*64:] {
-		s += int64(v) & -int64(maskWord(mask, w)>>(uint(j)&63)&1)
+	for j, v := range a[64*words:] {
+		s += int64(v) & -int64(maskWord(mask, words)>>(uint(j)&63)&1)
 	}
 	return s
 }

@@ -211,18 +211,11 @@ func (m *twin) same(a, b plan.Node) bool {
 
 // translate puts the columns of a in the places of those of b.
 func (m *twin) translate(e expr.Expr) expr.Expr {
-	return expr.Rewrite(e, func(x expr.Expr) expr.Expr {
-		c, ok := x.(*expr.Col)
-		if !ok {
-			return x
+	return expr.Remap(e, func(id int) int {
+		if other, ok := m.ids[id]; ok {
+			return other
 		}
-		id, ok := m.ids[c.Index]
-		if !ok {
-			return x
-		}
-		moved := *c
-		moved.Index = id
-		return &moved
+		return id
 	})
 }
 
@@ -382,22 +375,12 @@ func (o *optimizer) keepCommon(node plan.Node, root []plan.Column, same []*twin)
 		}
 		scans[t.node] = s
 	}
-	return replace(node, scans)
-}
-
-// replace puts other operators in the places of some.
-func replace(n plan.Node, by map[plan.Node]plan.Node) plan.Node {
-	if r, ok := by[n]; ok {
-		return r
-	}
-	kids := n.Children()
-	for i, k := range kids {
-		kids[i] = replace(k, by)
-	}
-	if len(kids) > 0 {
-		plan.SetChildren(n, kids)
-	}
-	return n
+	return plan.Transform(node, func(n plan.Node) plan.Node {
+		if s, ok := scans[n]; ok {
+			return s
+		}
+		return n
+	})
 }
 
 // usedOutside adds the columns that operators use which do not belong to the parts.
