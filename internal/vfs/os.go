@@ -107,13 +107,22 @@ func flock(name string, how int) (io.Closer, error) {
 	}
 	err = unix.Flock(int(f.Fd()), how|unix.LOCK_NB)
 	if err == nil {
-		return f, nil
+		return fileLock{f}, nil
 	}
 	_ = f.Close() // nothing was written
 	if errors.Is(err, unix.EWOULDBLOCK) {
 		return nil, inUse(name)
 	}
 	return nil, &fs.PathError{Op: "flock", Path: name, Err: err}
+}
+
+// fileLock is a locked file. It is unlocked before it is closed: a process that is started has a
+// copy of the descriptor until it runs its program, and a lock lasts as long as any copy.
+type fileLock struct{ f *os.File }
+
+// Close gives the lock back.
+func (l fileLock) Close() error {
+	return errors.Join(unix.Flock(int(l.f.Fd()), unix.LOCK_UN), l.f.Close())
 }
 
 func inUse(name string) error {

@@ -10,6 +10,8 @@ import (
 	"syscall"
 	"testing"
 
+	"golang.org/x/sys/unix"
+
 	"driftdb/internal/dberr"
 )
 
@@ -100,6 +102,21 @@ func TestLocks(t *testing.T) {
 			must(t, a.Close())
 		})
 	}
+}
+
+// TestUnlockWithCopies: a lock ends when it is closed, though a process that was started meanwhile
+// has a copy of its descriptor.
+func TestUnlockWithCopies(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "lock")
+	a, err := OS.Lock(path)
+	must(t, err)
+	copied, err := unix.Dup(int(a.(fileLock).f.Fd()))
+	must(t, err)
+	defer unix.Close(copied)
+	must(t, a.Close())
+	b, err := OS.Lock(path)
+	must(t, err)
+	must(t, b.Close())
 }
 
 // TestCrashKeepsWhatWasSynced: synced bytes and names survive each policy; unsynced ones
