@@ -10,7 +10,9 @@ import (
 // The loops here use AVX-512 where the processor has it. Each is the twin of a loop in Go
 // beside it in compare.go, sum.go or slots.go, which takes what it leaves: the functions return
 // false where they do nothing. Each ends by clearing the upper halves of the registers: while these
-// hold something, the floating-point code of the compiler, which knows only the lower ones, is slower.
+// hold something, the floating-point code of the compiler, which knows only the lower ones, is slower,
+// on Intel's processors by hundreds of cycles an instruction. So no loop may move a number of its own
+// into a register: what is broadcast, and counts of shifts, are broadcast before it.
 
 var (
 	wide   = archsimd.X86.AVX512()
@@ -293,8 +295,8 @@ func sumNarrowWide[T ~uint8 | ~uint16 | ~uint32](a []T, mask []uint64) (uint64, 
 func total(v archsimd.Uint64x8) (s uint64) {
 	var lanes [8]uint64
 	v.Store(&lanes)
-	for _, x := range lanes {
-		s += x
+	for i := range lanes {
+		s += lanes[i]
 	}
 	return s
 }
@@ -320,39 +322,37 @@ func sum8(a []uint8, mask []uint64) uint64 {
 
 // sum16 adds the whole words of a. Lanes of 32 bits take 2^15 words of rows at a time.
 func sum16(a []uint16, mask []uint64) (s uint64) {
-	low := archsimd.BroadcastUint32x16(0xFFFF)
+	low, half := archsimd.BroadcastUint32x16(0xFFFF), archsimd.BroadcastUint32x16(16)
 	for w := 0; len(a) >= 64; {
 		var acc archsimd.Uint32x16
 		for n := 0; len(a) >= 64 && n < 1<<13; a, w, n = a[64:], w+1, n+1 {
 			m := maskWord(mask, w)
 			for k := 0; k < 64; k += 32 {
 				v := archsimd.LoadUint16x32((*[32]uint16)(a[k:])).Masked(archsimd.Mask16x32FromBits(uint32(m >> k))).AsUint32x16()
-				acc = acc.Add(v.And(low)).Add(v.ShiftAllRight(16))
+				acc = acc.Add(v.And(low)).Add(v.ShiftRight(half))
 			}
 		}
-		s += total(halves(acc))
+		var lanes [16]uint32
+		acc.Store(&lanes)
+		for i := range lanes {
+			s += uint64(lanes[i])
+		}
 	}
 	return s
 }
 
-// halves adds the two 32-bit halves of every 64 bits.
-func halves(v archsimd.Uint32x16) archsimd.Uint64x8 {
-	x := v.AsUint64x8()
-	return x.And(archsimd.BroadcastUint64x8(0xFFFFFFFF)).Add(x.ShiftAllRight(32))
-}
-
 // sum32 adds the whole words of a, after the bits of flip are turned.
 func sum32(a []uint32, mask []uint64, flip uint32) uint64 {
-	var acc archsimd.Uint64x8
-	turn := archsimd.BroadcastUint32x16(flip)
+	var even, odd archsimd.Uint64x8
+	turn, low, half := archsimd.BroadcastUint32x16(flip), archsimd.BroadcastUint64x8(0xFFFFFFFF), archsimd.BroadcastUint64x8(32)
 	for w := 0; len(a) >= 64; a, w = a[64:], w+1 {
 		m := maskWord(mask, w)
 		for k := 0; k < 64; k += 16 {
-			v := archsimd.LoadUint32x16((*[16]uint32)(a[k:])).Xor(turn).Masked(archsimd.Mask32x16FromBits(uint16(m >> k)))
-			acc = acc.Add(halves(v))
+			v := archsimd.LoadUint32x16((*[16]uint32)(a[k:])).Xor(turn).Masked(archsimd.Mask32x16FromBits(uint16(m >> k))).AsUint64x8()
+			even, odd = even.Add(v.And(low)), odd.Add(v.ShiftRight(half))
 		}
 	}
-	return total(acc)
+	return total(even.Add(odd))
 }
 
 // sumSigned32 adds the values whose bit is set: the whole words as distances from the least integer.
