@@ -93,7 +93,7 @@ func (r *run) copyFrom(st *parse.Copy, o *copyOptions) error {
 	}
 	ins.Query = &parse.Query{Pos: st.Pos, Body: sel}
 	if err := r.insert(ins); err != nil {
-		return err
+		return o.explained(err)
 	}
 	r.result.tag = fmt.Sprintf("COPY %d", r.result.rows)
 	return nil
@@ -104,35 +104,20 @@ func (r *run) copySource(st *parse.Copy, o *copyOptions, t *colstore.Table, cols
 	if o.file != "" {
 		return r.copyFile(st, o, cols)
 	}
-	in, done, err := r.copyInput(st)
+	if o.reads() {
+		return r.copyRead(st, o, cols)
+	}
+	in, done, err := r.copyInput(st, o)
 	if err != nil {
 		return nil, nil, err
 	}
 	return &copyRows{in: in, o: o, table: t, cols: cols, ctx: r.s.Zone()}, done, nil
 }
 
-// copyFile opens a file that has columns with names: each column of the COPY is one of them.
-func (r *run) copyFile(st *parse.Copy, o *copyOptions, cols []*colstore.Column) (bind.Source, func(), error) {
-	if st.Stdio {
-		return nil, nil, dberr.Newf(dberr.FeatureNotSupported, "COPY FROM STDIN does not read format \"%s\"", o.format)
-	}
-	t, err := files.Open(r.ctx, []string{st.File}, files.Options{Format: o.file, Context: r.s.Zone()})
-	if err != nil {
-		return nil, nil, err
-	}
-	for _, c := range cols {
-		if !slices.ContainsFunc(t.Columns(), func(f files.Column) bool { return f.Name == c.Name }) {
-			return nil, nil, dberr.Newf(dberr.UndefinedColumn, "the file has no column \"%s\"", c.Name).
-				WithHint("Name the columns that it has: COPY t (a, b) FROM …")
-		}
-	}
-	return t, func() {}, nil
-}
-
 // copyInput opens the text that COPY FROM reads.
-func (r *run) copyInput(st *parse.Copy) (io.Reader, func(), error) {
+func (r *run) copyInput(st *parse.Copy, o *copyOptions) (io.Reader, func(), error) {
 	if !st.Stdio {
-		return files.OpenText(st.File)
+		return files.OpenText(st.File, o.packing)
 	}
 	if r.s.copyIn == nil {
 		return nil, nil, dberr.New(dberr.FeatureNotSupported, "COPY FROM STDIN has no data to read here")

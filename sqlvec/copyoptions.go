@@ -24,6 +24,9 @@ type copyOptions struct {
 	forceText   map[string]bool // FORCE_NOT_NULL
 	forceAll    bool            // FORCE_QUOTE *
 	compression string
+	packing     files.Packing
+	byEnding    bool           // the ending of the file's name says the format: it has a header
+	reading     []parse.Option // options of read_csv and read_json that PostgreSQL has not
 
 	given map[string]bool
 	delim string
@@ -53,14 +56,52 @@ func copyOptionsOf(st *parse.Copy) (*copyOptions, error) {
 		}
 	}
 	if o.format == "" && !st.Stdio {
-		if f, ok := files.FormatOf(st.File); ok && (f == files.Parquet || f == files.Arrow) {
-			o.format, o.file = string(f), f
-		}
+		o.takeEnding(st)
+	}
+	if err := o.checkPacking(st); err != nil {
+		return nil, err
 	}
 	if o.file != "" {
-		return o, o.checkFile()
+		return o, o.checkFile(st.From)
 	}
 	return o, o.checkText(st.From)
+}
+
+// takeEnding takes the format from the ending of the file's name, and text where that says nothing.
+func (o *copyOptions) takeEnding(st *parse.Copy) {
+	f, ok := files.FormatOf(st.File)
+	if !ok {
+		return
+	}
+	o.byEnding = true
+	switch f {
+	case files.CSV:
+		o.format, o.CSV = "csv", true
+	case files.TSV:
+		o.format = "text"
+	default:
+		o.format, o.file = string(f), f
+		return
+	}
+	if !st.From && !o.given["header"] {
+		o.header = true
+	}
+}
+
+// checkPacking checks COMPRESSION: that of Parquet is within the file.
+func (o *copyOptions) checkPacking(st *parse.Copy) (err error) {
+	switch {
+	case !o.given["compression"]:
+		return nil
+	case o.file == files.Parquet:
+		return parquetio.CheckCompression(o.compression)
+	case o.file == files.Arrow:
+		return dberr.New(dberr.FeatureNotSupported, "COPY option \"compression\" is not available in format \"arrow\"")
+	case st.Stdio:
+		return dberr.New(dberr.FeatureNotSupported, "COPY option \"compression\" is available for files only")
+	}
+	o.packing, err = files.PackingOf(o.compression)
+	return err
 }
 
 func (o *copyOptions) read(opt parse.Option) error {
@@ -73,6 +114,11 @@ func (o *copyOptions) read(opt parse.Option) error {
 	case "delimiter":
 		o.delim = optionText(opt)
 	case "null":
+		if _, list := opt.Value.(*parse.ArrayExpr); list {
+			opt.Name = "nullstr"
+			o.reading = append(o.reading, opt)
+			return nil
+		}
 		s := optionText(opt)
 		o.null = &s
 	case "quote":
@@ -90,7 +136,6 @@ func (o *copyOptions) read(opt parse.Option) error {
 		}
 	case "compression":
 		o.compression = strings.ToLower(optionText(opt))
-		return parquetio.CheckCompression(o.compression)
 	case "force_quote":
 		_, o.forceAll = opt.Value.(*parse.Star)
 		o.forceQuote = optionNames(opt)
@@ -99,7 +144,10 @@ func (o *copyOptions) read(opt parse.Option) error {
 	case "force_not_null":
 		o.forceText = optionNames(opt)
 	default:
-		return dberr.Newf(dberr.SyntaxError, "option \"%s\" not recognized", opt.Name).At(pos)
+		if !readingOptions[opt.Name] {
+			return dberr.Newf(dberr.SyntaxError, "option \"%s\" not recognized", opt.Name).At(pos)
+		}
+		o.reading = append(o.reading, opt)
 	}
 	return nil
 }
@@ -159,9 +207,9 @@ func optionNames(opt parse.Option) map[string]bool {
 }
 
 // checkFile refuses options that a format with its own columns has no use for.
-func (o *copyOptions) checkFile() error {
+func (o *copyOptions) checkFile(from bool) error {
 	for name := range o.given {
-		if name == "format" || name == "compression" && o.file == files.Parquet {
+		if name == "format" || name == "compression" || readingOptions[name] && from && o.file == files.JSON {
 			continue
 		}
 		return dberr.Newf(dberr.FeatureNotSupported, "COPY option \"%s\" is not available in format \"%s\"", name, o.format)
@@ -171,8 +219,10 @@ func (o *copyOptions) checkFile() error {
 
 // checkText checks the options of text and csv and fills in what is not given.
 func (o *copyOptions) checkText(from bool) error {
-	if o.given["compression"] {
-		return dberr.New(dberr.FeatureNotSupported, "COPY option \"compression\" is available in format \"parquet\" only")
+	if len(o.reading) > 0 {
+		if err := o.checkReading(from); err != nil {
+			return err
+		}
 	}
 	if !o.given["delimiter"] {
 		o.delim = map[bool]string{true: ",", false: "\t"}[o.CSV]

@@ -11,6 +11,7 @@ import (
 	"driftdb/colstore"
 	"driftdb/internal/dberr"
 	"driftdb/internal/formats/copytext"
+	"driftdb/internal/formats/textin"
 	"driftdb/internal/types"
 	"driftdb/internal/vec"
 	"driftdb/sqlvec/files"
@@ -26,6 +27,7 @@ type copyRows struct {
 	cols  []*colstore.Column
 	ctx   types.Context
 	spec  colstore.ScanSpec
+	order []int // which field each column is, nil for their order
 }
 
 // Columns implements bind.Source.
@@ -58,22 +60,13 @@ func (c *copyRows) Close() {}
 // Stream implements plan.Streamer.
 func (c *copyRows) Stream(_ int, fn func(*colstore.Group) error) error {
 	rd := copytext.NewReader(c.in, c.o.Options)
-	if err := c.header(rd); err != nil {
-		return c.place(err, rd, "", nil)
-	}
+	fields, err := c.begin(rd)
 	ts := make([]types.Type, len(c.spec.Columns))
 	for i, id := range c.spec.Columns {
 		ts[i] = c.cols[id].Type
 	}
 	set, values, all := newRowSet(ts), make([]types.Value, len(ts)), make([]types.Value, len(c.cols))
-	for {
-		fields, err := rd.Next()
-		if err == io.EOF {
-			break
-		}
-		if err != nil {
-			return c.place(err, rd, "", nil)
-		}
+	for ; err == nil; fields, err = rd.Next() {
 		if err := c.parse(rd, fields, all); err != nil {
 			return err
 		}
@@ -91,11 +84,36 @@ func (c *copyRows) Stream(_ int, fn func(*colstore.Group) error) error {
 			set = newRowSet(ts)
 		}
 	}
+	if err != io.EOF {
+		return c.place(err, rd, "", nil)
+	}
 	b := set.batch()
 	if b.N == 0 {
 		return nil
 	}
 	return fn(&colstore.Group{N: b.N, Cols: b.Cols})
+}
+
+// begin returns the fields of the first row, which stands behind the header if there is one.
+func (c *copyRows) begin(rd *copytext.Reader) ([]copytext.Field, error) {
+	if err := c.header(rd); err != nil {
+		return nil, err
+	}
+	fields, err := rd.Next()
+	if err != nil || !c.o.byEnding || c.o.given["header"] {
+		return fields, err
+	}
+	texts, names := make([]string, len(fields)), make([]string, len(c.cols))
+	for i, f := range fields {
+		texts[i] = string(f.Text)
+	}
+	for i, col := range c.cols {
+		names[i] = col.Name
+	}
+	if c.order = textin.HeaderOrder(texts, names); c.order == nil {
+		return fields, nil
+	}
+	return rd.Next()
 }
 
 // header passes the first line, and compares it where the statement says so.
@@ -137,6 +155,9 @@ func (c *copyRows) parse(rd *copytext.Reader, fields []copytext.Field, values []
 			return c.place(dberr.Newf(dberr.BadCopyFileFormat, "missing data for column \"%s\"", col.Name), rd, "", nil)
 		}
 		f := fields[i]
+		if c.order != nil {
+			f = fields[c.order[i]]
+		}
 		if c.o.forceNull[col.Name] && f.Quoted && string(f.Text) == c.o.Null {
 			f.Null = true
 		}

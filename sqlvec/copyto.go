@@ -38,7 +38,7 @@ func (r *run) copyTo(st *parse.Copy, o *copyOptions) error {
 		return err
 	}
 	rows := int64(0)
-	err = r.copyOutput(st, func(w io.Writer) error {
+	err = r.copyOutput(st, o, func(w io.Writer) error {
 		out, err := o.writer(w, cols, r.s.Zone(), r.s.set.threads)
 		if err != nil {
 			return err
@@ -114,9 +114,13 @@ func (r *run) copyColumns(st *parse.Copy) (names []string, err error) {
 }
 
 // copyOutput calls fn with the place that COPY TO writes to. A file is there only when fn succeeds.
-func (r *run) copyOutput(st *parse.Copy, fn func(w io.Writer) error) error {
-	if !st.Stdio {
+func (r *run) copyOutput(st *parse.Copy, o *copyOptions, fn func(w io.Writer) error) error {
+	switch {
+	case st.Stdio:
+	case o.file == files.Parquet || o.file == files.Arrow:
 		return files.Create(st.File, fn)
+	default:
+		return files.CreateText(st.File, o.packing, fn)
 	}
 	if r.s.copyOut == nil {
 		return dberr.New(dberr.FeatureNotSupported, "COPY TO STDOUT has nowhere to write here")

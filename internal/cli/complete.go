@@ -299,7 +299,7 @@ func (w *words) completeCommand(text string) (string, []term.Candidate) {
 	case "d", "dt", "di", "dv", "ds", "history":
 		return word, matching(word, w.relations())
 	case "i", "ir", "o", "g", "gx", "w", "copy", "cd":
-		return word, files(word)
+		return word, fileNames(word)
 	case "h", "help":
 		var all []term.Candidate
 		for _, s := range sqlHelp {
@@ -324,8 +324,8 @@ func candidates(kind string, names []string) []term.Candidate {
 	return all
 }
 
-// files are the files whose names begin with word.
-func files(word string) []term.Candidate {
+// fileNames are the files whose names begin with word.
+func fileNames(word string) []term.Candidate {
 	dir, _ := filepath.Split(word)
 	from := dir
 	if from == "" {

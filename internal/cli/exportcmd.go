@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -12,6 +13,7 @@ import (
 
 	"driftdb/internal/formats/parquetio"
 	"driftdb/sqlvec"
+	"driftdb/sqlvec/files"
 )
 
 var exportFormats = []string{"arrow", "arrows", "parquet", "csv", "ndjson", "tsv", "json"}
@@ -34,7 +36,8 @@ func newExport(std streams) *cobra.Command {
 		Use:   "export --data DIR (--table T | --query SQL) -o FILE|-",
 		Short: "Write a table or a query's rows to a file",
 		Long: `Writes a table or a query's rows as Parquet, Arrow (file or stream), CSV, TSV, NDJSON or JSON.
-Without --format the form follows from the ending of the file's name.`,
+Without --format the form follows from the ending of the file's name. A name that ends in .gz or .zst
+is compressed.`,
 		Example: `  driftdb export --data shop --table users -o users.arrow
   driftdb export --data shop --table users --as-of @SEQ:100 --format csv -o -
   driftdb export --data shop --query "SELECT id FROM users" --format arrows -o - | python3 read.py`,
@@ -94,19 +97,30 @@ func (f *exportFlags) run(cmd *cobra.Command, std streams) error {
 // foreign are endings of files that are surely not text in rows: guessing csv would be wrong.
 var foreign = []string{"parquet", "arrow", "arrows", "feather", "xlsx", "xls", "ods", "zip", "gz", "zst", "bz2", "xz", "db", "sqlite", "avro", "orc"}
 
+// textFormats are the formats whose files may be compressed as a whole.
+var textFormats = []string{"csv", "tsv", "ndjson", "json"}
+
 // formatOf takes the format from the ending of a file's name, as far as formats has it. An ending
-// that says nothing means other; one that means something else is a usage error.
+// that says nothing means other; one that means something else is a usage error. A file of text may end in .gz or
+// .zst, too.
 func formatOf(file string, formats []string, other string) (string, error) {
-	dot := strings.LastIndexByte(file, '.')
-	ending := strings.ToLower(file[dot+1:])
+	plain := file
+	if files.ByName.Packed(file) {
+		plain = strings.TrimSuffix(file, filepath.Ext(file))
+	}
+	dot := strings.LastIndexByte(plain, '.')
+	ending := strings.ToLower(plain[dot+1:])
 	switch {
 	case dot < 0:
 		return other, nil
 	case ending == "jsonl", ending == "json" && !slices.Contains(formats, "json"):
 		ending = "ndjson"
 	}
-	if slices.Contains(formats, ending) {
+	if slices.Contains(formats, ending) && (plain == file || slices.Contains(textFormats, ending)) {
 		return ending, nil
+	}
+	if slices.Contains(formats, ending) {
+		return "", usageError{fmt.Errorf("%s: files of %s are compressed inside, not as a whole", file, ending)}
 	}
 	if slices.Contains(foreign, ending) {
 		return "", usageError{fmt.Errorf("%s: files that end in .%s are not supported here; --format says what it is, one of %s", file, ending, strings.Join(formats, ", "))}

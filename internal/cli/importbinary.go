@@ -14,7 +14,7 @@ import (
 	"driftdb/internal/types"
 	"driftdb/internal/vec"
 	"driftdb/sqlvec"
-	tables "driftdb/sqlvec/files"
+	"driftdb/sqlvec/files"
 )
 
 // binaryFormats are the formats of import that have columns with types of their own.
@@ -31,7 +31,7 @@ func (l *loader) loadBinary(ctx context.Context) (rows int64, err error) {
 		return 0, err
 	}
 	defer remove()
-	source, err := tables.Open(ctx, []string{literalPath(file)}, tables.Options{Format: tables.Format(l.flags.format)})
+	source, err := files.Open(ctx, []string{literalPath(file)}, files.Options{Format: files.Format(l.flags.format)})
 	if err != nil {
 		return 0, err
 	}
@@ -77,7 +77,7 @@ func (l *loader) sameTypes(p layout) bool {
 }
 
 // loadAsIs hands the rows of the file to the table.
-func (l *loader) loadAsIs(ctx context.Context, session *sqlvec.Session, source *tables.Table, p layout) (int64, error) {
+func (l *loader) loadAsIs(ctx context.Context, session *sqlvec.Session, source *files.Table, p layout) (int64, error) {
 	in, err := source.Ordered(ctx)
 	if err != nil {
 		return 0, err
@@ -114,7 +114,7 @@ func withoutPlace(err error) error {
 }
 
 // planBinary matches the file's columns with the table's, by their names.
-func (l *loader) planBinary(source *tables.Table) (layout, error) {
+func (l *loader) planBinary(source *files.Table) (layout, error) {
 	var p layout
 	for i, c := range source.Columns() {
 		if err := source.Nested(i); err != nil {

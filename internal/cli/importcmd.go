@@ -14,6 +14,7 @@ import (
 	"driftdb/internal/dberr"
 	"driftdb/internal/formats/textin"
 	"driftdb/sqlvec"
+	"driftdb/sqlvec/files"
 )
 
 var importFormats = []string{"csv", "tsv", "ndjson", "parquet", "arrow"}
@@ -42,7 +43,8 @@ func newImport(std streams) *cobra.Command {
 		Use:     "import --data DIR --table T FILE|-",
 		Aliases: []string{"ingest"},
 		Short:   "Load a CSV, TSV, NDJSON, Parquet or Arrow file into a table",
-		Long: `Loads a file into a table in one transaction: all of it or nothing. Columns are matched by the
+		Long: `Loads a file into a table in one transaction: all of it or nothing. Text may be compressed: its name then
+ends in .gz or .zst. Columns are matched by the
 names in the header (or the members of the objects); missing ones get their defaults. With --create
 the table is made, and the types of its columns are found from the data. Members of NDJSON objects
 that the table lacks become new columns. An error names the line and column.
@@ -204,8 +206,8 @@ type importError struct {
 func (e *importError) Error() string { return e.err.Error() }
 func (e *importError) Unwrap() error { return e.err }
 
-// openInput opens the file to load and returns its size, 0 when it is not known, and whether it can
-// be read again from the beginning.
+// openInput opens the file to load and returns its size, 0 when it is not known or not that of its text, and whether
+// it can be read again from the beginning.
 func (f *importFlags) openInput(std streams) (r io.ReadCloser, size int64, again bool, err error) {
 	if f.file == "-" {
 		return io.NopCloser(std.in), 0, false, nil
@@ -223,7 +225,21 @@ func (f *importFlags) openInput(std streams) (r io.ReadCloser, size int64, again
 		file.Close()
 		return nil, 0, false, &os.PathError{Op: "read", Path: f.file, Err: errors.New("is a directory")}
 	}
-	return file, info.Size(), info.Mode().IsRegular(), nil
+	if again = info.Mode().IsRegular(); !files.ByName.Packed(f.file) {
+		return file, info.Size(), again, nil
+	}
+	plain, err := files.ByName.Reader(file, f.file)
+	if err != nil {
+		file.Close()
+		return nil, 0, false, err
+	}
+	return unpacked{plain, file}, 0, again, nil
+}
+
+// unpacked reads the text of a compressed file.
+type unpacked struct {
+	io.Reader
+	io.Closer
 }
 
 // createTable is the statement that makes the table for the file's columns.

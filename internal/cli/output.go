@@ -18,6 +18,7 @@ import (
 	"driftdb/internal/formats/rowtext"
 	"driftdb/internal/vec"
 	"driftdb/sqlvec"
+	"driftdb/sqlvec/files"
 )
 
 // outputFormats are the values of --format.
@@ -155,12 +156,13 @@ func (o *output) binaryWriter(cols []sqlvec.Column) (binaryWriter, error) {
 }
 
 // target is the file behind -o. A regular file is written beside its place and put there by commit,
-// so that an error leaves what was there.
+// so that an error leaves what was there. A name that ends in .gz or .zst is compressed.
 type target struct {
 	io.Writer
 	file *os.File       // nil for standard output
 	late *writeBehind   // to file; nil where it is written at once
 	name string         // where commit puts the file, "" when it is written in place
+	pack io.Closer      // compresses what late gets, where the name says so
 	cmd  *exec.Cmd      // gets what is written; nil for none
 	pipe io.WriteCloser // to cmd
 }
@@ -185,7 +187,11 @@ func openTarget(name string, stdout io.Writer) (*target, error) {
 		return nil, underName(err, name)
 	}
 	late := newWriteBehind(named{f, name})
-	return &target{Writer: late, late: late, file: f, name: name}, nil
+	pack, err := files.ByName.Writer(late, name)
+	if err != nil {
+		return nil, err
+	}
+	return &target{Writer: pack, pack: pack, late: late, file: f, name: name}, nil
 }
 
 // named writes to a file whose errors shall speak of another name.
@@ -232,6 +238,9 @@ func (t *target) commit() error {
 		return nil
 	}
 	if t.late != nil {
+		if err := t.pack.Close(); err != nil {
+			return err
+		}
 		if err := t.late.Flush(); err != nil {
 			return err
 		}

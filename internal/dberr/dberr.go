@@ -12,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"syscall"
 )
 
 // SQLSTATE codes used by DriftDB, with PostgreSQL's names.
@@ -201,9 +202,16 @@ func Corrupt(file string, offset int64, format string, args ...any) *Error {
 	return &Error{Code: DataCorrupted, Message: fmt.Sprintf(format, args...), File: file, Offset: offset}
 }
 
-// IO wraps an error of the system. step names what was being done ("sync segment 17").
+// IO wraps an error of the system. step names what was being done ("sync segment 17"). A full disk gets SQLSTATE
+// 53100, and an error that is already an *Error keeps its code and its place.
 func IO(step string, err error) *Error {
-	return &Error{Code: IOError, Message: step, Offset: -1, Err: err}
+	wrapped := &Error{Code: IOError, Message: step, Offset: -1, Err: err}
+	if known, ok := errors.AsType[*Error](err); ok {
+		wrapped.Code, wrapped.File, wrapped.Offset = known.Code, known.File, known.Offset
+	} else if errors.Is(err, syscall.ENOSPC) {
+		wrapped.Code = DiskFull
+	}
+	return wrapped
 }
 
 // Bug returns an internal error: an invariant of ours that does not hold.

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"io"
 	"path/filepath"
-	"syscall"
 
 	"driftdb/internal/dberr"
 )
@@ -93,19 +92,12 @@ const (
 	WillNeed
 )
 
-// Wrap makes an I/O error of err, naming the step ("sync segment 17"). A full disk gets
-// SQLSTATE 53100. An error that is already a *dberr.Error keeps its code.
+// Wrap makes an I/O error of err, naming the step ("sync segment 17"), as [dberr.IO] does; nil stays nil.
 func Wrap(step string, err error) error {
 	if err == nil {
 		return nil
 	}
-	wrapped := dberr.IO(step, err)
-	if known, ok := errors.AsType[*dberr.Error](err); ok {
-		wrapped.Code, wrapped.File, wrapped.Offset = known.Code, known.File, known.Offset
-	} else if errors.Is(err, syscall.ENOSPC) {
-		wrapped.Code = dberr.DiskFull
-	}
-	return wrapped
+	return dberr.IO(step, err)
 }
 
 // ReadFile returns the whole contents of a file.

@@ -47,10 +47,7 @@ func (b *Binder) bindFileFunction(call *parse.FuncCall, alias *parse.Alias, pare
 		return from{}, dberr.New(dberr.InvalidParameterValue, "without auto_detect the columns must be given").At(pos).
 			WithHint("columns => 'a integer, b text' gives them.")
 	}
-	if err := checkEscape(&opts); err != nil {
-		return from{}, at(err, pos)
-	}
-	if err := checkComment(&opts); err != nil {
+	if err := CheckFileOptions(&opts); err != nil {
 		return from{}, at(err, pos)
 	}
 	return b.bindFiles(paths, opts, alias, pos, parent)
@@ -101,6 +98,11 @@ func (b *Binder) fileOption(o *files.Options, a parse.Expr) error {
 	if name == "" {
 		return dberr.New(dberr.SyntaxError, "options of a file are written name => value").At(pos)
 	}
+	return b.FileOption(o, name, value, pos)
+}
+
+// FileOption sets an option of the functions that read files; pos is where its name stands.
+func (b *Binder) FileOption(o *files.Options, name string, value parse.Expr, pos int) error {
 	set, ok := fileOptions[strings.ToLower(name)]
 	if !ok || !set.allows(o.Format) {
 		return dberr.Newf(dberr.InvalidParameterValue, "option \"%s\" is not known for files of format %s", name, o.Format).At(pos)
@@ -119,6 +121,14 @@ func (b *Binder) fileOption(o *files.Options, a parse.Expr) error {
 		return err
 	}
 	return nil
+}
+
+// CheckFileOptions checks options that depend on one another, when all are set.
+func CheckFileOptions(o *files.Options) error {
+	if err := checkEscape(o); err != nil {
+		return err
+	}
+	return checkComment(o)
 }
 
 // fileSetting is an option of the functions that read files.
@@ -156,6 +166,7 @@ var fileOptions = map[string]fileSetting{
 	"timestampformat":   {textual, setTimestampFormat},
 	"timestamp_format":  {textual, setTimestampFormat},
 	"dtypes":            {textual, setTypes},
+	"compression":       {textual, setPacking},
 	"nullstr":           {separated, setNull},
 	"null":              {separated, setNull},
 	"columns":           {textual, setColumns},
@@ -253,6 +264,11 @@ func setDateFormat(o *files.Options, v types.Value) error {
 
 func setTimestampFormat(o *files.Options, v types.Value) (err error) {
 	o.Notation.Timestamp, err = expr.TimeFormat(v.S)
+	return err
+}
+
+func setPacking(o *files.Options, v types.Value) (err error) {
+	o.Packing, err = files.PackingOf(v.S)
 	return err
 }
 

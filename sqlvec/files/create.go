@@ -9,13 +9,13 @@ import (
 	"driftdb/internal/vfs"
 )
 
-// OpenText opens a file of text, which may be compressed; the function closes it.
-func OpenText(path string) (io.Reader, func(), error) {
+// OpenText opens a file of text; the function closes it.
+func OpenText(path string, packing Packing) (io.Reader, func(), error) {
 	f, size, err := openFile(path)
 	if err != nil {
 		return nil, nil, err
 	}
-	in, _, err := plainReader(f, size)
+	in, err := packing.Reader(io.NewSectionReader(f, 0, size), path)
 	if err != nil {
 		f.Close()
 		return nil, nil, inFile(err, path)
@@ -51,6 +51,20 @@ func Create(path string, fn func(w io.Writer) error) (err error) {
 		vfs.OS.Remove(tmp) //nolint:errcheck // the first error is the one to tell
 	}
 	return err
+}
+
+// CreateText is Create for a file of text.
+func CreateText(path string, packing Packing, fn func(w io.Writer) error) error {
+	return Create(path, func(w io.Writer) error {
+		out, err := packing.Writer(w, path)
+		if err != nil {
+			return err
+		}
+		if err := fn(out); err != nil {
+			return err
+		}
+		return out.Close()
+	})
 }
 
 // writeInPlace writes to a device, pipe or socket: there is nothing to put in its place.

@@ -94,7 +94,7 @@ func Sniff(ctx context.Context, path string, opts Options) (s Sniffed, err error
 	}
 	defer r.close()
 	t := r.(*textReader)
-	in, _, err := plainReader(t.file, t.size)
+	in, err := t.plain()
 	if err != nil {
 		return s, inFile(err, path)
 	}

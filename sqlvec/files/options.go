@@ -47,12 +47,17 @@ type Options struct {
 	Padding   bool
 	MaxRecord int
 	Notation  textin.Notation
+	// Packing is how text files are compressed.
+	Packing Packing
 	// SkipBad leaves out records of text files that cannot be read.
 	SkipBad bool
 	// Names are the names of the columns of CSV and TSV, in order, in the place of those of the header.
 	Names []string
 	// Columns are all of the file's columns, in order; nil finds them.
 	Columns []Column
+	// Known says that the first line of CSV and TSV is a header where it has just the names of Columns, in any order,
+	// which is then theirs.
+	Known bool
 	// Types are the types of some columns by name.
 	Types map[string]types.Type
 	// Plain takes what is not said as RFC 4180 has it, and looks for nothing: see Columns.
@@ -68,6 +73,15 @@ type Options struct {
 	UnionByName bool
 	// Context has the time zone that timestamps without one are read in.
 	Context types.Context
+}
+
+// typeOf is the type that is declared for a column of a file.
+func (o *Options) typeOf(name string) (types.Type, bool) {
+	t, ok := o.Types[name]
+	if !ok {
+		t, ok = o.Types[strings.ToLower(name)]
+	}
+	return t, ok
 }
 
 var endings = map[string]Format{

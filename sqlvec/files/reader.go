@@ -1,15 +1,10 @@
 package files
 
 import (
-	"compress/gzip"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
-	"strings"
-
-	"github.com/klauspost/compress/zstd"
 
 	"driftdb/colstore"
 	"driftdb/internal/dberr"
@@ -107,37 +102,4 @@ func inFile(err error, path string) error {
 	}
 	c.Message = where + ": " + e.Message
 	return &c
-}
-
-// plainReader returns the bytes of a file, decompressed when its name ends in .gz or .zst.
-func plainReader(f vfs.File, size int64) (io.Reader, bool, error) {
-	in := io.NewSectionReader(f, 0, size)
-	name := strings.ToLower(f.Name())
-	switch {
-	case strings.HasSuffix(name, ".gz"):
-		r, err := gzip.NewReader(in)
-		if err != nil {
-			return nil, true, dberr.Newf(dberr.BadCopyFileFormat, "not a valid gzip file: %v", err)
-		}
-		return packedReader{r}, true, nil
-	case strings.HasSuffix(name, ".zst"):
-		r, err := zstd.NewReader(in, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(128<<20))
-		if err != nil {
-			return nil, true, dberr.Newf(dberr.BadCopyFileFormat, "not a valid zstd file: %v", err)
-		}
-		return packedReader{r}, true, nil
-	}
-	return in, false, nil
-}
-
-// packedReader says of damage in a compressed file what it is.
-type packedReader struct{ in io.Reader }
-
-// Read implements io.Reader.
-func (r packedReader) Read(p []byte) (int, error) {
-	n, err := r.in.Read(p)
-	if err != nil && err != io.EOF {
-		err = dberr.Newf(dberr.BadCopyFileFormat, "the compressed data are damaged: %v", err)
-	}
-	return n, err
 }

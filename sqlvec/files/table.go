@@ -62,8 +62,8 @@ func Open(ctx context.Context, paths []string, opts Options) (*Table, error) {
 // checkTypes refuses types declared for columns that there are not.
 func (t *Table) checkTypes() error {
 	for name := range t.opts.Types {
-		if t.column(name) < 0 {
-			return dberr.Newf(dberr.UndefinedColumn, "column \"%s\" has a type but is not in the file", name)
+		if !slices.ContainsFunc(t.cols, func(c Column) bool { return c.Name == name || strings.ToLower(c.Name) == name }) {
+			return dberr.Newf(dberr.UndefinedColumn, "%s: the file has no column \"%s\"", t.Name(), name)
 		}
 	}
 	return nil

@@ -24,14 +24,21 @@ type textReader struct {
 	size int64
 	opts textin.Options
 	cols []Column
+
+	packing Packing
 }
 
 func openText(ctx context.Context, f vfs.File, size int64, format Format, o *Options) (reader, error) {
-	r := &textReader{file: f, size: size, opts: textin.Options{
+	r := &textReader{file: f, size: size, packing: o.Packing, opts: textin.Options{
 		Format: textin.CSV, NoHeader: o.NoHeader, FindHeader: !o.Header && !o.Plain, Delim: o.Delim, Quote: o.Quote, Null: o.Null, Nulls: o.Nulls, Types: o.Context,
 		SkipLines: o.SkipLines, Skip: o.SkipBad,
 		Comment: o.Comment, Padding: o.Padding, MaxRecord: o.MaxRecord, Notation: o.Notation,
 	}}
+	if o.Known {
+		for _, c := range o.Columns {
+			r.opts.Known = append(r.opts.Known, c.Name)
+		}
+	}
 	if o.Plain && r.opts.Delim == 0 {
 		r.opts.Delim = ','
 	}
@@ -59,7 +66,7 @@ func openText(ctx context.Context, f vfs.File, size int64, format Format, o *Opt
 		if o.AllText {
 			col.Type = types.T(types.Text)
 		}
-		if t, ok := o.Types[col.Name]; ok {
+		if t, ok := o.typeOf(col.Name); ok {
 			col.Type = t
 		}
 		r.cols = append(r.cols, col)
@@ -74,11 +81,28 @@ func (r *textReader) declare(cols []Column) error {
 	case r.opts.Format == textin.NDJSON:
 		r.cols = cols
 	case len(r.cols) != len(cols):
-		return dberr.Newf(dberr.BadCopyFileFormat, "the file has %d columns, %d are declared", len(r.cols), len(cols))
+		return dberr.Newf(dberr.BadCopyFileFormat, "the file has %d columns, not %d", len(r.cols), len(cols))
 	default:
-		r.cols = cols
+		r.cols = r.ordered(cols)
 	}
 	return nil
+}
+
+// ordered are the declared columns in the order of a header that names just them, else as they are.
+func (r *textReader) ordered(cols []Column) []Column {
+	names := make([]string, len(r.cols))
+	for i, c := range r.cols {
+		names[i] = c.Name
+	}
+	order := textin.HeaderOrder(names, r.opts.Known)
+	if order == nil {
+		return cols
+	}
+	out := make([]Column, len(cols))
+	for i, at := range order {
+		out[at] = cols[i]
+	}
+	return out
 }
 
 // find returns the columns of the file.
@@ -86,7 +110,7 @@ func (r *textReader) find(ctx context.Context, o *Options) ([]textin.Column, err
 	if o.Columns != nil && r.opts.Format == textin.NDJSON {
 		return nil, nil
 	}
-	src, packed, err := r.source()
+	src, err := r.source()
 	if err != nil {
 		return nil, err
 	}
@@ -95,7 +119,7 @@ func (r *textReader) find(ctx context.Context, o *Options) ([]textin.Column, err
 		return nil, leaveOut(err)
 	}
 	defer f.Close()
-	whole := !packed && r.size <= inferWhole || o.Sample < 0 || int64(f.FirstLines()) < o.Sample
+	whole := !r.packing.Packed(r.file.Name()) && r.size <= inferWhole || o.Sample < 0 || int64(f.FirstLines()) < o.Sample
 	if !whole || o.Columns != nil || o.AllText {
 		return f.Guess(), nil
 	}
@@ -103,17 +127,22 @@ func (r *textReader) find(ctx context.Context, o *Options) ([]textin.Column, err
 	return found, leaveOut(err)
 }
 
+// plain returns the file's bytes, decompressed.
+func (r *textReader) plain() (io.Reader, error) {
+	return r.packing.Reader(io.NewSectionReader(r.file, 0, r.size), r.file.Name())
+}
+
 // source returns the file's text. An array of JSON objects becomes one object a line.
-func (r *textReader) source() (io.Reader, bool, error) {
-	src, packed, err := plainReader(r.file, r.size)
+func (r *textReader) source() (io.Reader, error) {
+	src, err := r.plain()
 	if err != nil || r.opts.Format != textin.NDJSON {
-		return src, packed, err
+		return src, err
 	}
 	in := bufio.NewReaderSize(src, 64<<10)
 	for {
 		head, err := in.Peek(1)
 		if err != nil {
-			return in, packed, nil // empty: textin says so
+			return in, nil // empty: textin says so
 		}
 		switch {
 		case bytes.IndexByte([]byte(" \t\r\n"), head[0]) >= 0:
@@ -125,9 +154,9 @@ func (r *textReader) source() (io.Reader, bool, error) {
 				continue
 			}
 		case head[0] == '[':
-			return &arrayReader{in: in}, packed, nil
+			return &arrayReader{in: in}, nil
 		}
-		return in, packed, nil
+		return in, nil
 	}
 }
 
@@ -142,7 +171,7 @@ func (r *textReader) excludes(int, []colstore.Filter) bool { return false }
 func (r *textReader) close() { r.file.Close() }
 
 func (r *textReader) read(ctx context.Context, _ int, cols []int, as []types.Type) (batches, error) {
-	src, _, err := r.source()
+	src, err := r.source()
 	if err != nil {
 		return nil, err
 	}

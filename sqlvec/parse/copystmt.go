@@ -131,6 +131,8 @@ func (p *parser) optionValue() Expr {
 			p.syntaxError()
 		}
 		return &UnaryExpr{Pos: pos, Op: op, X: p.primary()}
+	case p.is("["):
+		return p.primary()
 	case p.isAny("true", "false", "null"):
 		return p.keywordExpr()
 	case p.tok.isLabel():

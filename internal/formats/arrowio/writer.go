@@ -1,6 +1,7 @@
 package arrowio
 
 import (
+	"cmp"
 	"io"
 
 	"github.com/apache/arrow/go/v17/arrow"
@@ -29,6 +30,7 @@ type sink interface {
 type Writer struct {
 	schema *arrow.Schema
 	out    sink
+	base   *counter // what out writes to
 	cols   []column
 	rows   int
 }
@@ -37,21 +39,23 @@ type Writer struct {
 // Close.
 func NewFile(w io.Writer, cols []Column) (*Writer, error) {
 	schema := Schema(cols)
-	out, err := ipc.NewFileWriter(&counter{w: w}, ipc.WithSchema(schema))
+	base := &counter{w: w}
+	out, err := ipc.NewFileWriter(base, ipc.WithSchema(schema))
 	if err != nil {
-		return nil, dberr.IO("write the Arrow file", err)
+		return nil, base.failed("write the Arrow file", err)
 	}
-	return newWriter(schema, out, cols), nil
+	return newWriter(schema, out, base, cols), nil
 }
 
 // NewStream returns a writer of the Arrow stream format on w.
 func NewStream(w io.Writer, cols []Column) *Writer {
 	schema := Schema(cols)
-	return newWriter(schema, ipc.NewWriter(w, ipc.WithSchema(schema)), cols)
+	base := &counter{w: w}
+	return newWriter(schema, ipc.NewWriter(base, ipc.WithSchema(schema)), base, cols)
 }
 
-func newWriter(schema *arrow.Schema, out sink, cols []Column) *Writer {
-	w := &Writer{schema: schema, out: out, cols: make([]column, len(cols))}
+func newWriter(schema *arrow.Schema, out sink, base *counter, cols []Column) *Writer {
+	w := &Writer{schema: schema, out: out, base: base, cols: make([]column, len(cols))}
 	for i, c := range cols {
 		w.cols[i].typ = c.Type
 		w.cols[i].reset()
@@ -117,7 +121,7 @@ func (w *Writer) flush() error {
 	}
 	w.rows = 0
 	if err != nil {
-		return dberr.IO("write an Arrow record batch", err)
+		return w.base.failed("write an Arrow record batch", err)
 	}
 	return nil
 }
@@ -128,22 +132,28 @@ func (w *Writer) Close() error {
 		return err
 	}
 	if err := w.out.Close(); err != nil {
-		return dberr.IO("finish the Arrow output", err)
+		return w.base.failed("finish the Arrow output", err)
 	}
 	return nil
 }
 
-// counter lets the library's file writer, which asks where it stands, write to a pipe.
+// counter lets the library's file writer, which asks where it stands, write to a pipe, and keeps the error of the
+// pipe, which the library wraps in several of its own.
 type counter struct {
 	w   io.Writer
 	off int64
+	err error
 }
 
 func (c *counter) Write(p []byte) (int, error) {
 	n, err := c.w.Write(p)
 	c.off += int64(n)
+	c.err = cmp.Or(c.err, err)
 	return n, err
 }
+
+// failed is the error of a step that the library says failed.
+func (c *counter) failed(step string, err error) error { return dberr.IO(step, cmp.Or(c.err, err)) }
 
 func (c *counter) Seek(offset int64, whence int) (int64, error) {
 	if offset == 0 && whence == io.SeekCurrent {

@@ -39,6 +39,9 @@ type Options struct {
 	// FindHeader looks whether the first line of CSV and TSV has values: where some column has a type
 	// other than TEXT, and the first line fits the types of all, it does.
 	FindHeader bool
+	// Known are the names of the columns that the reader knows: where it is not nil, the first line of CSV and
+	// TSV is a header if it has just these names, in any order.
+	Known []string
 	// Skip says that records that cannot be read are left out: see Batch.Rejects.
 	Skip bool
 	// Comment begins what is no data of CSV, up to the end of the line; 0 for nothing.
@@ -216,7 +219,10 @@ func (f *File) header() error {
 	if err != nil {
 		return err
 	}
-	if f.opts.NoHeader || f.opts.FindHeader && f.valuesFirst(fields) {
+	if f.opts.Known != nil && HeaderOrder(fields, f.opts.Known) == nil {
+		f.opts.NoHeader = true
+	}
+	if f.opts.NoHeader || f.opts.Known == nil && f.opts.FindHeader && f.valuesFirst(fields) {
 		f.opts.NoHeader = true
 		f.csv.names = nil
 		for i := range fields {
@@ -244,6 +250,26 @@ func (f *File) header() error {
 	f.first.line += bytes.Count(f.first.data()[:next], []byte{'\n'})
 	f.first.raw = append(f.first.raw[:pad], f.first.raw[pad+next:]...)
 	return nil
+}
+
+// HeaderOrder returns, for each of the names, which of the fields of a first line it is, whatever its case; nil
+// where the line is not made of these names.
+func HeaderOrder(fields, names []string) []int {
+	if len(fields) != len(names) {
+		return nil
+	}
+	order, taken := make([]int, len(names)), make([]bool, len(names))
+	for i, name := range names {
+		at := slices.Index(fields, name)
+		if at < 0 {
+			at = slices.IndexFunc(fields, func(f string) bool { return strings.EqualFold(f, name) })
+		}
+		if at < 0 || taken[at] {
+			return nil
+		}
+		order[i], taken[at] = at, true
+	}
+	return order
 }
 
 // valuesFirst reports whether the first record looks like one of values; see FindHeader.
