@@ -4,12 +4,13 @@ import "math"
 
 // The areas of the targets: what a ratio of ours to DuckDB's is measured by.
 const (
-	areaFew    = "scans, filters, LIKE, few groups"
-	areaJoin   = "joins"
-	areaMany   = "many groups, distinct, sort"
-	areaWindow = "windows, top-N, point queries"
-	areaTPCH   = "TPC-H"
-	areaWide   = "questions of a wide table"
+	areaFew      = "scans, filters, LIKE, few groups"
+	areaJoin     = "joins"
+	areaMany     = "many groups, distinct, sort"
+	areaWindow   = "windows, top-N, point queries"
+	areaTPCH     = "TPC-H"
+	areaWide     = "questions of a wide table"
+	areaEveryday = "everyday questions"
 )
 
 // target is the worst ratio that each query may have, and the geometric mean to reach.
@@ -19,7 +20,7 @@ type target struct {
 }
 
 var targets = []target{
-	{areaFew, 1, 0.25}, {areaJoin, 1, 0.4}, {areaMany, 1, 0.33}, {areaWindow, 1, 0.7}, {areaTPCH, 1, 0.5}, {areaWide, 1, 0.5},
+	{areaFew, 1, 0.25}, {areaJoin, 1, 0.4}, {areaMany, 1, 0.33}, {areaWindow, 1, 0.7}, {areaTPCH, 1, 0.5}, {areaWide, 1, 0.5}, {areaEveryday, 1, 0.5},
 }
 
 // Standing is how the figures of an area stand against its targets.

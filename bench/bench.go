@@ -32,18 +32,19 @@ type Options struct {
 	Postgres  string        // directory of PostgreSQL's programs; "" leaves it out
 	MariaDB   string        // MariaDB's server; "" leaves it out
 	Binary    string        // the driftdb command, for imports and cold starts
-	TPCH      string        // directory with the CSV files of TPC-H; "" leaves that workload out
+	TPCH      string        // directory with the CSV files of TPC-H; "" leaves out what is asked of its tables
 	Progress  io.Writer     // what is being done; nil is silent
 }
 
 // Names are the workloads in the order they run.
-var Names = []string{"commits", "points", "small", "ycsb", "tpcb", "import", "export", "history", "temporal", "maintenance", "h2o", "hits", "growth", "cold", "tpch"}
+var Names = []string{"commits", "points", "small", "ycsb", "tpcb", "import", "export", "history", "temporal", "maintenance", "h2o", "hits", "growth", "cold", "tpch", "everyday"}
 
 // run is the state of one run.
 type run struct {
 	Options
-	report Report
-	asked  []Row // of h2o over Rows rows: growth need not ask again
+	report  Report
+	asked   []Row  // of h2o over Rows rows: growth need not ask again
+	tpchDir string // where the databases of TPC-H are, once they are made
 }
 
 // Run measures the workloads and returns the report. It stops at the first error, and
@@ -69,7 +70,7 @@ func Run(ctx context.Context, opts Options) (*Report, error) {
 	r.version("%s, %d threads", runtime.Version(), opts.Threads)
 	steps := map[string]func(context.Context) error{
 		"commits": r.commits, "points": r.points, "small": r.small, "ycsb": r.ycsb, "tpcb": r.tpcb, "import": r.imports, "export": r.exports, "history": r.history, "temporal": r.temporal, "maintenance": r.maintenance,
-		"h2o": r.h2o, "hits": r.hits, "growth": r.growth, "cold": r.cold, "tpch": r.tpch,
+		"h2o": r.h2o, "hits": r.hits, "growth": r.growth, "cold": r.cold, "tpch": r.tpch, "everyday": r.everyday,
 	}
 	for _, name := range Names {
 		if !slices.Contains(opts.Workloads, name) {

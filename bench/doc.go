@@ -10,7 +10,7 @@
 //
 // Workloads: commits, points, small, ycsb and tpcb (statements on few rows), import and export
 // (whole processes), history and temporal (the past), maintenance (checkpoint, vacuum, recovery),
-// h2o, hits, growth and tpch (questions over many rows), cold (a new process on a large database),
+// h2o, hits, growth, tpch and everyday (questions over many rows), cold (a new process on a large database),
 // and with them bytes on disk, peak memory and processor time. Answers are compared with the
 // peer's before anything is timed.
 package bench

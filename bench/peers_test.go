@@ -131,7 +131,7 @@ func TestTPCH(t *testing.T) {
 	if testing.Short() {
 		t.Skip("60,000 order lines are the fewest whose keys the generator keeps unique")
 	}
-	opts := withPeers(t, "tpch")
+	opts := withPeers(t, "tpch", "everyday")
 	generator, _ := filepath.Abs("../.bench/venv/bin/tpchgen-cli")
 	if _, err := os.Stat(generator); err != nil {
 		t.Skip("make bench makes .bench/venv with tpchgen-cli")
@@ -140,7 +140,11 @@ func TestTPCH(t *testing.T) {
 	if out, err := exec.Command(generator, "csv", "-s", "0.01", "--output-dir", opts.TPCH).CombinedOutput(); err != nil {
 		t.Fatalf("tpchgen-cli: %v\n%s", err, out)
 	}
-	report := runTiny(t, opts, "query 1, 1 threads", "query 22, 1 threads", "peak anonymous memory of all of them", "processor time of all of them", "bytes on disk")
+	names := []string{"query 1, 1 threads", "query 22, 1 threads", "peak anonymous memory of all of them", "processor time of all of them", "bytes on disk"}
+	for _, q := range everydayQueries {
+		names = append(names, q.name)
+	}
+	report := runTiny(t, opts, names...)
 	for _, row := range report.Rows {
 		if row.Name == "processor time of all of them" && (row.Ours.Median() <= 0 || row.PeerName == "DuckDB" && row.Peer.Median() <= 0) {
 			t.Errorf("processor time is %v, DuckDB's %v", row.Ours, row.Peer)

@@ -13,32 +13,52 @@ import (
 // tpch measures the 22 queries of TPC-H over CSV files that a generator made (for one,
 // tpchgen-cli csv -s 1 --output-dir DIR). A query that we cannot run is named as such.
 func (r *run) tpch(ctx context.Context) error {
-	if r.TPCH == "" {
-		r.say("left out: --tpch-data names no directory with the CSV files")
-		return nil
-	}
-	dir, err := r.scratch("tpch")
-	if err != nil {
+	dir, err := r.tpchDatabase(ctx)
+	if dir == "" || err != nil {
 		return err
 	}
-	path := filepath.Join(dir, "db")
-	if err := r.tpchWithPeer(ctx, dir, path); err != nil {
+	if err := r.tpchWithPeer(ctx, dir); err != nil {
 		return err
 	}
-	return r.queryMemory(ctx, "TPC-H", path, filepath.Join(dir, "peer.duckdb"), tpchQueries[:])
+	return r.queryMemory(ctx, "TPC-H", filepath.Join(dir, "db"), filepath.Join(dir, "peer.duckdb"), tpchQueries[:])
 }
 
-// tpchWithPeer loads both systems and measures the queries.
-func (r *run) tpchWithPeer(ctx context.Context, dir, path string) error {
+// tpchDatabase returns the directory of both systems' databases of TPC-H, which are made once in a
+// run, or "" where there are no CSV files.
+func (r *run) tpchDatabase(ctx context.Context) (dir string, err error) {
+	if r.TPCH == "" {
+		r.say("left out: --tpch-data names no directory with the CSV files")
+		return "", nil
+	}
+	if r.tpchDir != "" {
+		return r.tpchDir, nil
+	}
+	if dir, err = r.scratch("tpch"); err != nil {
+		return "", err
+	}
+	peer, err := r.startPeer(dir)
+	if err != nil {
+		return "", err
+	}
+	if peer != nil {
+		defer peer.close()
+	}
+	if err := r.loadTPCH(ctx, filepath.Join(dir, "db"), peer); err != nil {
+		return "", err
+	}
+	r.tpchDir = dir
+	return dir, nil
+}
+
+// tpchWithPeer measures bytes and queries in both systems.
+func (r *run) tpchWithPeer(ctx context.Context, dir string) error {
+	path := filepath.Join(dir, "db")
 	peer, err := r.startPeer(dir)
 	if err != nil {
 		return err
 	}
 	if peer != nil {
 		defer peer.close()
-	}
-	if err := r.loadTPCH(ctx, path, peer); err != nil {
-		return err
 	}
 	if err := r.tpchBytes(path, dir, peer); err != nil {
 		return err

@@ -51,6 +51,7 @@ marked as failed, and the command ends with an error.
   growth    those of h2o at a sixteenth, a quarter and all of --rows: the power of the rows that the time goes with
   cold      a new process on a database of about 100 bytes a row: SELECT 1, one row, count(*), TPC-H Q6
   tpch      the 22 queries with one thread and with all, over the files in --tpch-data (made by: tpchgen-cli csv -s 1 --output-dir DIR)
+  everyday  questions as they are asked of the same tables from day to day: dates, texts, CASE, subtotals, windows
 
 DuckDB and SQLite run in the Python interpreter that --python names, which needs the packages duckdb and
 pyarrow; --duckdb names DuckDB's program: of the package duckdb-cli the file duckdb in its directory
@@ -77,7 +78,7 @@ removed afterwards. Progress goes to stderr.`,
 	flags.StringVar(&f.opts.DuckDBCLI, "duckdb", "", "DuckDB's program, for cold starts, imports and exports")
 	flags.StringVar(&f.opts.Postgres, "postgres", bench.DebianPostgres, "directory of PostgreSQL's programs, for commits, ycsb and tpcb; empty leaves it out")
 	flags.StringVar(&f.opts.MariaDB, "mariadb", bench.DebianMariaDB, "MariaDB's server, for temporal, with mariadb and mariadb-install-db in PATH; empty leaves it out")
-	flags.StringVar(&f.opts.TPCH, "tpch-data", "", "directory with the CSV files of TPC-H, for the workload tpch")
+	flags.StringVar(&f.opts.TPCH, "tpch-data", "", "directory with the CSV files of TPC-H, for the workloads tpch and everyday")
 	flags.StringVar(&f.json, "json", "", "also write every measurement to this file")
 	flags.StringVar(&f.markdown, "markdown", "", "write the report to this file, not to standard output")
 	flags.StringVar(&f.svg, "svg", "", "also draw the ratios of every workload, into this directory")

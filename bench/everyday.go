@@ -1,0 +1,100 @@
+package bench
+
+import (
+	"context"
+	"path/filepath"
+
+	"driftdb/sqlvec"
+)
+
+const everydayTitle = "Everyday questions"
+
+// everydayQueries are what an analyst asks of TPC-H's tables from day to day: functions of dates and
+// texts, conditions within aggregates, subtotals, windows. A cast stands where the systems' types differ.
+var everydayQueries = []struct{ name, sql string }{
+	{"orders' lines by year and month", "SELECT CAST(extract(year FROM l_shipdate) AS BIGINT) AS y, CAST(extract(month FROM l_shipdate) AS BIGINT) AS m, count(*) FROM lineitem GROUP BY y, m ORDER BY y, m"},
+	{"revenue by month, date_trunc", "SELECT CAST(date_trunc('month', l_shipdate) AS DATE) AS m, sum(l_extendedprice) FROM lineitem GROUP BY m ORDER BY m"},
+	{"orders by month as text, strftime", "SELECT strftime(o_orderdate, '%Y-%m') AS m, count(*), sum(o_totalprice) FROM orders GROUP BY m ORDER BY m"},
+	{"a date and an interval compared", "SELECT count(*) FROM lineitem WHERE l_shipdate + INTERVAL '30 days' < l_receiptdate + INTERVAL '7 days'"},
+	{"mean delay by mode, date - date", "SELECT l_shipmode, avg(l_receiptdate - l_shipdate), max(l_receiptdate - l_commitdate) FROM lineitem GROUP BY l_shipmode ORDER BY l_shipmode"},
+	{"orders of the weekend", "SELECT count(*) FROM orders WHERE extract(dow FROM o_orderdate) IN (0, 6)"},
+	{"groups of joined texts, ||", "SELECT l_shipmode || ', ' || l_shipinstruct AS k, count(*) FROM lineitem GROUP BY k ORDER BY k"},
+	{"groups of a text and a number, concat", "SELECT concat(l_shipmode, '-', l_linenumber) AS k, count(*) FROM lineitem GROUP BY k ORDER BY k"},
+	{"groups of CASE with three names", "SELECT CASE WHEN l_quantity < 10 THEN 'small' WHEN l_quantity < 40 THEN 'medium' ELSE 'large' END AS size, count(*), sum(l_extendedprice) FROM lineitem GROUP BY size ORDER BY size"},
+	{"a number's digits LIKE", "SELECT count(*) FROM orders WHERE CAST(o_orderkey AS VARCHAR) LIKE '%77%'"},
+	{"comment ILIKE", "SELECT count(*) FROM lineitem WHERE l_comment ILIKE '%FURIOUSLY%'"},
+	{"position of a word", "SELECT count(*) FROM lineitem WHERE position('special' IN l_comment) > 0"},
+	{"most frequent first words, split_part", "SELECT split_part(o_comment, ' ', 1) AS word, count(*) FROM orders GROUP BY word ORDER BY count(*) DESC, word LIMIT 10"},
+	{"start of a type in capitals", "SELECT upper(substring(p_type, 1, 5)) AS k, count(*), avg(p_size) FROM part GROUP BY k ORDER BY k"},
+	{"a text replaced in few values", "SELECT replace(c_mktsegment, 'HOUSEHOLD', 'HOME') AS segment, count(*) FROM customer GROUP BY segment ORDER BY segment"},
+	{"country of a phone number, regexp_replace", `SELECT regexp_replace(c_phone, '^([0-9]+)-.*$', '\1') AS country, count(*), sum(c_acctbal) FROM customer GROUP BY country ORDER BY country`},
+	{"comment by regular expression", "SELECT count(*) FROM orders WHERE o_comment ~ 'special.*requests'"},
+	{"distinct md5 of comments", "SELECT count(DISTINCT md5(o_comment)) FROM orders"},
+	{"sum and greatest of lengths", "SELECT sum(length(trim(l_comment))), max(length(l_comment)) FROM lineitem"},
+	{"lower(comment) LIKE", "SELECT count(*) FROM lineitem WHERE lower(l_comment) LIKE '%carefully%'"},
+	{"least and greatest comment of three groups", "SELECT l_returnflag, min(l_comment), max(l_comment) FROM lineitem GROUP BY l_returnflag ORDER BY l_returnflag"},
+	{"least and greatest double of modes", "SELECT l_shipmode, min(CAST(l_extendedprice AS DOUBLE PRECISION)), max(CAST(l_extendedprice AS DOUBLE PRECISION)) FROM lineitem GROUP BY l_shipmode ORDER BY l_shipmode"},
+	{"least and greatest price of suppliers", "SELECT l_suppkey, min(l_extendedprice), max(l_extendedprice) FROM lineitem GROUP BY l_suppkey ORDER BY 3 DESC, 1 LIMIT 20"},
+	{"sum of quotients of decimals", "SELECT sum(l_extendedprice / l_quantity) FROM lineitem"},
+	{"roots and logarithms of doubles", "SELECT sum(sqrt(CAST(l_quantity AS DOUBLE PRECISION)) * 1.5 + ln(CAST(l_extendedprice AS DOUBLE PRECISION))) FROM lineitem"},
+	{"sums of CASE … ELSE 0", "SELECT sum(CASE WHEN l_shipmode = 'AIR' THEN l_extendedprice ELSE 0 END), sum(CASE WHEN l_returnflag = 'R' THEN 1 ELSE 0 END) FROM lineitem"},
+	{"three aggregates with FILTER", "SELECT count(*) FILTER (WHERE l_quantity > 30), sum(l_quantity) FILTER (WHERE l_shipmode = 'RAIL'), avg(l_discount) FILTER (WHERE l_tax > 0.04) FROM lineitem"},
+	{"groups of a rounded price", "SELECT round(l_extendedprice, -4) AS price, count(*) FROM lineitem GROUP BY price ORDER BY price"},
+	{"ROLLUP of two texts", "SELECT l_returnflag, l_linestatus, sum(l_quantity) FROM lineitem GROUP BY ROLLUP (l_returnflag, l_linestatus) ORDER BY l_returnflag, l_linestatus"},
+	{"CUBE of three texts", "SELECT l_returnflag, l_shipmode, l_shipinstruct, count(*) FROM lineitem GROUP BY CUBE (l_returnflag, l_shipmode, l_shipinstruct) ORDER BY 1, 2, 3"},
+	{"distinct parts, suppliers and days", "SELECT count(DISTINCT l_partkey), count(DISTINCT l_suppkey), count(DISTINCT l_shipdate) FROM lineitem"},
+	{"distinct suppliers of modes", "SELECT l_shipmode, count(DISTINCT l_suppkey) FROM lineitem GROUP BY l_shipmode ORDER BY l_shipmode"},
+	{"segments of each nation, string_agg", "SELECT c_nationkey, string_agg(c_mktsegment, ',' ORDER BY c_custkey) FROM customer WHERE c_acctbal > 9000 GROUP BY c_nationkey ORDER BY c_nationkey"},
+	{"most frequent quantity and mode", "SELECT mode() WITHIN GROUP (ORDER BY l_quantity), mode() WITHIN GROUP (ORDER BY l_shipmode) FROM lineitem"},
+	{"median price of modes", "SELECT l_shipmode, percentile_cont(0.5) WITHIN GROUP (ORDER BY CAST(l_extendedprice AS DOUBLE PRECISION)) FROM lineitem GROUP BY l_shipmode ORDER BY l_shipmode"},
+	{"deviation, variance and correlation", "SELECT stddev(l_quantity), variance(l_discount), corr(CAST(l_quantity AS DOUBLE PRECISION), CAST(l_extendedprice AS DOUBLE PRECISION)) FROM lineitem"},
+	{"greatest order of each customer", "SELECT o_custkey, o_orderkey, o_totalprice FROM (SELECT o_custkey, o_orderkey, o_totalprice, row_number() OVER (PARTITION BY o_custkey ORDER BY o_totalprice DESC, o_orderkey) AS k FROM orders) AS t WHERE k = 1 ORDER BY o_totalprice DESC, o_orderkey LIMIT 20"},
+	{"running sum by month, change", "SELECT m, revenue, sum(revenue) OVER (ORDER BY m) AS so_far, revenue - lag(revenue) OVER (ORDER BY m) AS change FROM (SELECT CAST(date_trunc('month', o_orderdate) AS DATE) AS m, sum(o_totalprice) AS revenue FROM orders GROUP BY 1) AS t ORDER BY m"},
+	{"mean share of a customer's sum", "SELECT avg(part) FROM (SELECT CAST(o_totalprice AS DOUBLE PRECISION) / sum(CAST(o_totalprice AS DOUBLE PRECISION)) OVER (PARTITION BY o_custkey) AS part FROM orders) AS t"},
+	{"longest pause between two orders", "SELECT count(*), max(days) FROM (SELECT o_orderdate - lag(o_orderdate) OVER (PARTITION BY o_custkey ORDER BY o_orderdate, o_orderkey) AS days FROM orders) AS t WHERE days > 365"},
+	{"dearest ten lines", "SELECT l_orderkey, l_linenumber, l_extendedprice, l_comment FROM lineitem ORDER BY l_extendedprice DESC, l_orderkey, l_linenumber LIMIT 10"},
+	{"orders without a late line", "SELECT o_orderpriority, count(*) FROM orders WHERE NOT EXISTS (SELECT 1 FROM lineitem WHERE l_orderkey = o_orderkey AND l_receiptdate > l_commitdate) GROUP BY o_orderpriority ORDER BY o_orderpriority"},
+	{"IN, BETWEEN and a date", "SELECT count(*) FROM lineitem WHERE l_shipmode IN ('AIR', 'RAIL', 'SHIP') AND l_quantity BETWEEN 10 AND 20 AND l_shipdate >= DATE '1995-01-01'"},
+	{"coalesce, greatest and abs", "SELECT coalesce(nullif(l_returnflag, 'N'), 'none') AS flag, sum(greatest(l_discount, l_tax)), sum(abs(l_discount - l_tax)) FROM lineitem GROUP BY flag ORDER BY flag"},
+	{"groups of a remainder", "SELECT o_orderkey % 10 AS k, count(*), sum(o_totalprice) FROM orders GROUP BY k ORDER BY k"},
+}
+
+// everyday measures the questions over the tables of TPC-H.
+func (r *run) everyday(ctx context.Context) error {
+	dir, err := r.tpchDatabase(ctx)
+	if dir == "" || err != nil {
+		return err
+	}
+	if err := r.everydayWithPeer(ctx, dir); err != nil {
+		return err
+	}
+	var queries []string
+	for _, q := range everydayQueries {
+		queries = append(queries, q.sql)
+	}
+	return r.queryMemory(ctx, everydayTitle, filepath.Join(dir, "db"), filepath.Join(dir, "peer.duckdb"), queries)
+}
+
+// everydayWithPeer asks both systems.
+func (r *run) everydayWithPeer(ctx context.Context, dir string) error {
+	peer, err := r.startPeer(dir)
+	if err != nil {
+		return err
+	}
+	if peer != nil {
+		defer peer.close()
+	}
+	db, err := sqlvec.Open(filepath.Join(dir, "db"), sqlvec.Options{Threads: r.Threads})
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	s := db.Session()
+	defer s.Close()
+	var all sums
+	for _, q := range everydayQueries {
+		all.add(r.pairRow(ctx, s, peer, Row{Workload: everydayTitle, Area: areaEveryday, Name: q.name}, q.sql))
+	}
+	all.report(r, everydayTitle)
+	return nil
+}
