@@ -21,7 +21,7 @@ export GOEXPERIMENT := $(SIMD)
 # Packages whose code runs in several goroutines: these are tested under the race detector.
 RACE_PKGS := ./mmapseg/... ./eventlog/... ./colstore/... ./sqlvec ./sqlvec/exec/... ./internal/vfs/... ./internal/formats/...
 
-.PHONY: all build test race soak fuzz anything crash bench microbench bench-compare lint fmt golden cover demo sqllogictest check-pg queries interop tpch clean help
+.PHONY: all build test race soak fuzz anything damaged crash bench microbench bench-compare lint fmt golden cover demo sqllogictest check-pg queries interop tpch clean help
 
 all: build lint test
 
@@ -42,6 +42,7 @@ race: ## run the concurrent packages' tests under the race detector
 soak: ## run the random tests with new seeds and ten times the cases
 	DRIFTDB_SEED=$$(date +%s) DRIFTDB_SPLICES=400 DRIFTDB_INTERLEAVINGS=1000 $(GO) test -count=1 -timeout 60m -run 'Spliced|Interleaved' ./sqlvec
 	DRIFTDB_SEED=$$(date +%s) DRIFTDB_INPUTS=100000 $(GO) test -count=1 -timeout 60m -v -run TestAnything ./sqlvec
+	DRIFTDB_SEED=$$(date +%s) DRIFTDB_INPUTS=1000000 $(GO) test -count=1 -timeout 60m -v -run TestDamaged ./sqlvec/files
 	RAPID_SEED=0 RAPID_CHECKS=1000 $(GO) test -count=1 -timeout 60m $$(grep -rl --include=*_test.go pgregory.net/rapid . | xargs -n1 dirname | sort -u)
 
 fuzz: ## run every fuzz target for FUZZTIME (10s)
@@ -49,6 +50,9 @@ fuzz: ## run every fuzz target for FUZZTIME (10s)
 
 anything: ## run INPUTS (2000000) changed values, formats, patterns, paths, calls, files and statements each, of a new seed (KINDS=cast,file,… for some)
 	DRIFTDB_SEED=$$(date +%s) DRIFTDB_KINDS=$(KINDS) DRIFTDB_INPUTS=$(INPUTS) $(GO) test -count=1 -timeout 0 -v -run TestAnything ./sqlvec
+
+damaged: ## read INPUTS (2000000) damaged files of every format and compression, of a new seed
+	DRIFTDB_SEED=$$(date +%s) DRIFTDB_INPUTS=$(INPUTS) $(GO) test -count=1 -timeout 0 -v -run TestDamaged ./sqlvec/files
 
 crash: build ## kill a real writing process 200 times and check what it acknowledged
 	DRIFTDB_CRASH_ROUNDS=200 $(GO) test -count=1 -timeout 60m -v -run '^TestKill$$' ./internal/cli ./internal/proof

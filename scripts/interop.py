@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 import uuid
+import zipfile
 
 import duckdb
 import polars as pl
@@ -314,6 +315,51 @@ def fixtures(dir):
     con.register("everything", full)
     con.execute(f"COPY everything TO '{dir}/duckdb.parquet' (FORMAT parquet)")
     con.execute(f"COPY (SELECT UUID '{U}' AS u, INTERVAL '14 months 3 days 4 hours' AS iv, MAP {{'a': 1, 'b': 2}} AS m, [[1, 2], [], NULL] AS deep) TO '{dir}/duckdb-more.parquet' (FORMAT parquet)")
+    small(dir / "small.zip")
+
+
+def small(path):
+    """Files of one column each, in all encodings and compressions, for the tests that damage files."""
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as out:
+        for name, data in sorted(small_files()):
+            out.writestr(zipfile.ZipInfo(name, (2025, 1, 1, 0, 0, 0)), data, zipfile.ZIP_DEFLATED)
+
+
+def small_files():
+    """The names and bytes of the files of small."""
+
+    def parquet(one, **options):
+        out = io.BytesIO()
+        pq.write_table(one, out, **{"compression": "none", "store_schema": False, **options})
+        return out.getvalue()
+
+    codecs = ["none", "snappy", "gzip", "brotli", "zstd", "lz4"]
+    for i, (name, typ, values, _) in enumerate(COLUMNS):
+        one = pa.table({name: pa.array([v for v in values for _ in range(3)], type=typ)})
+        yield f"{name}-plain.parquet", parquet(one, use_dictionary=False)
+        codec = codecs[i % len(codecs)]
+        yield f"{name}-{codec}.parquet", parquet(one, compression=codec, data_page_version="2.0", row_group_size=4)
+        for kind, new, codec in [("arrow", pa.ipc.new_file, ["zstd", "lz4", None][i % 3]), ("arrows", pa.ipc.new_stream, ["lz4", None, "zstd"][i % 3])]:
+            body = io.BytesIO()
+            with new(body, one.schema, options=pa.ipc.IpcWriteOptions(compression=codec)) as w:
+                w.write_table(one, max_chunksize=4)
+            yield f"{name}-{codec or 'none'}.{kind}", body.getvalue()
+        body = io.BytesIO()
+        pl.from_arrow(one).write_parquet(body, compression="uncompressed")
+        yield f"{name}-polars.parquet", body.getvalue()
+    for name, encodings in [("i32", ["DELTA_BINARY_PACKED", "BYTE_STREAM_SPLIT"]), ("i64", ["DELTA_BINARY_PACKED"]), ("f64", ["BYTE_STREAM_SPLIT"]),
+                            ("text", ["DELTA_LENGTH_BYTE_ARRAY", "DELTA_BYTE_ARRAY"]), ("bool", ["RLE"]), ("list", ["DELTA_BINARY_PACKED"])]:
+        values = [c for c in COLUMNS if c[0] == name][0]
+        one = pa.table({name: pa.array(values[2] * 40, type=values[1])})
+        for encoding in encodings:
+            column = name + ".list.element" if name == "list" else name
+            yield f"{name}-{encoding}.parquet", parquet(one, use_dictionary=False, column_encoding={column: encoding}, data_page_version="2.0" if name == "bool" else "1.0")
+    stamps = pa.table({"ts": [dt.datetime(2024, 2, 29, 12), None]})
+    yield "int96.parquet", parquet(stamps, use_deprecated_int96_timestamps=True)
+    yield "checksum.parquet", parquet(stamps, write_page_checksum=True, write_page_index=True)
+    many = pa.table({f"c{i}": [i, None] for i in range(5)})
+    yield "many.parquet", parquet(many)
+    yield "empty.parquet", parquet(many.slice(0, 0))
 
 
 if len(sys.argv) > 2:

@@ -45,19 +45,22 @@ func openReader(ctx context.Context, path string, opts *Options) (r reader, err 
 	if err != nil {
 		return nil, err
 	}
-	switch format {
-	case Parquet:
-		r, err = openParquet(f, size)
-	case Arrow:
-		r, err = openArrow(f, size)
-	default:
-		r, err = openText(ctx, f, size, format, opts)
-	}
-	if err != nil {
+	if r, err = readerOf(ctx, f, size, format, opts); err != nil {
 		f.Close()
 		return nil, inFile(err, path)
 	}
 	return r, nil
+}
+
+// readerOf reads an open file.
+func readerOf(ctx context.Context, f vfs.File, size int64, format Format, opts *Options) (reader, error) {
+	switch format {
+	case Parquet:
+		return openParquet(f, size)
+	case Arrow:
+		return openArrow(f, size)
+	}
+	return openText(ctx, f, size, format, opts)
 }
 
 // openFile opens a file for reading.

@@ -36,7 +36,9 @@
 //
 // Any bytes may stand in a file. The footer and the headers of the pages are checked by our
 // own reader of their encoding before the library sees them, so that a length that the file
-// cannot back allocates nothing; what the library still stumbles over is caught. Either is
+// cannot back allocates nothing. A page is decompressed into as much memory as it declares and no more, and
+// the runs of levels and codes, and the lengths of values that are written as differences, are proved to be as many as
+// there are values before the library decodes them. What it still stumbles over is caught. Each is
 // an error (22P04) that names row group and column. Values are checked for what our types
 // promise: UTF-8 without zero bytes, digits, ranges.
 //

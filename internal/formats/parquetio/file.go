@@ -24,6 +24,7 @@ type File struct {
 	footer int64 // its length in bytes
 	file   *parquet.File
 	cols   []column
+	leaves []*parquet.Column // by their places among the chunks of a row group
 	groups []parquet.RowGroup
 }
 
@@ -99,6 +100,9 @@ func (f *File) open() error {
 		return err
 	}
 	f.file, f.groups = file, file.RowGroups()
+	for _, c := range file.Root().Columns() {
+		f.addLeaves(c)
+	}
 	if err := f.readColumns(); err != nil {
 		return err
 	}
@@ -195,7 +199,7 @@ func (f *File) checkGroups() error {
 	leaves := len(leafElements(meta.Schema))
 	for g := range f.groups {
 		mg := &meta.RowGroups[g]
-		if mg.NumRows < 0 || len(mg.Columns) != leaves {
+		if mg.NumRows < 0 || len(mg.Columns) != leaves || len(f.leaves) != leaves {
 			return damaged("row group %d has %d rows in %d columns, the schema has %d", g+1, mg.NumRows, len(mg.Columns), leaves)
 		}
 		for i := range mg.Columns {
@@ -206,6 +210,16 @@ func (f *File) checkGroups() error {
 		}
 	}
 	return nil
+}
+
+// addLeaves adds the columns below c that have values.
+func (f *File) addLeaves(c *parquet.Column) {
+	if c.Leaf() {
+		f.leaves = append(f.leaves, c)
+	}
+	for _, kid := range c.Columns() {
+		f.addLeaves(kid)
+	}
 }
 
 // chunkRange returns where a column chunk begins and how long it is.
@@ -260,23 +274,12 @@ func (f *File) Read(g int, cols []int) (*Rows, error) {
 			r.chunks = append(r.chunks, f.newNestChunk(&f.cols[i], g))
 			continue
 		}
-		c := &chunk{col: &f.cols[i], group: g}
-		err := c.guard(func() error {
-			m := &f.file.Metadata().RowGroups[g].Columns[c.col.leaf].MetaData
-			off, size := chunkRange(m)
-			if m.NumValues != r.left {
-				return damaged("%d values in %d rows", m.NumValues, r.left)
-			}
-			if err := checkPages(f.in, off, size, m.NumValues, m.Codec); err != nil {
-				return err
-			}
-			c.pages = f.groups[g].ColumnChunks()[c.col.leaf].Pages()
-			return nil
-		})
-		if err != nil {
+		m := &f.file.Metadata().RowGroups[g].Columns[f.cols[i].leaf].MetaData
+		if m.NumValues != r.left {
 			r.Close()
-			return nil, err
+			return nil, place(damaged("%d values in %d rows", m.NumValues, r.left), g, f.cols[i].Name)
 		}
+		c := &chunk{col: &f.cols[i], group: g, pages: f.pagesOf(f.cols[i].leaf, m)}
 		r.chunks = append(r.chunks, c)
 	}
 	return r, nil

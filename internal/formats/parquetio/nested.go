@@ -3,6 +3,7 @@ package parquetio
 import (
 	"io"
 	"math"
+	"slices"
 
 	"github.com/parquet-go/parquet-go"
 	"github.com/parquet-go/parquet-go/format"
@@ -338,19 +339,15 @@ func (n *nest) append(dst []byte) ([]byte, error) {
 // load reads the levels and values of a row group.
 func (l *nestLeaf) load(f *File, g int) error {
 	m := &f.file.Metadata().RowGroups[g].Columns[l.index].MetaData
-	off, size := chunkRange(m)
 	if m.NumValues < 0 || m.NumValues > math.MaxInt32 {
 		return damaged("a column of %d values", m.NumValues)
 	}
-	if err := checkPages(f.in, off, size, m.NumValues, m.Codec); err != nil {
-		return err
-	}
 	l.defs, l.reps, l.at, l.value = nil, nil, 0, 0
-	c := &chunk{col: &column{Column: Column{Type: l.typ}, levels: int(l.def), typ: nil, read: l.read}, group: g, pages: f.groups[g].ColumnChunks()[l.index].Pages()}
-	defer c.pages.Close()
+	c := &chunk{col: &column{Column: Column{Type: l.typ}, read: l.read}, group: g, pages: f.pagesOf(l.index, m)}
+	defer c.close()
 	b := newBuilder(l.typ, 0, nil)
 	for {
-		page, err := c.pages.ReadPage()
+		page, err := c.pages.next()
 		if err == io.EOF {
 			break
 		}
@@ -360,54 +357,39 @@ func (l *nestLeaf) load(f *File, g int) error {
 		if err := l.take(c, page, b); err != nil {
 			return err
 		}
-		parquet.Release(page)
 	}
 	l.values = b.vector()
 	return nil
 }
 
 // take adds the entries of a page.
-func (l *nestLeaf) take(c *chunk, page parquet.Page, b *builder) error {
-	entries := int(page.NumValues())
-	defs, reps := page.DefinitionLevels(), page.RepetitionLevels()
-	if defs == nil {
-		for range entries {
+func (l *nestLeaf) take(c *chunk, page *page, b *builder) error {
+	if page.defs == nil {
+		for range page.entries {
 			l.defs = append(l.defs, l.def)
 		}
-	} else {
-		entries = len(defs)
-		l.defs = append(l.defs, defs...)
 	}
-	if reps == nil {
-		reps = make([]byte, entries)
+	l.defs = append(l.defs, page.defs...)
+	if page.reps == nil {
+		page.reps = make([]byte, page.entries)
 	}
-	if len(reps) != entries {
-		return damaged("a page has %d repetition levels for %d entries", len(reps), entries)
+	l.reps = append(l.reps, page.reps...)
+	if page.defs != nil && (c.pages.maxDef != l.def || slices.Max(page.defs) > l.def) {
+		return damaged("definition levels of %d, not of %d", c.pages.maxDef, l.def)
 	}
-	l.reps = append(l.reps, reps...)
-	want := 0
-	for _, d := range l.defs[len(l.defs)-entries:] {
-		if d > l.def {
-			return damaged("a definition level of %d of %d", d, l.def)
-		}
-		if d == l.def {
-			want++
-		}
-	}
-	c.codes = nil
 	have, err := c.valuesOf(page)
 	if err != nil {
 		return err
 	}
-	if want > have {
-		return damaged("a page has %d values for %d entries", have, want)
+	if page.values > have {
+		return damaged("a page has %d values for %d entries", have, page.values)
 	}
 	from := &c.values
 	if c.codes != nil {
 		from = &c.dict
 	}
-	b.reserve(want)
-	_, err = b.add(from, c.codes, 0, want, nil)
+	b.reserve(page.values)
+	_, err = b.add(from, c.codes, 0, page.values, nil)
 	return err
 }
 

@@ -22,31 +22,34 @@ const (
 
 // pageHeader is what a page says of itself.
 type pageHeader struct {
+	kind          int64 // dataPage and its kin
 	plain, packed int64 // bytes uncompressed and compressed
-	values        int64
-	size          int   // of the header
-	levels        int64 // bytes of levels before the values, which are not compressed: version 2
-	uncompressed  bool  // version 2 says that its values are not compressed
+	values        int64 // with NULLs
+	encoding      format.Encoding
+	size          int    // of the header
+	checksum      uint32 // of the packed bytes, 0 for none
+
+	defEncoding, repEncoding format.Encoding // of levels: version 1
+	defLevels, repLevels     int64           // bytes of levels, which are not compressed: version 2
+	uncompressed             bool            // version 2 says that its values are not compressed
 }
+
+// The kinds of pages.
+const (
+	dataPage       = 0
+	dictionaryPage = 2
+	dataPage2      = 3
+)
+
+// levels is how many bytes of levels stand before the values uncompressed.
+func (h *pageHeader) levels() int64 { return h.defLevels + h.repLevels }
 
 // readHeader reads the page header at the beginning of b; ok is false when b has no whole one.
 func readHeader(b []byte) (h pageHeader, ok bool) {
 	t := &thriftReader{b: b}
 	t.note = func(path [2]int, v int64) {
-		if t.level > 1 { // of statistics
-			return
-		}
-		switch path {
-		case [2]int{0, 2}:
-			h.plain = v
-		case [2]int{0, 3}:
-			h.packed = v
-		case [2]int{8, 5}, [2]int{8, 6}:
-			h.levels += v
-		case [2]int{8, 7}:
-			h.uncompressed = v == 0
-		case [2]int{5, 1}, [2]int{7, 1}, [2]int{8, 1}: // data page, dictionary page, data page of version 2
-			h.values = v
+		if t.level <= 1 { // else of statistics
+			h.note(path, v)
 		}
 	}
 	t.structure(0, [2]int{})
@@ -54,50 +57,46 @@ func readHeader(b []byte) (h pageHeader, ok bool) {
 	return h, !t.bad
 }
 
-// checkPages proves the sizes that the pages of a column chunk declare: the chunk is size bytes
-// from off of r and has the given number of values.
-func checkPages(r io.ReaderAt, off, size, values int64, codec format.CompressionCodec) error {
-	var buf []byte
-	for at, left := off, size; left > 0; {
-		h, err := headerAt(r, at, left, &buf)
-		if err != nil {
-			return err
-		}
-		rest := left - int64(h.size)
-		switch {
-		case h.packed < 0 || h.packed > rest:
-			return damaged("a page at byte %d declares %d bytes where %d are left", at, h.packed, rest)
-		case h.plain < 0 || h.plain > maxPage && h.plain/maxExpansion > h.packed:
-			return damaged("a page at byte %d declares that %d bytes become %d", at, h.packed, h.plain)
-		case h.values < 0 || h.values > maxPageValues || h.values > values+h.plain:
-			return damaged("a page at byte %d declares %d values", at, h.values)
-		}
-		if codec == format.Lz4Raw && !h.uncompressed {
-			if err := checkLZ4(r, at+int64(h.size), h); err != nil {
-				return err
-			}
-		}
-		at += int64(h.size) + h.packed
-		left = rest - h.packed
+// note keeps a field.
+func (h *pageHeader) note(path [2]int, v int64) {
+	switch path {
+	case [2]int{0, 1}:
+		h.kind = v
+	case [2]int{0, 2}:
+		h.plain = v
+	case [2]int{0, 3}:
+		h.packed = v
+	case [2]int{0, 4}:
+		h.checksum = uint32(v)
+	case [2]int{5, 1}, [2]int{7, 1}, [2]int{8, 1}: // data page, dictionary page, data page of version 2
+		h.values = v
+	case [2]int{5, 2}, [2]int{7, 2}, [2]int{8, 4}:
+		h.encoding = format.Encoding(v)
+	case [2]int{5, 3}:
+		h.defEncoding = format.Encoding(v)
+	case [2]int{5, 4}:
+		h.repEncoding = format.Encoding(v)
+	case [2]int{8, 5}:
+		h.defLevels = v
+	case [2]int{8, 6}:
+		h.repLevels = v
+	case [2]int{8, 7}:
+		h.uncompressed = v == 0
 	}
-	return nil
 }
 
-// checkLZ4 proves that the values of a page can be decompressed to the size that it declares: the
-// library takes every failure for a lack of room, and asks for ever more.
-func checkLZ4(r io.ReaderAt, at int64, h pageHeader) error {
-	if h.levels < 0 || h.levels > h.packed || h.levels > h.plain {
-		return damaged("a page at byte %d declares %d bytes of levels", at, h.levels)
-	}
-	packed := make([]byte, h.packed-h.levels)
-	if len(packed) == 0 {
-		return nil
-	}
-	if n, err := r.ReadAt(packed, at+h.levels); n < len(packed) {
-		return damaged("a page at byte %d lies outside the file: %v", at, err)
-	}
-	if n, ok := plainLZ4(packed, int(h.plain-h.levels)); !ok || n != int(h.plain-h.levels) {
-		return damaged("a page at byte %d does not become the %d bytes that it declares", at, h.plain)
+// check proves the sizes and counts that the header of a page at byte at declares: rest bytes of the chunk are left
+// behind it, and the chunk has the given number of values.
+func (h *pageHeader) check(at, rest, values int64) error {
+	switch {
+	case h.packed < 0 || h.packed > rest:
+		return damaged("a page at byte %d declares %d bytes where %d are left", at, h.packed, rest)
+	case h.plain < 0 || h.plain > maxPage && h.plain/maxExpansion > h.packed:
+		return damaged("a page at byte %d declares that %d bytes become %d", at, h.packed, h.plain)
+	case h.values < 0 || h.values > maxPageValues || h.values > values+h.plain:
+		return damaged("a page at byte %d declares %d values", at, h.values)
+	case h.repLevels < 0 || h.defLevels < 0 || h.levels() > h.packed || h.levels() > h.plain:
+		return damaged("a page at byte %d declares %d bytes of levels", at, h.levels())
 	}
 	return nil
 }

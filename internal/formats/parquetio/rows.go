@@ -4,8 +4,6 @@ import (
 	"io"
 	"math"
 
-	"github.com/parquet-go/parquet-go"
-
 	"driftdb/internal/arena"
 	"driftdb/internal/dberr"
 	"driftdb/internal/types"
@@ -67,17 +65,15 @@ func (r *Rows) Close() {
 }
 
 // close implements columnReader.
-func (c *chunk) close() {
-	c.guard(func() error { return c.pages.Close() }) //nolint:errcheck // nothing was written
-}
+func (c *chunk) close() { c.pages.close() }
 
 // chunk reads the pages of one column in one row group.
 type chunk struct {
 	col   *column
 	group int
-	pages parquet.Pages
+	pages *pageReader
 
-	page   parquet.Page
+	begun  bool
 	levels []byte  // of the page's rows, nil when none is NULL
 	codes  []int32 // of the page's values, when they are in dict
 	values packed  // of the page, when it has no codes
@@ -85,10 +81,9 @@ type chunk struct {
 	value  int     // the next value of the page
 	rows   int     // of the page
 
-	dict     packed
-	dictOf   parquet.Dictionary
-	haveDict bool
-	shared   *vec.Dictionary // dict for vectors of codes, nil until there is one
+	dict   packed
+	dictOf int             // the number of the dictionary that dict is, 0 for none
+	shared *vec.Dictionary // dict for vectors of codes, nil until there is one
 }
 
 // guard is guard, and errors say which row group and column they are about.
@@ -96,66 +91,44 @@ func (c *chunk) guard(fn func() error) error { return place(guard(fn), c.group, 
 
 // turn goes to the next page.
 func (c *chunk) turn() error {
-	if c.page != nil {
-		parquet.Release(c.page)
-		c.page = nil
-	}
-	page, err := c.pages.ReadPage()
+	page, err := c.pages.next()
 	if err == io.EOF {
 		return damaged("the rows end before those that the footer counts")
 	}
 	if err != nil {
 		return err
 	}
-	c.page, c.row, c.value, c.levels, c.codes = page, 0, 0, nil, nil
-	c.rows = int(page.NumValues())
-	if c.col.levels > 0 {
-		c.levels = page.DefinitionLevels()
-		c.rows = len(c.levels)
-	}
-	return c.readPage(page)
-}
-
-// readPage makes the page's values readable.
-func (c *chunk) readPage(page parquet.Page) error {
+	c.begun, c.row, c.value = true, 0, 0
+	c.rows, c.levels = page.entries, page.defs
 	have, err := c.valuesOf(page)
 	if err != nil {
 		return err
 	}
-	want := c.rows
-	if c.levels != nil {
-		want = 0
-		for _, l := range c.levels {
-			want += int(l & 1)
-		}
-	}
-	if want > have {
-		return damaged("a page has %d values for %d rows", have, want)
+	if page.values > have {
+		return damaged("a page has %d values for %d rows", have, page.values)
 	}
 	return nil
 }
 
 // valuesOf reads the values or codes of a page and returns how many there are.
-func (c *chunk) valuesOf(page parquet.Page) (have int, err error) {
-	if d := page.Dictionary(); d != nil {
-		if !c.haveDict || c.dictOf != d {
-			if c.dict, err = c.col.read(d.Page().Data(), c.col.Type); err != nil {
-				return 0, err
-			}
-			c.dictOf, c.haveDict, c.shared = d, true, nil
-		}
-		data := page.Data()
-		c.codes = data.Int32()
-		have = len(c.codes)
-		for _, code := range c.codes {
-			if uint(code) >= uint(c.dict.n) {
-				return 0, damaged("code %d in a dictionary of %d values", code, c.dict.n)
-			}
-		}
-		return have, nil
+func (c *chunk) valuesOf(page *page) (have int, err error) {
+	c.codes = page.codes
+	if page.codes == nil {
+		c.values, err = c.col.read(page.raw, c.col.Type)
+		return c.values.n, err
 	}
-	c.values, err = c.col.read(page.Data(), c.col.Type)
-	return c.values.n, err
+	if c.dictOf != c.pages.dictionaries {
+		if c.dict, err = c.col.read(c.pages.dictionary, c.col.Type); err != nil {
+			return 0, err
+		}
+		c.dictOf, c.shared = c.pages.dictionaries, nil
+	}
+	for _, code := range c.codes {
+		if uint(code) >= uint(c.dict.n) {
+			return 0, damaged("code %d in a dictionary of %d values", code, c.dict.n)
+		}
+	}
+	return len(c.codes), nil
 }
 
 // next returns the next n rows.
@@ -171,7 +144,7 @@ func (c *chunk) next(n int, a *arena.Arena) (vec.Vec, error) {
 
 // ready turns to a page that has rows left.
 func (c *chunk) ready() error {
-	for c.page == nil || c.row == c.rows {
+	for !c.begun || c.row == c.rows {
 		if err := c.turn(); err != nil {
 			return err
 		}

@@ -93,22 +93,25 @@ func (c *cutter) cut(b *block, end int) {
 // count advances the line number over data.
 func (c *cutter) count(data []byte) { c.line += bytes.Count(data, []byte{'\n'}) }
 
-// fill reads until b has want bytes of data or the file ends.
+// leastRoom is the memory that a block begins with: most files are smaller than a whole block.
+const leastRoom = 16 << 10
+
+// fill reads until b has want bytes of data or the file ends. The memory grows with what there is to read.
 func (c *cutter) fill(b *block, want int) error {
-	have := len(b.raw) - pad
-	if have >= want || c.eof {
-		return nil
-	}
-	if cap(b.raw) < pad+want {
-		b.raw = append(make([]byte, 0, pad+want), b.raw...)
-	}
-	n, err := io.ReadFull(c.src, b.raw[pad+have:pad+want])
-	b.raw = b.raw[:pad+have+n]
-	switch {
-	case err == io.EOF || errors.Is(err, io.ErrUnexpectedEOF):
-		c.eof = true
-	case err != nil:
-		return err
+	for have := len(b.raw) - pad; have < want && !c.eof; {
+		room := min(want, max(leastRoom, 8*have, cap(b.raw)-pad))
+		if cap(b.raw) < pad+room {
+			b.raw = append(make([]byte, 0, pad+room), b.raw...)
+		}
+		n, err := io.ReadFull(c.src, b.raw[pad+have:pad+room])
+		have += n
+		b.raw = b.raw[:pad+have]
+		switch {
+		case err == io.EOF || errors.Is(err, io.ErrUnexpectedEOF):
+			c.eof = true
+		case err != nil:
+			return err
+		}
 	}
 	return nil
 }
