@@ -1,7 +1,6 @@
 package expr
 
 import (
-	"bytes"
 	"cmp"
 	"math"
 
@@ -36,9 +35,13 @@ func sameType(args []types.Type) types.Type { return args[0] }
 // newExtreme returns the constructor of min or max.
 func newExtreme(greatest bool) func([]types.Type, types.Type, *arena.Arena) States {
 	return func(args []types.Type, ret types.Type, a *arena.Arena) States {
-		switch ret.Class() {
-		case types.I16, types.I32, types.I64:
-			return &intExtreme{scratch: scratch{a}, typ: ret, greatest: greatest}
+		switch ints := (intExtreme{scratch: scratch{a}, typ: ret, greatest: greatest}); {
+		case ret.Class() == types.I16, ret.Class() == types.I32, ret.Class() == types.I64, ret.Class() == types.F32, ret.Class() == types.F64:
+			return &ints
+		case ret.ID == types.Numeric:
+			return &numericExtreme{intExtreme: ints, scale: -1}
+		case ret.ID == types.Text:
+			return &textExtreme{scratch: scratch{a}, greatest: greatest}
 		}
 		return &valueStates{typ: ret, take: extremeRule(ret, greatest)}
 	}
@@ -51,7 +54,7 @@ func newPick(last bool) func([]types.Type, types.Type, *arena.Arena) States {
 	}
 }
 
-// intExtreme is min or max of integers.
+// intExtreme is min or max of integers, and of floats by their ranks.
 type intExtreme struct {
 	scratch
 	valueCounts
@@ -64,13 +67,18 @@ func (s *intExtreme) Grow(n int) {
 	s.growCounts(n)
 	old := len(s.best)
 	s.best = grow(s.best, n+1)
-	worst := int64(math.MaxInt64)
-	if s.greatest {
-		worst = math.MinInt64
-	}
+	worst := s.worst()
 	for i := old; i < len(s.best); i++ {
 		s.best[i] = worst
 	}
+}
+
+// worst returns the value that any other replaces.
+func (s *intExtreme) worst() int64 {
+	if s.greatest {
+		return math.MinInt64
+	}
+	return math.MaxInt64
 }
 
 func (s *intExtreme) Bytes() int64 { return s.bytes() + int64(cap(s.best))*8 }
@@ -110,8 +118,19 @@ func (s *intExtreme) UpdateSlots(slot []uint32, args []vec.Vec) error {
 		}
 		return nil
 	}
-	extremeSlots(s, valid, int64s(f, v), 0)
+	extremeSlots(s, valid, extremeInts(f, v), 0)
 	return nil
+}
+
+// extremeInts returns the values of v, the ranks of floats.
+func extremeInts(f *frame, v *vec.Vec) []int64 {
+	switch v.Type.Class() {
+	case types.F32, types.F64:
+		ranks := arena.Make[int64](f.arena, v.N)
+		kernel.FloatRanks(ranks, doubles(f, v))
+		return ranks
+	}
+	return int64s(f, v)
 }
 
 // extremeSlots offers base + x to the slots.
@@ -142,25 +161,36 @@ func (s *intExtreme) UpdateOne(group uint32, args []vec.Vec, sel []uint64, n int
 		}
 		return nil
 	}
-	extremeOne(s, group, int64s(f, v), 0, rows)
+	if v.Form == vec.Flat && v.Type.Class() == types.F64 && rows == nil {
+		lo, hi := kernel.FloatBounds(vec.Of[float64](v)[:n])
+		s.offer(group, lo)
+		s.offer(group, hi)
+		s.add(group, n)
+		return nil
+	}
+	extremeOne(s, group, extremeInts(f, v), 0, rows)
 	return nil
 }
 
 // extremeOne offers base + x of the rows, nil being all, to a group.
 func extremeOne[T kernel.Int](s *intExtreme, group uint32, x []T, base int64, rows []uint64) {
-	var lo, hi T
-	ok := len(x) > 0
-	switch {
-	case rows != nil:
-		lo, hi, ok = kernel.MinMaxMask(x, trimmed(rows, len(x)))
-	case ok:
-		lo, hi = kernel.MinMax(x)
-	}
-	if ok {
+	if lo, hi, ok := boundsOf(x, rows); ok {
 		s.offer(group, base+int64(lo))
 		s.offer(group, base+int64(hi))
 		s.add(group, 1)
 	}
+}
+
+// boundsOf returns the least and the greatest x of the rows, nil being all; ok is false if there are none.
+func boundsOf[T kernel.Int](x []T, rows []uint64) (lo, hi T, ok bool) {
+	switch {
+	case rows != nil:
+		return kernel.MinMaxMask(x, trimmed(rows, len(x)))
+	case len(x) == 0:
+		return 0, 0, false
+	}
+	lo, hi = kernel.MinMax(x)
+	return lo, hi, true
 }
 
 func (s *intExtreme) Merge(src States, to []uint32) error { return s.MergePart(src, nil, to) }
@@ -182,12 +212,24 @@ func (s *intExtreme) Final(lo, hi int, a *arena.Arena) (vec.Vec, error) {
 			b.null()
 			continue
 		}
-		b.value(types.IntValue(s.typ, s.best[g+1]))
+		b.value(s.value(g))
 	}
 	return b.finish()
 }
 
-// valueStates keeps one value a group: min and max of types that are not integers,
+// value returns the value of a group.
+func (s *intExtreme) value(g int) types.Value {
+	switch s.typ.Class() {
+	case types.F32, types.F64:
+		return types.FloatValue(s.typ, kernel.RankFloat(s.best[g+1]))
+	}
+	return types.IntValue(s.typ, s.best[g+1])
+}
+
+// Late implements LateFinal.
+func (s *intExtreme) Late() bool { return true }
+
+// valueStates keeps one value a group: min and max of types that are not like integers or texts,
 // first and last. Strings are copied when they are kept.
 type valueStates struct {
 	typ   types.Type
@@ -210,9 +252,6 @@ func extremeRule(t types.Type, greatest bool) func(old, new *types.Value) bool {
 			b, _ := t.Enum.Rank(new.S)
 			return cmp.Compare(b, a) == want
 		}
-	}
-	if t.Class() == types.Bytes && t.ID != types.Numeric && t.ID != types.Bpchar && !t.IsArray() {
-		return func(old, new *types.Value) bool { return bytes.Compare([]byte(new.S), []byte(old.S)) == want }
 	}
 	return func(old, new *types.Value) bool { return types.Compare(*new, *old) == want }
 }
@@ -295,6 +334,3 @@ func fitForm(v types.Value, t types.Type) (types.Value, error) {
 	}
 	return types.NumericValue(t, d)
 }
-
-// Late implements LateFinal.
-func (s *intExtreme) Late() bool { return true }

@@ -44,6 +44,10 @@ func (n *castNode) eval(f *frame, sel []uint64) (vec.Vec, error) {
 	if none(f, rows) {
 		return nullVec(n.to, f.n), nil
 	}
+	if v.Form == vec.Dict && !n.try && relabels(v.Type, n.to) {
+		v.Type = n.to
+		return v, nil // in its own dictionary
+	}
 	if v.Form == vec.Dict && !n.try && !zoneBound(n.from, n.to) {
 		if out, ok := n.memo.through(f, &v, func(g *frame, d vec.Vec) (vec.Vec, error) {
 			return n.convert(g, &d, nil)
@@ -116,7 +120,7 @@ func (n *castNode) convert(f *frame, v *vec.Vec, rows []uint64) (vec.Vec, error)
 	case from.ID == types.Date && (to.ID == types.Timestamp || to.ID == types.TimestampTZ),
 		from.ID == types.Timestamp, from.ID == types.TimestampTZ && !to.IsString():
 		return castTimes(f, v, to, rows, n.explicit)
-	case from.Class() == types.Bytes && to.Class() == types.Bytes && from.IsString() && to.IsString() && to.Len == 0 && sameBytes(from, to):
+	case relabels(from, to):
 		out := *v
 		out.Type = to
 		return out, nil
@@ -124,8 +128,11 @@ func (n *castNode) convert(f *frame, v *vec.Vec, rows []uint64) (vec.Vec, error)
 	return n.rowByRow(f, v, rows)
 }
 
-// sameBytes reports whether texts of a type are in memory what they are as another without a length.
-func sameBytes(from, to types.Type) bool {
+// relabels reports whether texts of a type are in memory what they are as another.
+func relabels(from, to types.Type) bool {
+	if from.Class() != types.Bytes || to.Class() != types.Bytes || !from.IsString() || !to.IsString() || to.Len != 0 {
+		return false
+	}
 	return from.ID != types.Bpchar || from == to || !from.KeepsBlanks() && to.ID != types.Bpchar
 }
 

@@ -3,6 +3,7 @@
 package kernel
 
 import (
+	"math"
 	"simd/archsimd"
 	"unsafe"
 )
@@ -205,6 +206,52 @@ func magnitudeWide[T Signed](a []T) (uint64, bool) {
 		or |= v ^ v>>63
 	}
 	return uint64(or), true
+}
+
+// floatRanksWide is FloatRanks for eight values at a time. It returns how many that was.
+func floatRanksWide(dst []int64, x []float64) (done int) {
+	if !wide || len(dst) < 64 {
+		return 0
+	}
+	b := as[int64](x)
+	most, inf := archsimd.BroadcastInt64x8(nanRank), archsimd.BroadcastInt64x8(0x7FF<<52)
+	for ; len(dst)-done >= 8; done += 8 {
+		v := archsimd.LoadInt64x8((*[8]int64)(b[done:]))
+		isNaN := v.And(most).Greater(inf)
+		most.Merge(v.Xor(v.ShiftAllRight(63).And(most)), isNaN).Store((*[8]int64)(dst[done:]))
+	}
+	archsimd.ClearAVXUpperBits()
+	return done
+}
+
+// floatBoundsWide is FloatBounds.
+func floatBoundsWide(x []float64) (lo, hi int64, ok bool) {
+	if !wide || len(x) < 64 {
+		return 0, 0, false
+	}
+	b := as[int64](x)
+	most, inf := archsimd.BroadcastInt64x8(nanRank), archsimd.BroadcastInt64x8(0x7FF<<52)
+	l, h := most, archsimd.BroadcastInt64x8(math.MinInt64)
+	l2, h2 := l, h
+	for ; len(b) >= 16; b = b[16:] {
+		v, w := archsimd.LoadInt64x8((*[8]int64)(b)), archsimd.LoadInt64x8((*[8]int64)(b[8:]))
+		v = most.Merge(v.Xor(v.ShiftAllRight(63).And(most)), v.And(most).Greater(inf))
+		w = most.Merge(w.Xor(w.ShiftAllRight(63).And(most)), w.And(most).Greater(inf))
+		l, h, l2, h2 = l.Min(v), h.Max(v), l2.Min(w), h2.Max(w)
+	}
+	l, h = l.Min(l2), h.Max(h2)
+	var least, greatest [8]int64
+	l.Store(&least)
+	h.Store(&greatest)
+	archsimd.ClearAVXUpperBits()
+	lo, hi = least[0], greatest[0]
+	for i := range least {
+		lo, hi = min(lo, least[i]), max(hi, greatest[i])
+	}
+	for _, f := range x[len(x)-len(b):] {
+		lo, hi = min(lo, FloatRank(f)), max(hi, FloatRank(f))
+	}
+	return lo, hi, true
 }
 
 // productsWide sets dst = a × b for 64 bits.

@@ -14,6 +14,10 @@ func lookupSlotsWide[C ~uint8 | ~uint16 | ~uint32](_, _ []uint32, _ []C) (bool, 
 
 func magnitudeWide[T Signed]([]T) (uint64, bool) { return 0, false }
 
+func floatRanksWide([]int64, []float64) int { return 0 }
+
+func floatBoundsWide([]float64) (lo, hi int64, ok bool) { return 0, 0, false }
+
 func productsWide[T Signed](_, _, _ []T) bool { return false }
 
 func sumWide[T Signed]([]T, []uint64) (Int128, bool) { return Int128{}, false }
