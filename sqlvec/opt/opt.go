@@ -74,7 +74,7 @@ func (o *optimizer) rewrite(node plan.Node, root []plan.Column, done map[*plan.C
 		node = o.repush(o.prune(node, idsOf(root)), root)
 	}
 	node = o.common(node, root)
-	node = o.distinctFirst(o.determine(o.shareSums(o.shiftSums(o.sink(o.order(o.sift(node)))))))
+	node = o.distinctFirst(o.determine(o.shareSums(o.shiftSums(o.rollUp(o.sink(o.order(o.sift(node))))))))
 	node = o.physical(node)
 	node = o.late(o.prune(node, plan.IDs(node)))
 	node = keepColumns(node, root)
