@@ -13,23 +13,18 @@ const (
 	tenTo16 = 1e16
 )
 
-// AppendQuotient appends the binary form of sum × 10^-scale / count, rounded as Div rounds
-// it. count must be positive. ok is false, and nothing is appended, where an intermediate
-// result takes more than 128 bits.
-func AppendQuotient(dst []byte, sum int64, scale int, count int64) (form []byte, ok bool) {
-	size := uint64(sum)
-	if sum < 0 {
-		size = -size
+// AppendQuotient appends the binary form of x × 10^-xScale / (y × 10^-yScale), rounded as Div rounds it. y is
+// not 0. ok is false, and nothing is appended, where an intermediate result takes more than 128 bits.
+func AppendQuotient(dst []byte, x int64, xScale int, y int64, yScale int) (form []byte, ok bool) {
+	num, den := sizeOf(x), sizeOf(y)
+	to := quotientScale(num, xScale, den, yScale)
+	if num == 0 {
+		return appendSmall(dst, false, 0, 0, to), true
 	}
-	if size == 0 {
-		return appendSmall(dst, false, 0, 0, quotientScale(0, scale, uint64(count))), true
-	}
-	to := quotientScale(size, scale, uint64(count))
-	hi, lo, ok := timesPow10(size, to-scale)
+	hi, lo, ok := timesPow10(num, to-xScale+yScale)
 	if !ok {
 		return dst, false
 	}
-	den := uint64(count)
 	top, low, rem := uint64(0), lo/den, lo%den
 	if hi > 0 {
 		top = hi / den
@@ -43,27 +38,31 @@ func AppendQuotient(dst []byte, sum int64, scale int, count int64) (form []byte,
 	if top >= tenTo18/10 {
 		return dst, false
 	}
-	return appendSmall(dst, sum < 0, top, low, to), true
+	return appendSmall(dst, x < 0 != (y < 0), top, low, to), true
+}
+
+// sizeOf returns the distance of x from 0.
+func sizeOf(x int64) uint64 {
+	if x < 0 {
+		return -uint64(x)
+	}
+	return uint64(x)
 }
 
 // AppendScaled appends the binary form of x × 10^-scale.
 func AppendScaled(dst []byte, x int64, scale int) []byte {
-	size := uint64(x)
-	if x < 0 {
-		size = -size
-	}
-	return appendSmall(dst, x < 0, 0, size, scale)
+	return appendSmall(dst, x < 0, 0, sizeOf(x), scale)
 }
 
-// quotientScale is divScale of size × 10^-scale and count.
-func quotientScale(size uint64, scale int, count uint64) int {
-	w1, f1 := wordWeight(size, scale)
-	w2, f2 := wordWeight(count, 0)
+// quotientScale is divScale of num × 10^-numScale and den × 10^-denScale.
+func quotientScale(num uint64, numScale int, den uint64, denScale int) int {
+	w1, f1 := wordWeight(num, numScale)
+	w2, f2 := wordWeight(den, denScale)
 	weight := w1 - w2
 	if f1 <= f2 {
 		weight--
 	}
-	return min(max(minSigDigits-weight*groupDigits, scale, 0), maxDisplayScale)
+	return min(max(minSigDigits-weight*groupDigits, numScale, denScale, 0), maxDisplayScale)
 }
 
 // wordWeight is groupWeight of u × 10^-scale.
@@ -221,61 +220,138 @@ func pairsOf(x uint64) uint32 {
 	return uint32(v | v>>16)
 }
 
-// SmallDecimal returns a number in binary form as x × 10^-scale, where x fits 64 bits and
-// scale is the display scale.
-func SmallDecimal(form []byte) (x int64, scale int, ok bool) {
+// Decimal128 returns a number in binary form as (hi, lo) × 10^-scale, a signed integer of 128 bits; scale is the
+// display scale. ok is false for numbers that do not fit, and for those that are not finite.
+func Decimal128(form []byte) (hi int64, lo uint64, scale int, ok bool) {
 	n := len(form)
 	if n < 1+scaleBytes {
-		return 0, 0, false
+		return 0, 0, 0, false
 	}
 	scale = int(form[n-2])<<8 | int(form[n-1])
 	flip := byte(0)
 	switch form[0] {
 	case kindZero:
-		return 0, scale, true
+		return 0, 0, scale, true
 	case kindPos:
 	case kindNeg:
 		flip = 0xFF
 	default:
-		return 0, 0, false
+		return 0, 0, 0, false
 	}
 	body := form[1 : n-scaleBytes]
-	if len(body) < 4 || len(body) > 13 || body[len(body)-1] != flip {
-		return 0, 0, false
+	if len(body) < 4 || len(body) > 3+18 || body[len(body)-1] != flip {
+		return 0, 0, 0, false
 	}
-	exp := int(body[0]^flip)<<8 | int(body[1]^flip) - 0x8000
-	u := uint64(0)
-	for i, p := range body[2 : len(body)-1] {
-		v := (p ^ flip) - 1
-		if v > 99 {
-			return 0, 0, false
-		}
-		if i < 9 { // below 10^18
-			u = 100*u + uint64(v)
-			continue
-		}
-		hi, lo := bits.Mul64(u, 100)
-		if u = lo + uint64(v); hi != 0 || u < lo {
-			return 0, 0, false
-		}
+	exp, pairs := int(body[0]^flip)<<8|int(body[1]^flip)-0x8000, body[2:len(body)-1]
+	upper, lower := pairs[:min(len(pairs), 9)], pairs[min(len(pairs), 9):]
+	u, ok := pairsValue(upper, flip)
+	v, ok2 := pairsValue(lower, flip)
+	if !ok || !ok2 {
+		return 0, 0, 0, false
 	}
-	up := scale - 2*(len(body)-3-exp) // digits between those stored and the display scale
-	switch {
-	case up == -1 && u%10 == 0:
-		u /= 10
+	top, low := bits.Mul64(u, wordPow10[2*len(lower)])
+	low, carry := bits.Add64(low, v, 0)
+	top += carry
+	switch up := scale - 2*(len(pairs)-exp); { // digits between those stored and the display scale
+	case up == -1:
+		var rem uint64
+		low, rem = bits.Div64(top%10, low, 10)
+		if top /= 10; rem != 0 {
+			return 0, 0, 0, false
+		}
 	case up < 0 || up > 19:
-		return 0, 0, false
+		return 0, 0, 0, false
 	default:
-		hi, lo := bits.Mul64(u, wordPow10[up])
-		if u = lo; hi != 0 {
-			return 0, 0, false
+		over, upTop := bits.Mul64(top, wordPow10[up])
+		top, low = bits.Mul64(low, wordPow10[up])
+		if top, carry = bits.Add64(top, upTop, 0); over|carry != 0 {
+			return 0, 0, 0, false
 		}
 	}
-	if u > 1<<63-1 {
-		return 0, 0, false
+	if top>>63 != 0 {
+		return 0, 0, 0, false
 	}
 	if flip != 0 {
-		return -int64(u), scale, true
+		low, carry = bits.Sub64(0, low, 0)
+		return -int64(top) - int64(carry), low, scale, true
 	}
-	return int64(u), scale, true
+	return int64(top), low, scale, true
+}
+
+// pairsValue returns the number of at most nine pairs of digits, whose bits are turned by flip.
+func pairsValue(pairs []byte, flip byte) (u uint64, ok bool) {
+	ok = true
+	for _, p := range pairs {
+		v := (p ^ flip) - 1
+		ok = ok && v <= 99
+		u = 100*u + uint64(v)
+	}
+	return u, ok
+}
+
+// Rounding is a way to leave digits out.
+type Rounding uint8
+
+// The ways: half away from zero, towards zero, down and up.
+const (
+	RoundHalf Rounding = iota
+	RoundTrunc
+	RoundFloor
+	RoundCeil
+)
+
+// AppendRounded appends the binary form of a number in binary form, rounded to digits after the point. ok is false,
+// and nothing is appended, for numbers that need more than 128 bits or are not finite, and where digits are
+// added or those before the point are cut.
+func AppendRounded(dst, number []byte, digits int, how Rounding) (form []byte, ok bool) {
+	hi, lo, scale, ok := Decimal128(number)
+	cut := scale - digits
+	if !ok || digits < 0 || cut < 0 || cut > 38 {
+		return dst, false
+	}
+	neg := hi < 0
+	top, low := uint64(hi), lo
+	if neg {
+		var borrow uint64
+		low, borrow = bits.Sub64(0, lo, 0)
+		top, _ = bits.Sub64(0, top, borrow)
+	}
+	more, rest := uint64(0), uint64(0) // rest: of the digits that are left out last, the lower ones
+	if cut > 19 {
+		top, low, rest = div128(top, low, wordPow10[19])
+		cut -= 19
+	}
+	p := wordPow10[cut]
+	top, low, last := div128(top, low, p)
+	switch {
+	case how == RoundHalf && cut > 0 && last >= p/2, how == RoundFloor && neg && last|rest != 0, how == RoundCeil && !neg && last|rest != 0:
+		more = 1
+	}
+	low, carry := bits.Add64(low, more, 0)
+	if top += carry; top >= tenTo18/10 {
+		return dst, false
+	}
+	return appendSmall(dst, neg, top, low, digits), true
+}
+
+// div128 returns the quotient and the remainder of (hi, lo) and p, which is not 0.
+func div128(hi, lo, p uint64) (top, low, rem uint64) {
+	top, rem = hi/p, hi%p
+	low, rem = bits.Div64(rem, lo, p)
+	return top, low, rem
+}
+
+// AppendDecimal128 appends the binary form of (hi, lo) × 10^-scale, a signed integer of 128 bits. ok is false, and
+// nothing is appended, for integers of more than 36 digits.
+func AppendDecimal128(dst []byte, hi int64, lo uint64, scale int) (form []byte, ok bool) {
+	top, low := uint64(hi), lo
+	if hi < 0 {
+		var borrow uint64
+		low, borrow = bits.Sub64(0, lo, 0)
+		top, _ = bits.Sub64(0, top, borrow)
+	}
+	if top >= tenTo18/10 {
+		return dst, false
+	}
+	return appendSmall(dst, hi < 0, top, low, scale), true
 }

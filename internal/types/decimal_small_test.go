@@ -1,7 +1,6 @@
 package types
 
 import (
-	"math"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -13,17 +12,19 @@ func TestAppendQuotient(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		sum := rapid.Int64().Draw(t, "sum")
 		sum >>= rapid.IntRange(0, 63).Draw(t, "shift")
-		count := rapid.Int64Range(1, math.MaxInt64).Draw(t, "count") >> rapid.IntRange(0, 62).Draw(t, "count shift")
-		count = max(count, 1)
-		scale := rapid.IntRange(0, 20).Draw(t, "scale")
+		count := rapid.Int64().Draw(t, "count") >> rapid.IntRange(0, 62).Draw(t, "count shift")
+		if count == 0 {
+			count = 1
+		}
+		scale, countScale := rapid.IntRange(0, 20).Draw(t, "scale"), rapid.IntRange(0, 18).Draw(t, "count scale")
 		if rapid.Bool().Draw(t, "round") {
 			sum -= sum % 1000
 		}
-		want, err := DecimalFromInt(sum, scale).Div(DecimalFromInt(count, 0))
+		want, err := DecimalFromInt(sum, scale).Div(DecimalFromInt(count, countScale))
 		if err != nil {
 			t.Fatal(err)
 		}
-		got, ok := AppendQuotient([]byte("x"), sum, scale, count)
+		got, ok := AppendQuotient([]byte("x"), sum, scale, count, countScale)
 		if !ok {
 			if string(got) != "x" {
 				t.Fatalf("%d/10^%d/%d: %x was appended", sum, scale, count, got)
@@ -32,7 +33,7 @@ func TestAppendQuotient(t *testing.T) {
 		}
 		short++
 		if string(got[1:]) != want.Encode() {
-			t.Fatalf("%d/10^%d/%d: got % x, want %s, % x", sum, scale, count, got[1:], want, want.Encode())
+			t.Fatalf("%d/10^%d / (%d/10^%d): got % x, want %s, % x", sum, scale, count, countScale, got[1:], want, want.Encode())
 		}
 	})
 	if short == 0 {
@@ -40,26 +41,85 @@ func TestAppendQuotient(t *testing.T) {
 	}
 }
 
-// TestSmallDecimal compares forms read as words with decimals.
-func TestSmallDecimal(t *testing.T) {
+// TestDecimal128 compares forms read as words with decimals.
+func TestDecimal128(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		x := rapid.Int64().Draw(t, "x") >> rapid.IntRange(0, 63).Draw(t, "shift")
-		scale := rapid.IntRange(0, 25).Draw(t, "scale")
-		d := DecimalFromInt(x, scale)
-		if form := AppendScaled(nil, x, scale); string(form) != d.Encode() {
-			t.Fatalf("%s: got % x, want % x", d, form, d.Encode())
+		hi := rapid.Int64().Draw(t, "hi") >> rapid.IntRange(0, 63).Draw(t, "shift")
+		lo := rapid.Uint64().Draw(t, "lo")
+		if rapid.Bool().Draw(t, "word") {
+			lo >>= rapid.IntRange(0, 63).Draw(t, "low shift")
+			hi = 0
+			if x := int64(lo); rapid.Bool().Draw(t, "negative") {
+				lo, hi = uint64(-x), -x>>63
+			}
 		}
-		got, at, ok := SmallDecimal([]byte(d.Encode()))
-		if !ok && (x >= tenTo18 || x <= -tenTo18) {
+		scale := rapid.IntRange(0, 38).Draw(t, "scale")
+		d := DecimalFromInt128(hi, lo, scale)
+		if x := int64(lo); hi == x>>63 {
+			if form := AppendScaled(nil, x, scale); string(form) != d.Encode() {
+				t.Fatalf("%s: got % x, want % x", d, form, d.Encode())
+			}
+		}
+		h, l, at, ok := Decimal128([]byte(d.Encode()))
+		if !ok && (hi >= 1<<50 || hi < -1<<50) {
 			return // a digit more than is shown may be stored
 		}
-		if !ok || got != x || at != scale {
-			t.Fatalf("%s: got %d × 10^-%d, %t", d, got, at, ok)
+		if !ok || h != hi || l != lo || at != scale {
+			t.Fatalf("%s: got (%d, %d) × 10^-%d, %t, want (%d, %d) × 10^-%d", d, h, l, at, ok, hi, lo, scale)
 		}
 	})
-	for _, d := range []Decimal{NaN, Infinity, NegInfinity, DecimalFromInt128(1, 0, 3)} {
-		if x, _, ok := SmallDecimal([]byte(d.Encode())); ok {
-			t.Errorf("%s is read as %d", d, x)
+	for _, d := range []Decimal{NaN, Infinity, NegInfinity, DecimalFromInt(1, 0).Mul(DecimalFromInt128(1<<62, 0, 0)).Mul(DecimalFromInt(4, 0))} {
+		if h, l, _, ok := Decimal128([]byte(d.Encode())); ok {
+			t.Errorf("%s is read as (%d, %d)", d, h, l)
 		}
 	}
+}
+
+// TestAppendRounded compares the ways of rounding with those of decimals.
+func TestAppendRounded(t *testing.T) {
+	ways := map[Rounding]func(Decimal, int) Decimal{
+		RoundHalf: Decimal.Round, RoundTrunc: Decimal.Trunc,
+		RoundFloor: func(d Decimal, _ int) Decimal { return d.Floor() },
+		RoundCeil:  func(d Decimal, _ int) Decimal { return d.Ceil() },
+	}
+	short := 0
+	rapid.Check(t, func(t *rapid.T) {
+		hi := rapid.Int64Range(-1<<50, 1<<50).Draw(t, "hi") >> rapid.IntRange(0, 63).Draw(t, "shift")
+		d := DecimalFromInt128(hi, rapid.Uint64().Draw(t, "lo")>>rapid.IntRange(0, 63).Draw(t, "low shift"), rapid.IntRange(0, 36).Draw(t, "scale"))
+		if rapid.Bool().Draw(t, "tie") {
+			d = d.Round(3).Add(DecimalFromInt(5, 4)).Round(rapid.IntRange(4, 30).Draw(t, "tie scale"))
+		}
+		digits, how := rapid.IntRange(0, 8).Draw(t, "digits"), Rounding(rapid.IntRange(0, 3).Draw(t, "how"))
+		if how >= RoundFloor {
+			digits = 0
+		}
+		want := ways[how](d, digits)
+		got, ok := AppendRounded([]byte("x"), []byte(d.Encode()), digits, how)
+		if !ok {
+			if string(got) != "x" {
+				t.Fatalf("%s: %x was appended", d, got)
+			}
+			return
+		}
+		short++
+		if string(got[1:]) != want.Encode() {
+			t.Fatalf("%s to %d digits by %d: got % x, want %s, % x", d, digits, how, got[1:], want, want.Encode())
+		}
+	})
+	if short == 0 {
+		t.Fatal("no number took the short way")
+	}
+}
+
+// TestAppendDecimal128 compares forms with those of decimals.
+func TestAppendDecimal128(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		hi, lo := rapid.Int64().Draw(t, "hi")>>rapid.IntRange(0, 63).Draw(t, "shift"), rapid.Uint64().Draw(t, "lo")
+		scale := rapid.IntRange(0, 40).Draw(t, "scale")
+		d := DecimalFromInt128(hi, lo, scale)
+		got, ok := AppendDecimal128(nil, hi, lo, scale)
+		if ok && string(got) != d.Encode() || !ok && hi < 1<<50 && hi >= -1<<50 {
+			t.Fatalf("%s: got % x, %t, want % x", d, got, ok, d.Encode())
+		}
+	})
 }

@@ -156,6 +156,9 @@ func (g *aggregation) newGroups(a *arena.Arena, left *leftWords) *groups {
 		if ok {
 			slotted.Share(&gs.rows)
 		}
+		if pieced, ok := s.(expr.Pieced); ok && c.hasPieces() {
+			pieced.ExpectPieces()
+		}
 		gs.states, gs.shared, gs.counted = append(gs.states, s), append(gs.shared, ok), gs.counted || ok
 	}
 	return gs
@@ -163,6 +166,11 @@ func (g *aggregation) newGroups(a *arena.Arena, left *leftWords) *groups {
 
 // everyRow reports whether the states of the call see every row of the input as it comes.
 func (c *aggCall) everyRow() bool { return !c.Distinct && c.Filter == nil && len(c.OrderBy) == 0 }
+
+// hasPieces reports whether the values of a batch may come in several vectors, if the states take such.
+func (c *aggCall) hasPieces() bool {
+	return len(c.Args) == 1 && !c.Distinct && len(c.OrderBy) == 0 && expr.HasPieces(c.Args[0])
+}
 
 // count returns how many groups there are: one without keys.
 func (gs *groups) count() int {

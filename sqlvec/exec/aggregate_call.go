@@ -88,6 +88,9 @@ func (c *callEnd) update(b *vec.Batch, slot []uint32) (err error) {
 			return nil
 		}
 	}
+	if s, ok := c.e.own.states[c.i].(expr.Pieced); ok && c.call.hasPieces() && c.args[0].IsLoose() {
+		return c.updatePieces(s, &in, slot)
+	}
 	if c.cols, err = evalAll(c.args, &in, w, c.cols[:0]); err != nil {
 		return err
 	}
@@ -106,6 +109,20 @@ func (c *callEnd) update(b *vec.Batch, slot []uint32) (err error) {
 		return c.collect(&in, slot)
 	}
 	return c.feed(c.e.own, slot, in.Sel, b.N)
+}
+
+// updatePieces is update with values that come in several vectors.
+func (c *callEnd) updatePieces(s expr.Pieced, b *vec.Batch, slot []uint32) error {
+	a := c.e.w.scratch
+	return c.args[0].EvalPieces(b, a, func(v vec.Vec, rows []uint64) error {
+		c.cols = append(c.cols[:0], v)
+		if slot == nil {
+			return s.UpdateOne(0, c.cols, rows, b.N)
+		}
+		taken := arena.Make[uint32](a, b.N)
+		kernel.MaskSlots(taken, slot, rows)
+		return s.UpdateSlots(taken, c.cols)
+	})
 }
 
 // feed adds the arguments in cols to the states in gs. Where sel selects less than slot,

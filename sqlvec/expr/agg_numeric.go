@@ -4,22 +4,33 @@ import (
 	"driftdb/internal/arena"
 	"driftdb/internal/types"
 	"driftdb/internal/vec"
+	"driftdb/sqlvec/kernel"
 )
 
-// numericSumStates sums or averages NUMERIC. Scaled integers of one scale are summed
-// in 128 bits; whatever does not fit goes into a decimal beside it.
+// numericSumStates sums or averages NUMERIC. Most values come as scaled integers of one scale, the main one: they
+// are summed as these are. Values of other scales are summed beside them, those of each scale on their own in 128
+// bits, so that a sum shows as many digits as the value of it with the most; what does not fit is summed as
+// decimals.
 type numericSumStates struct {
 	scratch
 	valueCounts
 	avg   bool
-	scale int // of sums; -1 before the first scaled vector
+	scale int // the main one; -1 before the first scaled vector
 	sums  slotSums
-	wide  []*types.Decimal // nil until a group needs it
-	// in says of every slot whether its sum is of decimals that came as words of the scale;
-	// nil unless all sums are. mixed says that such values came with several scales, or too
-	// long for a word.
-	in    []bool
-	mixed bool
+	// in says of every slot whether values of the main scale are in its sum; nil while all are.
+	in   []bool
+	more []scaleSums
+	wide []*types.Decimal // by group; nil until one needs it
+}
+
+// maxScales is how many scales beside the main one have sums of their own.
+const maxScales = 8
+
+// scaleSums are sums of values of one scale.
+type scaleSums struct {
+	scale int
+	sums  []kernel.Int128 // by group
+	in    []bool          // by group: there are such values
 }
 
 // newNumericSum returns the constructor of a sum or average.
@@ -38,12 +49,17 @@ func (s *numericSumStates) Grow(n int) {
 	if s.in != nil {
 		s.in = grow(s.in, n+1)
 	}
-}
-func (s *numericSumStates) Bytes() int64 {
-	return s.bytes() + s.sums.bytes() + int64(len(s.wide))*64
+	for i := range s.more {
+		m := &s.more[i]
+		m.sums, m.in = grow(m.sums, n), grow(m.in, n)
+	}
 }
 
-// direct reports whether values of v can be added to sums as they are.
+func (s *numericSumStates) Bytes() int64 {
+	return s.bytes() + s.sums.bytes() + int64(len(s.wide))*64 + int64(len(s.more)*s.groups)*17
+}
+
+// direct reports whether values of v can be added to the main sums as they are.
 func (s *numericSumStates) direct(v *vec.Vec) bool {
 	if !v.Type.IsScaled() {
 		return false
@@ -53,6 +69,28 @@ func (s *numericSumStates) direct(v *vec.Vec) bool {
 	}
 	return s.scale == int(v.Type.Scale)
 }
+
+// mix notes that not all values are of the main scale, before the first that is not is counted. slot has the rows
+// that shared counts have taken already, which have no values yet; nil for none.
+func (s *numericSumStates) mix(slot []uint32) {
+	if s.in != nil {
+		return
+	}
+	s.in = make([]bool, s.groups+1)
+	if s.scale < 0 {
+		return
+	}
+	early := make([]int64, s.groups+1)
+	if s.rows != nil {
+		kernel.CountSlots(early, slot)
+	}
+	for g := range s.groups {
+		s.in[g+1] = s.of(g) > early[g+1]
+	}
+}
+
+// ExpectPieces implements Pieced.
+func (s *numericSumStates) ExpectPieces() { s.mix(nil) }
 
 func (s *numericSumStates) Update(group []uint32, args []vec.Vec, sel []uint64, n int) error {
 	f, done := s.frame(n)
@@ -65,122 +103,117 @@ func (s *numericSumStates) UpdateSlots(slot []uint32, args []vec.Vec) error {
 	v := &args[0]
 	f, done := s.frame(len(slot))
 	defer done()
-	v = s.scaled(f, v, func(i int) bool { return slot[i] != 0 })
+	direct := isNullConst(v) || s.direct(v)
+	if !direct {
+		s.mix(slot)
+	}
 	valid, ok := s.count(f, v, slot)
-	if !ok {
+	switch {
+	case !ok:
 		return nil
+	case !direct:
+		return s.addOthers(f, v, len(valid), func(i int) (g uint32, ok bool) { return valid[i] - 1, valid[i] != 0 })
 	}
-	if s.direct(v) {
-		s.sums.add(f, v, valid)
-		if s.in != nil {
-			for _, k := range valid {
-				s.in[k] = true
-			}
+	s.sums.add(f, v, valid)
+	if s.in != nil {
+		for _, k := range valid {
+			s.in[k] = true
 		}
-		return nil
-	}
-	r := decimalReader{v: v}
-	for i, k := range valid {
-		if k == 0 {
-			continue
-		}
-		d, err := r.at(i)
-		if err != nil {
-			return err
-		}
-		s.addWide(k-1, d)
 	}
 	return nil
 }
 
 func (s *numericSumStates) UpdateOne(group uint32, args []vec.Vec, sel []uint64, n int) error {
 	v := &args[0]
-	if isNullConst(v) {
-		return nil
-	}
 	f, done := s.frame(n)
 	defer done()
-	v = s.scaled(f, v, func(i int) bool { return has(sel, i) })
-	if s.direct(v) {
+	rows, ok := rowsOf(f, v, sel)
+	if !ok {
+		return nil
+	}
+	if v.Type.IsScaled() {
+		direct := s.direct(v)
+		if !direct {
+			s.mix(nil)
+		}
 		sum, k := sumOne(f, v, sel)
-		s.sums.addTotal(group, sum)
 		s.add(group, k)
-		if s.in != nil && k > 0 {
-			s.in[group+1] = true
+		if direct {
+			s.sums.addTotal(group, sum)
+			if s.in != nil && k > 0 {
+				s.in[group+1] = true
+			}
+		} else if k > 0 {
+			s.addWord(group, sum, int(v.Type.Scale))
 		}
 		return nil
 	}
-	r := decimalReader{v: v}
-	var bad error
-	eachSelected(n, sel, v, func(i int) {
-		d, err := r.at(i)
-		if err != nil {
-			bad = err
-			return
-		}
-		s.add(group, 1)
-		s.addWide(group, d)
-	})
-	return bad
-}
-
-// scaled returns decimals as scaled integers, if those of the rows in the set have the scale
-// of all before and fit a word. Otherwise it returns v, and sums are decimals from now on.
-func (s *numericSumStates) scaled(f *frame, v *vec.Vec, in func(i int) bool) *vec.Vec {
-	if !v.Type.IsScaled() && v.Form != vec.Const && !s.mixed && (s.in != nil || s.scale < 0) {
-		if out := scaledWords(f, v, in, s.scale); out != nil {
-			if s.in == nil {
-				s.in = make([]bool, s.groups+1)
-			}
-			return out
-		}
-	}
-	if !v.Type.IsScaled() || s.in != nil {
-		s.widen()
-	}
-	return v
-}
-
-// scaledWords returns the decimals of v in the set as integers of one scale, the given one
-// unless that is negative. It returns nil where they are not such.
-func scaledWords(f *frame, v *vec.Vec, in func(i int) bool, scale int) *vec.Vec {
-	words := arena.MakeZero[int64](f.arena, f.n)
-	for i := range words {
-		if v.IsNull(i) || !in(i) {
-			continue
-		}
-		x, at, ok := types.SmallDecimal(v.Bytes(i))
-		if !ok || scale >= 0 && at != scale || at > types.MaxScaledPrec {
+	s.mix(nil)
+	k := countRows(n, rows, nil)
+	s.add(group, k)
+	if v.Form == vec.Const {
+		if w, ok := wordOf(v.Bytes(0)); ok && k > 0 {
+			s.addWord(group, kernel.MulWide(w.x, int64(k)), w.scale)
 			return nil
 		}
-		words[i], scale = x, at
 	}
-	if scale < 0 {
-		return nil
-	}
-	w := vec.FromFixed(types.Dec(types.MaxScaledPrec, scale), words, v.Valid)
-	return &w
+	return s.addOthers(f, v, n, func(i int) (g uint32, ok bool) { return group, has(rows, i) })
 }
 
-// widen moves sums of words to the decimals, so that each group keeps its own scale.
-func (s *numericSumStates) widen() {
-	s.mixed = true
-	if s.in == nil {
+// addOthers adds the values of v, which are not of the main scale, to the groups of n rows.
+func (s *numericSumStates) addOthers(f *frame, v *vec.Vec, n int, group func(i int) (g uint32, ok bool)) error {
+	r := newWordReader(f, v)
+	for i := range n {
+		g, ok := group(i)
+		if !ok {
+			continue
+		}
+		if r.scaled != nil || r.isWord {
+			w, _ := r.at(i)
+			s.addWord(g, kernel.Int128{Hi: w.x >> 63, Lo: uint64(w.x)}, w.scale)
+			continue
+		}
+		if hi, lo, scale, ok := types.Decimal128(v.Bytes(i)); ok {
+			s.addWord(g, kernel.Int128{Hi: hi, Lo: lo}, scale)
+			continue
+		}
+		d, err := types.DecodeDecimal(v.Bytes(i))
+		if err != nil {
+			return err
+		}
+		s.addWide(g, d)
+	}
+	return nil
+}
+
+// addWord adds x × 10^-scale to a group.
+func (s *numericSumStates) addWord(g uint32, x kernel.Int128, scale int) {
+	if scale == s.scale && x.Hi == int64(x.Lo)>>63 {
+		s.sums.addTotal(g, x)
+		s.in[g+1] = true
 		return
 	}
-	for g := range s.groups {
-		if s.in[g+1] {
-			s.addWide(uint32(g), s.sumOf(g))
+	if m := s.sumsOf(scale); m != nil {
+		if sum := m.sums[g]; !sum.Add128(x) {
+			m.sums[g], m.in[g] = sum, true
+			return
 		}
 	}
-	s.in, s.scale, s.sums = nil, -1, slotSums{}
-	s.sums.growSums(s.groups)
+	s.addWide(g, types.DecimalFromInt128(x.Hi, x.Lo, scale))
 }
 
-// sumOf returns the sum of a group without what is wide. The scale is known.
-func (s *numericSumStates) sumOf(g int) types.Decimal {
-	sum := s.sums.total(g)
-	return types.DecimalFromInt128(sum.Hi, sum.Lo, s.scale)
+// sumsOf returns the sums of values of a scale that is not the main one; nil where there are too many scales.
+func (s *numericSumStates) sumsOf(scale int) *scaleSums {
+	for i := range s.more {
+		if s.more[i].scale == scale {
+			return &s.more[i]
+		}
+	}
+	if len(s.more) == maxScales {
+		return nil
+	}
+	s.more = append(s.more, scaleSums{scale, make([]kernel.Int128, s.groups), make([]bool, s.groups)})
+	return &s.more[len(s.more)-1]
 }
 
 // addWide adds a decimal to a group.
@@ -199,48 +232,66 @@ func (s *numericSumStates) Merge(src States, to []uint32) error { return s.Merge
 // MergePart implements PartMerger.
 func (s *numericSumStates) MergePart(src States, from, to []uint32) error {
 	o := src.(*numericSumStates)
-	words := o.in != nil && !s.mixed && (s.scale < 0 || s.in != nil && s.scale == o.scale)
-	if s.in != nil && !words {
-		s.widen()
-	}
-	s.mixed = s.mixed || o.mixed
-	same := words || o.in == nil && (o.scale < 0 || s.scale < 0 || o.scale == s.scale)
-	if same && s.scale < 0 {
+	if s.scale < 0 && s.in == nil {
 		s.scale = o.scale
 	}
-	if same {
+	same := o.scale < 0 || s.scale == o.scale
+	if !same || o.in != nil {
+		s.mix(nil)
+	}
+	if same && o.scale >= 0 {
 		s.sums.mergeSums(&o.sums, from, to)
 	}
-	if words && s.in == nil {
-		s.in = make([]bool, s.groups+1)
-	}
-	for k, g := range to {
-		i := groupAt(from, k)
-		switch {
-		case words:
-			s.in[g+1] = s.in[g+1] || o.in[i+1]
-		case o.in != nil && o.in[i+1] || o.in == nil && !same && o.of(i) > 0:
-			s.addWide(g, o.sumOf(i))
-		}
-		if o.wide != nil && o.wide[i] != nil {
-			s.addWide(g, *o.wide[i])
+	if s.in != nil {
+		for k, g := range to {
+			s.mergeOthers(o, groupAt(from, k), g, same)
 		}
 	}
 	s.merge(&o.valueCounts, from, to)
 	return nil
 }
 
-// total returns the sum of a group.
+// mergeOthers adds group i of o to group g without the main sums, unless these are of another scale.
+func (s *numericSumStates) mergeOthers(o *numericSumStates, i int, g uint32, same bool) {
+	if o.hasMain(i) {
+		if same {
+			s.in[g+1] = true
+		} else {
+			s.addWord(g, o.sums.total(i), o.scale)
+		}
+	}
+	for m := range o.more {
+		if part := &o.more[m]; part.in[i] {
+			s.addWord(g, part.sums[i], part.scale)
+		}
+	}
+	if o.wide != nil && o.wide[i] != nil {
+		s.addWide(g, *o.wide[i])
+	}
+}
+
+// hasMain reports whether a group has values of the main scale.
+func (s *numericSumStates) hasMain(g int) bool {
+	if s.in != nil {
+		return s.in[g+1]
+	}
+	return s.scale >= 0 && s.of(g) > 0
+}
+
+// total returns the sum of a group that has values.
 func (s *numericSumStates) total(g int) types.Decimal {
-	var d types.Decimal
-	if s.scale >= 0 {
-		d = s.sumOf(g)
+	var d types.Decimal // 0 without digits after the point
+	if s.hasMain(g) {
+		sum := s.sums.total(g)
+		d = types.DecimalFromInt128(sum.Hi, sum.Lo, s.scale)
+	}
+	for i := range s.more {
+		if m := &s.more[i]; m.in[g] {
+			d = d.Add(types.DecimalFromInt128(m.sums[g].Hi, m.sums[g].Lo, m.scale))
+		}
 	}
 	if s.wide != nil && s.wide[g] != nil {
-		if s.scale < 0 || d.Sign() == 0 && s.wide[g].Scale() >= s.scale {
-			return *s.wide[g]
-		}
-		return d.Add(*s.wide[g])
+		d = d.Add(*s.wide[g])
 	}
 	return d
 }
@@ -252,7 +303,7 @@ func (s *numericSumStates) Final(lo, hi int, a *arena.Arena) (vec.Vec, error) {
 			b.null()
 			continue
 		}
-		if s.scale >= 0 && (s.wide == nil || s.wide[g] == nil) {
+		if s.in == nil {
 			b.sum(s.sums.total(g), s.scale, s.of(g), s.avg)
 			continue
 		}
@@ -274,7 +325,7 @@ func (s *numericSumStates) Late() bool { return s.wide == nil }
 
 // FinalLoose implements LooseFinal.
 func (s *numericSumStates) FinalLoose(lo, hi int, a *arena.Arena) (vec.Vec, error) {
-	if !s.avg && s.scale >= 0 && s.wide == nil {
+	if !s.avg && s.scale >= 0 && s.in == nil {
 		if v, ok := looseSums(&s.sums, &s.valueCounts, s.scale, lo, hi, a); ok {
 			return v, nil
 		}

@@ -242,7 +242,7 @@ func sumOne(f *frame, v *vec.Vec, sel []uint64) (kernel.Int128, int) {
 	}
 	if v.Form == vec.Const {
 		k := countRows(f.n, rows, nil)
-		return timesConst(v.Int(0), k), k
+		return kernel.MulWide(v.Int(0), int64(k)), k
 	}
 	switch v.Type.Class() {
 	case types.I16:
@@ -296,19 +296,6 @@ func sumCodes[T ~uint8 | ~uint16 | ~uint32](x []T, rows []uint64) (uint64, int) 
 	}
 	return kernel.SumNarrowMask(x, trimmed(rows, len(x)))
 }
-
-// timesConst returns x × k for k >= 0.
-func timesConst(x int64, k int) kernel.Int128 {
-	var s kernel.Int128
-	for bit := 62; bit >= 0; bit-- {
-		s.Add128(s)
-		if k>>bit&1 != 0 {
-			s.Add(x)
-		}
-	}
-	return s
-}
-
 func (s *intSumStates) Merge(src States, to []uint32) error { return s.MergePart(src, nil, to) }
 
 // MergePart implements PartMerger.

@@ -87,6 +87,13 @@ type LooseFinal interface {
 	FinalLoose(lo, hi int, a *arena.Arena) (vec.Vec, error)
 }
 
+// Pieced is States that take the values of one batch in several vectors; see Program.EvalPieces.
+type Pieced interface {
+	Slotted
+	// ExpectPieces is called before the first group is made.
+	ExpectPieces()
+}
+
 // groupAt returns element i of from, which is i where from is nil.
 func groupAt(from []uint32, i int) int {
 	if from == nil {

@@ -19,7 +19,10 @@ type blend struct {
 // add gives the rows of mask from v.
 func (b *blend) add(v vec.Vec, mask []uint64) {
 	if kernel.Any(mask) {
-		b.pieces = append(b.pieces, strict(b.f, v, b.typ))
+		if b.typ.ID != types.Numeric || b.typ.IsScaled() {
+			v = strict(b.f, v, b.typ)
+		} // else bytes makes binary forms of the rows that are wanted
+		b.pieces = append(b.pieces, v)
 		b.masks = append(b.masks, mask)
 	}
 }
@@ -30,7 +33,7 @@ func (b *blend) result() (vec.Vec, error) {
 	case len(b.pieces) == 0:
 		return nullVec(b.typ, b.f.n), nil
 	case len(b.pieces) == 1 && b.covers(b.masks[0]):
-		return b.pieces[0], nil
+		return strict(b.f, b.pieces[0], b.typ), nil
 	}
 	valid := b.validity()
 	var out vec.Vec
@@ -131,25 +134,48 @@ func (b *blend) bytes() (vec.Vec, error) {
 			from[r] = uint8(i + 1)
 		}
 	}
-	out := newBuilder(b.f, b.typ)
+	out, words := newBuilder(b.f, b.typ), b.words()
 	for r, p := range from {
 		if p == 0 || b.pieces[p-1].IsNull(r) {
 			out.skip()
 			continue
 		}
-		out.bytes(b.pieces[p-1].Bytes(r))
+		b.appendRow(out, words, int(p-1), r)
 	}
 	return out.finish()
 }
 
+// words returns the integers of pieces that are scaled ones, though the result is not.
+func (b *blend) words() [][]int64 {
+	words := make([][]int64, len(b.pieces))
+	for i := range b.pieces {
+		if v := &b.pieces[i]; v.Type.Class() == types.I64 && !isNullConst(v) {
+			words[i] = values[int64](b.f, v)
+		}
+	}
+	return words
+}
+
+// appendRow appends a row of a piece.
+func (b *blend) appendRow(out *builder, words [][]int64, piece, r int) {
+	v := &b.pieces[piece]
+	if words[piece] == nil {
+		out.bytes(v.Bytes(r))
+		return
+	}
+	out.room(32)
+	out.heap = types.AppendScaled(out.heap, words[piece][r], int(v.Type.Scale))
+	out.skip()
+}
+
 // bytesOfMany is bytes for any number of pieces.
 func (b *blend) bytesOfMany() (vec.Vec, error) {
-	out := newBuilder(b.f, b.typ)
+	out, words := newBuilder(b.f, b.typ), b.words()
 rows:
 	for r := range b.f.n {
 		for i, m := range b.masks {
 			if has(m, r) && !b.pieces[i].IsNull(r) {
-				out.bytes(b.pieces[i].Bytes(r))
+				b.appendRow(out, words, i, r)
 				continue rows
 			}
 		}
@@ -194,37 +220,66 @@ func compileCase(e *Case, env *Env) (node, error) {
 
 func (n *caseNode) eval(f *frame, sel []uint64) (vec.Vec, error) {
 	b := blend{f: f, typ: n.typ}
+	err := n.each(f, sel, func(v vec.Vec, rows []uint64) error {
+		b.add(v, rows)
+		return nil
+	})
+	if err != nil {
+		return vec.Vec{}, err
+	}
+	return b.result()
+}
+
+// each calls fn with the values of every branch that is taken, and the selected rows that take it.
+func (n *caseNode) each(f *frame, sel []uint64, fn func(v vec.Vec, rows []uint64) error) error {
 	rest := allRows(f, sel)
+	branch := func(then node, rows []uint64) error {
+		v, err := then.eval(f, rows)
+		if err != nil {
+			return err
+		}
+		return fn(v, rows)
+	}
 	for i := range n.conds {
 		if !kernel.Any(rest) {
-			break
+			return nil
 		}
 		c, err := n.conds[i].eval(f, rest)
 		if err != nil {
-			return c, err
+			return err
 		}
 		mask := f.words()
 		truthMask(f, &c, rest, mask)
 		if !kernel.Any(mask) {
 			continue
 		}
-		v, err := n.thens[i].eval(f, mask)
-		if err != nil {
-			return v, err
+		if err := branch(n.thens[i], mask); err != nil {
+			return err
 		}
-		b.add(v, mask)
 		next := f.words()
 		kernel.AndNot(next, rest, mask)
 		rest = next
 	}
-	if kernel.Any(rest) {
-		v, err := n.els.eval(f, rest)
-		if err != nil {
-			return v, err
-		}
-		b.add(v, rest)
+	if !kernel.Any(rest) {
+		return nil
 	}
-	return b.result()
+	return branch(n.els, rest)
+}
+
+// HasPieces reports whether EvalPieces may give several vectors for e: for a CASE of NUMERIC, whose branches
+// may have different scales.
+func HasPieces(e Expr) bool {
+	c, ok := e.(*Case)
+	return ok && c.Typ == types.T(types.Numeric)
+}
+
+// EvalPieces is Eval of a loose program whose expression HasPieces: it calls fn with the values of every branch,
+// and the selected rows that they are for.
+func (p *Program) EvalPieces(b *vec.Batch, a *arena.Arena, fn func(v vec.Vec, rows []uint64) error) (err error) {
+	defer arena.Recover(&err)
+	f := &p.frame
+	*f = frame{n: b.N, cols: b.Cols, arena: a, env: p.env}
+	return p.root.(*caseNode).each(f, b.Sel, fn)
 }
 
 // coalesceNode is COALESCE.

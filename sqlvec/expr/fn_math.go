@@ -7,6 +7,7 @@ import (
 	"driftdb/internal/dberr"
 	"driftdb/internal/types"
 	"driftdb/internal/vec"
+	"driftdb/sqlvec/kernel"
 )
 
 // rowFn makes a strict, immutable function computed row by row.
@@ -144,8 +145,7 @@ func signum(x float64) float64 {
 
 func init() {
 	register(
-		numericFn("ceil", plain(types.Decimal.Ceil)), numericFn("ceiling", plain(types.Decimal.Ceil)),
-		numericFn("floor", plain(types.Decimal.Floor)),
+		whole("ceil", types.RoundCeil), whole("ceiling", types.RoundCeil), whole("floor", types.RoundFloor),
 		numericFn("sqrt", types.Decimal.Sqrt), numericFn("exp", types.Decimal.Exp), numericFn("ln", types.Decimal.Ln),
 		numericFn("log", logTen), numericFn("log10", logTen),
 		numericFn("sign", func(d types.Decimal) (types.Decimal, error) {
@@ -159,8 +159,8 @@ func init() {
 		numeric2("power", types.Decimal.Pow), numeric2("pow", types.Decimal.Pow), numeric2("^", types.Decimal.Pow),
 		numeric2("div", types.Decimal.Quo),
 		numeric2("gcd", decimalGCD), numeric2("lcm", decimalLCM),
-		rounding("round", types.Decimal.Round), rounding("trunc", types.Decimal.Trunc),
-		roundingTo("round", types.Decimal.Round), roundingTo("trunc", types.Decimal.Trunc),
+		whole("round", types.RoundHalf), whole("trunc", types.RoundTrunc),
+		roundingTo("round", types.RoundHalf), roundingTo("trunc", types.RoundTrunc),
 		scaleFn("scale", func(d types.Decimal) types.Decimal { return d }),
 		scaleFn("min_scale", types.Decimal.TrimScale),
 	)
@@ -231,17 +231,17 @@ func floatPower(a, b float64) (float64, error) {
 	return r, nil
 }
 
-// rounding makes round(x) or trunc(x) of NUMERIC: a whole number.
-func rounding(name string, fn func(types.Decimal, int) types.Decimal) *Function {
+// whole makes a function that rounds NUMERIC to whole numbers.
+func whole(name string, how types.Rounding) *Function {
 	return &Function{Name: name, Params: ids(types.Numeric), Ret: types.Numeric,
 		returns: func(args []types.Type) types.Type { return roundType(args[0], 0) },
-		eval: func(f *frame, c *Call, args []vec.Vec, sel []uint64) (vec.Vec, error) {
-			return roundVec(f, c, &args[0], 0, fn, sel)
+		eval: func(f *frame, _ *Call, args []vec.Vec, sel []uint64) (vec.Vec, error) {
+			return roundVec(f, how, &args[0], 0, sel)
 		}}
 }
 
 // roundingTo makes round(x, digits) or trunc(x, digits).
-func roundingTo(name string, fn func(types.Decimal, int) types.Decimal) *Function {
+func roundingTo(name string, how types.Rounding) *Function {
 	return &Function{Name: name, Params: ids(types.Numeric, types.Int32), Ret: types.Numeric,
 		refine: func(c *Call) types.Type {
 			if d, ok := c.Args[1].(*Const); ok && d.Value.Valid {
@@ -251,14 +251,14 @@ func roundingTo(name string, fn func(types.Decimal, int) types.Decimal) *Functio
 		},
 		eval: func(f *frame, c *Call, args []vec.Vec, sel []uint64) (vec.Vec, error) {
 			if args[1].Form == vec.Const {
-				return roundVec(f, c, &args[0], int(args[1].Int(0)), fn, sel)
+				return roundVec(f, how, &args[0], int(args[1].Int(0)), sel)
 			}
 			return eachRow(f, func(_ *Env, args []types.Value) (types.Value, error) {
 				d, err := args[0].Decimal()
 				if err != nil {
 					return args[0], err
 				}
-				return decimalResult(fn(d, int(args[1].I)), nil)
+				return decimalResult(roundDecimal(how, d, int(args[1].I)), nil)
 			}, c.Typ, args, sel)
 		}}
 }
@@ -276,10 +276,23 @@ func roundType(t types.Type, digits int) types.Type {
 	return types.Dec(prec, digits)
 }
 
+// roundDecimal rounds to digits after the point, down and up to whole numbers only.
+func roundDecimal(how types.Rounding, d types.Decimal, digits int) types.Decimal {
+	switch how {
+	case types.RoundTrunc:
+		return d.Trunc(digits)
+	case types.RoundFloor:
+		return d.Floor()
+	case types.RoundCeil:
+		return d.Ceil()
+	}
+	return d.Round(digits)
+}
+
 // roundVec rounds a NUMERIC vector to a constant number of digits.
-func roundVec(f *frame, c *Call, v *vec.Vec, digits int, fn func(types.Decimal, int) types.Decimal, sel []uint64) (vec.Vec, error) {
+func roundVec(f *frame, how types.Rounding, v *vec.Vec, digits int, sel []uint64) (vec.Vec, error) {
 	if v.Type.IsScaled() && digits >= 0 && digits <= types.MaxScaledPrec {
-		if out, ok := roundInts(f, c.Fn.Name == "trunc", v, digits); ok {
+		if out, ok := roundInts(f, how, v, digits); ok {
 			return out, nil
 		}
 	}
@@ -290,17 +303,25 @@ func roundVec(f *frame, c *Call, v *vec.Vec, digits int, fn func(types.Decimal, 
 			b.skip()
 			continue
 		}
+		if v.Type.Class() == types.Bytes {
+			b.room(32)
+			var ok bool
+			if b.heap, ok = types.AppendRounded(b.heap, v.Bytes(i), digits, how); ok {
+				b.skip()
+				continue
+			}
+		}
 		d, err := r.at(i)
 		if err != nil {
 			return vec.Vec{}, err
 		}
-		b.decimal(fn(d, digits))
+		b.decimal(roundDecimal(how, d, digits))
 	}
 	return b.finish()
 }
 
-// roundInts rounds scaled integers to digits after the point.
-func roundInts(f *frame, cut bool, v *vec.Vec, digits int) (vec.Vec, bool) {
+// roundInts rounds scaled integers to digits after the point; false where they might overflow.
+func roundInts(f *frame, how types.Rounding, v *vec.Vec, digits int) (vec.Vec, bool) {
 	x := values[int64](f, v)
 	diff := digits - int(v.Type.Scale)
 	t := types.Dec(types.MaxScaledPrec, digits)
@@ -310,15 +331,30 @@ func roundInts(f *frame, cut bool, v *vec.Vec, digits int) (vec.Vec, bool) {
 		return vec.FromFixed(t, up, nil), ok
 	case diff == 0:
 		return vec.FromFixed(t, x, nil), true
-	case cut:
-		out, dst := fixed[int64](f, t)
-		p := types.Pow10(-diff)
-		for i, a := range x {
-			dst[i] = a / p
-		}
-		return out, true
 	}
-	return vec.FromFixed(t, roundScaled(f, x, -diff), nil), true
+	p := types.Pow10(-diff)
+	if kernel.Magnitude(x) > math.MaxInt64-uint64(p) {
+		return vec.Vec{}, false
+	}
+	out, dst := fixed[int64](f, t)
+	switch how { // what division, which cuts, has to be given
+	case types.RoundHalf:
+		for i, a := range x {
+			dst[i] = a + (p/2 ^ a>>63 - a>>63)
+		}
+	case types.RoundFloor:
+		for i, a := range x {
+			dst[i] = a - a>>63&(p-1)
+		}
+	case types.RoundCeil:
+		for i, a := range x {
+			dst[i] = a + (-a)>>63&(p-1)
+		}
+	default:
+		copy(dst, x)
+	}
+	kernel.DivConst(dst, dst, p)
+	return out, true
 }
 
 // registerIntegers adds the functions of integers, and bit operators.

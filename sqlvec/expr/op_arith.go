@@ -362,20 +362,25 @@ func constAtScale(v *vec.Vec, scale int) *vec.Vec {
 	return &out
 }
 
-// decimalArith computes row by row on decimals.
+// decimalArith computes row by row: on words where operands are such, otherwise on decimals.
 func decimalArith(f *frame, op arith, a, b *vec.Vec, sel []uint64) (vec.Vec, error) {
 	out := newBuilder(f, types.T(types.Numeric))
-	x, y := decimalReader{v: a}, decimalReader{v: b}
+	x, y := newWordReader(f, a), newWordReader(f, b)
 	for i := range f.n {
 		if !has(sel, i) {
 			out.skip()
 			continue
 		}
-		p, err := x.at(i)
+		if p, ok := x.at(i); ok {
+			if q, ok := y.at(i); ok && out.wordOp(op, p, q) {
+				continue
+			}
+		}
+		p, err := x.decimals.at(i)
 		if err != nil {
 			return vec.Vec{}, err
 		}
-		q, err := y.at(i)
+		q, err := y.decimals.at(i)
 		if err != nil {
 			return vec.Vec{}, err
 		}
@@ -386,6 +391,88 @@ func decimalArith(f *frame, op arith, a, b *vec.Vec, sel []uint64) (vec.Vec, err
 		out.decimal(r)
 	}
 	return out.finish()
+}
+
+// wordOp appends the result of an operator on two words; false where it takes decimals.
+func (b *builder) wordOp(op arith, p, q word) (ok bool) {
+	b.room(32)
+	switch op {
+	case opDiv:
+		if q.x == 0 {
+			return false // which is an error
+		}
+		b.heap, ok = types.AppendQuotient(b.heap, p.x, p.scale, q.x, q.scale)
+	case opMul:
+		r := kernel.MulWide(p.x, q.x)
+		b.heap, ok = types.AppendDecimal128(b.heap, r.Hi, r.Lo, p.scale+q.scale)
+	case opAdd, opSub:
+		scale := max(p.scale, q.scale)
+		if scale-min(p.scale, q.scale) > types.MaxScaledPrec {
+			return false
+		}
+		r, s := kernel.MulWide(p.x, types.Pow10(scale-p.scale)), kernel.MulWide(q.x, types.Pow10(scale-q.scale))
+		if op == opSub {
+			s = s.Neg()
+		}
+		if r.Add128(s) {
+			return false
+		}
+		b.heap, ok = types.AppendDecimal128(b.heap, r.Hi, r.Lo, scale)
+	}
+	if ok {
+		b.skip()
+	}
+	return ok
+}
+
+// word is the number x × 10^-scale.
+type word struct {
+	x     int64
+	scale int
+}
+
+// wordReader reads the rows of a NUMERIC vector as words.
+type wordReader struct {
+	decimals decimalReader
+	scaled   []int64 // nil: binary forms
+	scale    int
+	c        word // of a constant in binary form
+	isConst  bool
+	isWord   bool
+}
+
+// newWordReader returns a reader of v.
+func newWordReader(f *frame, v *vec.Vec) wordReader {
+	r := wordReader{decimals: decimalReader{v: v}}
+	switch {
+	case isNullConst(v):
+		r.isConst = true
+	case v.Type.IsScaled():
+		r.scaled, r.scale = values[int64](f, v), int(v.Type.Scale)
+	case v.Type.IsInteger():
+		r.scaled = int64s(f, v)
+	case v.Form == vec.Const:
+		r.isConst = true
+		r.c, r.isWord = wordOf(v.Bytes(0))
+	}
+	return r
+}
+
+// at returns row i, which is not NULL; ok is false where it does not fit.
+func (r *wordReader) at(i int) (w word, ok bool) {
+	switch {
+	case r.scaled != nil:
+		return word{r.scaled[i], r.scale}, true
+	case r.isConst:
+		return r.c, r.isWord
+	}
+	return wordOf(r.decimals.v.Bytes(i))
+}
+
+// wordOf returns a number in binary form as a word.
+func wordOf(form []byte) (w word, ok bool) {
+	hi, lo, scale, ok := types.Decimal128(form)
+	return word{int64(lo), scale}, ok && hi == int64(lo)>>63
 }
 
 // decimal appends a NUMERIC of the Bytes class.
@@ -414,7 +501,7 @@ func (b *builder) quotient(sum kernel.Int128, scale int, count int64) {
 	if sum.Hi == int64(sum.Lo)>>63 {
 		b.room(32)
 		var ok bool
-		if b.heap, ok = types.AppendQuotient(b.heap, int64(sum.Lo), scale, count); ok {
+		if b.heap, ok = types.AppendQuotient(b.heap, int64(sum.Lo), scale, count, 0); ok {
 			b.skip()
 			return
 		}

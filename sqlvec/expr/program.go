@@ -51,6 +51,9 @@ func (p *Program) Type() types.Type { return p.expr.Type() }
 // Aggregates and results take such vectors; keys and columns do not.
 func (p *Program) Loose() *Program { p.loose = true; return p }
 
+// IsLoose reports whether Loose was called.
+func (p *Program) IsLoose() bool { return p.loose }
+
 // Eval computes the expression for every row of b. The result has b.N rows, any
 // form, and lives in a or in b's memory. Errors (division by zero, overflow) are
 // raised only for selected rows; the values of other rows are unspecified.

@@ -30,6 +30,12 @@ func (s Int128) Neg() Int128 {
 	return Int128{-s.Hi - int64(borrow), lo}
 }
 
+// MulWide returns x × y.
+func MulWide(x, y int64) Int128 {
+	hi, lo := bits.Mul64(uint64(x), uint64(y))
+	return Int128{int64(hi) - x>>63&y - y>>63&x, lo}
+}
+
 // Sum adds all values.
 func Sum[T Signed](a []T) Int128 {
 	if s, ok := sumWide(a, nil); ok {
