@@ -284,7 +284,7 @@ func sumNarrow(f *frame, v *vec.Vec, rows []uint64) (kernel.Int128, int) {
 	default:
 		codes, k = sumCodes(vec.Of[uint32](v)[:v.N], rows)
 	}
-	s := timesConst(v.Base, k)
+	s := kernel.MulWide(v.Base, int64(k))
 	s.Add(int64(codes))
 	return s, k
 }
