@@ -44,9 +44,9 @@ func (n *castNode) eval(f *frame, sel []uint64) (vec.Vec, error) {
 	if none(f, rows) {
 		return nullVec(n.to, f.n), nil
 	}
-	if v.Form == vec.Dict && !n.try && relabels(v.Type, n.to) {
+	if v.Form == vec.Dict && !n.try && v.Type.ID != types.Bpchar && n.to.ID != types.Bpchar && relabels(v.Type, n.to) {
 		v.Type = n.to
-		return v, nil // in its own dictionary
+		return v, nil // its dictionary is one of the same texts
 	}
 	if v.Form == vec.Dict && !n.try && !zoneBound(n.from, n.to) {
 		if out, ok := n.memo.through(f, &v, func(g *frame, d vec.Vec) (vec.Vec, error) {

@@ -75,7 +75,6 @@ func partial(c plan.AggCall) bool {
 type rolledUp struct {
 	o     *optimizer
 	below *plan.Aggregate
-	parts []plan.Column // of the calls below
 }
 
 // over returns a plan for a, whose input are sets.
