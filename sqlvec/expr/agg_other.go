@@ -7,6 +7,7 @@ import (
 	"driftdb/internal/dberr"
 	"driftdb/internal/types"
 	"driftdb/internal/vec"
+	"driftdb/sqlvec/kernel"
 )
 
 func init() {
@@ -304,39 +305,78 @@ func (s *floatVariance) Final(lo, hi int, a *arena.Arena) (vec.Vec, error) {
 	return b.finish()
 }
 
-// decimalVariance is the exact variance of integers and NUMERIC: sums of values and
-// of squares.
+// decimalVariance is the exact variance of integers and NUMERIC: sums of values and of squares. Values that come as
+// integers of one scale are summed in 128 bits, others as decimals.
 type decimalVariance struct {
-	kind variance
-	n    []int64
-	sum  []types.Decimal
-	sq   []types.Decimal
+	scratch
+	kind  variance
+	scale int // of words; -1 before the first
+	n     []int64
+	words []wordSquares
+	sum   []types.Decimal // of decimals; nil until there is one, like sq
+	sq    []types.Decimal
+}
+
+// wordSquares is the sums of one group's words and of their squares.
+type wordSquares struct{ sum, sq kernel.Int128 }
+
+// add adds x; false, and nothing is added, where a sum overflows.
+func (w *wordSquares) add(x int64) bool {
+	sq := w.sq
+	if sq.Add128(kernel.MulWide(x, x)) {
+		return false
+	}
+	w.sq = sq
+	w.sum.Add(x)
+	return true
 }
 
 func newDecimalVariance(kind variance) func([]types.Type, types.Type, *arena.Arena) States {
-	return func([]types.Type, types.Type, *arena.Arena) States { return &decimalVariance{kind: kind} }
+	return func(_ []types.Type, _ types.Type, a *arena.Arena) States {
+		return &decimalVariance{scratch: scratch{a}, kind: kind, scale: -1}
+	}
 }
 
 func (s *decimalVariance) Grow(n int) {
-	s.n, s.sum, s.sq = grow(s.n, n), grow(s.sum, n), grow(s.sq, n)
+	s.n, s.words = grow(s.n, n), grow(s.words, n)
+	if s.sum != nil {
+		s.sum, s.sq = grow(s.sum, n), grow(s.sq, n)
+	}
 }
 func (s *decimalVariance) Groups() int  { return len(s.n) }
-func (s *decimalVariance) Bytes() int64 { return int64(cap(s.n)) * 120 }
+func (s *decimalVariance) Bytes() int64 { return int64(cap(s.n))*40 + int64(cap(s.sum))*112 }
+
+// addDecimal adds a value and its square to the decimals of a group.
+func (s *decimalVariance) addDecimal(g uint32, d, sq types.Decimal) {
+	if s.sum == nil {
+		s.sum, s.sq = make([]types.Decimal, len(s.n)), make([]types.Decimal, len(s.n))
+	}
+	s.sum[g], s.sq[g] = s.sum[g].Add(d), s.sq[g].Add(sq)
+}
 
 // each adds the selected values.
 func (s *decimalVariance) each(v *vec.Vec, sel []uint64, n int, group func(int) uint32) error {
-	r := decimalReader{v: v}
+	f, done := s.frame(n)
+	defer done()
+	r := newWordReader(f, v)
+	if r.scaled != nil && s.scale < 0 {
+		s.scale = r.scale
+	}
+	words := r.scaled != nil && s.scale == r.scale
 	var bad error
 	eachSelected(n, sel, v, func(i int) {
-		d, err := r.at(i)
+		g := group(i)
+		if words && s.words[g].add(r.scaled[i]) {
+			s.n[g]++
+			return
+		}
+		d, err := r.decimals.at(i)
 		if err != nil {
 			bad = err
 			return
 		}
-		g := group(i)
 		s.n[g]++
-		s.sum[g] = s.sum[g].Add(d)
-		s.sq[g] = s.sq[g].Add(d.Mul(d))
+		s.addDecimal(g, d, d.Mul(d))
 	})
 	return bad
 }
@@ -354,12 +394,45 @@ func (s *decimalVariance) Merge(src States, to []uint32) error { return s.MergeP
 // MergePart implements PartMerger.
 func (s *decimalVariance) MergePart(src States, from, to []uint32) error {
 	o := src.(*decimalVariance)
+	if s.scale < 0 {
+		s.scale = o.scale
+	}
 	for k, g := range to {
 		i := groupAt(from, k)
+		if o.n[i] == 0 {
+			continue
+		}
 		s.n[g] += o.n[i]
-		s.sum[g], s.sq[g] = s.sum[g].Add(o.sum[i]), s.sq[g].Add(o.sq[i])
+		a, b := s.words[g], o.words[i]
+		if s.scale == o.scale && !a.sum.Add128(b.sum) && !a.sq.Add128(b.sq) {
+			s.words[g] = a
+			if o.sum != nil {
+				s.addDecimal(g, o.sum[i], o.sq[i])
+			}
+			continue
+		}
+		s.addDecimal(g, o.total(i), o.squares(i))
 	}
 	return nil
+}
+
+// total returns the sum of a group's values.
+func (s *decimalVariance) total(g int) types.Decimal {
+	return s.both(s.words[g].sum, s.scale, s.sum, g)
+}
+
+// squares returns the sum of the squares of a group's values.
+func (s *decimalVariance) squares(g int) types.Decimal {
+	return s.both(s.words[g].sq, 2*s.scale, s.sq, g)
+}
+
+// both adds a sum of words to that of the decimals of a group.
+func (s *decimalVariance) both(words kernel.Int128, scale int, decimals []types.Decimal, g int) types.Decimal {
+	d := types.DecimalFromInt128(words.Hi, words.Lo, max(scale, 0))
+	if decimals != nil {
+		d = d.Add(decimals[g])
+	}
+	return d
 }
 
 func (s *decimalVariance) Final(lo, hi int, a *arena.Arena) (vec.Vec, error) {
@@ -381,7 +454,8 @@ func (s *decimalVariance) Final(lo, hi int, a *arena.Arena) (vec.Vec, error) {
 // result computes (n Σx² - (Σx)²) / (n × d), d being n or n - 1.
 func (s *decimalVariance) result(g int) (types.Decimal, error) {
 	n := types.DecimalFromInt(s.n[g], 0)
-	num := n.Mul(s.sq[g]).Sub(s.sum[g].Mul(s.sum[g]))
+	sum := s.total(g)
+	num := n.Mul(s.squares(g)).Sub(sum.Mul(sum))
 	if num.IsFinite() && num.Sign() <= 0 {
 		return types.Decimal{}, nil
 	}
