@@ -27,9 +27,11 @@ func (db *DB) Checkpoint(ctx context.Context, table Name) (CheckpointStats, erro
 	if db.opts.ReadOnly {
 		return CheckpointStats{}, dberr.New(dberr.ReadOnlyTransaction, "cannot checkpoint a database that is open read-only")
 	}
-	db.upkeep.one.Lock()
-	defer db.upkeep.one.Unlock()
-	c := &checkpoint{db: db, pack: &packWriter{db: db}}
+	if err := db.upkeep.one.take(ctx); err != nil {
+		return CheckpointStats{}, err
+	}
+	defer db.upkeep.one.give()
+	c := &checkpoint{db: db, pack: &packWriter{db: db, ctx: ctx}}
 	steps := []func(context.Context) error{c.surveyLog, c.loadAll, c.cut, c.waitDurable, c.surveyRest, c.write}
 	if table.Name != "" {
 		t, err := db.View().Table(table)
@@ -81,7 +83,7 @@ type tableJob struct {
 }
 
 // surveyLog finds the tables that changed behind the floor, and the parts that frames name.
-func (c *checkpoint) surveyLog(context.Context) error {
+func (c *checkpoint) surveyLog(ctx context.Context) error {
 	c.ids, c.files = map[uint32]bool{}, map[uint64]bool{}
 	if c.only != 0 {
 		c.ids[c.only] = true
@@ -89,27 +91,27 @@ func (c *checkpoint) surveyLog(context.Context) error {
 	}
 	f := c.db.manifest.floor
 	c.seen = f.offset
-	return c.survey(f.point.CSN)
+	return c.survey(ctx, f.point.CSN)
 }
 
 // surveyRest finds the parts that were named between the survey and the cut: the floor moves
 // behind their frames too.
-func (c *checkpoint) surveyRest(context.Context) error {
+func (c *checkpoint) surveyRest(ctx context.Context) error {
 	if c.only != 0 {
 		return nil
 	}
-	return c.survey(c.db.manifest.floor.point.CSN)
+	return c.survey(ctx, c.db.manifest.floor.point.CSN)
 }
 
 // survey looks at the durable transactions behind commit after that it has not seen.
-func (c *checkpoint) survey(after uint64) error {
+func (c *checkpoint) survey(ctx context.Context, after uint64) error {
 	return c.db.log.Replay(c.db.log.Behind(c.seen), func(t *eventlog.Txn) error {
 		c.seen = t.End
 		if t.CSN <= after {
 			return nil
 		}
 		t.Tables(func(id uint32, _, _ uint64) { c.ids[id] = true })
-		return c.db.eachFile(t, func(id uint64) { c.files[id] = true })
+		return orCanceled(ctx, c.db.eachFile(t, func(id uint64) { c.files[id] = true }))
 	})
 }
 
@@ -132,7 +134,7 @@ func (db *DB) eachFile(t *eventlog.Txn, fn func(id uint64)) error {
 }
 
 // loadAll loads the tables, so that their tails are in memory.
-func (c *checkpoint) loadAll(context.Context) error {
+func (c *checkpoint) loadAll(ctx context.Context) error {
 	c.db.stores.Range(func(id, v any) bool {
 		if c.only == 0 && v.(*store).loaded.Load() {
 			c.ids[id.(uint32)] = true
@@ -141,7 +143,7 @@ func (c *checkpoint) loadAll(context.Context) error {
 	})
 	for id := range c.ids {
 		st, err := c.db.store(id)
-		if err != nil {
+		if err = orCanceled(ctx, err); err != nil {
 			return err
 		}
 		c.jobs = append(c.jobs, &tableJob{st: st, gone: map[rowset]bool{}})

@@ -58,6 +58,7 @@ func Open(dir string, opts Options) (*DB, error) {
 	opts = opts.withDefaults()
 	db := &DB{dir: dir, opts: opts, files: newFileSet(opts.FS, dir), cache: part.NewCache(opts.CacheBytes)}
 	db.history.begin()
+	db.upkeep.one = newTurn()
 	steps := []func() error{db.readIdentity, db.takeLock, db.openManifest, db.openLog, db.replayCatalog,
 		db.removeOrphans, db.startUpkeep}
 	for _, step := range steps {

@@ -1,6 +1,7 @@
 package colstore
 
 import (
+	"context"
 	"slices"
 
 	"driftdb/colstore/part"
@@ -11,6 +12,7 @@ import (
 // first image comes.
 type packWriter struct {
 	db    *DB
+	ctx   context.Context // of the job, which ends with it
 	file  *partFile
 	off   int64
 	bytes int64 // of images
@@ -121,7 +123,8 @@ func (s *partSink) begin() (err error) {
 	}
 	s.rows, s.deaths = 0, nil
 	s.writer, err = part.NewWriter(s.pack, part.WriteOptions{Columns: s.columns, Indexes: s.indexes,
-		GroupRows: s.pack.db.opts.GroupRows, Workers: s.pack.db.opts.Workers, Compress: s.compress})
+		GroupRows: s.pack.db.opts.GroupRows, Workers: s.pack.db.opts.Workers, Compress: s.compress,
+		Stop: func() error { return orCanceled(s.pack.ctx, nil) }})
 	return err
 }
 

@@ -12,7 +12,7 @@ import (
 // upkeep is the background work of a writer, and what only one maintenance job at a time may
 // do. Lock order: one, apply, manifestMu.
 type upkeep struct {
-	one        sync.Mutex // held by the one maintenance job that runs
+	one        turn       // of the one maintenance job that runs
 	manifestMu sync.Mutex // guards the manifest's contents
 	onProgress atomic.Pointer[func(step string, done, total int64)]
 
@@ -24,6 +24,31 @@ type upkeep struct {
 		fresh chan struct{} // closed when there may be room again, then replaced
 	}
 	failing atomic.Bool // the last automatic checkpoint failed
+}
+
+// turn is a lock for which a statement that is to end does not go on waiting.
+type turn chan struct{}
+
+func newTurn() turn { return make(turn, 1) }
+
+// take waits for the turn; the error is that ctx has ended.
+func (t turn) take(ctx context.Context) error {
+	select {
+	case t <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return canceled()
+	}
+}
+
+func (t turn) give() { <-t }
+
+// orCanceled is err, or that the statement is to end.
+func orCanceled(ctx context.Context, err error) error {
+	if err == nil && ctx.Err() != nil {
+		return canceled()
+	}
+	return err
 }
 
 const (

@@ -29,9 +29,11 @@ func (db *DB) Vacuum(ctx context.Context, table Name) (VacuumStats, error) {
 	if db.opts.ReadOnly {
 		return VacuumStats{}, dberr.New(dberr.ReadOnlyTransaction, "cannot vacuum a database that is open read-only")
 	}
-	db.upkeep.one.Lock()
-	defer db.upkeep.one.Unlock()
-	v := &vacuum{db: db, pack: &packWriter{db: db}}
+	if err := db.upkeep.one.take(ctx); err != nil {
+		return VacuumStats{}, err
+	}
+	defer db.upkeep.one.give()
+	v := &vacuum{db: db, pack: &packWriter{db: db, ctx: ctx}}
 	ids, err := db.vacuumIDs(table)
 	if err != nil {
 		return v.stats, err
@@ -78,14 +80,14 @@ type vacuum struct {
 }
 
 // cut fixes the event up to which ends are written.
-func (v *vacuum) cut(context.Context) error {
+func (v *vacuum) cut(ctx context.Context) error {
 	if err := v.db.broken(); err != nil {
 		return err // what memory has is not what the manifest says
 	}
 	v.at = v.db.log.Durable()
 	for _, id := range v.ids {
 		st, err := v.db.store(id)
-		if err != nil {
+		if err = orCanceled(ctx, err); err != nil {
 			return err
 		}
 		v.jobs = append(v.jobs, &tableJob{st: st, gone: map[rowset]bool{}, state: st.pinned()})
@@ -98,7 +100,7 @@ func (v *vacuum) cut(context.Context) error {
 func (v *vacuum) write(ctx context.Context) error {
 	changed := v.jobs[:0]
 	for i, j := range v.jobs {
-		if err := v.plan(j); err != nil {
+		if err := orCanceled(ctx, v.plan(j)); err != nil {
 			return err
 		}
 		if len(j.rewrites) == 0 {

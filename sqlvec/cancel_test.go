@@ -1,13 +1,16 @@
 package sqlvec_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"math/rand/v2"
 	"os"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -105,6 +108,9 @@ func TestCancelAtRandom(t *testing.T) {
 			}
 			both.Wait()
 			t.Log(c.codes)
+			for _, sql := range slices.SortedFunc(maps.Keys(c.late), func(a, b string) int { return cmp.Compare(c.late[b], c.late[a]) })[:min(5, len(c.late))] {
+				t.Logf("at most %s late: %s", c.late[sql].Round(time.Millisecond), sql)
+			}
 		})
 	}
 }
@@ -116,11 +122,12 @@ type canceler struct {
 	until time.Time
 	mu    sync.Mutex
 	codes map[string]int // how statements ended
+	late  map[string]time.Duration
 }
 
 // load makes the tables and the files.
 func (c *canceler) load(t *testing.T) {
-	c.codes = map[string]int{}
+	c.codes, c.late = map[string]int{}, map[string]time.Duration{}
 	s := c.db.Session()
 	defer s.Close()
 	must(t, s, `CREATE TABLE t AS SELECT g AS id, CASE WHEN g % 11 > 0 THEN g % 5003 END AS a, (g * 7919 % 100003)::NUMERIC(10, 2) / 8 AS b,
@@ -139,7 +146,8 @@ func (c *canceler) run(t *testing.T, rnd *rand.Rand) {
 	s := c.db.Session()
 	defer s.Close()
 	for time.Now().Before(c.until) && !t.Failed() {
-		sql := strings.NewReplacer("FILE.", c.dir+"/in.", "OUT.", fmt.Sprintf("%s/%p.", c.dir, rnd)).Replace(canceledQueries[rnd.IntN(len(canceledQueries))])
+		kind := canceledQueries[rnd.IntN(len(canceledQueries))]
+		sql := strings.NewReplacer("FILE.", c.dir+"/in.", "OUT.", fmt.Sprintf("%s/%p.", c.dir, rnd)).Replace(kind)
 		limit := []string{"1GB", "1GB", "2MB", "4MB", "8MB", "16MB", "32MB"}[rnd.IntN(7)]
 		setup := fmt.Sprintf("SET memory_limit = '%s'; SET temp_file_limit = -1", limit)
 		after := time.Duration(math.Pow(10, rnd.Float64()*3.3) * 100 * float64(time.Microsecond))
@@ -179,7 +187,12 @@ func (c *canceler) run(t *testing.T, rnd *rand.Rand) {
 		hung.Stop()
 		stop.Stop()
 		cancel()
-		if late := time.Since(begun) - after; late > 20*time.Second {
+		late := time.Since(begun) - after
+		if c.mu.Lock(); how >= 4 {
+			c.late[kind] = max(c.late[kind], late)
+		}
+		c.mu.Unlock()
+		if late > 20*time.Second {
 			t.Errorf("%s\n%s\nended %v late: %v", setup, sql, late, err)
 		}
 		c.note(t, setup+"\n"+sql, err)

@@ -96,6 +96,9 @@ func (m *image) encodeColumns() error {
 	m.forms, m.bodies, m.dicts = make([]form, n), make([][]body, n), make([]*vec.Dictionary, n)
 	m.footer.columns, m.footer.chunks = make([]columnMeta, n), make([]chunkMeta, groups*n)
 	return fork.Each(m.opt.Workers, n, func(i int) error {
+		if err := m.opt.Stop(); err != nil {
+			return err
+		}
 		c := m.cols[i]
 		m.forms[i] = c.finalForm()
 		if c.mayPack {
@@ -177,6 +180,9 @@ func (m *image) hashBody(bufs [3][]byte) {
 
 func (m *image) writeRecords() error {
 	for g := range m.footer.groups() {
+		if err := m.opt.Stop(); err != nil {
+			return err
+		}
 		if err := m.writeRecord(g); err != nil {
 			return err
 		}
@@ -287,6 +293,9 @@ func (m *image) writeRuns() {
 
 func (m *image) writeIndexes() error {
 	for _, spec := range m.opt.Indexes {
+		if err := m.opt.Stop(); err != nil {
+			return err
+		}
 		b := indexBuilder{spec: spec, rows: m.rows, groupRows: m.opt.GroupRows, mem: m.mem.arena}
 		for _, id := range spec.Columns {
 			col := m.position(id)

@@ -55,6 +55,8 @@ type WriteOptions struct {
 	Compress  bool // zstd for every chunk: for cold parts
 	GroupRows int  // rows of a row group, a power of two in [MinGroupRows, MaxGroupRows]; 0: MaxGroupRows
 	Workers   int  // goroutines that encode columns; 0: the caller's alone
+	// Stop is asked now and then by Finish, which ends with its error; nil for never.
+	Stop func() error
 }
 
 // Info describes a written part.

@@ -31,6 +31,9 @@ func NewWriter(w io.Writer, opt WriteOptions) (*Writer, error) {
 	if opt.GroupRows == 0 {
 		opt.GroupRows = MaxGroupRows
 	}
+	if opt.Stop == nil {
+		opt.Stop = func() error { return nil }
+	}
 	if err := opt.check(); err != nil {
 		return nil, err
 	}
