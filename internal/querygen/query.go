@@ -7,8 +7,8 @@ import (
 
 // Query returns a random query whose answer is one multiset of rows.
 func (g *Gen) Query() string {
-	kind := g.r.IntN(16)
-	if g.most == 1 && (kind == 6 || kind == 7) {
+	kind := g.r.IntN(18)
+	if g.most == 1 && (kind == 6 || kind == 7 || kind >= 16) {
 		kind = 1
 	}
 	switch kind {
@@ -28,6 +28,8 @@ func (g *Gen) Query() string {
 		return g.unnested()
 	case 11, 12:
 		return g.nested()
+	case 16, 17:
+		return g.odd()
 	}
 	from, scope := g.from()
 	return g.plain(from, scope)

@@ -2,6 +2,8 @@ package bind
 
 import (
 	"context"
+	"fmt"
+	"slices"
 
 	"driftdb/colstore"
 	"driftdb/internal/dberr"
@@ -326,6 +328,9 @@ func (b *Binder) bindFuncRef(t *parse.FuncRef, left, parent *scope) (from, error
 	if fn, ok := recordFunctions[call.Name.Last()]; ok && len(t.Calls) == 1 && !t.RowsFrom && !t.Ordinality {
 		return b.bindRecordRef(t, fn, left, parent)
 	}
+	if derived, ok := queriedArguments(t); ok {
+		return b.bindDerived(derived, left, parent)
+	}
 	t, err := b.positionalCalls(t, &exprContext{scope: leftScope(left, parent), clause: "FROM"})
 	if err != nil {
 		return from{}, err
@@ -359,6 +364,55 @@ func (b *Binder) bindFuncRef(t *parse.FuncRef, left, parent *scope) (from, error
 		node.Out[0].Name = alias.Name
 	}
 	return b.named(node, alias, parent)
+}
+
+// queriedArguments writes a function in FROM some of whose arguments have subqueries as a query that has the values of
+// these arguments in a row, and calls the function with that. Those that give arrays of rows can do without.
+func queriedArguments(t *parse.FuncRef) (derived *parse.SubqueryRef, ok bool) {
+	args := &parse.Select{Pos: t.Pos}
+	name := "?arguments?" // no name that can be written without quotes
+	inner := *t
+	inner.Lateral, inner.Calls = true, nil
+	for _, call := range t.Calls {
+		c := *call
+		c.Args = slices.Clone(call.Args)
+		for i, arg := range c.Args {
+			if setFunctions[call.Name.Last()].names != nil || !hasSubquery(arg) {
+				continue
+			}
+			col := fmt.Sprintf("argument %d", len(args.Items)+1)
+			args.Items = append(args.Items, parse.SelectItem{Pos: t.Pos, Expr: arg, Alias: col})
+			c.Args[i] = &parse.ColumnRef{Pos: t.Pos, Parts: []string{name, col}}
+		}
+		inner.Calls = append(inner.Calls, &c)
+	}
+	if len(args.Items) == 0 {
+		return nil, false
+	}
+	own := t.Calls[0].Name.Last()
+	if t.Alias == nil {
+		inner.Alias = &parse.Alias{Pos: t.Calls[0].Pos, Name: own}
+	} else if own = t.Alias.Name; own == "" {
+		return nil, false
+	}
+	body := &parse.Select{Pos: t.Pos, Items: []parse.SelectItem{{Pos: t.Pos, Expr: &parse.Star{Pos: t.Pos, Table: []string{own}}}}, From: []parse.TableExpr{
+		&parse.SubqueryRef{Pos: t.Pos, Lateral: true, Query: &parse.Query{Pos: t.Pos, Body: args}, Alias: &parse.Alias{Pos: t.Pos, Name: name}}, &inner}}
+	return &parse.SubqueryRef{Pos: t.Pos, Lateral: true, Query: &parse.Query{Pos: t.Pos, Body: body}, Alias: &parse.Alias{Pos: t.Pos, Name: own}}, true
+}
+
+// hasSubquery reports whether there is a query inside an expression.
+func hasSubquery(e parse.Expr) (has bool) {
+	parse.Visit(e, func(x any) {
+		switch x := x.(type) {
+		case *parse.SubqueryExpr, *parse.ExistsExpr:
+			has = true
+		case *parse.InExpr:
+			has = has || x.Query != nil
+		case *parse.QuantifiedExpr:
+			has = has || x.Query != nil
+		}
+	})
+	return has
 }
 
 // numberedSeries writes a series WITH ORDINALITY as a query that numbers its rows.

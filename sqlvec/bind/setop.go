@@ -123,7 +123,7 @@ func columnPos(n plan.Node, i, otherwise int) int {
 // bindValues binds VALUES as a query. Its columns are column1, column2, ….
 func (b *Binder) bindValues(v *parse.Values, parent *scope) (plan.Node, error) {
 	c := &exprContext{scope: &scope{parent: parent}, clause: "VALUES", applies: &applies{}}
-	rows := make([][]expr.Expr, len(v.Rows))
+	rows, sub := make([][]expr.Expr, len(v.Rows)), rowApplies{}
 	for i, row := range v.Rows {
 		if len(row) != len(v.Rows[0]) {
 			return nil, dberr.New(dberr.SyntaxError, "VALUES lists must all be the same length").At(int(row[0].Position()))
@@ -133,6 +133,7 @@ func (b *Binder) bindValues(v *parse.Values, parent *scope) (plan.Node, error) {
 			return nil, err
 		}
 		rows[i] = x
+		sub.take(i, c)
 	}
 	n := &plan.Values{Rows: rows}
 	for j := range rows[0] {
@@ -142,7 +143,7 @@ func (b *Binder) bindValues(v *parse.Values, parent *scope) (plan.Node, error) {
 		}
 		n.Out = append(n.Out, b.newColumn("column"+itoa(j+1), t))
 	}
-	return b.valuesNode(n, c.applies)
+	return b.valuesNode(n, sub)
 }
 
 // unifyColumn gives column j of all rows one type. Literals alone stay unknown.
@@ -165,33 +166,43 @@ func unifyColumn(rows [][]expr.Expr, j int) (types.Type, error) {
 	return t, nil
 }
 
-// valuesNode makes the operator. A row with subqueries or columns of an outer query is a
-// projection of a single row instead; of several rows, each is one of the row that has
-// the values of all subqueries.
-func (b *Binder) valuesNode(n *plan.Values, sub *applies) (plan.Node, error) {
-	if len(sub.list) == 0 && (len(n.Rows) != 1 || len(plan.Free(n)) == 0) {
+// rowApplies are the subqueries of rows, by the numbers of those that have some.
+type rowApplies map[int]*applies
+
+// take keeps the subqueries of row i, which was bound in c.
+func (r rowApplies) take(i int, c *exprContext) {
+	if len(c.applies.list) > 0 {
+		r[i], c.applies = c.applies, &applies{}
+	}
+}
+
+// valuesNode makes the operator. A row with subqueries, and a single one with columns of an outer query, is a
+// projection of a row that has the values of its subqueries instead.
+func (b *Binder) valuesNode(n *plan.Values, sub rowApplies) (plan.Node, error) {
+	if len(sub) == 0 && (len(n.Rows) != 1 || len(plan.Free(n)) == 0) {
 		return n, nil
 	}
-	input, err := b.attach(&plan.Values{Rows: [][]expr.Expr{{}}}, sub)
-	if err != nil {
-		return nil, err
-	}
 	if len(n.Rows) == 1 {
-		return &plan.Project{Input: input, Exprs: n.Rows[0], Out: n.Out}, nil
+		return b.valuesRow(n.Rows[0], sub[0], n.Out)
 	}
-	shared := &plan.CTE{Name: "values", Plan: input, Uses: len(n.Rows), Always: true}
 	var all plan.Node
-	for i, row := range n.Rows {
-		p := b.projectShared(shared, row, n.Out)
-		if i == 0 {
-			all = p
+	for from := 0; from < len(n.Rows); {
+		to := from + 1
+		for sub[from] == nil && to < len(n.Rows) && sub[to] == nil {
+			to++
+		}
+		var arm plan.Node = &plan.Values{Rows: n.Rows[from:to], Out: b.likeColumns(n.Out)}
+		if sub[from] != nil {
+			var err error
+			if arm, err = b.valuesRow(n.Rows[from], sub[from], b.likeColumns(n.Out)); err != nil {
+				return nil, err
+			}
+		}
+		if from = to; all == nil {
+			all = arm
 			continue
 		}
-		u := &plan.SetOp{Kind: plan.Union, All: true, Left: all, Right: p}
-		for _, c := range n.Out {
-			u.Out = append(u.Out, b.newColumn(c.Name, c.Type))
-		}
-		all = u
+		all = &plan.SetOp{Kind: plan.Union, All: true, Left: all, Right: arm, Out: b.likeColumns(n.Out)}
 	}
 	p := &plan.Project{Input: all, Out: n.Out}
 	for _, c := range all.Columns() {
@@ -200,25 +211,23 @@ func (b *Binder) valuesNode(n *plan.Values, sub *applies) (plan.Node, error) {
 	return p, nil
 }
 
-// projectShared computes exprs, over the columns of a shared plan, from one more scan of
-// it.
-func (b *Binder) projectShared(shared *plan.CTE, exprs []expr.Expr, out []plan.Column) plan.Node {
-	scan := &plan.CTEScan{CTE: shared}
-	ids := map[int]int{}
-	for _, c := range shared.Plan.Columns() {
-		col := b.newColumn(c.Name, c.Type)
-		ids[c.ID] = col.ID
-		scan.Out = append(scan.Out, col)
+// valuesRow computes one row, whose subqueries are sub; nil for none.
+func (b *Binder) valuesRow(row []expr.Expr, sub *applies, out []plan.Column) (plan.Node, error) {
+	if sub == nil {
+		sub = &applies{}
 	}
-	p := &plan.Project{Input: scan}
-	for i, e := range exprs {
-		e = expr.Remap(e, func(id int) int {
-			if to, ok := ids[id]; ok {
-				return to
-			}
-			return id
-		})
-		p.Exprs, p.Out = append(p.Exprs, e), append(p.Out, b.newColumn(out[i].Name, out[i].Type))
+	input, err := b.attach(&plan.Values{Rows: [][]expr.Expr{{}}}, sub)
+	if err != nil {
+		return nil, err
 	}
-	return p
+	return &plan.Project{Input: input, Exprs: row, Out: out}, nil
+}
+
+// likeColumns returns new columns of the names and types of others.
+func (b *Binder) likeColumns(cols []plan.Column) []plan.Column {
+	out := make([]plan.Column, len(cols))
+	for i, c := range cols {
+		out[i] = b.newColumn(c.Name, c.Type)
+	}
+	return out
 }

@@ -284,8 +284,8 @@ func (ins *insertion) noteType(target int, t types.Type) {
 // fromRows binds VALUES. Values that are left out are the columns' defaults.
 func (ins *insertion) fromRows(rows [][]parse.Expr) error {
 	n := &plan.Values{}
-	c := &exprContext{scope: &scope{}, clause: "VALUES", applies: &applies{}}
-	for _, row := range rows {
+	c, sub := &exprContext{scope: &scope{}, clause: "VALUES", applies: &applies{}}, rowApplies{}
+	for i, row := range rows {
 		pos := int(ins.st.Position())
 		if len(row) > 0 {
 			pos = int(row[min(len(row)-1, len(ins.targets))].Position())
@@ -300,13 +300,14 @@ func (ins *insertion) fromRows(rows [][]parse.Expr) error {
 			return err
 		}
 		n.Rows = append(n.Rows, out)
+		sub.take(i, c)
 	}
 	if len(ins.missing) > 0 {
 		return nil
 	}
 	n.Out = ins.b.tableColumns(ins.table)
 	var err error
-	ins.plan, err = ins.b.valuesNode(n, c.applies)
+	ins.plan, err = ins.b.valuesNode(n, sub)
 	return err
 }
 
