@@ -84,6 +84,36 @@ func (osFS) Stat(name string) (Info, error) {
 // OpenStream opens a device, pipe or socket of the machine's file system for writing.
 func OpenStream(name string) (io.WriteCloser, error) { return os.OpenFile(name, os.O_WRONLY, 0) }
 
+// maxLinks is how many symbolic links are followed, as the system does.
+const maxLinks = 40
+
+// Target is what a name of the machine's file system leads to through symbolic links: the file, or where it would be.
+func Target(name string) string {
+	for range maxLinks {
+		to, err := os.Readlink(name)
+		if err != nil {
+			break
+		}
+		if !filepath.IsAbs(to) {
+			to = filepath.Dir(name) + string(filepath.Separator) + to
+		}
+		name = to
+	}
+	return name
+}
+
+// CopyMode gives a file of the machine's file system the permissions of another, which it is about to replace.
+func CopyMode(to, from string) error {
+	info, err := os.Stat(from)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return os.Chmod(to, info.Mode().Perm())
+}
+
 func (osFS) SyncDir(dir string) error {
 	d, err := os.Open(dir)
 	if err != nil {

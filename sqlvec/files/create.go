@@ -25,11 +25,12 @@ func OpenText(path string, packing Packing) (io.Reader, func(), error) {
 
 // Create writes a file: fn's bytes go to a file beside it, which takes its place when fn
 // succeeds. After an error what was there is untouched. A device or pipe is written to as
-// it is.
+// it is; what a symbolic link leads to is replaced, not the link.
 func Create(path string, fn func(w io.Writer) error) (err error) {
 	if info, err := vfs.OS.Stat(path); err == nil && info.Special {
 		return writeInPlace(path, fn)
 	}
+	path = vfs.Target(path)
 	tmp := path + vfs.TempSuffix
 	if err := vfs.OS.Remove(tmp); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return cannotWrite(path, err)
@@ -38,7 +39,11 @@ func Create(path string, fn func(w io.Writer) error) (err error) {
 	if err != nil {
 		return cannotWrite(path, err)
 	}
-	err = fn(&writer{f: f})
+	if err = vfs.CopyMode(tmp, path); err != nil {
+		err = cannotWrite(path, err)
+	} else {
+		err = fn(&writer{f: f})
+	}
 	if closeErr := f.Close(); err == nil && closeErr != nil {
 		err = cannotWrite(path, closeErr)
 	}

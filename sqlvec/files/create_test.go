@@ -36,3 +36,45 @@ func TestCreateOnPipe(t *testing.T) {
 		t.Errorf("the pipe became %v (%v)", info, err)
 	}
 }
+
+// TestCreateThroughLink replaces what links lead to, under the permissions that it had, and not the links.
+func TestCreateThroughLink(t *testing.T) {
+	dir := t.TempDir()
+	write := func(name, text string) {
+		t.Helper()
+		err := Create(filepath.Join(dir, name), func(w io.Writer) error {
+			_, err := io.WriteString(w, text)
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Mkdir(filepath.Join(dir, "below"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for from, to := range map[string]string{"link": "below/next", "below/next": "../file", "new": "below/fresh"} {
+		if err := os.Symlink(to, filepath.Join(dir, from)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("file", "first")
+	if err := os.Chmod(filepath.Join(dir, "file"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	write("link", "second")
+	write("new", "third")
+	for name, want := range map[string]string{"file": "second", "link": "second", "below/fresh": "third"} {
+		if got, err := os.ReadFile(filepath.Join(dir, name)); err != nil || string(got) != want {
+			t.Errorf("%s is %q, want %q: %v", name, got, want, err)
+		}
+	}
+	for _, name := range []string{"link", "below/next", "new"} {
+		if info, err := os.Lstat(filepath.Join(dir, name)); err != nil || info.Mode()&os.ModeSymlink == 0 {
+			t.Errorf("%s is a link no more: %v", name, err)
+		}
+	}
+	if info, err := os.Stat(filepath.Join(dir, "file")); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("the file's permissions are %v: %v", info.Mode(), err)
+	}
+}
