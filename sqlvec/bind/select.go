@@ -29,6 +29,9 @@ type selection struct {
 	items   []expr.Expr   // the select list
 	out     []plan.Column // its names; the first visible of them
 	visible int
+	given   idSet // of out
+	own     idSet // of the columns of ownOf
+	ownOf   *scope
 	having  expr.Expr
 	order   []plan.SortKey
 	on      []expr.Expr // DISTINCT ON
@@ -132,7 +135,7 @@ func (s *selection) bindItems() error {
 // addItem adds an output. A plain column keeps its ID, unless it is there already.
 func (s *selection) addItem(x expr.Expr, name string) plan.Column {
 	c := plan.Column{Name: name, Type: x.Type()}
-	if col, ok := x.(*expr.Col); ok && s.local(col.Index) && !hasID(s.out, col.Index) {
+	if col, ok := x.(*expr.Col); ok && s.local(col.Index) && !s.given.has(col.Index, len(s.out), func(i int) int { return s.out[i].ID }) {
 		c.ID = col.Index
 	} else {
 		c = s.b.newColumn(name, x.Type())
@@ -143,12 +146,39 @@ func (s *selection) addItem(x expr.Expr, name string) plan.Column {
 
 // local reports whether a column is one of this SELECT, not of a query around it.
 func (s *selection) local(id int) bool {
-	for _, c := range s.scope.cols {
-		if c.ID == id {
-			return true
-		}
+	if s.ownOf != s.scope {
+		s.ownOf, s.own = s.scope, idSet{}
 	}
-	return s.aggs != nil && hasID(s.aggs.out, id)
+	return s.own.has(id, len(s.scope.cols), func(i int) int { return s.scope.cols[i].ID }) || s.aggs != nil && hasID(s.aggs.out, id)
+}
+
+// idSet finds ids in a list that only grows. Where it is long, as that of the columns of a very wide file, its ids are
+// looked up.
+type idSet struct {
+	known map[int]bool
+	n     int // ids of the list that are in known
+}
+
+// shortList is how many ids are searched one by one.
+const shortList = 32
+
+// has reports whether id is one of the first n that at returns.
+func (s *idSet) has(id, n int, at func(i int) int) bool {
+	if n <= shortList {
+		for i := range n {
+			if at(i) == id {
+				return true
+			}
+		}
+		return false
+	}
+	if s.known == nil {
+		s.known = make(map[int]bool, n)
+	}
+	for ; s.n < n; s.n++ {
+		s.known[at(s.n)] = true
+	}
+	return s.known[id]
 }
 
 func hasID(cols []plan.Column, id int) bool {

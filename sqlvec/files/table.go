@@ -16,10 +16,11 @@ import (
 // Table is files read as a table. It implements plan.Source; columns of a ScanSpec are indexes
 // of Columns.
 type Table struct {
-	opts  Options
-	files []tableFile
-	cols  []Column
-	rows  int64 // of all files, -1 when not known
+	opts   Options
+	files  []tableFile
+	cols   []Column
+	places map[string]int // of cols, by their names
+	rows   int64          // of all files, -1 when not known
 }
 
 // tableFile is one file of a table.
@@ -33,7 +34,7 @@ const fromName = -2
 
 // Open finds the files and their columns.
 func Open(ctx context.Context, paths []string, opts Options) (*Table, error) {
-	t := &Table{opts: opts}
+	t := &Table{opts: opts, places: map[string]int{}}
 	var all []string
 	for _, p := range paths {
 		more, err := expand(p)
@@ -69,8 +70,23 @@ func (t *Table) checkTypes() error {
 	return nil
 }
 
-func (t *Table) column(name string) int {
-	return slices.IndexFunc(t.cols, func(c Column) bool { return c.Name == name })
+// placesOf returns the places of columns by their names; of those with one name the first.
+func placesOf(cols []Column) map[string]int {
+	places := make(map[string]int, len(cols))
+	for i, c := range cols {
+		if _, ok := places[c.Name]; !ok {
+			places[c.Name] = i
+		}
+	}
+	return places
+}
+
+// place is what a map of places says, -1 where there is none.
+func place(places map[string]int, name string) int {
+	if at, ok := places[name]; ok {
+		return at
+	}
+	return -1
 }
 
 // add adds a file.
@@ -87,8 +103,9 @@ func (t *Table) add(ctx context.Context, path string, first bool) error {
 			return err
 		}
 	}
+	places := placesOf(cols)
 	for _, want := range t.cols {
-		at := slices.IndexFunc(cols, func(c Column) bool { return c.Name == want.Name })
+		at := place(places, want.Name)
 		f.from = append(f.from, at)
 		switch {
 		case at < 0 && !t.opts.UnionByName:
@@ -111,12 +128,14 @@ func isTyped(r reader) bool {
 
 // widen adds the columns that the table lacks, and gives those of text files a type for both.
 func (t *Table) widen(cols []Column, path string) error {
+	own := placesOf(cols)
 	for i, c := range cols {
-		at := t.column(c.Name)
+		at := place(t.places, c.Name)
 		switch {
-		case slices.ContainsFunc(cols[:i], func(o Column) bool { return o.Name == c.Name }):
+		case own[c.Name] < i:
 			return dberr.Newf(dberr.DuplicateColumn, "%s: column \"%s\" appears twice", path, c.Name)
 		case at < 0:
+			t.places[c.Name] = len(t.cols)
 			t.cols = append(t.cols, c)
 		default:
 			t.cols[at].Type = common(t.cols[at].Type, c.Type)
@@ -251,19 +270,21 @@ func (t *Table) Open(ctx context.Context, spec colstore.ScanSpec) (plan.Rows, er
 // again; nil when the table does not have all of them.
 func (t *Table) declared(file int) []Column {
 	from := t.files[file].from
-	cols := make([]Column, 0, len(from))
-	for want := 0; ; want++ {
-		at := slices.Index(from, want)
-		if at < 0 {
-			break
+	place, has := make([]int, len(from)+1), 0 // of the file's columns in the table, and one more
+	for at, of := range from {
+		if of >= 0 && of < len(from) {
+			place[of] = at + 1
 		}
-		cols = append(cols, t.cols[at])
-	}
-	has := 0
-	for _, at := range from {
-		if at >= 0 {
+		if of >= 0 {
 			has++
 		}
+	}
+	var cols []Column
+	for _, at := range place {
+		if at == 0 {
+			break
+		}
+		cols = append(cols, t.cols[at-1])
 	}
 	if has != len(cols) || has == 0 {
 		return nil

@@ -123,6 +123,13 @@ func (s *jsonScanner) scanObject(c *jsonCursor, g *grid) error {
 // widen gives every row of g, the unfinished one too, cols columns, the new ones NULL. It returns
 // where the unfinished row begins now.
 func (g *grid) widen(cols int) int {
+	if g.rows == 0 { // as in a single object of very many members
+		for range cols - g.cols {
+			g.spans = append(g.spans[:g.cols], span{end: flagNull})
+			g.cols++
+		}
+		return 0
+	}
 	rows := g.rows + 1
 	wide := make([]span, 0, rows*cols)
 	for r := range rows {
