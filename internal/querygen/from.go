@@ -93,9 +93,12 @@ func (g *Gen) side(scope []column, k kind) string {
 	return g.pick(of...)
 }
 
-// item returns one table reference: a table, or a subquery over one.
+// item returns one table reference: a table, a view, or a subquery over a table.
 func (g *Gen) item() (string, []column) {
 	t, a := g.some(), g.alias()
+	if len(g.views) > 0 && g.r.IntN(8) == 0 {
+		t = g.views[g.r.IntN(len(g.views))]
+	}
 	if g.r.IntN(5) > 0 {
 		return t.name + " AS " + a, t.under(a)
 	}

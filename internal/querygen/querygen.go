@@ -66,8 +66,9 @@ type table struct {
 type Gen struct {
 	r      *rand.Rand
 	tables []table
-	names  int // aliases given so far
-	most   int // tables that a FROM clause may name; 1: there are no subqueries of conditions either
+	views  []table // over the tables
+	names  int     // aliases given so far
+	most   int     // tables that a FROM clause may name; 1: there are no subqueries of conditions either
 }
 
 // New returns a generator that begins at seed.
@@ -99,6 +100,12 @@ func (g *Gen) Schema(rows int) []string {
 			continue // an empty table is worth having
 		}
 		out = append(out, "INSERT INTO "+t.name+" VALUES "+g.rows(t, 1, n))
+	}
+	for i := range 2 {
+		sql, cols := g.derived()
+		v := table{name: fmt.Sprintf("v%d", i), cols: cols}
+		out = append(out, "CREATE VIEW "+v.name+" AS "+sql)
+		g.views = append(g.views, v)
 	}
 	return out
 }
