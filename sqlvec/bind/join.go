@@ -268,21 +268,29 @@ func usingColumn(s *scope, id parse.Ident, side string, pos int) (column, error)
 	return *c, nil
 }
 
-// mergeColumn makes the one column that stands for a pair of USING; the expression is
+// mergeColumn makes the one column that stands for a pair of USING, whose type is that of both; the expression is
 // nil where it is one of the two as it stands.
 func (b *Binder) mergeColumn(kind plan.JoinKind, l, r column, pos int) (column, expr.Expr, error) {
-	one := l
+	both, _, err := expr.Unify("JOIN/USING", []expr.Expr{colExpr(l.Column), colExpr(r.Column)})
+	if err != nil {
+		return column{}, nil, err
+	}
+	_, leftAsIs := both[0].(*expr.Col)
+	_, rightAsIs := both[1].(*expr.Col)
+	one, x := l, both[0]
 	switch {
-	case kind == plan.Right:
-		one = r
 	case kind == plan.Full:
-		x, err := expr.NewCall(pos, "coalesce", []expr.Expr{colExpr(l.Column), colExpr(r.Column)})
-		if err != nil {
+		if x, err = expr.NewCall(pos, "coalesce", both); err != nil {
 			return column{}, nil, err
 		}
-		return column{Column: b.newColumn(l.Name, x.Type())}, x, nil
+		one.notNull = false
+	case kind == plan.Right, kind == plan.Inner && rightAsIs && !leftAsIs:
+		one, x = r, both[1]
 	}
-	return column{Column: one.Column, notNull: one.notNull}, nil, nil
+	if _, asIs := x.(*expr.Col); asIs {
+		return column{Column: one.Column, notNull: one.notNull}, nil, nil
+	}
+	return column{Column: b.newColumn(l.Name, x.Type()), notNull: one.notNull}, x, nil
 }
 
 // hideMerged leaves the pair behind a merged column to qualified names.
