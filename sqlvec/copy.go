@@ -7,6 +7,7 @@ import (
 
 	"driftdb/colstore"
 	"driftdb/internal/dberr"
+	"driftdb/internal/formats/charset"
 	"driftdb/sqlvec/bind"
 	"driftdb/sqlvec/files"
 	"driftdb/sqlvec/parse"
@@ -111,13 +112,16 @@ func (r *run) copySource(st *parse.Copy, o *copyOptions, t *colstore.Table, cols
 	if err != nil {
 		return nil, nil, err
 	}
+	if o.encoding != "" {
+		in = charset.Reader(in, o.encoding)
+	}
 	return &copyRows{in: in, o: o, table: t, cols: cols, ctx: r.s.Zone()}, done, nil
 }
 
 // copyInput opens the text that COPY FROM reads.
 func (r *run) copyInput(st *parse.Copy, o *copyOptions) (io.Reader, func(), error) {
 	if !st.Stdio {
-		return files.OpenText(st.File, o.packing)
+		return files.OpenText(r.ctx, st.File, o.packing)
 	}
 	if r.s.copyIn == nil {
 		return nil, nil, dberr.New(dberr.FeatureNotSupported, "COPY FROM STDIN has no data to read here")

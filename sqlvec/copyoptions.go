@@ -6,6 +6,7 @@ import (
 
 	"driftdb/colstore"
 	"driftdb/internal/dberr"
+	"driftdb/internal/formats/charset"
 	"driftdb/internal/formats/copytext"
 	"driftdb/internal/formats/parquetio"
 	"driftdb/sqlvec/files"
@@ -25,6 +26,7 @@ type copyOptions struct {
 	forceAll    bool            // FORCE_QUOTE *
 	compression string
 	packing     files.Packing
+	encoding    string         // that charset.Name gave, "" for UTF-8
 	byEnding    bool           // the ending of the file's name says the format: it has a header
 	reading     []parse.Option // options of read_csv and read_json that PostgreSQL has not
 
@@ -37,8 +39,8 @@ type copyOptions struct {
 
 // otherEncodings are the best known of the encodings that PostgreSQL reads and we do not.
 var otherEncodings = map[string]bool{
-	"latin1": true, "iso88591": true, "latin9": true, "sqlascii": true, "win1250": true, "win1251": true, "win1252": true,
-	"windows1252": true, "eucjp": true, "sjis": true, "koi8r": true, "gbk": true, "big5": true,
+	"sqlascii": true, "latin3": true, "latin4": true, "latin5": true, "win1253": true, "win1254": true, "win1256": true, "win1257": true, "win866": true,
+	"koi8u": true, "eucjp": true, "euckr": true, "euccn": true, "sjis": true, "shiftjis": true, "gbk": true, "gb18030": true, "big5": true,
 }
 
 var copyFiles = map[string]files.Format{"parquet": files.Parquet, "arrow": files.Arrow, "json": files.JSON, "ndjson": files.JSON}
@@ -126,13 +128,14 @@ func (o *copyOptions) read(opt parse.Option) error {
 	case "escape":
 		o.esc = optionText(opt)
 	case "encoding":
-		switch name := strings.ReplaceAll(strings.ToLower(optionText(opt)), "-", ""); name {
-		case "utf8", "unicode":
+		name, ok := charset.Name(optionText(opt))
+		switch {
+		case ok:
+			o.encoding = name
+		case otherEncodings[name]:
+			return dberr.Newf(dberr.FeatureNotSupported, "encoding \"%s\" is not supported", optionText(opt)).At(pos).WithHint("The encodings are %s.", charset.Known)
 		default:
-			if !otherEncodings[name] {
-				return dberr.New(dberr.InvalidParameterValue, "argument to option \"encoding\" must be a valid encoding name").At(pos)
-			}
-			return dberr.Newf(dberr.FeatureNotSupported, "encoding \"%s\" is not supported", optionText(opt)).At(pos)
+			return dberr.New(dberr.InvalidParameterValue, "argument to option \"encoding\" must be a valid encoding name").At(pos)
 		}
 	case "compression":
 		o.compression = strings.ToLower(optionText(opt))
@@ -209,7 +212,7 @@ func optionNames(opt parse.Option) map[string]bool {
 // checkFile refuses options that a format with its own columns has no use for.
 func (o *copyOptions) checkFile(from bool) error {
 	for name := range o.given {
-		if name == "format" || name == "compression" || readingOptions[name] && from && o.file == files.JSON {
+		if name == "format" || name == "compression" || name == "encoding" && o.file == files.JSON || readingOptions[name] && from && o.file == files.JSON {
 			continue
 		}
 		return dberr.Newf(dberr.FeatureNotSupported, "COPY option \"%s\" is not available in format \"%s\"", name, o.format)

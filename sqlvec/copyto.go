@@ -9,6 +9,7 @@ import (
 	"driftdb/colstore"
 	"driftdb/internal/dberr"
 	"driftdb/internal/formats/arrowio"
+	"driftdb/internal/formats/charset"
 	"driftdb/internal/formats/copytext"
 	"driftdb/internal/formats/parquetio"
 	"driftdb/internal/formats/rowtext"
@@ -39,6 +40,7 @@ func (r *run) copyTo(st *parse.Copy, o *copyOptions) error {
 	}
 	rows := int64(0)
 	err = r.copyOutput(st, o, func(w io.Writer) error {
+		w, end := o.encoded(w)
 		out, err := o.writer(w, cols, r.s.Zone(), r.s.set.threads)
 		if err != nil {
 			return err
@@ -50,11 +52,23 @@ func (r *run) copyTo(st *parse.Copy, o *copyOptions) error {
 		if err != nil {
 			return err
 		}
-		return out.Close()
+		if err := out.Close(); err != nil {
+			return err
+		}
+		return end()
 	})
 	r.result.rows = rows
 	r.result.tag = fmt.Sprintf("COPY %d", rows)
 	return err
+}
+
+// encoded returns a writer of text to w in the encoding of the options, and what ends it.
+func (o *copyOptions) encoded(w io.Writer) (io.Writer, func() error) {
+	if o.encoding == "" || o.encoding == charset.UTF8 {
+		return w, func() error { return nil }
+	}
+	out := charset.Writer(w, o.encoding)
+	return out, out.Close
 }
 
 // copyQuery is the query whose rows COPY TO writes.
@@ -242,7 +256,7 @@ func (c *copyText) Close() error { return writeFailed(c.out.Flush()) }
 
 // writeFailed is the error of COPY's output.
 func writeFailed(err error) error {
-	if err == nil || strings.HasPrefix(dberr.CodeOf(err), "5") {
+	if err == nil || strings.HasPrefix(dberr.CodeOf(err), "5") || dberr.CodeOf(err) == dberr.UntranslatableCharacter {
 		return err
 	}
 	return dberr.IO("could not write COPY data", err)

@@ -22,7 +22,7 @@ var (
 	}
 	// formats are the codecs of files that people bring and take: leaves that know vectors.
 	formats = []string{
-		"internal/formats/arrowio", "internal/formats/copytext", "internal/formats/parquetio", "internal/formats/rowtext", "internal/formats/textin",
+		"internal/formats/arrowio", "internal/formats/charset", "internal/formats/copytext", "internal/formats/parquetio", "internal/formats/rowtext", "internal/formats/textin",
 	}
 	engine = []string{"colstore", "colstore/part", "eventlog"}
 	sql    = []string{"sqlvec", "sqlvec/parse", "sqlvec/files"}
@@ -46,7 +46,8 @@ var allowed = map[string][]string{
 	"internal/formats/copytext":  leaves,
 	"internal/formats/parquetio": with(leaves, "internal/formats/rowtext"),
 	"internal/formats/rowtext":   leaves,
-	"internal/formats/textin":    leaves,
+	"internal/formats/charset":   {"internal/dberr"},
+	"internal/formats/textin":    with(leaves, "internal/formats/charset"),
 
 	"mmapseg":       leaves,
 	"eventlog":      with(leaves, "mmapseg"),
@@ -58,7 +59,7 @@ var allowed = map[string][]string{
 	"sqlvec/expr":   with(leaves, "internal/jsonpath", "sqlvec/kernel"),
 	"sqlvec/plan":   with(leaves, "colstore", "sqlvec/expr"),
 	"sqlvec/files":  with(slices.Concat(leaves, formats), "colstore", "sqlvec/plan"),
-	"sqlvec/bind":   with(leaves, "colstore", "eventlog", "sqlvec/parse", "sqlvec/expr", "sqlvec/plan", "sqlvec/files"),
+	"sqlvec/bind":   with(leaves, "internal/formats/charset", "colstore", "eventlog", "sqlvec/parse", "sqlvec/expr", "sqlvec/plan", "sqlvec/files"),
 	"sqlvec/opt":    with(leaves, "colstore", "sqlvec/expr", "sqlvec/plan"),
 	"sqlvec/exec":   with(leaves, "colstore", "sqlvec/kernel", "sqlvec/expr", "sqlvec/plan"),
 	"sqlvec": with(slices.Concat(leaves, formats), "colstore", "eventlog",

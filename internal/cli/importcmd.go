@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"driftdb/internal/dberr"
+	"driftdb/internal/formats/charset"
 	"driftdb/internal/formats/textin"
 	"driftdb/sqlvec"
 	"driftdb/sqlvec/files"
@@ -30,6 +31,7 @@ type importFlags struct {
 	noHeader   bool
 	delimiter  string
 	null       string
+	encoding   string
 	file       string // of the old form --file
 	onError    string // stop or skip
 	rejectFile string
@@ -71,6 +73,7 @@ what it reads.`,
 	flags.BoolVar(&f.noHeader, "no-header", false, "the first line has values; columns are taken in order")
 	flags.StringVar(&f.delimiter, "delimiter", "", "character between fields (default comma; tab for tsv)")
 	flags.StringVar(&f.null, "null", "", `text that means NULL (default nothing; \N for tsv)`)
+	flags.StringVar(&f.encoding, "encoding", "", "encoding of the text: "+charset.Known+" (default utf-8)")
 	flags.StringVar(&f.onError, "on-error", "stop", "what a record that cannot be loaded does: stop, or skip")
 	flags.StringVar(&f.rejectFile, "reject-file", "", "with --on-error skip: CSV file to write the skipped records to")
 	flags.IntVar(&f.maxErrors, "max-errors", -1, "with --on-error skip: most records to skip (default any number)")
@@ -167,7 +170,7 @@ func (f *importFlags) options(cmd *cobra.Command) (textin.Options, error) {
 		return textin.Options{}, err
 	}
 	if slices.Contains(binaryFormats, f.format) {
-		for _, name := range []string{"header", "no-header", "delimiter", "null"} {
+		for _, name := range []string{"header", "no-header", "delimiter", "null", "encoding"} {
 			if cmd.Flags().Changed(name) {
 				return textin.Options{}, usageError{fmt.Errorf("--%s is not for --format %s", name, f.format)}
 			}
@@ -186,6 +189,12 @@ func (f *importFlags) options(cmd *cobra.Command) (textin.Options, error) {
 		opts.Delim = f.delimiter[0]
 		if len(f.delimiter) > 1 || strings.ContainsAny(f.delimiter, "\"\r\n") || opts.Delim >= 0x80 {
 			return opts, usageError{fmt.Errorf("--delimiter must be one ASCII character, and no quote or line break")}
+		}
+	}
+	if f.encoding != "" {
+		var ok bool
+		if opts.Encoding, ok = charset.Name(f.encoding); !ok {
+			return opts, usageError{fmt.Errorf("unknown encoding %q: the encodings are %s", f.encoding, charset.Known)}
 		}
 	}
 	if cmd.Flags().Changed("null") {

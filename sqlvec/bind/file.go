@@ -7,6 +7,7 @@ import (
 
 	"driftdb/colstore"
 	"driftdb/internal/dberr"
+	"driftdb/internal/formats/charset"
 	"driftdb/internal/types"
 	"driftdb/sqlvec/expr"
 	"driftdb/sqlvec/files"
@@ -167,6 +168,7 @@ var fileOptions = map[string]fileSetting{
 	"timestamp_format":  {textual, setTimestampFormat},
 	"dtypes":            {textual, setTypes},
 	"compression":       {textual, setPacking},
+	"encoding":          {textual, setEncoding},
 	"nullstr":           {separated, setNull},
 	"null":              {separated, setNull},
 	"columns":           {textual, setColumns},
@@ -203,8 +205,11 @@ func setDelim(o *files.Options, v types.Value) error {
 }
 
 func setQuote(o *files.Options, v types.Value) error {
+	if o.NoQuote = v.S == ""; o.NoQuote {
+		return nil
+	}
 	if len(v.S) != 1 || strings.ContainsAny(v.S, "\r\n") || v.S[0] >= 0x80 {
-		return dberr.New(dberr.InvalidParameterValue, "the quote must be one ASCII character, and no line break")
+		return dberr.New(dberr.InvalidParameterValue, "the quote must be one ASCII character, and no line break, or empty for none")
 	}
 	o.Quote = v.S[0]
 	return nil
@@ -270,6 +275,15 @@ func setTimestampFormat(o *files.Options, v types.Value) (err error) {
 func setPacking(o *files.Options, v types.Value) (err error) {
 	o.Packing, err = files.PackingOf(v.S)
 	return err
+}
+
+func setEncoding(o *files.Options, v types.Value) error {
+	name, ok := charset.Name(v.S)
+	if !ok {
+		return dberr.Newf(dberr.InvalidParameterValue, "encoding \"%s\" is not known", v.S).WithHint("The encodings are %s.", charset.Known)
+	}
+	o.Encoding = name
+	return nil
 }
 
 // setEscape notes what stands before a quote within quotes.

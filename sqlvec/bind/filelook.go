@@ -148,7 +148,7 @@ func (b *Binder) bindLookFunction(fn lookFunction, call *parse.FuncCall, alias *
 }
 
 func lookAtText(l *looking, path string) error {
-	c, err := files.Read(path)
+	c, err := files.Read(l.b.env.Ctx, path)
 	if err == nil && !utf8.Valid(c.Bytes) {
 		err = dberr.Newf(dberr.CharacterNotInRepertoire, "file \"%s\" is no text in UTF-8", path).WithHint("read_blob reads any bytes.")
 	}
@@ -160,13 +160,13 @@ func lookAtText(l *looking, path string) error {
 }
 
 func lookAtBytes(l *looking, path string) error {
-	c, err := files.Read(path)
+	c, err := files.Read(l.b.env.Ctx, path)
 	l.add(path, c.Bytes, len(c.Bytes), c.Modified)
 	return err
 }
 
 func lookAtSchema(l *looking, path string) error {
-	return files.LookAtParquet(path, func(f *files.ParquetFile, _ int64) error {
+	return files.LookAtParquet(l.b.env.Ctx, path, func(f *files.ParquetFile, _ int64) error {
 		for i, e := range f.Schema() {
 			var length, sql any
 			if e.Length != nil {
@@ -182,7 +182,7 @@ func lookAtSchema(l *looking, path string) error {
 }
 
 func lookAtChunks(l *looking, path string) error {
-	return files.LookAtParquet(path, func(f *files.ParquetFile, _ int64) error {
+	return files.LookAtParquet(l.b.env.Ctx, path, func(f *files.ParquetFile, _ int64) error {
 		for _, c := range f.Chunks() {
 			var least, greatest any
 			if c.Least.Valid {
@@ -196,7 +196,7 @@ func lookAtChunks(l *looking, path string) error {
 }
 
 func lookAtFooter(l *looking, path string) error {
-	return files.LookAtParquet(path, func(f *files.ParquetFile, size int64) error {
+	return files.LookAtParquet(l.b.env.Ctx, path, func(f *files.ParquetFile, size int64) error {
 		footer := f.Footer()
 		l.add(path, orNull(footer.CreatedBy), footer.Rows, footer.Groups, footer.Version, size, footer.Bytes)
 		return nil
@@ -204,7 +204,7 @@ func lookAtFooter(l *looking, path string) error {
 }
 
 func lookAtPairs(l *looking, path string) error {
-	return files.LookAtParquet(path, func(f *files.ParquetFile, _ int64) error {
+	return files.LookAtParquet(l.b.env.Ctx, path, func(f *files.ParquetFile, _ int64) error {
 		for _, p := range f.Footer().Pairs {
 			l.add(path, p[0], p[1])
 		}

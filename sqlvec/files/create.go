@@ -1,6 +1,7 @@
 package files
 
 import (
+	"context"
 	"errors"
 	"io"
 	"io/fs"
@@ -10,8 +11,8 @@ import (
 )
 
 // OpenText opens a file of text; the function closes it.
-func OpenText(path string, packing Packing) (io.Reader, func(), error) {
-	f, size, err := openFile(path)
+func OpenText(ctx context.Context, path string, packing Packing) (io.Reader, func(), error) {
+	f, size, err := openFile(ctx, path, nil)
 	if err != nil {
 		return nil, nil, err
 	}

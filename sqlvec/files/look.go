@@ -43,8 +43,8 @@ type Content struct {
 }
 
 // Read reads a whole file.
-func Read(path string) (c Content, err error) {
-	f, size, err := openFile(path)
+func Read(ctx context.Context, path string) (c Content, err error) {
+	f, size, err := openFile(ctx, path, nil)
 	if err != nil {
 		return c, err
 	}
@@ -65,8 +65,8 @@ func Read(path string) (c Content, err error) {
 type ParquetFile = parquetio.File
 
 // LookAtParquet calls fn with an open Parquet file and its size in bytes.
-func LookAtParquet(path string, fn func(f *ParquetFile, size int64) error) error {
-	f, size, err := openFile(path)
+func LookAtParquet(ctx context.Context, path string, fn func(f *ParquetFile, size int64) error) error {
+	f, size, err := openFile(ctx, path, nil)
 	if err != nil {
 		return err
 	}
@@ -94,7 +94,7 @@ func Sniff(ctx context.Context, path string, opts Options) (s Sniffed, err error
 	}
 	defer r.close()
 	t := r.(*textReader)
-	in, err := t.plain()
+	in, err := t.source()
 	if err != nil {
 		return s, inFile(err, path)
 	}

@@ -36,6 +36,10 @@ type Options struct {
 	Header bool
 	Delim  byte
 	Quote  byte
+	// NoQuote says that quotes mean nothing in CSV.
+	NoQuote bool
+	// Encoding is what charset.Name gave for text files, "" for UTF-8.
+	Encoding string
 	// Escape is what the statement says stands before a quote within quotes; only the quote itself can.
 	Escape string
 	Null   *string
@@ -71,6 +75,7 @@ type Options struct {
 	Filename bool
 	// UnionByName takes the columns of all files; a file that lacks one has NULLs.
 	UnionByName bool
+	streams     *streams
 	// Context has the time zone that timestamps without one are read in.
 	Context types.Context
 }

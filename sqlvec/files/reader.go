@@ -41,7 +41,7 @@ func openReader(ctx context.Context, path string, opts *Options) (r reader, err 
 	if err != nil {
 		return nil, err
 	}
-	f, size, err := openFile(path)
+	f, size, err := openFile(ctx, path, opts.streams)
 	if err != nil {
 		return nil, err
 	}
@@ -63,14 +63,18 @@ func readerOf(ctx context.Context, f vfs.File, size int64, format Format, opts *
 	return openText(ctx, f, size, format, opts)
 }
 
-// openFile opens a file for reading.
-func openFile(path string) (vfs.File, int64, error) {
+// openFile opens a file for reading. pipes keeps what streams give, for a file that is opened again; nil forgets it.
+func openFile(ctx context.Context, path string, pipes *streams) (vfs.File, int64, error) {
 	info, err := vfs.OS.Stat(path)
 	if err == nil && info.IsDir {
 		return nil, 0, dberr.Newf(dberr.WrongObjectType, "could not open file \"%s\" for reading: it is a directory", path)
 	}
 	var f vfs.File
-	if err == nil {
+	switch {
+	case err != nil:
+	case info.Special:
+		f, err = pipes.open(ctx, path)
+	default:
 		f, err = vfs.OS.Open(path)
 	}
 	switch {

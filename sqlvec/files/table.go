@@ -34,6 +34,7 @@ const fromName = -2
 
 // Open finds the files and their columns.
 func Open(ctx context.Context, paths []string, opts Options) (*Table, error) {
+	opts.streams = new(streams)
 	t := &Table{opts: opts, places: map[string]int{}}
 	var all []string
 	for _, p := range paths {

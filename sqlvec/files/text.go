@@ -1,14 +1,13 @@
 package files
 
 import (
-	"bufio"
-	"bytes"
 	"context"
 	"errors"
 	"io"
 
 	"driftdb/colstore"
 	"driftdb/internal/dberr"
+	"driftdb/internal/formats/charset"
 	"driftdb/internal/formats/textin"
 	"driftdb/internal/types"
 	"driftdb/internal/vec"
@@ -32,7 +31,7 @@ func openText(ctx context.Context, f vfs.File, size int64, format Format, o *Opt
 	r := &textReader{file: f, size: size, packing: o.Packing, opts: textin.Options{
 		Format: textin.CSV, NoHeader: o.NoHeader, FindHeader: !o.Header && !o.Plain, Delim: o.Delim, Quote: o.Quote, Null: o.Null, Nulls: o.Nulls, Types: o.Context,
 		SkipLines: o.SkipLines, Skip: o.SkipBad,
-		Comment: o.Comment, Padding: o.Padding, MaxRecord: o.MaxRecord, Notation: o.Notation,
+		Encoding: o.Encoding, NoQuote: o.NoQuote, Comment: o.Comment, Padding: o.Padding, MaxRecord: o.MaxRecord, Notation: o.Notation,
 	}}
 	if o.Known {
 		for _, c := range o.Columns {
@@ -127,37 +126,9 @@ func (r *textReader) find(ctx context.Context, o *Options) ([]textin.Column, err
 	return found, leaveOut(err)
 }
 
-// plain returns the file's bytes, decompressed.
-func (r *textReader) plain() (io.Reader, error) {
-	return r.packing.Reader(io.NewSectionReader(r.file, 0, r.size), r.file.Name())
-}
-
-// source returns the file's text. An array of JSON objects becomes one object a line.
+// source returns the file's text, decompressed.
 func (r *textReader) source() (io.Reader, error) {
-	src, err := r.plain()
-	if err != nil || r.opts.Format != textin.NDJSON {
-		return src, err
-	}
-	in := bufio.NewReaderSize(src, 64<<10)
-	for {
-		head, err := in.Peek(1)
-		if err != nil {
-			return in, nil // empty: textin says so
-		}
-		switch {
-		case bytes.IndexByte([]byte(" \t\r\n"), head[0]) >= 0:
-			in.Discard(1)
-			continue
-		case head[0] == 0xef:
-			if mark, _ := in.Peek(3); string(mark) == "\xef\xbb\xbf" {
-				in.Discard(3)
-				continue
-			}
-		case head[0] == '[':
-			return &arrayReader{in: in}, nil
-		}
-		return in, nil
-	}
+	return r.packing.Reader(io.NewSectionReader(r.file, 0, r.size), r.file.Name())
 }
 
 func (r *textReader) columns() []Column { return r.cols }
@@ -220,6 +191,9 @@ func (r *textRows) next() (*vec.Batch, error) {
 // leaveOut gives the error of a record a hint at ignore_errors.
 func leaveOut(err error) error {
 	var e *dberr.Error
+	if errors.As(err, &e) && e.Code == dberr.CharacterNotInRepertoire && e.Hint == "" {
+		return e.WithHint("encoding => 'latin1' reads text that is not UTF-8. The encodings are %s.", charset.Known)
+	}
 	if errors.As(err, &e) && e.Line > 0 && e.Hint == "" {
 		return e.WithHint("read_csv and read_json with ignore_errors => true leave out records that cannot be read.")
 	}

@@ -11,11 +11,12 @@ import (
 // csvScanner finds the fields of CSV and TSV.
 type csvScanner struct {
 	delim byte
-	quote byte     // 0 for TSV, which has backslash escapes instead
+	quote byte     // 0 for none
 	null  []byte   // a field of this text is NULL, when it is not quoted
 	nulls [][]byte // and of these
 	names []string
 
+	escapes  bool // TSV: backslashes begin escapes
 	comments bool // lines may be comments, as withoutComments leaves them
 	padding  bool // fields that a record lacks at its end are NULL
 	most     int  // bytes of a record, 0 for any
@@ -43,7 +44,7 @@ func (s *csvScanner) scan(b *block, g *grid) error {
 			return err
 		}
 	}
-	if s.quote == 0 && bytes.IndexByte(data, '\\') >= 0 {
+	if s.escapes && bytes.IndexByte(data, '\\') >= 0 {
 		markEscapes(data, g)
 	}
 	if !plain || len(s.null) > 0 || len(s.nulls) > 0 {
@@ -302,7 +303,7 @@ func markEscapes(data []byte, g *grid) {
 }
 
 func (s *csvScanner) unescape(dst, text []byte) []byte {
-	if s.quote == 0 {
+	if s.escapes {
 		return unescapeTSV(dst, text)
 	}
 	for {
@@ -352,7 +353,7 @@ func (s *csvScanner) record(b *block) (fields []string, next int, err error) {
 			return nil, 0, err
 		}
 		text := sp.in(data)
-		if sp.escaped() || s.quote == 0 {
+		if sp.escaped() || s.escapes {
 			text = s.unescape(nil, text)
 		}
 		fields = append(fields, string(text))

@@ -19,15 +19,17 @@
 // NDJSON is one JSON object a line. Its members are the columns; a missing member is NULL.
 // Members may come in any order; those in the order of the columns are found by comparing, without a look-up. The same name twice in one object is an error.
 //
-// Lines end with \n or \r\n; lines without characters are skipped (where there is one column,
+// JSON may also be an array of objects, or objects of several lines one after another: see jsonLines.
+//
+// Lines end with \n or \r\n, or all with \r; lines without characters are skipped (where there is one column,
 // an empty line is a NULL row). A UTF-8 byte order mark at the beginning is skipped.
 //
 // # Types
 //
 // Guess proposes columns from the first block, Infer from the whole file; both use the same
 // rules: BIGINT, DOUBLE PRECISION where every value has at most 15 digits, else NUMERIC;
-// BOOLEAN (true, false); DATE, TIMESTAMP, TIMESTAMP WITH TIME ZONE in their ISO forms; JSON for
-// objects and arrays; TEXT for all else. Numbers with leading zeros or a plus sign are text, since
+// BOOLEAN (true, false); DATE, TIME, TIMESTAMP, TIMESTAMP WITH TIME ZONE in their ISO forms; JSON for
+// objects and arrays; TEXT for all else. NaN and infinities are numbers. Numbers with leading zeros or a plus sign are text, since
 // they are codes more often than quantities.
 //
 // # Errors

@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"driftdb/internal/dberr"
+	"driftdb/internal/formats/charset"
 	"driftdb/internal/types"
 	"driftdb/internal/vec"
 )
@@ -32,6 +33,10 @@ type Options struct {
 	Delim byte
 	// Quote stands around fields of CSV; 0 means ".
 	Quote byte
+	// NoQuote says that no character stands around fields.
+	NoQuote bool
+	// Encoding is how the text is encoded, a name of charset.Name; "" means UTF-8, or UTF-16 with a byte order mark.
+	Encoding string
 	// SkipLines is how many lines at the beginning of the file are left out.
 	SkipLines int
 	// NoHeader says that the first line has values, not names; columns are then c1, c2, ….
@@ -90,6 +95,12 @@ func Open(src io.Reader, opts Options) (*File, error) {
 		}
 	}
 	f := &File{opts: opts, first: new(block)}
+	src = charset.Reader(src, opts.Encoding)
+	if opts.Format == NDJSON {
+		src = jsonLines(src)
+	} else {
+		src = lineFeeds(src)
+	}
 	f.csv = newCSVScanner(opts)
 	quote := byte(0)
 	if f.csv != nil {
@@ -171,13 +182,16 @@ func newCSVScanner(opts Options) *csvScanner {
 	case NDJSON:
 		return nil
 	case TSV:
-		s.delim, s.quote, s.null = '\t', 0, []byte(`\N`)
+		s.delim, s.quote, s.null, s.escapes = '\t', 0, []byte(`\N`), true
 	}
 	if opts.Delim != 0 {
 		s.delim = opts.Delim
 	}
 	if opts.Quote != 0 && s.quote != 0 {
 		s.quote = opts.Quote
+	}
+	if opts.NoQuote {
+		s.quote = 0
 	}
 	if opts.Null != nil {
 		s.null = []byte(*opts.Null)
@@ -188,9 +202,12 @@ func newCSVScanner(opts Options) *csvScanner {
 	return s
 }
 
+// byteOrderMark may begin text in UTF-8.
+const byteOrderMark = "\xef\xbb\xbf"
+
 // skipMark drops a byte order mark.
 func (b *block) skipMark() {
-	if bytes.HasPrefix(b.data(), []byte("\xef\xbb\xbf")) {
+	if bytes.HasPrefix(b.data(), []byte(byteOrderMark)) {
 		b.raw = append(b.raw[:pad], b.raw[pad+3:]...)
 	}
 }
@@ -231,20 +248,15 @@ func (f *File) header() error {
 		f.names = f.csv.names
 		return nil
 	}
-	seen := make(map[string]bool)
+	nameFields(fields)
 	for i, name := range fields {
 		switch {
 		case len(name) > maxName:
 			return f.first.errorf(0, "", dberr.BadCopyFileFormat, "field %d of the header is longer than %d bytes", i+1, maxName).
 				WithHint("The first line must hold the columns' names.")
-		case name == "":
-			return f.first.errorf(0, "", dberr.BadCopyFileFormat, "field %d of the header is empty", i+1)
 		case !utf8.ValidString(name) || strings.ContainsRune(name, 0):
 			return f.first.errorf(0, "", dberr.CharacterNotInRepertoire, "field %d of the header is not UTF-8", i+1)
-		case seen[name]:
-			return f.first.errorf(0, name, dberr.DuplicateColumn, "column %q appears twice in the header", name)
 		}
-		seen[name] = true
 	}
 	f.csv.names, f.names = fields, fields
 	f.first.line += bytes.Count(f.first.data()[:next], []byte{'\n'})
@@ -270,6 +282,22 @@ func HeaderOrder(fields, names []string) []int {
 		order[i], taken[at] = at, true
 	}
 	return order
+}
+
+// nameFields makes names of columns of the fields of a header: without blanks around them; an empty one is that of its
+// place, as without a header, and one that was there before gets a number.
+func nameFields(fields []string) {
+	seen := make(map[string]bool)
+	for i, name := range fields {
+		if name = strings.TrimSpace(name); name == "" {
+			name = "c" + itoa(i+1)
+		}
+		fields[i] = name
+		for n := 1; seen[fields[i]]; n++ {
+			fields[i] = name + "_" + itoa(n)
+		}
+		seen[fields[i]] = true
+	}
 }
 
 // valuesFirst reports whether the first record looks like one of values; see FindHeader.

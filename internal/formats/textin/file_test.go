@@ -287,8 +287,6 @@ func TestErrorsNameTheirPlace(t *testing.T) {
 		{"open quote", "a,b\n1,\"2\n", CSV, dberr.BadCopyFileFormat, 2, "b"},
 		{"quote inside", "a,b\n1,2\"3\"\n", CSV, dberr.BadCopyFileFormat, 2, "b"},
 		{"text after quote", "a,b\n1,\"2\"3\n", CSV, dberr.BadCopyFileFormat, 2, "b"},
-		{"duplicate header", "a,a\n1,2\n", CSV, dberr.DuplicateColumn, 1, "a"},
-		{"empty header", "a,\n1,2\n", CSV, dberr.BadCopyFileFormat, 1, ""},
 		{"bad json", "{\"a\":1}\n{\"a\":}\n", NDJSON, dberr.InvalidTextRepresentation, 2, ""},
 		{"json number", "{\"a\":01}\n", NDJSON, dberr.InvalidTextRepresentation, 1, ""},
 		{"json twice", "{\"a\":1,\"a\":2}\n", NDJSON, dberr.InvalidTextRepresentation, 1, ""},

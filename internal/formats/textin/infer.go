@@ -1,6 +1,7 @@
 package textin
 
 import (
+	"bytes"
 	"math/bits"
 	"strings"
 
@@ -20,11 +21,13 @@ const (
 	sawDate
 	sawTime // timestamp without zone
 	sawTimeTZ
-	sawNested // JSON object or array
+	sawClock   // time of day
+	sawSpecial // NaN or an infinity
+	sawNested  // JSON object or array
 	sawText
 )
 
-const sawNumber = sawInt | sawWide | sawHuge | sawDecimal | sawExact
+const sawNumber = sawInt | sawWide | sawHuge | sawDecimal | sawExact | sawSpecial
 
 // exactFloat is the greatest integer below which float64 holds every integer.
 const exactFloat = 1 << 53
@@ -40,12 +43,39 @@ func shapeOf(data []byte, raw []byte, sp span, json bool) shape {
 	case json && sp.quoted(), sp.escaped(), len(text) == 0:
 		return sawText
 	}
-	if c := text[0]; c == '-' || isDigit(c) {
-		return numberShape(text, raw, sp)
+	switch c := text[0]; {
+	case isDigit(c) || c == '-' && len(text) > 1 && isDigit(text[1]):
+		if last := text[len(text)-1]; last != ' ' {
+			return numberShape(text, raw, sp)
+		}
+		fallthrough
+	case c == ' ' && !json:
+		return blankShape(data, raw, sp)
 	}
-	switch strings.ToLower(string(text[:min(len(text), 6)])) {
+	return wordShape(text)
+}
+
+// blankShape returns the form of a field that begins or ends with blanks: they mean something in text only.
+func blankShape(data, raw []byte, sp span) shape {
+	text := sp.in(data)
+	inner := bytes.Trim(text, " ")
+	if len(inner) == 0 {
+		return sawText
+	}
+	start := sp.start + uint32(bytes.IndexByte(text, inner[0]))
+	return shapeOf(data, raw, span{start, start + uint32(len(inner)) | sp.end&flagMask}, false)
+}
+
+// wordShape returns the form of a field that does not begin like a number.
+func wordShape(text []byte) shape {
+	if len(text) > len("-infinity") {
+		return sawText
+	}
+	switch strings.ToLower(string(text)) {
 	case "true", "false":
 		return sawBool
+	case "nan", "inf", "-inf", "infinity", "-infinity":
+		return sawSpecial
 	}
 	return sawText
 }
@@ -66,13 +96,41 @@ func numberShape(text, raw []byte, sp span) shape {
 	if _, ok := parseDate(text); ok {
 		return sawDate
 	}
-	if _, ok := parseTimestamp(text, false); ok {
+	switch {
+	case isTimestamp(text):
 		return sawTime
-	}
-	if isTimestampTZ(text) {
+	case isTimestampTZ(text):
 		return sawTimeTZ
+	case isClock(text):
+		return sawClock
 	}
 	return sawText
+}
+
+// isTimestamp reports whether text is YYYY-MM-DD[ T]HH:MM[:SS[.fffffffff]].
+func isTimestamp(text []byte) bool {
+	if _, ok := parseTimestamp(text, false); ok {
+		return true
+	}
+	if len(text) < 16 || text[10] != ' ' && text[10] != 'T' {
+		return false
+	}
+	_, ok := parseDate(text[:10])
+	return ok && isClock(text[11:])
+}
+
+// isClock reports whether text is HH:MM[:SS[.fffffffff]].
+func isClock(text []byte) bool {
+	if len(text) < 5 || text[2] != ':' || twoDigits(text) > 23 || twoDigits(text[3:]) > 59 {
+		return false
+	}
+	if len(text) == 5 {
+		return true
+	}
+	if len(text) < 8 || text[5] != ':' || twoDigits(text[6:]) > 59 || len(text) == 9 || len(text) > 18 {
+		return false
+	}
+	return len(text) == 8 || text[8] == '.' && !bytes.ContainsFunc(text[9:], func(r rune) bool { return r < '0' || r > '9' })
 }
 
 // leadingZero reports whether text begins like a code: 007 or -01, but not 0 or 0.5.
@@ -122,21 +180,21 @@ func integerShape(text []byte) shape {
 
 // isTimestampTZ reports whether text is a timestamp followed by Z or an offset as ±HH, ±HHMM or ±HH:MM.
 func isTimestampTZ(text []byte) bool {
-	if _, ok := parseTimestamp(text, true); ok {
-		return true
+	if at := len(text) - 1; text[at] == 'Z' {
+		return isTimestamp(text[:at])
 	}
 	for _, n := range []int{3, 5, 6} {
 		at := len(text) - n
-		if at < 19 || text[at] != '+' && text[at] != '-' {
+		if at < 16 || text[at] != '+' && text[at] != '-' {
 			continue
 		}
-		_, ok := parseTimestamp(text[:at], false)
-		return ok && twoDigits(text[at+1:]) < 24
+		return isTimestamp(text[:at]) && twoDigits(text[at+1:]) < 24
 	}
 	return false
 }
 
-// typeOf returns the narrowest type that holds all values of the given forms without loss.
+// typeOf returns the narrowest type that holds all values of the given forms without loss, but for what a second has
+// behind its microseconds.
 func (s shape) typeOf(json bool) types.Type {
 	id := types.Text
 	switch {
@@ -151,6 +209,8 @@ func (s shape) typeOf(json bool) types.Type {
 		id = types.Timestamp
 	case s == sawTimeTZ:
 		id = types.TimestampTZ
+	case s == sawClock:
+		id = types.Time
 	case s&sawNested != 0 && json:
 		id = types.JSON
 	}
@@ -172,7 +232,7 @@ func (s shape) numberType() types.ID {
 
 // String lists the forms, for tests and messages.
 func (s shape) String() string {
-	names := []string{"int", "wide", "huge", "decimal", "exact", "bool", "date", "timestamp", "timestamptz", "nested", "text"}
+	names := []string{"int", "wide", "huge", "decimal", "exact", "bool", "date", "timestamp", "timestamptz", "time", "special", "nested", "text"}
 	var all []string
 	for rest := uint16(s); rest != 0; rest &= rest - 1 {
 		all = append(all, names[bits.TrailingZeros16(rest)])

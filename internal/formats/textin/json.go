@@ -82,7 +82,7 @@ func (s *jsonScanner) scanObject(c *jsonCursor, g *grid) error {
 	}
 	s.count++
 	if !c.take('{') {
-		return c.bad("a line must be a JSON object").WithHint("NDJSON has one object a line, without an array around them.")
+		return c.bad("a line must be a JSON object")
 	}
 	guess := 0 // members usually come in the order of the columns
 	s.last.members = s.last.members[:0]

@@ -59,6 +59,30 @@ func countSeparators(data []byte, quote byte) (map[byte]int, int) {
 	return counts, len(data)
 }
 
+// lineFeeds returns src, whose lines may end as those of old Macs do, with a carriage return alone.
+func lineFeeds(src io.Reader) io.Reader {
+	in := bufio.NewReaderSize(src, 64<<10)
+	head, _ := in.Peek(in.Size())
+	if at := bytes.IndexByte(head, '\r'); at < 0 || at == len(head)-1 || bytes.IndexByte(head, '\n') >= 0 {
+		return in
+	}
+	return returns{in}
+}
+
+// returns reads carriage returns as line feeds.
+type returns struct{ in io.Reader }
+
+// Read implements io.Reader.
+func (r returns) Read(p []byte) (int, error) {
+	n, err := r.in.Read(p)
+	for i, c := range p[:n] {
+		if c == '\r' {
+			p[i] = '\n'
+		}
+	}
+	return n, err
+}
+
 // withoutLines returns src behind its first n lines.
 func withoutLines(src io.Reader, n int) (io.Reader, error) {
 	in := bufio.NewReaderSize(src, 64<<10)
