@@ -2,22 +2,36 @@ package cli
 
 import (
 	"bytes"
+	"fmt"
 	"os"
 	"os/exec"
 	"strings"
 	"testing"
 )
 
-// TestForms compares the forms of results with psql's, which wrote testdata/forms.out (psql -X -q -f forms.sql).
+// TestForms compares the forms of results with psql's, which wrote testdata/NAME.out (psql -X -q -f NAME.sql).
 func TestForms(t *testing.T) {
-	want, err := os.ReadFile("testdata/forms.out")
-	if err != nil {
-		t.Fatal(err)
+	for _, name := range []string{"forms", "pset"} {
+		want, err := os.ReadFile("testdata/" + name + ".out")
+		if err != nil {
+			t.Fatal(err)
+		}
+		out, err := exec.Command(driftdb, "sql", "-f", "testdata/"+name+".sql").Output()
+		if err != nil || !bytes.Equal(out, want) {
+			t.Errorf("%s: %v\n%s", name, err, firstDifference(string(out), string(want)))
+		}
 	}
-	out, err := exec.Command(driftdb, "sql", "-f", "testdata/forms.sql").Output()
-	if err != nil || !bytes.Equal(out, want) {
-		t.Errorf("%v\ngot:\n%q\nwant:\n%q", err, out, want)
+}
+
+// firstDifference shows where two texts begin to differ.
+func firstDifference(got, want string) string {
+	a, b := strings.Split(got, "\n"), strings.Split(want, "\n")
+	for i := range min(len(a), len(b)) {
+		if a[i] != b[i] {
+			return fmt.Sprintf("line %d\ngot:  %q\nwant: %q", i+1, a[i], b[i])
+		}
 	}
+	return fmt.Sprintf("%d lines, want %d", len(a), len(b))
 }
 
 // TestErrorsOfScripts runs scripts that go on after errors, and some that do not.

@@ -100,7 +100,7 @@ func TestShellCommands(t *testing.T) {
 	for _, part := range []string{
 		" from file\n", "nested\n", " t    | table |       2 |    2\n", " id     | integer | not null |",
 		`    "ti" unique (name)`, "-[ RECORD 1 ]\nid | 2\n", " past \n------\n    1\n", " present \n---------\n       2\n", "m\n8\n",
-		"quoted,it's\nit's,1\n", "who = 'it's'\n", "g\n9\n", "-[ RECORD 1 ]\ng | 9\n", "SELECT 1\n", "v,view,1,\n", "View definition:\n    SELECT 1 AS one\n", "ti,t,name,unique\n",
+		"quoted,it's\nit's,1\n", "who = 'it's'\n", "g\n9\n", "g,9\n", "SELECT 1\n", "v,view,1,\n", "View definition:\n    SELECT 1 AS one\n", "ti,t,name,unique\n",
 		"abs,bigint,bigint,function\n", "1,insert,1,a\n", "VACUUM: merge", "\n  x   \n------\n NULL\n", " a │ b\n k │ ",
 	} {
 		if !strings.Contains(out, part) && !strings.Contains(withoutTimes(out), part) {

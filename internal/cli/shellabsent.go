@@ -8,8 +8,6 @@ import (
 
 // absentCommands are psql's commands that there is nothing for, and what to do instead.
 var absentCommands = map[string]string{
-	"C":         "Results have no title; \\echo writes one.",
-	"T":         "There is no HTML to give attributes to.",
 	"c":         "A shell has one database. Leave it and run: driftdb sql DIR",
 	"connect":   "A shell has one database. Leave it and run: driftdb sql DIR",
 	"password":  "There are no passwords in a directory; driftdb-server has tokens.",

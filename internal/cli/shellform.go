@@ -5,6 +5,8 @@ import (
 	"io"
 	"strconv"
 	"strings"
+
+	"driftdb/internal/formats/rowtext"
 )
 
 // formCommands say how results are written.
@@ -15,6 +17,8 @@ var formCommands = []shellCommand{
 	{"a", "", "as \\format unaligned, or back", func(sh *shell, c call) error { return sh.toggleForm("unaligned") }},
 	{"H", "", "as \\format html, or back", func(sh *shell, c call) error { return sh.toggleForm("html") }},
 	{"f", "[TEXT]", "what stands between the fields of unaligned", func(sh *shell, c call) error { return sh.pset(call{args: append([]string{"fieldsep"}, c.args...)}) }},
+	{"C", "[TEXT]", "the title of results, or none", func(sh *shell, c call) error { return sh.pset(call{args: append([]string{"title"}, c.args...)}) }},
+	{"T", "[TEXT]", "attributes of the table of html, or none", func(sh *shell, c call) error { return sh.pset(call{args: append([]string{"tableattr"}, c.args...)}) }},
 	{"t", "[on|off]", "rows only, without names and counts", func(sh *shell, c call) error { return sh.pset(call{args: append([]string{"tuples_only"}, c.args...)}) }},
 	{"timing", "[on|off]", "say how long statements take, or stop saying it", (*shell).setTiming},
 }
@@ -27,6 +31,7 @@ type option struct {
 }
 
 var options = []option{
+	{"border", "0, 1, 2, or more for html and latex", func(sh *shell) string { return strconv.Itoa(int(sh.out.opts.Border) + 1) }, setBorder},
 	{"columns", "a number, or off", getColumns, setColumns},
 	{"csv_fieldsep", "a character", getComma, setComma},
 	{"expanded", "on, off or auto", getExpanded, setExpanded},
@@ -36,10 +41,45 @@ var options = []option{
 	{"format", strings.Join(outputFormats, ", "), func(sh *shell) string { return sh.out.form }, func(sh *shell, v string) error { return sh.useForm(v) }},
 	{"linestyle", "ascii or unicode", getLines, setLines},
 	{"null", "any text", func(sh *shell) string { return sh.out.opts.Null }, func(sh *shell, v string) error { sh.out.opts.Null = v; return nil }},
+	{"numericlocale", "on or off", func(sh *shell) string { return onOff(sh.out.opts.Group) }, setBool(func(sh *shell) *bool { return &sh.out.opts.Group })},
 	{"pager", "on, off or always", getPager, setPager},
 	{"recordsep", "any text", func(sh *shell) string { return separator(sh.out.opts.Record, "\n") }, setSeparator(func(sh *shell) *string { return &sh.out.opts.Record }, "\n")},
 	{"recordsep_zero", "", func(sh *shell) string { return onOff(sh.out.opts.Record == "\x00") }, func(sh *shell, _ string) error { sh.out.opts.Record = "\x00"; return nil }},
+	{"tableattr", "attributes of HTML", func(sh *shell) string { return sh.out.opts.TableAttr }, func(sh *shell, v string) error { sh.out.opts.TableAttr = v; return nil }},
+	{"title", "any text", func(sh *shell) string { return sh.out.opts.Title }, func(sh *shell, v string) error { sh.out.opts.Title = v; return nil }},
 	{"tuples_only", "on or off", func(sh *shell) string { return onOff(sh.out.opts.Bare) }, setBool(func(sh *shell) *bool { return &sh.out.opts.Bare })},
+	doubled("unicode_border_linestyle", func(sh *shell) *bool { return &sh.out.opts.Double.Border }),
+	doubled("unicode_column_linestyle", func(sh *shell) *bool { return &sh.out.opts.Double.Column }),
+	doubled("unicode_header_linestyle", func(sh *shell) *bool { return &sh.out.opts.Double.Header }),
+}
+
+// doubled is an option of which lines are doubled.
+func doubled(name string, field func(sh *shell) *bool) option {
+	return option{name, "single or double", func(sh *shell) string {
+		if *field(sh) {
+			return "double"
+		}
+		return "single"
+	}, func(sh *shell, value string) error {
+		switch value {
+		case "single", "double":
+			*field(sh) = value == "double"
+			return nil
+		}
+		return fmt.Errorf("%q is not single or double", value)
+	}}
+}
+
+// maxBorder is more than any form has a meaning for.
+const maxBorder = 65535
+
+func setBorder(sh *shell, value string) error {
+	n, err := strconv.Atoi(value)
+	if err != nil || n < 0 || n > maxBorder {
+		return fmt.Errorf("%q is not 0, 1, 2 or more", value)
+	}
+	sh.out.opts.Border = rowtext.Border(n) + rowtext.NoBorder
+	return nil
 }
 
 func psetNames() []string {
@@ -55,7 +95,7 @@ func (sh *shell) pset(c call) error {
 	for _, o := range options {
 		switch {
 		case len(c.args) == 0:
-			fmt.Fprintf(sh.out.w, "%-14s %s\n", o.name, o.get(sh))
+			fmt.Fprintf(sh.out.w, "%-24s %s\n", o.name, o.get(sh))
 		case c.args[0] == o.name:
 			value := ""
 			if len(c.args) > 1 {
@@ -149,23 +189,23 @@ func getExpanded(sh *shell) string {
 	if sh.out.opts.Tall {
 		return "auto"
 	}
-	return onOff(sh.out.form == "vertical")
+	return onOff(sh.expanded())
 }
+
+// expanded reports whether results have a line a column.
+func (sh *shell) expanded() bool { return sh.out.opts.Expanded || sh.out.form == "vertical" }
 
 func setExpanded(sh *shell, value string) error {
 	if strings.EqualFold(value, "auto") {
-		sh.out.form, sh.out.opts.Tall = "table", true
+		sh.out.form, sh.out.opts.Tall, sh.out.opts.Expanded = "table", true, false
 		return nil
 	}
-	on, err := truth(value, sh.out.form == "vertical")
+	on, err := truth(value, sh.expanded())
 	if err != nil {
 		return fmt.Errorf("%q is not on, off or auto", value)
 	}
-	sh.out.opts.Tall = false
-	switch {
-	case on:
-		sh.out.form = "vertical"
-	case sh.out.form == "vertical":
+	sh.out.opts.Tall, sh.out.opts.Expanded = false, on
+	if sh.out.form == "vertical" {
 		sh.out.form = "table"
 	}
 	return nil

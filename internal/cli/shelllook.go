@@ -102,6 +102,7 @@ func (sh *shell) write(c *cells) error {
 	case "arrow", "arrows", "chart", "vertical":
 		out.form = "table"
 	}
+	out.opts.Title, out.opts.Expanded = "", false
 	return out.writeText(c.cols, c.each)
 }
 

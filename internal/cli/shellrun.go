@@ -104,7 +104,17 @@ func (sh *shell) runAs(c call, form string) error {
 	return sh.runHere(c, sql)
 }
 
-func (sh *shell) runVertical(c call) error { return sh.runAs(c, "vertical") }
+// runVertical runs the statement with a line a column.
+func (sh *shell) runVertical(c call) error {
+	sql, err := sh.statement(c)
+	if err != nil {
+		return err
+	}
+	before := sh.out.opts.Expanded
+	sh.out.opts.Expanded = true
+	defer func() { sh.out.opts.Expanded = before }()
+	return sh.runHere(c, sql)
+}
 
 func (sh *shell) runChart(c call) error { return sh.runAs(c, "chart") }
 

@@ -8,10 +8,7 @@ const leastWidth = 6
 // fit makes the widths of text columns so small that a line fits into opts.Width, if it can. Numbers
 // are never cut: half a number is a wrong number.
 func (t *table) fit() bool {
-	over := 3*len(t.cols) - 1 - t.opts.Width
-	for _, w := range t.widths {
-		over += w
-	}
+	over := t.lineWidth() - t.opts.Width
 	switch {
 	case t.opts.Width <= 0, over <= 0:
 		return true

@@ -37,13 +37,18 @@ type separated struct {
 	lines
 	style style
 	plain []bool // columns whose text needs no escaping
+	names [][]byte
+
+	bare     bool // no header
+	expanded bool // a line a column: its name and its value
 }
 
 func (s *separated) Begin(cols []Column) error {
-	s.plain = s.plain[:0]
+	s.plain, s.names = s.plain[:0], s.names[:0]
 	dst := append([]byte(nil), s.style.open...)
 	for i, c := range cols {
-		s.plain = append(s.plain, plainText(c.Type))
+		s.plain = append(s.plain, plainText(c.Type) && !s.group)
+		s.names = append(s.names, s.style.escape([]byte(c.Name), 0))
 		if i > 0 {
 			dst = append(dst, s.style.sep...)
 		}
@@ -53,6 +58,9 @@ func (s *separated) Begin(cols []Column) error {
 	dst = append(dst, s.style.end...)
 	if s.style.rule {
 		dst = appendRule(dst, cols)
+	}
+	if s.bare || s.expanded {
+		return nil
 	}
 	_, err := s.w.Write(dst)
 	return err
@@ -78,7 +86,13 @@ func (s *separated) Write(b *vec.Batch) error {
 	return s.each(b, func(dst []byte, row int) []byte {
 		dst = append(dst, s.style.open...)
 		for c := range b.Cols {
-			if c > 0 {
+			switch {
+			case s.expanded && c > 0:
+				dst = append(dst, s.style.end...)
+				fallthrough
+			case s.expanded:
+				dst = append(append(dst, s.names[c]...), s.style.sep...)
+			case c > 0:
 				dst = append(dst, s.style.sep...)
 			}
 			switch v := &b.Cols[c]; {
@@ -88,7 +102,7 @@ func (s *separated) Write(b *vec.Batch) error {
 				dst = appendCell(dst, s.ctx, v, row)
 			default:
 				start := len(dst)
-				dst = s.style.escape(appendCell(dst, s.ctx, v, row), start)
+				dst = s.style.escape(s.appendCell(dst, v, row), start)
 			}
 		}
 		return append(dst, s.style.end...)

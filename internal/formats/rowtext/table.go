@@ -24,6 +24,7 @@ type table struct {
 	pending cells // rows kept until the widths are known
 	started bool  // the header is written
 	line    []byte
+	frame   frame
 }
 
 // cells are rows of printable cells, each of one or more lines.
@@ -34,11 +35,15 @@ type cells struct {
 	raw   []byte
 	ctx   types.Context
 	null  string
+	group bool // commas between thousands
 }
 
 func newTable(w *bufio.Writer, o Options) *table {
-	return &table{w: w, opts: o, pending: cells{ctx: o.Types, null: o.Null}}
+	o.Border = min(o.Border, Around)
+	return &table{w: w, opts: o, frame: frameOf(o), pending: newCells(o)}
 }
+
+func newCells(o Options) cells { return cells{ctx: o.Types, null: o.Null, group: o.Group} }
 
 func (c *cells) reset() {
 	c.text, c.lines, c.cells = c.text[:0], c.lines[:0], c.cells[:0]
@@ -47,7 +52,9 @@ func (c *cells) reset() {
 func (c *cells) add(v *vec.Vec, row int) {
 	c.raw = c.raw[:0]
 	if !v.IsNull(row) {
-		c.raw = appendCell(c.raw, c.ctx, v, row)
+		if c.raw = appendCell(c.raw, c.ctx, v, row); c.group && v.Type.IsNumber() {
+			c.raw = groupDigits(c.raw, 0)
+		}
 	} else {
 		c.raw = append(c.raw, c.null...)
 	}
@@ -120,6 +127,10 @@ func (t *table) End() error {
 	if t.tall != nil {
 		return t.tall.End()
 	}
+	if t.opts.Border == Around && len(t.cols) > 0 {
+		t.line = t.frame.bottom.append(t.line[:0], t.widths, t.opts.Border)
+		t.w.Write(t.line)
+	}
 	if t.opts.Bare || t.opts.NoFooter {
 		return t.w.WriteByte('\n')
 	}
@@ -167,51 +178,75 @@ func (t *table) measure() {
 	}
 }
 
-// header writes the names and the line below them.
+// header writes the title, the names and the line below them.
 func (t *table) header() error {
 	if t.opts.Bare {
 		return nil
 	}
+	dst := t.line[:0]
+	if t.opts.Title != "" {
+		over := t.lineWidth()
+		if t.opts.Border == NoBorder {
+			over++ // a blank that ends the line
+		}
+		dst = appendTitle(dst, t.opts.Title, over)
+	}
 	if len(t.cols) == 0 {
-		_, err := t.w.WriteString("--\n")
+		_, err := t.w.Write(append(dst, "--\n"...))
 		return err
 	}
-	line := t.strokes()
-	dst := t.line[:0]
+	if t.opts.Border == Around {
+		dst = t.frame.top.append(dst, t.widths, t.opts.Border)
+	}
 	for i := range t.cols {
-		if i > 0 {
-			dst = append(dst, line.bar...)
-		}
+		dst = t.open(dst, i)
 		name := t.fitted(t.pending.line(i, 0), i)
 		space := t.widths[i] - width(name)
-		dst = appendRepeat(append(dst, ' '), ' ', space/2)
+		dst = appendRepeat(dst, ' ', space/2)
 		if t.opts.Bold {
 			name = append(append([]byte("\x1b[1m"), name...), "\x1b[0m"...)
 		}
 		dst = appendRepeat(append(dst, name...), ' ', space-space/2+1)
 	}
-	dst = append(dst, '\n')
-	for i := range t.cols {
-		if i > 0 {
-			dst = append(dst, line.cross...)
-		}
-		for range t.widths[i] + 2 {
-			dst = append(dst, line.dash...)
-		}
-	}
-	t.line = append(dst, '\n')
+	t.line = t.frame.middle.append(t.end(dst), t.widths, t.opts.Border)
 	_, err := t.w.Write(t.line)
 	return err
 }
 
-// strokes are what the lines of a table are drawn with.
-type strokes struct{ bar, dash, cross string }
-
-func (t *table) strokes() strokes {
-	if t.opts.Lines {
-		return strokes{"│", "─", "┼"}
+// lineWidth is how many columns of a terminal a line takes.
+func (t *table) lineWidth() int {
+	n := len(t.cols) - 1
+	if t.opts.Border != NoBorder {
+		n += 2 * len(t.cols)
 	}
-	return strokes{"|", "-", "+"}
+	if t.opts.Border == Around {
+		n += 2
+	}
+	for _, w := range t.widths {
+		n += w
+	}
+	return n
+}
+
+// open appends what stands before the text of column c.
+func (t *table) open(dst []byte, c int) []byte {
+	switch {
+	case t.opts.Border == NoBorder:
+		return dst
+	case c > 0:
+		dst = append(dst, t.frame.bar...)
+	case t.opts.Border == Around:
+		dst = append(dst, t.frame.side...)
+	}
+	return append(dst, ' ')
+}
+
+// end appends what stands at the end of a line.
+func (t *table) end(dst []byte) []byte {
+	if t.opts.Border == Around {
+		dst = append(dst, t.frame.side...)
+	}
+	return append(dst, '\n')
 }
 
 // row writes the row whose first cell is pending cell first: as many lines as its tallest cell.
@@ -225,7 +260,7 @@ func (t *table) row(first int) error {
 		for i := range t.cols {
 			dst = t.appendLine(dst, first+i, i, k)
 		}
-		t.line = append(dst, '\n')
+		t.line = t.end(dst)
 		if _, err := t.w.Write(t.line); err != nil {
 			return err
 		}
@@ -241,8 +276,8 @@ func (t *table) appendLine(dst []byte, cell, c, k int) []byte {
 	if k < n {
 		text = t.fitted(t.pending.line(cell, k), c)
 	}
-	space, more, last := t.widths[c]-width(text), k+1 < n, c == len(t.cols)-1
-	dst = append(dst, ' ')
+	space, more, last := t.widths[c]-width(text), k+1 < n, c == len(t.cols)-1 && t.opts.Border != Around
+	dst = t.open(dst, c)
 	if t.right[c] {
 		dst = append(appendRepeat(dst, ' ', space), text...)
 	} else {
@@ -253,12 +288,9 @@ func (t *table) appendLine(dst []byte, cell, c, k int) []byte {
 	}
 	switch {
 	case more:
-		dst = append(dst, '+')
+		dst = append(dst, t.frame.more...)
 	case !last:
 		dst = append(dst, ' ')
-	}
-	if !last {
-		dst = append(dst, t.strokes().bar...)
 	}
 	return dst
 }

@@ -13,6 +13,7 @@ type unaligned struct {
 	opts    Options
 	rows    int64
 	started bool // a record is written
+	names   []string
 }
 
 func newUnaligned(w *bufio.Writer, o Options) *unaligned {
@@ -22,15 +23,28 @@ func newUnaligned(w *bufio.Writer, o Options) *unaligned {
 	if o.Record == "" {
 		o.Record = "\n"
 	}
-	return &unaligned{lines: newLines(w, o), opts: o}
+	l := newLines(w, o)
+	l.group = o.Group
+	return &unaligned{lines: l, opts: o}
 }
 
 func (u *unaligned) Begin(cols []Column) error {
-	u.rows, u.started = 0, !u.opts.Bare
+	u.rows, u.started, u.names = 0, !u.opts.Bare, u.names[:0]
+	for _, c := range cols {
+		u.names = append(u.names, c.Name)
+	}
 	if u.opts.Bare {
 		return nil
 	}
-	var dst []byte
+	dst := []byte(u.opts.Title)
+	if u.opts.Expanded {
+		u.started = len(dst) > 0
+		_, err := u.w.Write(dst)
+		return err
+	}
+	if len(dst) > 0 {
+		dst = append(dst, u.opts.Record...)
+	}
 	for i, c := range cols {
 		if i > 0 {
 			dst = append(dst, u.opts.Field...)
@@ -42,6 +56,9 @@ func (u *unaligned) Begin(cols []Column) error {
 }
 
 func (u *unaligned) Write(b *vec.Batch) error {
+	if u.opts.Expanded {
+		return u.writeExpanded(b)
+	}
 	first := -1 // the row that no separator stands before
 	if !u.started {
 		first = firstRow(b)
@@ -62,16 +79,46 @@ func (u *unaligned) Write(b *vec.Batch) error {
 	})
 }
 
+// writeExpanded writes a record of names and values for every row, with an empty record between them.
+func (u *unaligned) writeExpanded(b *vec.Batch) error {
+	var dst []byte
+	return eachRow(b, func(row int) error {
+		dst = dst[:0]
+		if u.started {
+			dst = append(append(dst, u.opts.Record...), u.opts.Record...)
+		}
+		u.started = true
+		for c := range b.Cols {
+			if c > 0 {
+				dst = append(dst, u.opts.Record...)
+			}
+			dst = append(append(dst, u.names[c]...), u.opts.Field...)
+			dst = appendOr(dst, u.opts.Null, &u.lines, &b.Cols[c], row)
+		}
+		_, err := u.w.Write(dst)
+		return err
+	})
+}
+
 // appendOr appends a cell, or null.
 func appendOr(dst []byte, null string, l *lines, v *vec.Vec, row int) []byte {
 	if v.IsNull(row) {
 		return append(dst, null...)
 	}
-	return appendCell(dst, l.ctx, v, row)
+	return l.appendCell(dst, v, row)
+}
+
+// appendCell appends the text of row i of v, which is not NULL.
+func (l *lines) appendCell(dst []byte, v *vec.Vec, i int) []byte {
+	start := len(dst)
+	if dst = appendCell(dst, l.ctx, v, i); l.group && v.Type.IsNumber() {
+		dst = groupDigits(dst, start)
+	}
+	return dst
 }
 
 func (u *unaligned) End() error {
-	if !u.opts.Bare && !u.opts.NoFooter {
+	if !u.opts.Bare && !u.opts.NoFooter && !u.opts.Expanded {
 		if u.started {
 			u.w.WriteString(u.opts.Record)
 		}

@@ -38,12 +38,23 @@ type Options struct {
 	Width int
 	// Tall writes a table wider than Width as vertical instead of cutting its text.
 	Tall bool
-	// Bare leaves out the header and the number of rows of table, unaligned, html, latex and asciidoc.
+	// Bare leaves out the header, the title and the number of rows of all forms but json, ndjson, markdown and chart.
 	Bare bool
 	// NoFooter leaves out the number of rows.
 	NoFooter bool
-	// Lines draws a table with box characters instead of ASCII.
-	Lines bool
+	// Lines draws a table with box characters instead of ASCII; Double says which of its lines are doubled.
+	Lines  bool
+	Double Double
+	// Border is where a table has lines.
+	Border Border
+	// Title stands above table, vertical, unaligned, html, latex and asciidoc.
+	Title string
+	// TableAttr are attributes of the table of html.
+	TableAttr string
+	// Group puts commas between the thousands of numbers, but for JSON, tsv and markdown.
+	Group bool
+	// Expanded writes a line a column: table as vertical; unaligned, html, latex, asciidoc and csv in their own way.
+	Expanded bool
 	// Field and Record stand between fields and records of unaligned; "" are a bar and a line break.
 	Field, Record string
 	// Comma stands between the fields of csv; 0 is a comma.
@@ -54,23 +65,42 @@ type Options struct {
 	Bold bool
 }
 
+// Border is where a table has lines, as psql counts it, less one.
+type Border int
+
+// The borders of table and vertical. A greater one is meant for html, and for latex, which has lines between rows.
+const (
+	NoBorder Border = iota - 1
+	Between         // columns
+	Around          // the table, too
+)
+
 // forms makes the writer of each form.
 var forms = map[string]func(w *bufio.Writer, o Options) Writer{
-	"table":    func(w *bufio.Writer, o Options) Writer { return newTable(w, o) },
+	"table": func(w *bufio.Writer, o Options) Writer {
+		if o.Expanded {
+			return newVertical(w, o)
+		}
+		return newTable(w, o)
+	},
 	"vertical": func(w *bufio.Writer, o Options) Writer { return newVertical(w, o) },
 	"json":     func(w *bufio.Writer, o Options) Writer { return &jsonRows{lines: newLines(w, o), array: true} },
 	"ndjson":   func(w *bufio.Writer, o Options) Writer { return &jsonRows{lines: newLines(w, o)} },
 	"csv": func(w *bufio.Writer, o Options) Writer {
-		return &separated{lines: newLines(w, o), style: csvOf(o.Comma)}
+		l := newLines(w, o)
+		l.group = o.Group
+		return &separated{lines: l, style: csvOf(o.Comma), bare: o.Bare, expanded: o.Expanded}
 	},
-	"tsv": func(w *bufio.Writer, o Options) Writer { return &separated{lines: newLines(w, o), style: tsvStyle} },
+	"tsv": func(w *bufio.Writer, o Options) Writer {
+		return &separated{lines: newLines(w, o), style: tsvStyle, bare: o.Bare}
+	},
 	"markdown": func(w *bufio.Writer, o Options) Writer {
 		return &separated{lines: newLines(w, o), style: markdownStyle}
 	},
 	"unaligned": func(w *bufio.Writer, o Options) Writer { return newUnaligned(w, o) },
-	"html":      func(w *bufio.Writer, o Options) Writer { return &html{lines: newLines(w, o), opts: o} },
-	"latex":     func(w *bufio.Writer, o Options) Writer { return &latex{lines: newLines(w, o), opts: o} },
-	"asciidoc":  func(w *bufio.Writer, o Options) Writer { return &asciidoc{lines: newLines(w, o), opts: o} },
+	"html":      func(w *bufio.Writer, o Options) Writer { return &html{marked: newMarked(w, o)} },
+	"latex":     func(w *bufio.Writer, o Options) Writer { return &latex{marked: newMarked(w, o)} },
+	"asciidoc":  func(w *bufio.Writer, o Options) Writer { return &asciidoc{marked: newMarked(w, o)} },
 	"chart":     func(w *bufio.Writer, o Options) Writer { return &chart{w: w, opts: o} },
 }
 
@@ -102,6 +132,7 @@ type lines struct {
 	w       *bufio.Writer
 	ctx     types.Context
 	workers int
+	group   bool     // commas between thousands
 	pieces  [][]byte // reused
 }
 

@@ -68,7 +68,7 @@ func TestForms(t *testing.T) {
 			"| -20 |  | f | NaN |\n|  |  | f |  |\n",
 		"table": " id  | name  | ok |  x  \n-----+-------+----+-----\n   1 | a,\"b\"+| t  | 1.5\n     | ü|    |    |    \n" +
 			" -20 |       | f  | NaN\n     |       | f  |    \n(3 rows)\n\n",
-		"vertical": "-[ RECORD 1 ]\nid   | 1\nname | a,\"b\"\n     | ü|\nok   | t\nx    | 1.5\n" +
+		"vertical": "-[ RECORD 1 ]\nid   | 1\nname | a,\"b\"+\n     | ü|\nok   | t\nx    | 1.5\n" +
 			"-[ RECORD 2 ]\nid   | -20\nname | \nok   | f\nx    | NaN\n-[ RECORD 3 ]\nid   | \nname | \nok   | f\nx    | \n\n",
 	} {
 		if got := write(t, form, cols, b); got != want {
@@ -88,7 +88,7 @@ func TestSelectionIsHonoured(t *testing.T) {
 func TestEmptyResults(t *testing.T) {
 	cols := []Column{{"a", types.T(types.Int32)}}
 	for form, want := range map[string]string{
-		"table": " a \n---\n(0 rows)\n\n", "json": "[]\n", "ndjson": "", "csv": "a\n", "vertical": "(0 rows)\n", "markdown": "| a |\n| ---: |\n",
+		"table": " a \n---\n(0 rows)\n\n", "json": "[]\n", "ndjson": "", "csv": "a\n", "vertical": "(0 rows)\n\n", "markdown": "| a |\n| ---: |\n",
 	} {
 		if got := write(t, form, cols); got != want {
 			t.Errorf("%s: got %q, want %q", form, got, want)
@@ -200,8 +200,8 @@ func TestTableFits(t *testing.T) {
 	}{
 		{Options{Width: 22}, "   id    |    text    \n---------+------------\n       1 | 日本日本…\n 1234567 | short\n(2 rows; what ends in … is cut to fit, \\x shows it whole)\n\n"},
 		{Options{Width: 40}, "   id    |       text       \n---------+------------------\n       1 | 日本日本日本日本\n 1234567 | short\n(2 rows)\n\n"},
-		{Options{Width: 14}, "-[ RECORD 1 ]----------\nid   | 1\ntext | 日本日本日本日本\n-[ RECORD 2 ]-\nid   | 1234567\ntext | short\n\n"},
-		{Options{Width: 22, Tall: true}, "-[ RECORD 1 ]----------\nid   | 1\ntext | 日本日本日本日本\n-[ RECORD 2 ]-\nid   | 1234567\ntext | short\n\n"},
+		{Options{Width: 14}, "-[ RECORD 1 ]-\nid   | 1\ntext | 日本日本日本日本\n-[ RECORD 2 ]-\nid   | 1234567\ntext | short\n\n"},
+		{Options{Width: 22, Tall: true}, "-[ RECORD 1 ]---------\nid   | 1\ntext | 日本日本日本日本\n-[ RECORD 2 ]---------\nid   | 1234567\ntext | short\n\n"},
 		{Options{Lines: true, NoFooter: true}, "   id    │       text       \n─────────┼──────────────────\n       1 │ 日本日本日本日本\n 1234567 │ short\n\n"},
 		{Options{Bare: true}, "       1 | 日本日本日本日本\n 1234567 | short\n\n"},
 	} {
