@@ -303,6 +303,8 @@ def fixtures(dir):
     mixed = [None if i % 7 == 0 else f"k{i % 5}" if i < 300 else f"a text of its own, {i}" for i in range(600)]
     pq.write_table(pa.table({"s": mixed}), dir / "pyarrow-fallback.parquet", dictionary_pagesize_limit=100,
                    data_page_size=100, write_batch_size=50, compression="none")
+    nothing = pa.table({"a": [1, 2], "none": pa.array([None, None]), "list": pa.array([[None], []]), "struct": pa.array([{"x": None, "y": 1}, None])})
+    pq.write_table(nothing, dir / "pyarrow-null.parquet")
     pq.write_table(full, dir / "pyarrow-v2-zstd.parquet", compression="zstd", data_page_version="2.0", row_group_size=2)
     for kind, new, codec in [("arrow", pa.ipc.new_file, "zstd"), ("arrows", pa.ipc.new_stream, "lz4")]:
         with new(str(dir / f"pyarrow.{kind}"), full.schema, options=pa.ipc.IpcWriteOptions(compression=codec)) as w:
@@ -315,6 +317,7 @@ def fixtures(dir):
     con.register("everything", full)
     con.execute(f"COPY everything TO '{dir}/duckdb.parquet' (FORMAT parquet)")
     con.execute(f"COPY (SELECT UUID '{U}' AS u, INTERVAL '14 months 3 days 4 hours' AS iv, MAP {{'a': 1, 'b': 2}} AS m, [[1, 2], [], NULL] AS deep) TO '{dir}/duckdb-more.parquet' (FORMAT parquet)")
+    con.execute(f"COPY (SELECT DATE 'infinity' AS a, DATE '-infinity' AS b, TIMESTAMP '-infinity' AS c, TIMESTAMPTZ 'infinity' AS d, [DATE '-infinity'] AS e) TO '{dir}/duckdb-infinity.parquet' (FORMAT parquet)")
     small(dir / "small.zip")
 
 

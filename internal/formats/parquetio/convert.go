@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"math/big"
+	"slices"
 	"unicode/utf8"
 	"unsafe"
 
@@ -116,22 +117,44 @@ func rawOf(v encoding.Values, size int) ([]byte, error) {
 	return data, nil
 }
 
+// readNothing reads a column that declares that it has no values.
+func readNothing(v encoding.Values, _ types.Type) (packed, error) {
+	if data, _ := v.Data(); len(data) > 0 {
+		return packed{}, damaged("a column of NULLs has values")
+	}
+	return packed{offs: make([]int32, 1)}, nil
+}
+
 func readFixed(v encoding.Values, t types.Type) (packed, error) {
 	size := t.Class().Size()
 	data, err := rawOf(v, size)
 	if err == nil && t.ID == types.Date {
-		err = checkDates(vec.Cast[int32](data))
+		data, err = readDates(data)
 	}
 	return packed{data: data, n: len(data) / size}, err
 }
 
-func checkDates(days []int32) error {
-	for _, d := range days {
-		if !types.ValidDate(int64(d)) && !types.IsInfDate(int64(d)) {
-			return dberr.Newf(dberr.DatetimeFieldOverflow, "date out of range: %d days from 1970-01-01", d)
+// lowDate and lowTime are what DuckDB, and we, write for -infinity.
+const (
+	lowDate = -types.PosInfDate
+	lowTime = -types.PosInfTime
+)
+
+// readDates checks days, and returns them with -infinity as it is in memory.
+func readDates(data []byte) ([]byte, error) {
+	days, own := vec.Cast[int32](data), false
+	for i, d := range days {
+		switch {
+		case types.ValidDate(int64(d)) || types.IsInfDate(int64(d)):
+			continue
+		case d != lowDate:
+			return nil, dberr.Newf(dberr.DatetimeFieldOverflow, "date out of range: %d days from 1970-01-01", d)
+		case !own:
+			days, own = slices.Clone(days), true
 		}
+		days[i] = types.NegInfDate
 	}
-	return nil
+	return vec.BytesOf(days), nil
 }
 
 // readBools unpacks the bits of booleans. The number of rows is not known here: padding bits are
@@ -204,8 +227,10 @@ func readTimes(u format.TimeUnit) convert {
 		in := vec.Cast[int64](data)
 		out := make([]int64, len(in))
 		for i, x := range in {
-			if perMicro == 1 && micros == 1 && types.IsInfTime(x) {
-				out[i] = x
+			if perMicro == 1 && micros == 1 && (types.IsInfTime(x) || x == lowTime) {
+				if out[i] = x; x == lowTime {
+					out[i] = types.NegInfTime
+				}
 				continue
 			}
 			out[i] = floorDiv(x, perMicro) * micros

@@ -161,6 +161,10 @@ func leafElements(all []format.SchemaElement) []*format.SchemaElement {
 
 // decide finds the type of a column.
 func (c *column) decide(e *format.SchemaElement, names []string, i int) error {
+	if _, null := e.LogicalType.Value.(*format.NullType); null {
+		c.Type, c.read = types.T(types.Text), readNothing
+		return nil
+	}
 	if !e.Type.Valid || parquet.Kind(e.Type.V) != c.typ.Kind() {
 		return damaged("the values of column %q are not what its type says", c.Name)
 	}

@@ -49,6 +49,22 @@ func (f *fixedStore[T]) add(v *vec.Vec, mask []uint64) error {
 	return nil
 }
 
+// timeStore is dates or times, of which the least stands for -infinity.
+type timeStore[T int32 | int64] struct{ fixedStore[T] }
+
+func newTimes[T int32 | int64](types.Type) store { return &timeStore[T]{} }
+
+func (s *timeStore[T]) add(v *vec.Vec, mask []uint64) error {
+	from := len(s.vals)
+	s.vals = vec.AppendFixed(s.vals, v, mask)
+	for i, x := range s.vals[from:] {
+		if x != 0 && x == -x { // as DuckDB writes it
+			s.vals[from+i] = x + 1
+		}
+	}
+	return nil
+}
+
 func (f *fixedStore[T]) count() int { return len(f.vals) }
 
 func (f *fixedStore[T]) width() int { return binary.Size(T(0)) }

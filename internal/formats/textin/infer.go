@@ -22,12 +22,13 @@ const (
 	sawTime // timestamp without zone
 	sawTimeTZ
 	sawClock   // time of day
-	sawSpecial // NaN or an infinity
+	sawSpecial // NaN, inf
+	sawEndless // infinity, which dates and timestamps are, too
 	sawNested  // JSON object or array
 	sawText
 )
 
-const sawNumber = sawInt | sawWide | sawHuge | sawDecimal | sawExact | sawSpecial
+const sawNumber = sawInt | sawWide | sawHuge | sawDecimal | sawExact | sawSpecial | sawEndless
 
 // exactFloat is the greatest integer below which float64 holds every integer.
 const exactFloat = 1 << 53
@@ -74,8 +75,10 @@ func wordShape(text []byte) shape {
 	switch strings.ToLower(string(text)) {
 	case "true", "false":
 		return sawBool
-	case "nan", "inf", "-inf", "infinity", "-infinity":
+	case "nan", "inf", "-inf":
 		return sawSpecial
+	case "infinity", "-infinity":
+		return sawEndless
 	}
 	return sawText
 }
@@ -203,11 +206,11 @@ func (s shape) typeOf(json bool) types.Type {
 		id = s.numberType()
 	case s == sawBool:
 		id = types.Bool
-	case s == sawDate:
+	case s&^(sawDate|sawEndless) == 0:
 		id = types.Date
-	case s&^(sawDate|sawTime) == 0:
+	case s&^(sawDate|sawTime|sawEndless) == 0:
 		id = types.Timestamp
-	case s == sawTimeTZ:
+	case s&^(sawTimeTZ|sawEndless) == 0:
 		id = types.TimestampTZ
 	case s == sawClock:
 		id = types.Time
@@ -232,7 +235,7 @@ func (s shape) numberType() types.ID {
 
 // String lists the forms, for tests and messages.
 func (s shape) String() string {
-	names := []string{"int", "wide", "huge", "decimal", "exact", "bool", "date", "timestamp", "timestamptz", "time", "special", "nested", "text"}
+	names := []string{"int", "wide", "huge", "decimal", "exact", "bool", "date", "timestamp", "timestamptz", "time", "special", "infinity", "nested", "text"}
 	var all []string
 	for rest := uint16(s); rest != 0; rest &= rest - 1 {
 		all = append(all, names[bits.TrailingZeros16(rest)])

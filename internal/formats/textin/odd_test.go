@@ -28,6 +28,7 @@ func TestOddFiles(t *testing.T) {
 		{"short timestamps", "a,b\n2024-01-01T10:11,2024-01-01 10:11Z\n", Options{Format: CSV}, "a timestamp without time zone, b timestamp with time zone", "2024-01-01 10:11:00|2024-01-01 10:11:00+00"},
 		{"nanoseconds", "a\n2024-01-01 10:11:12.123456789\n", Options{Format: CSV}, "a timestamp without time zone", "2024-01-01 10:11:12.123457"},
 		{"not numbers", "a,b,c,d\n1,nan,NaN,Nan\n-inf,0.5,12345678901234567890,Bob\n", Options{Format: CSV}, "a double precision, b double precision, c numeric, d text", "1|NaN|NaN|Nan -Infinity|0.5|12345678901234567890|Bob"},
+		{"infinities", "a,b,c,d\ninfinity,-infinity,infinity,infinity\n2024-01-01,2024-01-01 10:00,2024-01-01 10:00Z,1\n", Options{Format: CSV}, "a date, b timestamp without time zone, c timestamp with time zone, d double precision", "infinity|-infinity|infinity|Infinity 2024-01-01|2024-01-01 10:00:00|2024-01-01 10:00:00+00|1"},
 		{"array", "[{\"a\": 1,\n\"b\": {\"c\": [1, 2]}}, {\"a\": 2}]", Options{Format: NDJSON}, "a bigint, b json", "1|{\"c\": [1, 2]} 2|NULL"},
 		{"objects of several lines", "{\n \"a\": 1,\n \"b\": \"x y\"\n}\n{\n \"a\": 2\n}\n", Options{Format: NDJSON}, "a bigint, b text", "1|x y 2|NULL"},
 		{"an empty array", " [ ]\n", Options{Format: NDJSON}, "", ""},
