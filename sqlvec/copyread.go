@@ -79,7 +79,7 @@ func (r *run) copyRead(st *parse.Copy, o *copyOptions, cols []*colstore.Column) 
 // explained gives the error of a first line that was no header a hint.
 func (o *copyOptions) explained(err error) error {
 	var e *dberr.Error
-	if errors.As(err, &e) && e.Line == 1 && o.byEnding && !o.given["header"] {
+	if errors.As(err, &e) && e.Line == 1 && o.byEnding && o.CSV && !o.given["header"] {
 		return e.WithHint("The first line does not have the names of the columns; HEADER skips it, whatever it says.")
 	}
 	return err

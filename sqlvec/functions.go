@@ -2,6 +2,7 @@ package sqlvec
 
 import (
 	"driftdb/colstore"
+	"driftdb/sqlvec/bind"
 	"driftdb/sqlvec/expr"
 )
 
@@ -10,6 +11,9 @@ type Function = expr.Signature
 
 // Functions lists all functions and aggregates by name.
 func Functions() []Function { return expr.Signatures() }
+
+// FileFunctions lists the functions that read files in FROM.
+func FileFunctions() []string { return bind.FileFunctions() }
 
 // SettingNames lists what SET and SHOW know.
 func SettingNames() []string { return settingNames() }

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"os/signal"
@@ -10,7 +11,10 @@ import (
 	"syscall"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 	"golang.org/x/term"
+
+	"driftdb/internal/edits"
 )
 
 // The exit statuses.
@@ -94,10 +98,43 @@ func run(ctx context.Context, version string, args []string, in io.Reader, out, 
 	case errors.As(err, &status):
 		return status.status
 	case errors.As(err, &usage) || !started:
-		writeUsage(errOut, err)
+		writeUsage(errOut, asDatabase(err, args))
 		return exitUsage
 	}
 	return report(errOut, err)
+}
+
+// asDatabase hints at what opens a database or a file, where people of psql and duckdb name it alone.
+func asDatabase(err error, args []string) error {
+	if len(args) == 0 {
+		return err
+	}
+	info, statErr := os.Stat(args[0])
+	switch {
+	case statErr != nil:
+		return err
+	case info.IsDir():
+		return fmt.Errorf("%w\n\nPerhaps you meant: driftdb sql %s", err, args[0])
+	}
+	return fmt.Errorf("%w\n\nPerhaps you meant: driftdb sql -c \"FROM %s\"", err, quoteText(args[0]))
+}
+
+// flagMeant hints at a flag whose name is near the one that is not known.
+func flagMeant(cmd *cobra.Command, err error) error {
+	var unknown *pflag.NotExistError
+	if !errors.As(err, &unknown) {
+		return err
+	}
+	best, least := "", 3
+	cmd.Flags().VisitAll(func(f *pflag.Flag) {
+		if d := edits.Names(unknown.GetSpecifiedName(), f.Name); d < least {
+			best, least = f.Name, d
+		}
+	})
+	if best == "" {
+		return err
+	}
+	return fmt.Errorf("%w\n\nPerhaps you meant: --%s", err, best)
 }
 
 func newRoot(std streams, version string) *cobra.Command {
@@ -115,6 +152,7 @@ func newRoot(std streams, version string) *cobra.Command {
 	root.SetVersionTemplate(versionText(version))
 	root.AddCommand(newInit(std), newBench(std), newSQL(std), newImport(std), newExport(std), newHistory(std), newLog(std),
 		newCheckpoint(std), newVacuum(std), newAnalyze(std), newDoctor(std), newVersion(std, version))
+	root.SetFlagErrorFunc(flagMeant)
 	root.SetHelpCommand(newHelp(std, root))
 	return root
 }

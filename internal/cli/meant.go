@@ -114,6 +114,11 @@ func functionMeant(err error, e *dberr.Error, at string) error {
 			best, least = f.Name, d
 		}
 	}
+	for _, f := range sqlvec.FileFunctions() {
+		if d := edits.Names(name, f); d < least {
+			best, least = f, d
+		}
+	}
 	if best == "" {
 		return err
 	}

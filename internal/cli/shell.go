@@ -32,6 +32,7 @@ type shell struct {
 	quit    bool
 	data    bool    // lines of data are read, not statements
 	opened  *target // of \o
+	key     string  // of \restrict, "" for none
 	words   *words  // for completion
 }
 

@@ -40,7 +40,7 @@ func (c call) arg(i int) string {
 var shellCommands []shellCommand
 
 func init() {
-	shellCommands = slices.Concat(lookCommands, runCommands, getCommands, formCommands, moreCommands, ifCommands, []shellCommand{
+	shellCommands = slices.Concat(lookCommands, runCommands, getCommands, formCommands, moreCommands, ifCommands, restrictCommands, []shellCommand{
 		{"set", "[NAME [VALUE]]", "set a variable, for :NAME, :'NAME' and :\"NAME\"; without name list them", (*shell).setVariable},
 		{"unset", "NAME", "remove a variable", (*shell).unsetVariable},
 		{"echo", "TEXT", "write text to standard output; -n without a line's end", (*shell).echo},
@@ -53,7 +53,7 @@ func init() {
 // otherNames are what people of psql and duckdb type for the same.
 var otherNames = map[string]string{"help": "h", "quit": "q", "exit": "q", "watch": "watch", "list": "l", "print": "p", "reset": "r",
 	"include": "i", "include_relative": "ir", "out": "o", "edit": "e", "write": "w", "d+": "d", "dt+": "dt", "l+": "l", "df+": "df", "di+": "di", "dv+": "dv", "asof": "as-of",
-	"ds+": "ds", "dT+": "dT", "dn+": "dn", "dS": "d", "dtS": "dt", "da": "df", "sv+": "sv", "crosstab": "crosstabview", "pset+": "pset"}
+	"ds+": "ds", "dm+": "dm", "dT+": "dT", "dn+": "dn", "dS": "d", "dtS": "dt", "da": "df", "sv+": "sv", "crosstab": "crosstabview", "pset+": "pset"}
 
 // command runs a command and shows its error.
 func (sh *shell) command(ctx context.Context, part typedPart) {
@@ -87,6 +87,9 @@ func (sh *shell) runCommand(ctx context.Context, part typedPart) error {
 	if sh.skipping() && !isIfCommand(name) {
 		sh.noteSkipped("The command \\" + clean(name))
 		return nil
+	}
+	if err := sh.mayRun(name); err != nil {
+		return err
 	}
 	if hint, ok := absentCommands[strings.TrimRight(name, "+S")]; ok && at < 0 {
 		return dberr.Newf(dberr.FeatureNotSupported, "\\%s is not supported", clean(name)).WithHint("%s", hint)

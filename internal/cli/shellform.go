@@ -28,26 +28,27 @@ type option struct {
 	name, values string
 	get          func(sh *shell) string
 	set          func(sh *shell, value string) error
+	unset        bool // without a value it is set to nothing or turned over, not shown
 }
 
 var options = []option{
-	{"border", "0, 1, 2, or more for html and latex", func(sh *shell) string { return strconv.Itoa(int(sh.out.opts.Border) + 1) }, setBorder},
-	{"columns", "a number, or off", getColumns, setColumns},
-	{"csv_fieldsep", "a character", getComma, setComma},
-	{"expanded", "on, off or auto", getExpanded, setExpanded},
-	{"fieldsep", "any text", func(sh *shell) string { return separator(sh.out.opts.Field, "|") }, setSeparator(func(sh *shell) *string { return &sh.out.opts.Field }, "|")},
-	{"fieldsep_zero", "", func(sh *shell) string { return onOff(sh.out.opts.Field == "\x00") }, func(sh *shell, _ string) error { sh.out.opts.Field = "\x00"; return nil }},
-	{"footer", "on or off", func(sh *shell) string { return onOff(!sh.out.opts.NoFooter) }, setNot(func(sh *shell) *bool { return &sh.out.opts.NoFooter })},
-	{"format", strings.Join(outputFormats, ", "), func(sh *shell) string { return sh.out.form }, func(sh *shell, v string) error { return sh.useForm(v) }},
-	{"linestyle", "ascii or unicode", getLines, setLines},
-	{"null", "any text", func(sh *shell) string { return sh.out.opts.Null }, func(sh *shell, v string) error { sh.out.opts.Null = v; return nil }},
-	{"numericlocale", "on or off", func(sh *shell) string { return onOff(sh.out.opts.Group) }, setBool(func(sh *shell) *bool { return &sh.out.opts.Group })},
-	{"pager", "on, off or always", getPager, setPager},
-	{"recordsep", "any text", func(sh *shell) string { return separator(sh.out.opts.Record, "\n") }, setSeparator(func(sh *shell) *string { return &sh.out.opts.Record }, "\n")},
-	{"recordsep_zero", "", func(sh *shell) string { return onOff(sh.out.opts.Record == "\x00") }, func(sh *shell, _ string) error { sh.out.opts.Record = "\x00"; return nil }},
-	{"tableattr", "attributes of HTML", func(sh *shell) string { return sh.out.opts.TableAttr }, func(sh *shell, v string) error { sh.out.opts.TableAttr = v; return nil }},
-	{"title", "any text", func(sh *shell) string { return sh.out.opts.Title }, func(sh *shell, v string) error { sh.out.opts.Title = v; return nil }},
-	{"tuples_only", "on or off", func(sh *shell) string { return onOff(sh.out.opts.Bare) }, setBool(func(sh *shell) *bool { return &sh.out.opts.Bare })},
+	{"border", "0, 1, 2, or more for html and latex", func(sh *shell) string { return strconv.Itoa(int(sh.out.opts.Border) + 1) }, setBorder, false},
+	{"columns", "a number, or off", getColumns, setColumns, false},
+	{"csv_fieldsep", "a character", getComma, setComma, false},
+	{"expanded", "on, off or auto", getExpanded, setExpanded, true},
+	{"fieldsep", "any text", func(sh *shell) string { return separator(sh.out.opts.Field, "|") }, setSeparator(func(sh *shell) *string { return &sh.out.opts.Field }, "|"), false},
+	{"fieldsep_zero", "", func(sh *shell) string { return onOff(sh.out.opts.Field == "\x00") }, func(sh *shell, _ string) error { sh.out.opts.Field = "\x00"; return nil }, true},
+	{"footer", "on or off", func(sh *shell) string { return onOff(!sh.out.opts.NoFooter) }, setNot(func(sh *shell) *bool { return &sh.out.opts.NoFooter }), true},
+	{"format", strings.Join(outputFormats, ", "), func(sh *shell) string { return sh.out.form }, func(sh *shell, v string) error { return sh.useForm(v) }, false},
+	{"linestyle", "ascii or unicode", getLines, setLines, false},
+	{"null", "any text", func(sh *shell) string { return sh.out.opts.Null }, func(sh *shell, v string) error { sh.out.opts.Null = v; return nil }, false},
+	{"numericlocale", "on or off", func(sh *shell) string { return onOff(sh.out.opts.Group) }, setBool(func(sh *shell) *bool { return &sh.out.opts.Group }), true},
+	{"pager", "on, off or always", getPager, setPager, true},
+	{"recordsep", "any text", func(sh *shell) string { return separator(sh.out.opts.Record, "\n") }, setSeparator(func(sh *shell) *string { return &sh.out.opts.Record }, "\n"), false},
+	{"recordsep_zero", "", func(sh *shell) string { return onOff(sh.out.opts.Record == "\x00") }, func(sh *shell, _ string) error { sh.out.opts.Record = "\x00"; return nil }, true},
+	{"tableattr", "attributes of HTML", func(sh *shell) string { return sh.out.opts.TableAttr }, func(sh *shell, v string) error { sh.out.opts.TableAttr = v; return nil }, true},
+	{"title", "any text", func(sh *shell) string { return sh.out.opts.Title }, func(sh *shell, v string) error { sh.out.opts.Title = v; return nil }, true},
+	{"tuples_only", "on or off", func(sh *shell) string { return onOff(sh.out.opts.Bare) }, setBool(func(sh *shell) *bool { return &sh.out.opts.Bare }), true},
 	doubled("unicode_border_linestyle", func(sh *shell) *bool { return &sh.out.opts.Double.Border }),
 	doubled("unicode_column_linestyle", func(sh *shell) *bool { return &sh.out.opts.Double.Column }),
 	doubled("unicode_header_linestyle", func(sh *shell) *bool { return &sh.out.opts.Double.Header }),
@@ -67,7 +68,7 @@ func doubled(name string, field func(sh *shell) *bool) option {
 			return nil
 		}
 		return fmt.Errorf("%q is not single or double", value)
-	}}
+	}, false}
 }
 
 // maxBorder is more than any form has a meaning for.
@@ -97,11 +98,7 @@ func (sh *shell) pset(c call) error {
 		case len(c.args) == 0:
 			fmt.Fprintf(sh.out.w, "%-24s %s\n", o.name, o.get(sh))
 		case c.args[0] == o.name:
-			value := ""
-			if len(c.args) > 1 {
-				value = c.args[1]
-			}
-			if err := o.set(sh, value); err != nil {
+			if err := o.change(sh, c.args[1:]); err != nil {
 				return fmt.Errorf("\\pset %s: %w", o.name, err)
 			}
 			_, err := fmt.Fprintf(sh.std.err, "%s is %s.\n", o.name, shown(o.get(sh)))
@@ -110,6 +107,17 @@ func (sh *shell) pset(c call) error {
 	}
 	if len(c.args) > 0 {
 		return fmt.Errorf("\\pset: unknown option: %s (the options are %s)", c.args[0], strings.Join(psetNames(), ", "))
+	}
+	return nil
+}
+
+// change sets the option to a value. Without one it is shown, as psql does.
+func (o *option) change(sh *shell, values []string) error {
+	switch {
+	case len(values) > 0:
+		return o.set(sh, values[0])
+	case o.unset:
+		return o.set(sh, "")
 	}
 	return nil
 }
@@ -307,10 +315,18 @@ func (sh *shell) toggleForm(form string) error {
 	return sh.setFormat(call{args: []string{form}})
 }
 
-// aliases are psql's and duckdb's names of forms.
-var aliases = map[string]string{"aligned": "table", "expanded": "vertical", "line": "vertical", "box": "table", "jsonlines": "ndjson", "tabs": "tsv"}
+// aliases are psql's and duckdb's names of forms; see useForm for those that set more.
+var aliases = map[string]string{"aligned": "table", "expanded": "vertical", "line": "vertical", "jsonlines": "ndjson", "tabs": "tsv"}
 
 func (sh *shell) useForm(name string) error {
+	switch name {
+	case "box", "duckbox":
+		name, sh.out.opts.Lines, sh.out.opts.Border = "table", true, rowtext.Around
+	case "list":
+		name = "unaligned"
+	case "column":
+		name, sh.out.opts.Lines, sh.out.opts.Border = "table", false, rowtext.Between
+	}
 	if other, ok := aliases[name]; ok {
 		name = other
 	}

@@ -17,9 +17,10 @@ import (
 // lookCommands show what there is. They see what the session sees: after \as-of the past.
 var lookCommands = []shellCommand{
 	{"d", "[NAME]", "list the tables, views and sequences, or describe one", (*shell).describe},
-	{"dt", "[PATTERN]", "list the tables", listOf(colstore.KindTable)},
-	{"dv", "[PATTERN]", "list the views", listOf(colstore.KindView)},
-	{"ds", "[PATTERN]", "list the sequences", listOf(colstore.KindSequence)},
+	{"dt", "[PATTERN]", "list the tables", listOf("tables", isKind(colstore.KindTable))},
+	{"dv", "[PATTERN]", "list the views", listOf("views", isKind(colstore.KindView))},
+	{"dm", "[PATTERN]", "list the materialized views", listOf("materialized views", (*colstore.Table).Materialized)},
+	{"ds", "[PATTERN]", "list the sequences", listOf("sequences", isKind(colstore.KindSequence))},
 	{"dn", "[PATTERN]", "list the schemas", (*shell).listSchemas},
 	{"dT", "[PATTERN]", "list the types that were created", (*shell).listTypes},
 	{"di", "[PATTERN]", "list the indexes", (*shell).listIndexes},
@@ -73,13 +74,18 @@ func (p pattern) fits(names sqlvec.Names, t *colstore.Table) bool {
 	return matches(p.schema, names.Schema(t))
 }
 
-func listOf(kind colstore.RelationKind) func(*shell, call) error {
+// listOf lists the relations that are wanted, which are called what.
+func listOf(what string, want func(*colstore.Table) bool) func(*shell, call) error {
 	return func(sh *shell, c call) error {
 		return sh.withView(func(view *colstore.View) error {
-			return sh.list(sh.relationList(view, c.arg(0), func(t *colstore.Table) bool { return t.Kind == kind }),
-				strings.ToLower(kind.String())+"s", c.arg(0))
+			return sh.list(sh.relationList(view, c.arg(0), want), what, c.arg(0))
 		})
 	}
+}
+
+// isKind is true for relations of a kind; materialized views are tables of their own kind.
+func isKind(kind colstore.RelationKind) func(*colstore.Table) bool {
+	return func(t *colstore.Table) bool { return t.Kind == kind && !t.Materialized() }
 }
 
 // list writes a list, or says that it is empty.

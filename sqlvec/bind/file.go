@@ -2,6 +2,7 @@ package bind
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"strings"
 
@@ -21,6 +22,9 @@ var fileFunctions = map[string]files.Format{
 	"read_json": files.JSON, "read_json_auto": files.JSON, "read_ndjson": files.JSON, "read_ndjson_auto": files.JSON,
 	"read_parquet": files.Parquet, "parquet_scan": files.Parquet, "read_arrow": files.Arrow,
 }
+
+// FileFunctions lists the functions that read files in FROM.
+func FileFunctions() []string { return slices.Sorted(maps.Keys(fileFunctions)) }
 
 // bindFileRef binds FROM 'path'.
 func (b *Binder) bindFileRef(t *parse.FileRef, parent *scope) (from, error) {
@@ -106,7 +110,8 @@ func (b *Binder) fileOption(o *files.Options, a parse.Expr) error {
 func (b *Binder) FileOption(o *files.Options, name string, value parse.Expr, pos int) error {
 	set, ok := fileOptions[strings.ToLower(name)]
 	if !ok || !set.allows(o.Format) {
-		return dberr.Newf(dberr.InvalidParameterValue, "option \"%s\" is not known for files of format %s", name, o.Format).At(pos)
+		return dberr.Newf(dberr.InvalidParameterValue, "option \"%s\" is not known for files of format %s", name, o.Format).At(pos).
+			WithHint("The options are %s.", strings.Join(optionsOf(o.Format), ", "))
 	}
 	v, err := b.constantOf(value)
 	if err != nil {
@@ -178,6 +183,17 @@ var fileOptions = map[string]fileSetting{
 	"sample_size":       {textual, setSample},
 	"filename":          {nil, flag(func(o *files.Options, on bool) { o.Filename = on })},
 	"union_by_name":     {nil, flag(func(o *files.Options, on bool) { o.UnionByName = on })},
+}
+
+// optionsOf are the options of a format, by name.
+func optionsOf(f files.Format) (names []string) {
+	for name, set := range fileOptions {
+		if set.allows(f) {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
 }
 
 // flag is the setting of a boolean option.

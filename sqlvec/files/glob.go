@@ -15,9 +15,9 @@ import (
 const maxFiles = 100_000
 
 // expand returns the files that a path names: itself, or those that match it when it has
-// any of * ? [. ** stands for any number of folders.
+// any of * ? [ and there is no file of that name. ** stands for any number of folders.
 func expand(path string) ([]string, error) {
-	if !strings.ContainsAny(path, "*?[") {
+	if !strings.ContainsAny(path, "*?[") || Exists(path) {
 		return []string{path}, nil
 	}
 	if _, err := filepath.Match(path, ""); err != nil {

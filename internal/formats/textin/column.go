@@ -129,6 +129,10 @@ func (x *builder) parse(r int, sp span) (types.Value, error) {
 	if !utf8.Valid(text) || bytes.IndexByte(text, 0) >= 0 {
 		return types.Value{}, x.fail(r, invalidText(text))
 	}
+	if sp.nested() && x.typ.IsArray() && text[0] == '[' {
+		v, err := x.parseList(text)
+		return v, x.fail(r, err)
+	}
 	v, err := x.notation.parse(x, text)
 	return v, x.fail(r, err)
 }
