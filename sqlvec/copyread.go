@@ -19,6 +19,7 @@ var readingOptions = map[string]bool{
 	"skip": true, "comment": true, "null_padding": true, "max_line_size": true, "maximum_line_size": true,
 	"decimal_separator": true, "dateformat": true, "date_format": true, "timestampformat": true, "timestamp_format": true,
 	"nullstr": true, "ignore_errors": true, "auto_detect": true, "sample_size": true,
+	"store_rejects": true, "rejects_limit": true,
 }
 
 // checkReading checks what options of read_csv need.
@@ -99,6 +100,9 @@ func (r *run) readingOptions(opts *files.Options, list []parse.Option) error {
 		if err := b.FileOption(opts, opt.Name, value, int(opt.Position())); err != nil {
 			return err
 		}
+	}
+	if opts.StoreRejects {
+		opts.Rejects = r.s.rejects
 	}
 	return bind.CheckFileOptions(opts)
 }

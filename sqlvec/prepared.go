@@ -151,7 +151,7 @@ func (r *run) bindGeneric(p *prepared, k *keptPlan) (plan.Node, error) {
 	for i := range params {
 		params[i] = &expr.Param{N: i + 1, Typ: p.typeOf(i)}
 	}
-	b := bind.New(bind.Env{Ctx: r.ctx, Points: r, Path: r.s.searchPath().whole, Expr: r.env, Generic: params, Sequence: r.s.sequencePosition, System: r.system})
+	b := bind.New(bind.Env{Ctx: r.ctx, Points: r, Path: r.s.searchPath().whole, Expr: r.env, Generic: params, Sequence: r.s.sequencePosition, System: r.system, Rejects: r.s.rejects})
 	node, err := r.boundGeneric(b, k)
 	if err != nil {
 		return nil, err

@@ -244,7 +244,7 @@ func (r *run) releaseViews() {
 func (r *run) binder() *bind.Binder {
 	return bind.New(bind.Env{
 		Ctx: r.ctx, Points: r, Expr: r.env, Params: r.params,
-		Path: r.s.searchPath().whole, SystemTime: r.s.set.systemTime, Scalar: r.scalar, Rows: r.rows, Written: r.written, With: r.with, Sequence: r.s.sequencePosition, System: r.system,
+		Path: r.s.searchPath().whole, SystemTime: r.s.set.systemTime, Scalar: r.scalar, Rows: r.rows, Written: r.written, With: r.with, Sequence: r.s.sequencePosition, System: r.system, Rejects: r.s.rejects,
 		Locker: r.locker, Variable: r.s.variable,
 	})
 }

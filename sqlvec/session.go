@@ -11,6 +11,7 @@ import (
 	"driftdb/internal/types"
 	"driftdb/sqlvec/bind"
 	"driftdb/sqlvec/expr"
+	"driftdb/sqlvec/files"
 	"driftdb/sqlvec/parse"
 )
 
@@ -35,13 +36,15 @@ type Session struct {
 	temp      *temporary   // tables of the session alone, nil while it has made none
 	activity  *activity    // what others see of it
 
+	rejects *files.RejectLog // records that store_rejects kept
+
 	copyIn  io.Reader // of COPY … FROM STDIN, nil for none
 	copyOut io.Writer // of COPY … TO STDOUT, nil for none
 }
 
 // Session starts a session.
 func (db *DB) Session() *Session {
-	s := &Session{db: db, set: defaultSettings(db), prepared: map[string]*prepared{}, texts: newTexts(), user: "driftdb", activity: db.enter()}
+	s := &Session{db: db, set: defaultSettings(db), prepared: map[string]*prepared{}, texts: newTexts(), user: "driftdb", activity: db.enter(), rejects: new(files.RejectLog)}
 	s.env = s.sharedEnv()
 	s.activity.rollback = s.rollBackOpen
 	return s

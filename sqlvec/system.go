@@ -89,6 +89,9 @@ func (c *systemContext) add(values ...any) {
 // when they are read.
 func (r *run) system(schema, name string) *bind.SystemView {
 	def, ok := systemTables[schema][name]
+	if !ok && schema == bind.CatalogSchema && !r.s.rejects.Empty() {
+		def, ok = rejectTables[name]
+	}
 	if !ok {
 		return nil
 	}

@@ -7,6 +7,7 @@ import (
 	"driftdb/internal/dberr"
 	"driftdb/internal/types"
 	"driftdb/sqlvec/expr"
+	"driftdb/sqlvec/files"
 	"driftdb/sqlvec/parse"
 	"driftdb/sqlvec/plan"
 )
@@ -57,6 +58,8 @@ type Env struct {
 	Locker func() plan.Locker
 	// Variable is a value of SET VARIABLE; ok is false when there is none.
 	Variable func(name string) (v types.Value, ok bool)
+	// Rejects keeps the records that files with store_rejects leave out.
+	Rejects *files.RejectLog
 	// Sequence says where a sequence stands.
 	Sequence func(*colstore.Table) colstore.SequencePosition
 }

@@ -134,6 +134,9 @@ func CheckFileOptions(o *files.Options) error {
 	if err := checkEscape(o); err != nil {
 		return err
 	}
+	if o.RejectLimit > 0 && !o.StoreRejects {
+		return dberr.New(dberr.InvalidParameterValue, "rejects_limit needs store_rejects")
+	}
 	return checkComment(o)
 }
 
@@ -161,6 +164,8 @@ var fileOptions = map[string]fileSetting{
 	"escape":            {[]files.Format{files.CSV}, setEscape},
 	"skip":              {separated, setSkip},
 	"ignore_errors":     {textual, flag(func(o *files.Options, on bool) { o.SkipBad = on })},
+	"store_rejects":     {textual, flag(func(o *files.Options, on bool) { o.StoreRejects, o.SkipBad = on, o.SkipBad || on })},
+	"rejects_limit":     {textual, setRejectLimit},
 	"names":             {separated, setNames},
 	"comment":           {[]files.Format{files.CSV}, setComment},
 	"null_padding":      {separated, flag(func(o *files.Options, on bool) { o.Padding = on })},
@@ -285,6 +290,11 @@ func setDateFormat(o *files.Options, v types.Value) error {
 
 func setTimestampFormat(o *files.Options, v types.Value) (err error) {
 	o.Notation.Timestamp, err = expr.TimeFormat(v.S)
+	return err
+}
+
+func setRejectLimit(o *files.Options, v types.Value) (err error) {
+	o.RejectLimit, err = wholeNumber(v, 0, "rejects_limit must be a number of records, or 0 for all")
 	return err
 }
 
@@ -423,6 +433,9 @@ func columnList(text string) ([]files.Column, error) {
 // bindFiles makes the operator and the scope of files read as a table.
 func (b *Binder) bindFiles(paths []string, opts files.Options, alias *parse.Alias, pos int, parent *scope) (from, error) {
 	opts.Context = types.Context{Zone: b.env.Expr.Zone}
+	if opts.StoreRejects {
+		opts.Rejects = b.env.Rejects
+	}
 	t, err := files.Open(b.env.Ctx, paths, opts)
 	if err != nil {
 		if e, ok := err.(*dberr.Error); ok && e.Pos == 0 && e.Line == 0 {

@@ -75,7 +75,13 @@ type Options struct {
 	Filename bool
 	// UnionByName takes the columns of all files; a file that lacks one has NULLs.
 	UnionByName bool
-	streams     *streams
+	// StoreRejects keeps the records that cannot be read in Rejects, RejectLimit of them at most, 0 for any number.
+	StoreRejects bool
+	RejectLimit  int
+	Rejects      *RejectLog
+
+	streams *streams
+	rejects fileLog
 	// Context has the time zone that timestamps without one are read in.
 	Context types.Context
 }

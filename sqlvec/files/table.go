@@ -248,8 +248,10 @@ type scan struct {
 // Open implements plan.Source.
 func (t *Table) Open(ctx context.Context, spec colstore.ScanSpec) (plan.Rows, error) {
 	s := &scan{t: t, ctx: ctx, spec: spec}
+	number := t.opts.Rejects.begin()
 	for i := range t.files {
 		opts := t.opts
+		opts.rejects = fileLog{log: opts.Rejects, scan: number, file: int64(i), limit: opts.RejectLimit}
 		if t.opts.Columns == nil {
 			opts.Columns = t.declared(i)
 		}

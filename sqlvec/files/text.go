@@ -25,10 +25,11 @@ type textReader struct {
 	cols []Column
 
 	packing Packing
+	rejects fileLog
 }
 
 func openText(ctx context.Context, f vfs.File, size int64, format Format, o *Options) (reader, error) {
-	r := &textReader{file: f, size: size, packing: o.Packing, opts: textin.Options{
+	r := &textReader{file: f, size: size, packing: o.Packing, rejects: o.rejects, opts: textin.Options{
 		Format: textin.CSV, NoHeader: o.NoHeader, FindHeader: !o.Header && !o.Plain, Delim: o.Delim, Quote: o.Quote, Null: o.Null, Nulls: o.Nulls, Types: o.Context,
 		SkipLines: o.SkipLines, Skip: o.SkipBad,
 		Encoding: o.Encoding, NoQuote: o.NoQuote, Comment: o.Comment, Padding: o.Padding, MaxRecord: o.MaxRecord, Notation: o.Notation,
@@ -160,7 +161,8 @@ func (r *textReader) read(ctx context.Context, _ int, cols []int, as []types.Typ
 	if err := f.ReadSome(ctx, all, skip); err != nil {
 		return nil, err
 	}
-	return &textRows{file: f, cols: cols}, nil
+	r.rejects.open(RejectScan{Path: r.file.Name(), Delim: f.Delim(), Quote: f.Quote(), Header: f.HasHeader(), Columns: r.cols})
+	return &textRows{file: f, cols: cols, rejects: &r.rejects}, nil
 }
 
 // textRows hands out some columns of the file's batches.
@@ -169,6 +171,8 @@ type textRows struct {
 	cols []int
 	last *textin.Batch
 	out  vec.Batch
+
+	rejects *fileLog
 }
 
 func (r *textRows) next() (*vec.Batch, error) {
@@ -181,6 +185,7 @@ func (r *textRows) next() (*vec.Batch, error) {
 		return nil, leaveOut(err)
 	}
 	r.last = b
+	r.rejects.add(b.Rejects)
 	r.out = vec.Batch{N: b.N, Sel: b.Sel, Cols: r.out.Cols[:0]}
 	for _, c := range r.cols {
 		r.out.Cols = append(r.out.Cols, b.Cols[c])

@@ -139,6 +139,14 @@ func (f *File) Delim() byte {
 	return f.csv.delim
 }
 
+// Quote is what may stand around fields of CSV, 0 for nothing.
+func (f *File) Quote() byte {
+	if f.csv == nil {
+		return 0
+	}
+	return f.csv.quote
+}
+
 // HasHeader reports whether the first line of CSV and TSV has the names of the columns.
 func (f *File) HasHeader() bool { return f.csv != nil && !f.opts.NoHeader }
 
