@@ -53,7 +53,7 @@ func (r *run) copyRead(st *parse.Copy, o *copyOptions, cols []*colstore.Column) 
 	if st.Stdio {
 		return nil, nil, dberr.Newf(dberr.FeatureNotSupported, "COPY option \"%s\" is available for files only", o.reading[0].Name)
 	}
-	opts := files.Options{Format: files.CSV, Packing: o.packing, Encoding: o.encoding, Context: r.s.Zone(), Header: o.header, NoHeader: !o.header}
+	opts := files.Options{Format: files.CSV, Hive: files.Never, Packing: o.packing, Encoding: o.encoding, Context: r.s.Zone(), Header: o.header, NoHeader: !o.header}
 	if o.byEnding && !o.given["header"] {
 		opts.NoHeader, opts.Known = false, true
 	}
@@ -112,7 +112,7 @@ func (r *run) copyFile(st *parse.Copy, o *copyOptions, cols []*colstore.Column) 
 	if st.Stdio {
 		return nil, nil, dberr.Newf(dberr.FeatureNotSupported, "COPY FROM STDIN does not read format \"%s\"", o.format)
 	}
-	opts := files.Options{Format: o.file, Packing: o.packing, Encoding: o.encoding, Context: r.s.Zone(), Types: map[string]types.Type{}}
+	opts := files.Options{Format: o.file, Hive: files.Never, Packing: o.packing, Encoding: o.encoding, Context: r.s.Zone(), Types: map[string]types.Type{}}
 	if o.file == files.JSON { // the others have types of their own
 		for _, c := range cols {
 			opts.Types[c.Name] = c.Type

@@ -31,7 +31,7 @@ func (l *loader) loadBinary(ctx context.Context) (rows int64, err error) {
 		return 0, err
 	}
 	defer remove()
-	source, err := files.Open(ctx, []string{literalPath(file)}, files.Options{Format: files.Format(l.flags.format)})
+	source, err := files.Open(ctx, []string{literalPath(file)}, files.Options{Format: files.Format(l.flags.format), Hive: files.Never})
 	if err != nil {
 		return 0, err
 	}

@@ -187,7 +187,10 @@ var fileOptions = map[string]fileSetting{
 	"auto_detect":       {separated, flag(func(o *files.Options, on bool) { o.Plain = !on })},
 	"sample_size":       {textual, setSample},
 	"filename":          {nil, flag(func(o *files.Options, on bool) { o.Filename = on })},
-	"union_by_name":     {nil, flag(func(o *files.Options, on bool) { o.UnionByName = on })},
+	"hive_partitioning": {nil, flag(func(o *files.Options, on bool) {
+		o.Hive = map[bool]files.Choice{true: files.Always, false: files.Never}[on]
+	})},
+	"union_by_name": {nil, flag(func(o *files.Options, on bool) { o.UnionByName = on })},
 }
 
 // optionsOf are the options of a format, by name.

@@ -27,6 +27,16 @@ type Column struct {
 	Type types.Type
 }
 
+// Choice is whether something is done.
+type Choice uint8
+
+// The choices.
+const (
+	Perhaps Choice = iota // where it looks like it
+	Always
+	Never
+)
+
 // Options say how files are read. The zero value reads each file as its name's ending says.
 type Options struct {
 	Format Format // "" means by the ending
@@ -75,6 +85,8 @@ type Options struct {
 	Filename bool
 	// UnionByName takes the columns of all files; a file that lacks one has NULLs.
 	UnionByName bool
+	// Hive says whether folders named as year=2024 make columns.
+	Hive Choice
 	// StoreRejects keeps the records that cannot be read in Rejects, RejectLimit of them at most, 0 for any number.
 	StoreRejects bool
 	RejectLimit  int

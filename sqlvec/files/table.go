@@ -26,11 +26,13 @@ type Table struct {
 // tableFile is one file of a table.
 type tableFile struct {
 	path string
-	from []int // for each column of the table, the file's column, or -1
+	from []int // for each column of the table, the file's column, -1 or fromPath
+	// fixed are the values of the columns that have one for the whole file, by the number of the column.
+	fixed map[int]types.Value
 }
 
-// fromName is the place of the column with the file's name.
-const fromName = -2
+// fromPath is the place of a column whose value the file's path says.
+const fromPath = -2
 
 // Open finds the files and their columns.
 func Open(ctx context.Context, paths []string, opts Options) (*Table, error) {
@@ -52,8 +54,11 @@ func Open(ctx context.Context, paths []string, opts Options) (*Table, error) {
 			return nil, err
 		}
 	}
+	if err := t.addPartitions(); err != nil {
+		return nil, err
+	}
 	if opts.Filename {
-		t.addFilename()
+		t.addFixed(Column{"filename", types.T(types.Text)}, func(path string) types.Value { return types.BytesValue(types.T(types.Text), path) })
 	}
 	if len(t.cols) == 0 {
 		return nil, dberr.Newf(dberr.BadCopyFileFormat, "%s: the file has no columns", all[0])
@@ -159,14 +164,20 @@ func common(a, b types.Type) types.Type {
 	return types.T(types.Text)
 }
 
-func (t *Table) addFilename() {
+// addFixed adds a column that has one value for each file.
+func (t *Table) addFixed(c Column, value func(path string) types.Value) {
 	for i := range t.files {
-		for len(t.files[i].from) < len(t.cols) {
-			t.files[i].from = append(t.files[i].from, -1)
+		f := &t.files[i]
+		for len(f.from) < len(t.cols) {
+			f.from = append(f.from, -1)
 		}
-		t.files[i].from = append(t.files[i].from, fromName)
+		f.from = append(f.from, fromPath)
+		if f.fixed == nil {
+			f.fixed = map[int]types.Value{}
+		}
+		f.fixed[len(t.cols)] = value(f.path)
 	}
-	t.cols = append(t.cols, Column{"filename", types.T(types.Text)})
+	t.cols = append(t.cols, c)
 }
 
 func (t *Table) count(r reader, first bool) {
@@ -311,14 +322,33 @@ func (s *scan) plan(file int, r reader) error {
 			filters = append(filters, f)
 		}
 	}
+	without := s.t.files[file].without(s.spec.Filters)
 	for u := range r.units() {
 		n := r.rows(u)
-		if n == 0 || r.excludes(u, filters) {
+		if n == 0 || without || r.excludes(u, filters) {
 			n = 0
 		}
 		s.units = append(s.units, unit{file, r, u, n})
 	}
 	return nil
+}
+
+// without reports whether a value of the whole file says that no row of it matches.
+func (f *tableFile) without(filters []colstore.Filter) bool {
+	for _, x := range filters {
+		if v, ok := f.fixed[int(x.Column)]; ok && v.Valid && v.Type == firstType(x) && outside(&x, v, v) {
+			return true
+		}
+	}
+	return false
+}
+
+// firstType is the type of a filter's values.
+func firstType(f colstore.Filter) (t types.Type) {
+	if len(f.Values) > 0 {
+		t = f.Values[0].Type
+	}
+	return t
 }
 
 // Groups implements plan.Rows.
@@ -377,7 +407,7 @@ func (s *scan) stream(i int, settle func(), fn func(*colstore.Group) error) erro
 		if err != nil {
 			return inFile(err, path)
 		}
-		if err := fn(s.group(b, from, path)); err != nil {
+		if err := fn(s.group(b, &s.t.files[u.file])); err != nil {
 			return err
 		}
 	}
@@ -394,15 +424,13 @@ func (s *scan) countOnly(u unit, fn func(*colstore.Group) error) error {
 }
 
 // group puts the columns that the file has, and those that it lacks, where the scan wants them.
-func (s *scan) group(b *vec.Batch, from []int, path string) *colstore.Group {
+func (s *scan) group(b *vec.Batch, f *tableFile) *colstore.Group {
 	g := &colstore.Group{N: b.N, Live: b.Sel, Cols: make([]vec.Vec, len(s.spec.Columns))}
 	k := 0
 	for i, id := range s.spec.Columns {
-		switch from[id] {
-		case fromName:
-			text := vec.FromBytes(types.T(types.Text), []int32{0, int32(len(path))}, []byte(path), nil)
-			text.Form, text.N = vec.Const, b.N
-			g.Cols[i] = text
+		switch f.from[id] {
+		case fromPath:
+			g.Cols[i] = vec.Repeat(f.fixed[int(id)], b.N)
 		case -1:
 			g.Cols[i] = nulls(s.t.cols[id].Type, b.N)
 		default:
