@@ -79,7 +79,7 @@ func (r *run) sessionCommand() (done bool, err error) {
 }
 
 func (r *run) setCommand(st *parse.Set) error {
-	def, err := lookupSetting(st.Name)
+	def, err := r.s.lookupSetting(st.Name, true)
 	if err != nil {
 		return err
 	}
@@ -169,7 +169,7 @@ func (s *Session) variable(name string) (types.Value, bool) {
 
 func (r *run) reset(st *parse.Reset) error {
 	if !st.All {
-		def, err := lookupSetting(st.Name)
+		def, err := r.s.lookupSetting(st.Name, true)
 		if err != nil {
 			return err
 		}
@@ -202,7 +202,7 @@ func (r *run) show(st *parse.Show) error {
 	if st.Name == "tables" {
 		return r.showTables()
 	}
-	def, err := lookupSetting(st.Name)
+	def, err := r.s.lookupSetting(st.Name, false)
 	if err != nil {
 		return err
 	}

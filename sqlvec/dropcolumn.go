@@ -51,7 +51,15 @@ func (r *run) dropColumn(t *colstore.Table, c *colstore.Column, cascade bool) (*
 	if err := d.finish(); err != nil {
 		return nil, err
 	}
-	return r.s.txOf(t).DropColumn(t, c.Name)
+	rewrite, err := r.rewrittenViews(r.dependentViews(t.ID, 0), "drop", func(v *colstore.Table) (string, error) { return r.binder().Dropped(v, t, c.ID) })
+	if err != nil {
+		return nil, err
+	}
+	n, err := r.s.txOf(t).DropColumn(t, c.Name)
+	if err == nil {
+		err = rewrite()
+	}
+	return n, err
 }
 
 // referrers notes the foreign keys that refer to a column of a table.

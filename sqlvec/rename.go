@@ -90,10 +90,16 @@ func (r *run) renameRelation(t *colstore.Table, name string) (*colstore.Table, e
 // name. The function that it returns, to be called when the name has changed, writes them.
 func (r *run) renamedViews(t *colstore.Table, column uint32, to string) (func() error, error) {
 	views := r.dependentViews(t.ID, 0)
+	return r.rewrittenViews(views, "rename", func(v *colstore.Table) (string, error) { return r.binder().Renamed(v, t, column, to) })
+}
+
+// rewrittenViews finds the texts that views have after a change of what they read. The function that it
+// returns, to be called when the change has been made, writes them.
+func (r *run) rewrittenViews(views []*colstore.Table, verb string, text func(v *colstore.Table) (string, error)) (func() error, error) {
 	texts := make([]string, len(views))
 	for i, v := range views {
 		var err error
-		if texts[i], err = r.binder().Renamed(v, t, column, to); dberr.CodeOf(err) == dberr.UndefinedTable && isTemporary(v) {
+		if texts[i], err = text(v); dberr.CodeOf(err) == dberr.UndefinedTable && isTemporary(v) {
 			texts[i] = v.Query // another session has given what it reads other names
 			continue
 		}
@@ -116,7 +122,7 @@ func (r *run) renamedViews(t *colstore.Table, column uint32, to string) (func() 
 				_, err = r.binder().Refresh(n)
 			}
 			if err != nil {
-				return dberr.Newf(dberr.FeatureNotSupported, "cannot rename: view %s, which names it, would not be valid any more", v.Name).
+				return dberr.Newf(dberr.FeatureNotSupported, "cannot %s: view %s, which names it, would not be valid any more", verb, v.Name).
 					WithDetail("%v", err).WithHint("Drop the view, and create it again afterwards.")
 			}
 		}

@@ -18,16 +18,17 @@ import (
 // Session is one conversation: settings, a transaction, prepared statements. It
 // belongs to one goroutine at a time. Make one with DB.Session.
 type Session struct {
-	db        *DB
-	set       settings
-	tx        transaction
-	prepared  map[string]*prepared
-	texts     *texts
-	held      map[string]*cursor     // WITH HOLD, of transactions that have committed
-	variables map[string]types.Value // of SET VARIABLE, by name in lower case
-	user      string
-	lastCSN   uint64 // the session's newest commit, which may not be durable yet
-	notices   []Notice
+	db          *DB
+	set         settings
+	tx          transaction
+	prepared    map[string]*prepared
+	texts       *texts
+	held        map[string]*cursor     // WITH HOLD, of transactions that have committed
+	variables   map[string]types.Value // of SET VARIABLE, by name in lower case
+	customNames map[string]bool        // the settings with a dot in their names that were set
+	user        string
+	lastCSN     uint64 // the session's newest commit, which may not be durable yet
+	notices     []Notice
 
 	env       expr.Env // as sharedEnv makes it
 	random    expr.Generator
@@ -66,7 +67,7 @@ func (s *Session) InTransaction() (open, failed bool) { return s.tx.explicit, s.
 
 // Set changes a setting, as SET does.
 func (s *Session) Set(name, value string) error {
-	st, err := lookupSetting(name)
+	st, err := s.lookupSetting(name, true)
 	if err != nil {
 		return err
 	}
@@ -78,7 +79,7 @@ func (s *Session) Set(name, value string) error {
 
 // Setting returns the value of a setting, as SHOW does.
 func (s *Session) Setting(name string) (string, bool) {
-	st, err := lookupSetting(name)
+	st, err := s.lookupSetting(name, false)
 	if err != nil {
 		return "", false
 	}

@@ -1,6 +1,8 @@
 package sqlvec
 
 import (
+	"maps"
+	"regexp"
 	"sort"
 	"strconv"
 	"strings"
@@ -32,6 +34,7 @@ type settings struct {
 	statementTimeout time.Duration // 0: none
 	lockTimeout      time.Duration // 0: none
 	searchPath       string
+	custom           *map[string]string // the settings whose names have a dot; a map is never changed
 }
 
 func defaultSettings(db *DB) settings {
@@ -73,6 +76,7 @@ func init() {
 		"standard_conforming_strings":   {"backslashes in strings are plain characters", constant("on"), setOnly("standard_conforming_strings", "on", "true", "1")},
 		"server_version":                {"PostgreSQL version whose SQL is spoken", constant("17.0"), nil},
 		"search_path":                   {"schemas in which names are looked up", func(s *Session) string { return s.set.searchPath }, setSearchPath},
+		"server_version_num":            {"PostgreSQL version whose SQL is spoken, as a number", constant("170000"), nil},
 		"server_encoding":               {"encoding of stored text", constant("UTF8"), nil},
 		"integer_datetimes":             {"dates are stored as integers", constant("on"), nil},
 		"intervalstyle":                 {"format of intervals", constant("postgres"), setOnly("intervalstyle", "postgres")},
@@ -249,13 +253,48 @@ func setIsolation(s *Session, value string, def bool) error {
 	return dberr.Newf(dberr.InvalidParameterValue, "invalid value for parameter \"default_transaction_isolation\": \"%s\"", value)
 }
 
-// lookupSetting finds a setting by its name, in any case.
-func lookupSetting(name string) (setting, error) {
-	st, ok := allSettings[strings.ToLower(name)]
+// lookupSetting finds a setting by its name, in any case. One whose name has a dot is there when it has been
+// set; anew says that it may be set for the first time.
+func (s *Session) lookupSetting(name string, anew bool) (setting, error) {
+	folded := strings.ToLower(name)
+	st, ok := allSettings[folded]
+	if !ok && customName.MatchString(folded) && (anew || s.customNames[folded]) {
+		return customSetting(folded), nil
+	}
 	if !ok {
 		return st, dberr.Newf(dberr.UndefinedObject, "unrecognized configuration parameter \"%s\"", name)
 	}
 	return st, nil
+}
+
+// customName is what a setting may be called that applications define.
+var customName = regexp.MustCompile(`^[a-z_][a-z0-9_$]*(\.[a-z_][a-z0-9_$]*)+$`)
+
+// customSetting is a setting that has a meaning to applications alone. Once it has been set, it is there as
+// long as the session, empty where it has no value.
+func customSetting(name string) setting {
+	show := func(s *Session) string {
+		if s.set.custom == nil {
+			return ""
+		}
+		return (*s.set.custom)[name]
+	}
+	set := func(s *Session, value string, def bool) error {
+		if s.customNames == nil {
+			s.customNames = map[string]bool{}
+		}
+		s.customNames[name] = true
+		custom := map[string]string{}
+		if s.set.custom != nil {
+			maps.Copy(custom, *s.set.custom)
+		}
+		if delete(custom, name); !def {
+			custom[name] = value
+		}
+		s.set.custom = &custom
+		return nil
+	}
+	return setting{"", show, set}
 }
 
 // settingNames returns the names of all settings, sorted.

@@ -74,7 +74,7 @@ func (s *Session) restoreSettings(saved savedSettings) {
 
 // setConfig is set_config(); no value is the default.
 func (s *Session) setConfig(name string, to *string, local bool) (string, error) {
-	def, err := lookupSetting(name)
+	def, err := s.lookupSetting(name, true)
 	if err != nil {
 		return "", err
 	}

@@ -188,6 +188,9 @@ func (d Decimal) Fit(t Type) (Decimal, error) {
 		return r, fieldOverflow(t).WithDetail("A field with precision %d, scale %d must round to an absolute value less than %s.",
 			t.Prec, t.Scale, limit)
 	}
+	if t.Scale < 0 {
+		return r.rescale(0), nil
+	}
 	return r, nil
 }
 

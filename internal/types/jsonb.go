@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -102,11 +103,46 @@ func (p *jsonParser) str() string {
 	if err := json.Unmarshal([]byte(raw), &out); err != nil && p.err == nil {
 		p.err = dberr.New(dberr.InvalidTextRepresentation, "invalid input syntax for type json")
 	}
+	if detail := badSurrogate(raw); detail != "" && p.err == nil {
+		p.err = dberr.New(dberr.InvalidTextRepresentation, "invalid input syntax for type json").WithDetail("%s", detail)
+	}
 	if strings.IndexByte(out, 0) >= 0 && p.err == nil {
 		p.err = dberr.New(dberr.UntranslatableCharacter, "unsupported Unicode escape sequence").
 			WithDetail("\\u0000 cannot be converted to text.")
 	}
 	return out
+}
+
+// badSurrogate says what is wrong with the halves of characters that the escapes of a string are, "" for nothing.
+func badSurrogate(raw string) string {
+	const low, high = "Unicode low surrogate must follow a high surrogate.", "Unicode high surrogate must not follow a high surrogate."
+	wanted := false
+	for i := 0; i < len(raw); i++ {
+		n, err := uint64(0), error(nil)
+		if raw[i] == '\\' {
+			if i++; i+5 <= len(raw) && raw[i] == 'u' {
+				n, err = strconv.ParseUint(raw[i+1:i+5], 16, 16)
+				i += 4
+			}
+		}
+		switch {
+		case err != nil:
+		case n >= 0xd800 && n < 0xdc00:
+			if wanted {
+				return high
+			}
+			wanted = true
+			continue
+		case n >= 0xdc00 && n < 0xe000:
+			if !wanted {
+				return low
+			}
+		case wanted:
+			return low
+		}
+		wanted = false
+	}
+	return ""
 }
 
 func (p *jsonParser) list(open byte) JSONTree {

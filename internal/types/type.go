@@ -10,11 +10,11 @@
 //	I32       4       INTEGER, DATE (days since 1970-01-01)
 //	I64       8       BIGINT, TIMESTAMP and TIMESTAMPTZ (µs since 1970-01-01 UTC),
 //	                  TIME (µs since midnight, 24:00:00 included), TIMETZ (see MakeTimeTZ),
-//	                  NUMERIC(p,s) with 1 <= p <= 18 (value × 10^s)
+//	                  NUMERIC(p,s) with 0 <= s <= p <= 18 (value × 10^s)
 //	F32, F64  4, 8    REAL, DOUBLE PRECISION
 //	Span      16      INTERVAL: months int32, days int32, micros int64
-//	Bytes     any     TEXT, VARCHAR, BYTEA, JSON, NUMERIC without a precision or
-//	                  with p > 18 (Decimal's binary form), UUID (16 bytes), JSONB
+//	Bytes     any     TEXT, VARCHAR, BYTEA, JSON, all other NUMERIC
+//	                  (Decimal's binary form), UUID (16 bytes), JSONB
 //	                  (its one text, see NormalJSON), ENUM (the label), the unknown
 //	                  type, arrays (see Array.Value), CHAR(n) (without the blanks at the
 //	                  end, which its text has up to n characters) and CHAR of no length
@@ -64,7 +64,7 @@ const (
 type Type struct {
 	ID    ID
 	Prec  int16 // NUMERIC: digits in all, 0 when unconstrained; times: see Fraction; integers: see Narrow
-	Scale int16 // NUMERIC: digits after the point
+	Scale int16 // NUMERIC: digits after the point; negative: zeros before it
 	Len   int32 // VARCHAR(n), CHAR(n): most characters, 0 when unlimited; ENUM: its id
 	// Enum is the definition of an ENUM, or of the elements of its arrays; nil in storage below
 	// the catalog, which has only the id.
@@ -123,7 +123,7 @@ func (t Type) Class() Class {
 	case Interval:
 		return Span
 	case Numeric:
-		if t.Prec >= 1 && t.Prec <= MaxScaledPrec {
+		if t.Prec >= 1 && t.Prec <= MaxScaledPrec && t.Scale >= 0 && t.Scale <= t.Prec {
 			return I64
 		}
 	}

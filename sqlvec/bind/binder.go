@@ -133,7 +133,10 @@ func (b *Binder) TableQuery(q *parse.Query) (plan.Node, error) {
 	if err != nil {
 		return nil, err
 	}
-	return node, noRecords(node.Columns())
+	if err := noRecords(node.Columns()); err != nil {
+		return nil, err
+	}
+	return b.castColumns(node, declaredTypes(node))
 }
 
 func (b *Binder) typedQuery(q *parse.Query) (plan.Node, error) {

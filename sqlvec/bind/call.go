@@ -96,6 +96,9 @@ func (b *Binder) bindCall(e *parse.FuncCall, c *exprContext) (expr.Expr, error) 
 	if err := b.oidArguments(name, plain, args, c); err != nil {
 		return nil, err
 	}
+	if name == "pg_typeof" && len(args) == 1 && isUndecided(args[0]) {
+		return &expr.Const{At: expr.At(pos), Value: types.BytesValue(types.T(types.Text), "unknown")}, nil
+	}
 	if len(args) == 0 && (name == "coalesce" || name == "greatest" || name == "least") {
 		return nil, dberr.New(dberr.SyntaxError, "syntax error at or near \")\"").At(pos + len(name) + 1)
 	}
@@ -103,6 +106,12 @@ func (b *Binder) bindCall(e *parse.FuncCall, c *exprContext) (expr.Expr, error) 
 		return expr.NewVariadic(pos, name, args)
 	}
 	return expr.NewCall(pos, duckOverload(name, args), args)
+}
+
+// isUndecided reports whether x is a literal in quotes, or NULL, that nothing has given a type.
+func isUndecided(x expr.Expr) bool {
+	c, ok := x.(*expr.Const)
+	return ok && c.Value.Type.ID == types.Unknown
 }
 
 // columnMethod writes DuckDB's column.f(…) as f(column, …); ok is false where there is no such column.

@@ -70,8 +70,9 @@ func (b *Binder) description(node plan.Node, t *colstore.Table) plan.Node {
 		}
 		return &expr.Const{Value: types.BytesValue(text, s)}
 	}
+	declared := declaredTypes(node)
 	for i, c := range node.Columns() {
-		row := []string{c.Name, c.Type.Definition(), "YES", "", "", ""}
+		row := []string{c.Name, declared[i].Definition(), "YES", "", "", ""}
 		if t != nil && i < len(t.Columns) {
 			col := &t.Columns[i]
 			if col.NotNull {

@@ -10,7 +10,7 @@ import (
 // duckNames are functions that DuckDB has under other names than PostgreSQL, with the same arguments.
 var duckNames = map[string]string{
 	"ucase": "upper", "lcase": "lower", "ord": "ascii", "unicode": "ascii", "datepart": "date_part", "datetrunc": "date_trunc",
-	"ifnull": "coalesce", "typeof": "pg_typeof", "uuid": "gen_random_uuid", "get_current_timestamp": "now",
+	"ifnull": "coalesce", "typeof": "$typeof", "uuid": "gen_random_uuid", "get_current_timestamp": "now",
 	"list_concat": "array_cat", "list_cat": "array_cat", "array_concat": "array_cat", "list_append": "array_append", "list_prepend": "array_prepend",
 	"list_position": "array_position", "list_indexof": "array_position", "array_indexof": "array_position",
 	"string_split_regex": "regexp_split_to_array", "str_split_regex": "regexp_split_to_array",

@@ -256,6 +256,9 @@ func numberType(text string) types.Type {
 func (b *Binder) bindColumn(e *parse.ColumnRef, c *exprContext) (expr.Expr, error) {
 	col, err := c.scope.find(e)
 	if err != nil && len(e.Parts) == 1 && dberr.CodeOf(err) == dberr.UndefinedColumn {
+		if value := c.scope.scalarNamed(e.Parts[0]); value != nil {
+			return &expr.Col{At: expr.At(e.Position()), Index: value.ID, Typ: value.Type, Name: value.Name}, nil
+		}
 		if row, rowErr := b.wholeRow("", e.Parts[0], int(e.Position()), c); row != nil || rowErr != nil {
 			return row, rowErr
 		}
@@ -386,6 +389,10 @@ func starless(row *parse.RowExpr, c *exprContext) *parse.RowExpr {
 // bindRowCompare binds (a, b) = (c, d) and <>; ok is false when e is none.
 func (b *Binder) bindRowCompare(e *parse.BinaryExpr, c *exprContext) (x expr.Expr, ok bool, err error) {
 	l, isRow := e.L.(*parse.RowExpr)
+	if q, isQuery := e.R.(*parse.SubqueryExpr); isRow && isQuery {
+		x, err = b.bindRowQuery(e, l, q, c)
+		return x, true, err
+	}
 	r, isRow2 := e.R.(*parse.RowExpr)
 	if !isRow || !isRow2 {
 		return nil, false, nil

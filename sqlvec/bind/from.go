@@ -339,7 +339,13 @@ func (b *Binder) bindFuncRef(t *parse.FuncRef, left, parent *scope) (from, error
 	if isSeries := call.Name.Last() == "generate_series" || call.Name.Last() == "generate_subscripts"; isSeries && len(t.Calls) == 1 && t.Ordinality {
 		return b.bindDerived(numberedSeries(t), left, parent)
 	}
-	if name := call.Name.Last(); setFunctions[name].names != nil || len(t.Calls) != 1 || t.RowsFrom || t.Ordinality {
+	if len(t.Calls) != 1 || t.RowsFrom || t.Ordinality {
+		if !slices.ContainsFunc(t.Calls, func(e *parse.FuncCall) bool { return setFunctions[e.Name.Last()].names == nil }) {
+			return b.bindSetRef(t, left, parent)
+		}
+		return b.bindRowsFrom(t, left, parent)
+	}
+	if name := call.Name.Last(); setFunctions[name].names != nil {
 		return b.bindSetRef(t, left, parent)
 	}
 	own := call.Name.Last()
@@ -363,7 +369,7 @@ func (b *Binder) bindFuncRef(t *parse.FuncRef, left, parent *scope) (from, error
 	} else if len(alias.Columns) == 0 && alias.Name != "" {
 		node.Out[0].Name = alias.Name
 	}
-	return b.named(node, alias, parent)
+	return b.namedValues(node, alias, parent)
 }
 
 // queriedArguments writes a function in FROM some of whose arguments have subqueries as a query that has the values of

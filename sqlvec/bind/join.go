@@ -48,6 +48,7 @@ func (b *Binder) bindJoin(j *parse.Join, left, parent *scope) (from, error) {
 	using := j.Using
 	if j.Natural {
 		using = commonNames(l.scope, r.scope)
+		b.record.natural(j, using)
 	}
 	var out from
 	switch {
@@ -63,8 +64,16 @@ func (b *Binder) bindJoin(j *parse.Join, left, parent *scope) (from, error) {
 		out.node, err = b.lateral(kind, l.node, r.node, nil, pos)
 		out.scope = sc
 	}
-	if err != nil || j.Alias == nil {
+	if err != nil {
 		return out, err
+	}
+	if j.UsingAlias != "" {
+		if err := out.scope.nameMerged(j.UsingAlias, len(using), pos); err != nil {
+			return out, err
+		}
+	}
+	if j.Alias == nil {
+		return out, nil
 	}
 	return b.aliasJoin(out, j.Alias, parent)
 }
@@ -293,6 +302,20 @@ func (b *Binder) mergeColumn(kind plan.JoinKind, l, r column, pos int) (column, 
 	return column{Column: b.newColumn(l.Name, x.Type()), notNull: one.notNull}, x, nil
 }
 
+// nameMerged makes a table of the n columns that USING merged, the first of the scope, which only its
+// name finds.
+func (s *scope) nameMerged(alias string, n, pos int) error {
+	if s.hasTable(alias) {
+		return dberr.Newf(dberr.DuplicateAlias, "table name \"%s\" specified more than once", alias).At(pos)
+	}
+	for _, c := range s.cols[:n] {
+		c.table, c.merged = alias, true
+		s.cols = append(s.cols, c)
+	}
+	s.tables = append(s.tables, alias)
+	return nil
+}
+
 // hideMerged leaves the pair behind a merged column to qualified names.
 func hideMerged(sc *scope, name string) {
 	for i := range sc.cols {
@@ -323,7 +346,7 @@ func (b *Binder) appendColumns(node plan.Node, cols []column, computed []expr.Ex
 func (b *Binder) aliasJoin(f from, alias *parse.Alias, parent *scope) (from, error) {
 	sc := &scope{tables: []string{alias.Name}, parent: parent}
 	for _, c := range f.scope.star("", "") {
-		c.table, c.merged = alias.Name, false
+		c.table, c.merged, c.scalar = alias.Name, false, false
 		sc.cols = append(sc.cols, c)
 	}
 	return from{f.node, sc}, renameColumns(sc, alias)

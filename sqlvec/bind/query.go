@@ -50,7 +50,7 @@ func (b *Binder) bindQuery(q *parse.Query, parent *scope) (node plan.Node, err e
 		if node, err = b.bindLimit(node, q, parent); err != nil {
 			return err
 		}
-		if node, err = b.lockRows(node, q); err != nil || parent != nil {
+		if node, err = b.lockRows(node, q); err != nil {
 			return err
 		}
 		return b.checkUnused(q.With)
@@ -165,6 +165,9 @@ func (b *Binder) bindCTE(c *cte) error {
 	defer func() { b.ctes, b.time, b.binding, c.busy = ctes, time, binding, false }()
 	if c.with.Recursive && refersTo(c.query, c.def.Name.Name) {
 		return b.bindRecursive(c)
+	}
+	if c.def.Search != nil || c.def.Cycle != nil {
+		return dberr.New(dberr.SyntaxError, "WITH query is not recursive").At(int(c.def.Position()))
 	}
 	node, err := b.bindQuery(c.query, c.scope)
 	if err != nil {

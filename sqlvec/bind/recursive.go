@@ -14,6 +14,7 @@ import (
 type recursion struct {
 	inStep bool // the recursive term is being bound
 	refs   int
+	traced int // how many of its last columns SEARCH and CYCLE have added
 }
 
 // bindRecursive binds a WITH query that names itself: base UNION [ALL] step.
@@ -25,6 +26,10 @@ func (b *Binder) bindRecursive(c *cte) error {
 			"recursive query \"%s\" does not have the form non-recursive-term UNION [ALL] recursive-term", name).At(pos)
 	}
 	if err := checkRecursiveTail(c.query); err != nil {
+		return err
+	}
+	trace, err := b.newTracing(c, op)
+	if err != nil {
 		return err
 	}
 	within := b.within
@@ -42,13 +47,25 @@ func (b *Binder) bindRecursive(c *cte) error {
 		if base, err = b.resolveUnknown(base); err != nil {
 			return err
 		}
+		right := op.R
+		if trace != nil {
+			if base, right, err = trace.terms(base, right); err != nil {
+				return err
+			}
+			c.self.traced = len(trace.names())
+		}
 		if err := b.shareCTE(c, base); err != nil {
 			return err
 		}
 		c.self.inStep = true
-		step, err := b.bindBody(op.R, nil, c.scope)
+		step, err := b.bindBody(right, nil, c.scope)
 		if err != nil {
 			return err
+		}
+		if trace != nil {
+			if step, err = trace.step(step); err != nil {
+				return err
+			}
 		}
 		step, err = b.stepColumns(c, op, step)
 		c.shared.Recursion = &plan.Recursion{Step: step, Distinct: !op.All}
@@ -122,7 +139,18 @@ func (b *Binder) selfReference(c *cte, t *parse.TableRef, parent *scope) (from, 
 	if alias == nil {
 		alias = &parse.Alias{Pos: t.Pos, Name: c.def.Name.Name}
 	}
-	return b.named(n, alias, parent)
+	own := len(n.Out) - c.self.traced
+	if len(alias.Columns) > own {
+		return from{}, dberr.Newf(dberr.InvalidColumnReference, "table \"%s\" has %d columns available but %d columns specified",
+			alias.Name, own, len(alias.Columns)).At(int(alias.Position()))
+	}
+	f, err := b.named(n, alias, parent)
+	if err == nil {
+		for i := range f.scope.cols[own:] {
+			f.scope.cols[own+i].hidden = true
+		}
+	}
+	return f, err
 }
 
 // inside runs f in a construct that must have no reference of a recursive query to itself.

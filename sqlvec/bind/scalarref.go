@@ -30,5 +30,5 @@ func (b *Binder) bindScalarRef(call *parse.FuncCall, alias *parse.Alias, sc, par
 	if err != nil {
 		return from{}, err
 	}
-	return b.named(&plan.Project{Input: node, Exprs: []expr.Expr{x}, Out: []plan.Column{b.newColumn(name, x.Type())}}, alias, parent)
+	return b.namedValues(&plan.Project{Input: node, Exprs: []expr.Expr{x}, Out: []plan.Column{b.newColumn(name, x.Type())}}, alias, parent)
 }

@@ -22,6 +22,8 @@ type column struct {
 	hidden bool
 	// merged columns stand behind a column of USING: only t.x finds them.
 	merged bool
+	// scalar columns are what a function in FROM returns: the name of its row means the column.
+	scalar bool
 	// notNull says that the storage promises a value; outer joins clear it.
 	notNull bool
 	// promised says that a row of the column's table has a value in it, whether the row is there

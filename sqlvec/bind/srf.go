@@ -146,14 +146,10 @@ func (b *Binder) setArrays(e *parse.FuncCall, c *exprContext) ([]expr.Expr, []pl
 
 // bindSetRef binds set-returning functions in FROM, side by side.
 func (b *Binder) bindSetRef(t *parse.FuncRef, left, parent *scope) (from, error) {
-	pos := int(t.Position())
 	c := &exprContext{scope: leftScope(left, parent), clause: "FROM", applies: &applies{}}
 	n := &plan.GenerateSeries{Elements: plan.Elements{Ordinality: t.Ordinality}}
 	for _, call := range t.Calls {
 		if name := call.Name.Last(); setFunctions[name].names == nil {
-			if returnsSet(name) {
-				return from{}, dberr.Newf(dberr.FeatureNotSupported, "ROWS FROM and WITH ORDINALITY of %s are not supported", name).At(pos)
-			}
 			return from{}, dberr.Newf(dberr.UndefinedFunction, "function %s does not exist as a table", name).At(int(call.Position()))
 		}
 		arrays, out, err := b.setArrays(call, c)
@@ -173,27 +169,14 @@ func (b *Binder) bindSetRef(t *parse.FuncRef, left, parent *scope) (from, error)
 		n.Out = append(n.Out, b.newColumn("ordinality", types.T(types.Int64)))
 	}
 	if len(c.applies.list) == 0 {
-		f, err := b.named(n, alias, parent)
-		return withRowName(f, alias), err
+		return b.namedValues(n, alias, parent)
 	}
 	one, err := b.attach(&plan.Values{Rows: [][]expr.Expr{{}}}, c.applies)
 	if err != nil {
 		return from{}, err
 	}
 	u := &plan.Unroll{Input: one, Series: n.Out, Elements: n.Elements}
-	f, err := b.named(strip(u, n.Out), alias, parent)
-	return withRowName(f, alias), err
-}
-
-// withRowName lets the alias of a function with one column stand for that column too, as
-// the row of such a function is its value.
-func withRowName(f from, alias *parse.Alias) from {
-	if f.scope != nil && len(f.scope.cols) == 1 && len(alias.Columns) == 0 && alias.Name != f.scope.cols[0].Name {
-		row := f.scope.cols[0]
-		row.Name, row.hidden = alias.Name, true
-		f.scope.cols = append(f.scope.cols, row)
-	}
-	return f
+	return b.namedValues(strip(u, n.Out), alias, parent)
 }
 
 // unrolled joins the elements of arrays of l's own rows to them.

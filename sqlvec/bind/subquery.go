@@ -100,6 +100,11 @@ func (b *Binder) bindInList(in *parse.InExpr, c *exprContext) (expr.Expr, error)
 	if err != nil {
 		return nil, err
 	}
+	for i, e := range in.List {
+		if list[i], err = b.compareWithOID(e, list[i], x, c); err != nil {
+			return nil, err
+		}
+	}
 	return expr.NewIn(pos, x, list, in.Not)
 }
 
@@ -146,6 +151,44 @@ func (b *Binder) bindScalar(e *parse.SubqueryExpr, c *exprContext) (expr.Expr, e
 	x := colExpr(out)
 	x.At = expr.At(pos)
 	return x, nil
+}
+
+// bindRowQuery binds (a, b) op (SELECT …): a comparison with the one row of a query.
+func (b *Binder) bindRowQuery(e *parse.BinaryExpr, row *parse.RowExpr, q *parse.SubqueryExpr, c *exprContext) (expr.Expr, error) {
+	pos := int(e.Position())
+	if c.applies == nil {
+		return nil, dberr.Newf(dberr.FeatureNotSupported, "cannot use subquery in %s", c.clause).At(int(q.Position()))
+	}
+	left, err := b.bindExprs(starless(row, c).Elems, c)
+	if err != nil {
+		return nil, err
+	}
+	var node plan.Node
+	err = b.inside("a subquery", func() error { node, err = b.subplan(q.Query, c); return err })
+	if err != nil {
+		return nil, err
+	}
+	if err := sameWidth(len(left), len(node.Columns()), pos); err != nil {
+		return nil, err
+	}
+	node = b.renamed(node)
+	right := make([]expr.Expr, len(left))
+	for i, col := range node.Columns() {
+		right[i] = colExpr(col)
+	}
+	c.add(&apply{kind: plan.Single, plan: node, mark: node.Columns()[0], pos: pos})
+	return compareRows(e.Op, left, right, pos)
+}
+
+// sameWidth refuses a row of n values beside a subquery of m columns.
+func sameWidth(n, m, pos int) error {
+	switch {
+	case m < n:
+		return dberr.New(dberr.SyntaxError, "subquery has too few columns").At(pos)
+	case m > n:
+		return dberr.New(dberr.SyntaxError, "subquery has too many columns").At(pos)
+	}
+	return nil
 }
 
 // oneEmptyRow reports whether a plan is the single row of a SELECT without FROM.
@@ -235,13 +278,15 @@ func (b *Binder) renamed(node plan.Node) plan.Node {
 
 // compareRow compares a row with the columns of a subquery.
 func compareRow(left []expr.Expr, cols []plan.Column, op string, pos int) (expr.Expr, error) {
-	switch {
-	case len(cols) < len(left):
-		return nil, dberr.New(dberr.SyntaxError, "subquery has too few columns").At(pos)
-	case len(cols) > len(left):
-		return nil, dberr.New(dberr.SyntaxError, "subquery has too many columns").At(pos)
-	case len(left) > 1 && op != "=":
-		return nil, dberr.New(dberr.FeatureNotSupported, "row values can only be compared with IN and = ANY").At(pos)
+	if err := sameWidth(len(left), len(cols), pos); err != nil {
+		return nil, err
+	}
+	if len(left) > 1 && op != "=" {
+		right := make([]expr.Expr, len(cols))
+		for i, c := range cols {
+			right[i] = colExpr(c)
+		}
+		return compareRows(op, left, right, pos)
 	}
 	parts := make([]expr.Expr, len(left))
 	for i := range left {

@@ -152,6 +152,9 @@ func withMods(t types.Type, mods []int) (types.Type, *dberr.Error) {
 	return t, dberr.Newf(dberr.SyntaxError, "type modifier is not allowed for type \"%s\"", t)
 }
 
+// maxNumericScale is the largest scale of a NUMERIC, of either sign, that may be declared.
+const maxNumericScale = 1000
+
 func withPrecision(mods []int) (types.Type, *dberr.Error) {
 	prec, scale := mods[0], 0
 	if len(mods) == 2 {
@@ -160,8 +163,8 @@ func withPrecision(mods []int) (types.Type, *dberr.Error) {
 	if prec < 1 || prec > 1000 {
 		return types.Type{}, dberr.Newf(dberr.InvalidParameterValue, "NUMERIC precision %d must be between 1 and 1000", prec)
 	}
-	if scale < 0 || scale > prec {
-		return types.Type{}, dberr.Newf(dberr.FeatureNotSupported, "NUMERIC scale %d must be between 0 and precision %d", scale, prec)
+	if scale < -maxNumericScale || scale > maxNumericScale {
+		return types.Type{}, dberr.Newf(dberr.InvalidParameterValue, "NUMERIC scale %d must be between %d and %d", scale, -maxNumericScale, maxNumericScale)
 	}
 	return types.Dec(prec, scale), nil
 }

@@ -228,6 +228,17 @@ func (r *viewRecord) star(sel *parse.Select, star *parse.Star, cols []column, sc
 	r.stars[sel][star] = items
 }
 
+// natural writes out what a natural join of a view compares, so that no later column joins it.
+func (r *viewRecord) natural(j *parse.Join, using []parse.Ident) {
+	if r == nil {
+		return
+	}
+	j.Natural, j.Using = false, using
+	if len(using) == 0 {
+		j.On = &parse.Literal{Pos: j.Pos, Kind: parse.LitBool, Bool: true}
+	}
+}
+
 // finish writes the stars of a SELECT out, when its list has been bound.
 func (r *viewRecord) finish(sel *parse.Select) {
 	if r == nil || r.stars[sel] == nil {

@@ -2,6 +2,7 @@ package bind
 
 import (
 	"reflect"
+	"slices"
 
 	"driftdb/colstore"
 	"driftdb/internal/dberr"
@@ -24,9 +25,13 @@ func (m *Moved) renamedColumn(of *colstore.Table, id uint32, to string) (string,
 	c, _ := of.Column(id)
 	w := &renaming{names: m.names, of: of, from: c.Name, to: to, outputs: map[*parse.SelectItem]string{}}
 	w.visit(reflect.ValueOf(m.query))
-	if w.refused {
+	switch {
+	case w.refused || w.aliased && m.twice(of.Name):
 		return "", dberr.Newf(dberr.FeatureNotSupported, "cannot rename column %s of %s: a view uses it in a way that is not supported", c.Name, of.Name).
 			WithHint("Drop the view, and create it again afterwards.")
+	case w.aliased:
+		m.keepNames(of)
+		return parse.Format(m.query), nil
 	}
 	for ref, col := range m.names.columns {
 		name := ref.Parts[len(ref.Parts)-1]
@@ -50,6 +55,52 @@ func (m *Moved) renamedColumn(of *colstore.Table, id uint32, to string) (string,
 	return parse.Format(m.query), nil
 }
 
+// keepNames gives every reference to a relation an alias with the names that its columns have, for queries
+// in which one name stands for columns of several tables.
+func (m *Moved) keepNames(of *colstore.Table) {
+	for ref, t := range m.names.tables {
+		if t.past || t.table.ID != of.ID {
+			continue
+		}
+		if ref.Alias == nil {
+			ref.Alias = &parse.Alias{Pos: ref.Pos, Name: t.table.Name}
+		}
+		for _, c := range t.table.Columns[min(len(ref.Alias.Columns), len(t.table.Columns)):] {
+			ref.Alias.Columns = append(ref.Alias.Columns, parse.Ident{Pos: ref.Pos, Name: c.Name})
+		}
+	}
+	for ref, col := range m.names.columns {
+		if n := len(ref.Parts); col.relation == of.ID && n > 2 {
+			ref.Parts = []string{col.table, ref.Parts[n-1]}
+		}
+	}
+}
+
+// Dropped returns the text of a view without the place of one column, which it does not read, in the
+// aliases that name the columns of a relation one by one.
+func (b *Binder) Dropped(v, of *colstore.Table, columnID uint32) (string, error) {
+	m, err := b.Moving(v)
+	if err != nil {
+		return "", err
+	}
+	changed := false
+	for ref, t := range m.names.tables {
+		if t.past || t.table.ID != of.ID || ref.Alias == nil {
+			continue
+		}
+		place := slices.IndexFunc(t.table.Columns, func(c colstore.Column) bool { return c.ID == columnID })
+		if place < 0 || place >= len(ref.Alias.Columns) {
+			continue
+		}
+		ref.Alias.Columns = slices.Delete(ref.Alias.Columns, place, place+1)
+		changed = true
+	}
+	if !changed {
+		return v.Query, nil
+	}
+	return parse.Format(m.query), nil
+}
+
 // twice reports whether tables of two schemas have the name without an alias.
 func (m *Moved) twice(table string) bool {
 	n := 0
@@ -67,7 +118,9 @@ type renaming struct {
 	of       *colstore.Table
 	from, to string
 	outputs  map[*parse.SelectItem]string // names of outputs without an alias
-	refused  bool
+	// aliased says that the column cannot have the new name in the text: an alias keeps it the old one.
+	aliased bool
+	refused bool
 }
 
 func (w *renaming) visit(v reflect.Value) {
@@ -78,11 +131,13 @@ func (w *renaming) visit(v reflect.Value) {
 		}
 		switch n := v.Interface().(type) {
 		case *parse.Join:
-			w.refused = w.refused || n.Natural || len(n.Using) > 0
+			w.aliased = w.aliased || n.Natural || len(n.Using) > 0
 		case *parse.TableRef:
 			t := w.names.tables[n]
-			w.refused = w.refused || t.table != nil && !t.past && t.table.ID == w.of.ID && n.Alias != nil && len(n.Alias.Columns) > 0
-		case *parse.Pivot, *parse.Unpivot, *parse.Describe, *parse.Lambda:
+			w.aliased = w.aliased || t.table != nil && !t.past && t.table.ID == w.of.ID && n.Alias != nil && len(n.Alias.Columns) > 0
+		case *parse.Pivot, *parse.Unpivot, *parse.Lambda:
+			w.aliased = true
+		case *parse.Describe:
 			w.refused = true
 		case *parse.Select:
 			w.noteOutputs(n)
@@ -109,6 +164,6 @@ func (w *renaming) noteOutputs(sel *parse.Select) {
 			name = outputName(item.Expr)
 			w.outputs[item] = name
 		}
-		w.refused = w.refused || sel.GroupBy != nil && name == w.to
+		w.aliased = w.aliased || sel.GroupBy != nil && name == w.to
 	}
 }

@@ -346,7 +346,7 @@ func TypeOID(t types.Type) (oid, mod int64) {
 	case hasLength(t.ID) && t.Len > 0:
 		mod = int64(t.Len) + 4
 	case (t.ID == types.Numeric || t.ID == types.ArrayOf(types.Numeric)) && t.Prec > 0:
-		mod = int64(t.Prec)<<16 | int64(t.Scale) + 4
+		mod = int64(t.Prec)<<16 | int64(t.Scale)&0x7ff + 4
 	}
 	if digits, ok := t.Elem().Fraction(); ok {
 		mod = int64(digits) | fullInterval(t.ID)
@@ -391,9 +391,9 @@ func TypeOfOID(oid, mod int64) (types.Type, bool) {
 		case hasLength(id) && mod >= 4:
 			t.Len = int32(mod - 4)
 		case id == types.Numeric && mod >= 4:
-			t = types.Dec(int((mod-4)>>16), int((mod-4)&0xFFFF))
+			t = types.Dec(int((mod-4)>>16), int((mod-4)&0x7ff^0x400)-0x400)
 		case id == types.ArrayOf(types.Numeric) && mod >= 4:
-			t = types.Dec(int((mod-4)>>16), int((mod-4)&0xFFFF)).Array()
+			t = types.Dec(int((mod-4)>>16), int((mod-4)&0x7ff^0x400)-0x400).Array()
 		case mod >= 0 && mod&0xFFFF <= 6 && mod&^0xFFFF == fullInterval(id):
 			if timed := t.WithFraction(int(mod & 0xFFFF)); timed.Elem().String() != t.Elem().String() {
 				t = timed

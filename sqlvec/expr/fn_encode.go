@@ -8,6 +8,7 @@ import (
 	"encoding/hex"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"driftdb/internal/dberr"
 	"driftdb/internal/types"
@@ -32,6 +33,15 @@ func init() {
 		digest("sha512", func(x []byte) []byte { s := sha512.Sum512(x); return s[:] }),
 		rowFn("encode", ids(b, t), t, encode), rowFn("decode", ids(t, t), b, decode),
 		textFn("quote_literal", quoteLiteral), textFn("quote_ident", QuoteIdent),
+		stableFn("quote_literal", ids(anyElement), t, func(env *Env, args []types.Value) (types.Value, error) {
+			return textValue(quoteLiteral(env.context().TextOf(args[0]))), nil
+		}),
+		&Function{Name: "quote_nullable", Params: ids(anyElement), Ret: t, NullCall: true, Volatility: Stable, row: func(env *Env, args []types.Value) (types.Value, error) {
+			if !args[0].Valid {
+				return textValue("NULL"), nil
+			}
+			return textValue(quoteLiteral(env.context().TextOf(args[0]))), nil
+		}},
 		&Function{Name: "quote_nullable", Params: ids(t), Ret: t, NullCall: true, row: func(_ *Env, args []types.Value) (types.Value, error) {
 			if !args[0].Valid {
 				return textValue("NULL"), nil
@@ -49,12 +59,41 @@ func init() {
 			if err := onlyUTF8(args[1].S); err != nil {
 				return args[0], err
 			}
-			if strings.ToValidUTF8(args[0].S, "") != args[0].S {
-				return args[0], dberr.New(dberr.CharacterNotInRepertoire, "invalid byte sequence for encoding \"UTF8\"")
+			if err := checkUTF8(args[0].S); err != nil {
+				return args[0], err
 			}
 			return textValue(args[0].S), nil
 		}),
 	)
+}
+
+// checkUTF8 names the bytes that are no character.
+func checkUTF8(s string) error {
+	for i := 0; i < len(s); {
+		r, n := utf8.DecodeRuneInString(s[i:])
+		if r == utf8.RuneError && n <= 1 {
+			bad := dberr.Textf("0x%02x", s[i])
+			for k := i + 1; k < min(len(s), i+sequenceLength(s[i])); k++ {
+				bad = dberr.Textf("%s 0x%02x", bad, s[k])
+			}
+			return dberr.Newf(dberr.CharacterNotInRepertoire, "invalid byte sequence for encoding \"UTF8\": %s", bad)
+		}
+		i += n
+	}
+	return nil
+}
+
+// sequenceLength is how many bytes a character has that begins with b.
+func sequenceLength(b byte) int {
+	switch {
+	case b >= 0xf0 && b < 0xf8:
+		return 4
+	case b >= 0xe0 && b < 0xf0:
+		return 3
+	case b >= 0xc0 && b < 0xe0:
+		return 2
+	}
+	return 1
 }
 
 // onlyUTF8 refuses other encodings.

@@ -3,6 +3,8 @@ package expr
 import (
 	"math"
 	"math/big"
+	"slices"
+	"sort"
 
 	"driftdb/internal/dberr"
 	"driftdb/internal/types"
@@ -173,12 +175,6 @@ func logTen(d types.Decimal) (types.Decimal, error) { return d.Log(types.Decimal
 
 // registerFloats adds the functions of doubles.
 func registerFloats() {
-	degrees := func(fn func(float64) float64) func(float64) float64 {
-		return func(x float64) float64 { return fn(x) * (180 / math.Pi) }
-	}
-	ofDegrees := func(fn func(float64) float64) func(float64) float64 {
-		return func(x float64) float64 { return fn(x * (math.Pi / 180)) }
-	}
 	register(
 		floatFn("ceil", math.Ceil, nil), floatFn("ceiling", math.Ceil, nil), floatFn("floor", math.Floor, nil),
 		floatFn("round", math.RoundToEven, nil), floatFn("trunc", math.Trunc, nil), floatFn("sign", signum, nil),
@@ -196,11 +192,11 @@ func registerFloats() {
 			}
 			return nil
 		}), floatFn("atanh", math.Atanh, outOfDomain),
-		floatFn("sind", ofDegrees(math.Sin), finiteInput), floatFn("cosd", ofDegrees(math.Cos), finiteInput),
-		floatFn("tand", ofDegrees(math.Tan), finiteInput), floatFn("asind", degrees(math.Asin), outOfDomain),
-		floatFn("acosd", degrees(math.Acos), outOfDomain), floatFn("atand", degrees(math.Atan), nil),
-		floatFn("degrees", degrees(func(x float64) float64 { return x }), nil),
-		floatFn("radians", ofDegrees(func(x float64) float64 { return x }), nil),
+		floatFn("sind", sind, finiteInput), floatFn("cosd", cosd, finiteInput), floatFn("tand", tand, finiteInput), floatFn("cotd", cotd, finiteInput),
+		floatFn("asind", asind, outOfDomain), floatFn("acosd", acosd, outOfDomain), floatFn("atand", atand, nil),
+		floatFn("degrees", func(x float64) float64 { return x * (180 / math.Pi) }, nil),
+		floatFn("radians", func(x float64) float64 { return x * radian }, nil),
+		float2("atan2d", func(a, b float64) (float64, error) { return math.Atan2(a, b) / atanOne * 45, nil }),
 		float2("atan2", func(a, b float64) (float64, error) { return math.Atan2(a, b), nil }),
 		float2("power", floatPower), float2("pow", floatPower), float2("^", floatPower),
 		&Function{Name: "pi", Ret: types.Float64, row: func(*Env, []types.Value) (types.Value, error) {
@@ -208,6 +204,7 @@ func registerFloats() {
 		}},
 		rowFn("width_bucket", ids(types.Float64, types.Float64, types.Float64, types.Int32), types.Int32, widthBucketFloat),
 		rowFn("width_bucket", ids(types.Numeric, types.Numeric, types.Numeric, types.Int32), types.Int32, widthBucketNumeric),
+		rowFn("width_bucket", ids(likeElement, likeArray), types.Int32, widthBucketArray),
 	)
 }
 
@@ -507,6 +504,25 @@ func widthBucketFloat(_ *Env, args []types.Value) (types.Value, error) {
 }
 
 // widthBucketNumeric is width_bucket of NUMERICs.
+// widthBucketArray counts the thresholds, which ascend, up to a value.
+func widthBucketArray(_ *Env, args []types.Value) (types.Value, error) {
+	dims, n, err := args[1].ArrayDims()
+	if err != nil {
+		return args[0], err
+	}
+	if len(dims) > 1 {
+		return args[0], dberr.New(dberr.ArraySubscriptError, "thresholds must be one-dimensional array")
+	}
+	list, err := args[1].Array()
+	if err != nil {
+		return args[0], err
+	}
+	if slices.ContainsFunc(list.Elems, func(v types.Value) bool { return !v.Valid }) {
+		return args[0], dberr.New(dberr.NullValueNotAllowed, "thresholds array must not contain NULLs")
+	}
+	return intValue(sort.Search(n, func(i int) bool { return types.Compare(args[0], list.Elems[i]) < 0 })), nil
+}
+
 func widthBucketNumeric(_ *Env, args []types.Value) (types.Value, error) {
 	var d [3]types.Decimal
 	for i := range d {

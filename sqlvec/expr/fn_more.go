@@ -1,7 +1,6 @@
 package expr
 
 import (
-	"math"
 	"strconv"
 	"strings"
 
@@ -28,8 +27,6 @@ func init() {
 		rowFn("json_object", ids(texts), types.JSON, jsonObject), rowFn("json_object", ids(texts, texts), types.JSON, jsonObject),
 		rowFn("jsonb_object", ids(texts), types.JSONB, asJSONB(jsonObject)), rowFn("jsonb_object", ids(texts, texts), types.JSONB, asJSONB(jsonObject)),
 		rowFn("pg_size_pretty", ids(types.Int64), t, func(_ *Env, a []types.Value) (types.Value, error) { return textValue(prettySize(a[0].I)), nil }),
-		floatFn("cotd", func(x float64) float64 { return 1 / math.Tan(x/180*math.Pi) }, finiteInput),
-		float2("atan2d", func(a, b float64) (float64, error) { return math.Atan2(a, b) * 180 / math.Pi, nil }),
 		&Function{Name: "pg_client_encoding", Ret: t, Volatility: Stable, row: func(*Env, []types.Value) (types.Value, error) { return textValue("UTF8"), nil }},
 		&Function{Name: "pg_is_in_recovery", Ret: types.Bool, Volatility: Stable, row: func(*Env, []types.Value) (types.Value, error) { return types.BoolValue(false), nil }},
 		&Function{Name: "current_schemas", Params: ids(types.Bool), Ret: texts, Volatility: Stable, row: currentSchemas},

@@ -3,6 +3,7 @@ package expr
 import (
 	"driftdb/internal/dberr"
 	"driftdb/internal/types"
+	"strings"
 )
 
 // The functions here make the arrays whose elements are the rows of set-returning
@@ -48,8 +49,14 @@ func jsonElements(id types.ID, name string, asText bool) rowFunc {
 		switch jsonKind(a[0].S) {
 		case "array":
 		case "object":
+			if strings.HasPrefix(name, "jsonb") {
+				return types.Value{}, dberr.New(dberr.InvalidParameterValue, "cannot extract elements from an object")
+			}
 			return types.Value{}, dberr.Newf(dberr.InvalidParameterValue, "cannot call %s on a non-array", name)
 		default:
+			if strings.HasPrefix(name, "jsonb") {
+				return types.Value{}, dberr.New(dberr.InvalidParameterValue, "cannot extract elements from a scalar")
+			}
 			return types.Value{}, dberr.Newf(dberr.InvalidParameterValue, "cannot call %s on a scalar", name)
 		}
 		var list []types.Value

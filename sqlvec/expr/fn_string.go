@@ -1,7 +1,6 @@
 package expr
 
 import (
-	"bytes"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -99,6 +98,7 @@ func init() {
 		&Function{Name: "concat_ws", Params: ids(t, anyType), Variadic: true, Ret: t, NullCall: true, Volatility: Stable, row: concatWith},
 	)
 	registerTrims()
+	registerBytea()
 }
 
 // byteLen is the length in bytes.
@@ -456,7 +456,4 @@ func registerTrims() {
 			}),
 		)
 	}
-	register(rowFn("btrim", ids(types.Bytea, types.Bytea), types.Bytea, func(_ *Env, args []types.Value) (types.Value, error) {
-		return types.BytesValue(types.T(types.Bytea), string(bytes.Trim([]byte(args[0].S), args[1].S))), nil
-	}))
 }

@@ -49,11 +49,16 @@ func init() {
 		&Function{Name: "current_setting", Params: ids(types.Text), Ret: types.Text, Volatility: Stable, row: currentSetting},
 		&Function{Name: "current_setting", Params: ids(types.Text, types.Bool), Ret: types.Text, Volatility: Stable, row: currentSetting},
 		&Function{Name: "set_config", Params: ids(types.Text, types.Text, types.Bool), Ret: types.Text, Volatility: Volatile, NullCall: true, row: setConfig},
-		&Function{Name: "pg_typeof", Params: ids(anyType), Ret: types.Text, Volatility: Stable, NullCall: true,
-			eval: func(f *frame, c *Call, _ []vec.Vec, _ []uint64) (vec.Vec, error) {
-				return constVec(textValue(typeText(f.env, c.Args[0].Type().Base())), f.n), nil
-			}},
+		typeNamer("pg_typeof"),
+		typeNamer("$typeof"), // DuckDB's, to which a text in quotes is a text
 	)
+}
+
+func typeNamer(name string) *Function {
+	return &Function{Name: name, Params: ids(anyType), Ret: types.Text, Volatility: Stable, NullCall: true,
+		eval: func(f *frame, c *Call, _ []vec.Vec, _ []uint64) (vec.Vec, error) {
+			return constVec(textValue(typeText(f.env, c.Args[0].Type().Base())), f.n), nil
+		}}
 }
 
 func seqAt(env *Env, a []types.Value) (types.Value, error) {

@@ -30,6 +30,7 @@ func polymorphism(fn *Function, args []types.Type) (p polymorphic) {
 		case anyEnum:
 			p.enum = true
 			if t.ID != types.Unknown {
+				p.bad = p.bad || !t.IsEnum()
 				p.add(true, t)
 			}
 		case anyElement, likeElement:

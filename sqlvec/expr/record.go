@@ -20,7 +20,15 @@ func init() {
 		}
 		return jsonText(string(appendJSON(nil, env, a[0]))), nil
 	}
+	deeper := func(_ *Env, a []types.Value) (types.Value, error) {
+		row, err := a[0].Row()
+		if err != nil || len(row.Fields) == 0 {
+			return types.NullOf(types.T(types.Int64)), err
+		}
+		return types.IntValue(types.T(types.Int64), row.Fields[0].I+1), nil
+	}
 	register(
+		&Function{Name: "$deeper", Params: ids(types.Record), Ret: types.Int64, row: deeper}, // of SEARCH BREADTH FIRST
 		&Function{Name: "row_to_json", Params: ids(types.Record), Ret: types.JSON, Volatility: Stable, row: toJSON},
 		&Function{Name: "row_to_json", Params: ids(types.Record, types.Bool), Ret: types.JSON, Volatility: Stable, row: toJSON},
 	)

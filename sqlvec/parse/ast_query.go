@@ -45,6 +45,27 @@ type CTE struct {
 	Columns     []Ident
 	Materialize Materialize
 	Stmt        Stmt
+	Search      *Search // or nil
+	Cycle       *Cycle  // or nil
+}
+
+// Search is SEARCH DEPTH|BREADTH FIRST BY By SET Set of a recursive query: a column to sort by.
+type Search struct {
+	Pos
+	Breadth bool
+	By      []Ident
+	Set     Ident
+}
+
+// Cycle is CYCLE Columns SET Mark [TO Value DEFAULT Default] USING Path of a recursive query: rows that
+// the path to them has already are marked, and not gone on from. Value and Default are true and
+// false where they were left out.
+type Cycle struct {
+	Pos
+	Columns        []Ident
+	Mark           Ident
+	Value, Default Expr
+	Path           Ident
 }
 
 // Select is one SELECT up to HAVING and WINDOW.
@@ -199,6 +220,7 @@ type FuncRef struct {
 	Lateral    bool
 	Calls      []*FuncCall
 	RowsFrom   bool
+	Defs       []*Alias // of ROWS FROM (f(…) AS (column type, …)): one of each call, or nil; nil for none
 	Ordinality bool
 	Alias      *Alias
 }

@@ -100,8 +100,30 @@ func (f *formatter) with(w *With) {
 		f.w([]string{MaterializeDefault: " AS (", MaterializeAlways: " AS MATERIALIZED (", MaterializeNever: " AS NOT MATERIALIZED ("}[c.Materialize])
 		f.stmt(c.Stmt)
 		f.w(")")
+		f.searchAndCycle(c)
 	})
 	f.w(" ")
+}
+
+func (f *formatter) searchAndCycle(c *CTE) {
+	if s := c.Search; s != nil {
+		f.w(map[bool]string{false: " SEARCH DEPTH FIRST BY ", true: " SEARCH BREADTH FIRST BY "}[s.Breadth])
+		f.list(len(s.By), func(i int) { f.ident(s.By[i].Name) })
+		f.w(" SET ")
+		f.ident(s.Set.Name)
+	}
+	if y := c.Cycle; y != nil {
+		f.w(" CYCLE ")
+		f.list(len(y.Columns), func(i int) { f.ident(y.Columns[i].Name) })
+		f.w(" SET ")
+		f.ident(y.Mark.Name)
+		f.w(" TO ")
+		f.exprs([]Expr{y.Value})
+		f.w(" DEFAULT ")
+		f.exprs([]Expr{y.Default})
+		f.w(" USING ")
+		f.ident(y.Path.Name)
+	}
 }
 
 func (f *formatter) body(b QueryBody) {
@@ -338,7 +360,12 @@ func (f *formatter) tableRef(t *TableRef) {
 func (f *formatter) funcRef(t *FuncRef) {
 	f.opt(t.Lateral, "LATERAL ")
 	f.opt(t.RowsFrom, "ROWS FROM (")
-	f.list(len(t.Calls), func(i int) { f.call(t.Calls[i]) })
+	f.list(len(t.Calls), func(i int) {
+		f.call(t.Calls[i])
+		if t.Defs != nil {
+			f.alias(t.Defs[i])
+		}
+	})
 	f.opt(t.RowsFrom, ")")
 	f.opt(t.Ordinality, " WITH ORDINALITY")
 	f.alias(t.Alias)

@@ -204,9 +204,16 @@ func (p *parser) tableCall() *FuncCall {
 func (p *parser) rowsFrom(pos Pos, lateral bool) TableExpr {
 	f := &FuncRef{Pos: pos, Lateral: lateral, RowsFrom: true}
 	p.expect("rows", "from", "(")
-	f.Calls = []*FuncCall{p.tableCall()}
-	for p.accept(",") {
+	for more := true; more; more = p.accept(",") {
 		f.Calls = append(f.Calls, p.tableCall())
+		if p.then("as", "(") {
+			if f.Defs == nil {
+				f.Defs = make([]*Alias, len(f.Calls)-1)
+			}
+			f.Defs = append(f.Defs, p.alias(true))
+		} else if f.Defs != nil {
+			f.Defs = append(f.Defs, nil)
+		}
 	}
 	p.expect(")")
 	p.afterFunc(f)

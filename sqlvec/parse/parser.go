@@ -383,11 +383,17 @@ func (p *parser) names() []Name {
 // identList reads (a, b, …).
 func (p *parser) identList() []Ident {
 	p.expect("(")
+	list := p.idents()
+	p.expect(")")
+	return list
+}
+
+// idents reads name, ….
+func (p *parser) idents() []Ident {
 	list := []Ident{p.ident()}
 	for p.accept(",") {
 		list = append(list, p.ident())
 	}
-	p.expect(")")
 	return list
 }
 

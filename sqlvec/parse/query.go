@@ -141,6 +141,42 @@ func (p *parser) cte() *CTE {
 		p.failAt(c.Pos, dberr.FeatureNotSupported, "MERGE not supported in WITH query")
 	}
 	p.expect(")")
+	if p.is("search") {
+		c.Search = p.search()
+	}
+	if p.is("cycle") {
+		c.Cycle = p.cycle()
+	}
+	return c
+}
+
+func (p *parser) search() *Search {
+	s := &Search{Pos: p.pos()}
+	p.expect("search")
+	if s.Breadth = p.accept("breadth"); !s.Breadth {
+		p.expect("depth")
+	}
+	p.expect("first", "by")
+	s.By = p.idents()
+	p.expect("set")
+	s.Set = p.ident()
+	return s
+}
+
+func (p *parser) cycle() *Cycle {
+	c := &Cycle{Pos: p.pos()}
+	p.expect("cycle")
+	c.Columns = p.idents()
+	p.expect("set")
+	c.Mark = p.ident()
+	c.Value, c.Default = &Literal{Pos: c.Pos, Kind: LitBool, Bool: true}, &Literal{Pos: c.Pos, Kind: LitBool}
+	if p.accept("to") {
+		c.Value = p.primary()
+		p.expect("default")
+		c.Default = p.primary()
+	}
+	p.expect("using")
+	c.Path = p.ident()
 	return c
 }
 

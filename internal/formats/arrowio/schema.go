@@ -54,7 +54,7 @@ func elementType(t types.Type) types.Type {
 }
 
 func isDecimal(t types.Type) bool {
-	return t.ID == types.Numeric && t.Prec >= 1 && t.Prec <= maxDecimalPrec
+	return t.ID == types.Numeric && t.Prec >= 1 && t.Prec <= maxDecimalPrec && t.Scale >= 0 && t.Scale <= t.Prec
 }
 
 // Schema returns the Arrow schema of a result. Every field is nullable.
