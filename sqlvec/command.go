@@ -4,7 +4,9 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
+	"time"
 
 	"driftdb/colstore"
 	"driftdb/internal/dberr"
@@ -91,7 +93,12 @@ func (r *run) setCommand(st *parse.Set) error {
 	}
 	values := make([]string, len(st.Values))
 	for i, e := range st.Values {
-		if values[i], err = settingValue(e); err != nil {
+		if cast, ok := e.(*parse.Cast); ok && st.Name == "timezone" {
+			values[i], err = r.zoneInterval(cast)
+		} else {
+			values[i], err = settingValue(e)
+		}
+		if err != nil {
 			return err
 		}
 	}
@@ -112,6 +119,21 @@ func (r *run) setCommand(st *parse.Set) error {
 		r.s.tx.open.SynchronousCommit, r.s.tx.open.Compress = r.s.set.syncCommit, r.s.set.compressParts
 	}
 	return r.done("SET")
+}
+
+// zoneInterval is the value of SET TIME ZONE INTERVAL: hours east of UTC.
+func (r *run) zoneInterval(e *parse.Cast) (string, error) {
+	v, err := r.binder().Constant(e)
+	switch {
+	case err != nil:
+		return "", err
+	case v.Type.ID != types.Interval:
+		return settingValue(e)
+	case v.Iv.Months != 0 || v.Iv.Days != 0:
+		return "", dberr.New(dberr.InvalidParameterValue, "invalid value for parameter \"TimeZone\": \"INTERVAL '"+types.Format(v)+"'\"").
+			WithDetail("Cannot specify %s in time zone interval.", map[bool]string{true: "months", false: "days"}[v.Iv.Months != 0])
+	}
+	return strconv.FormatFloat(float64(v.Iv.Micros)/float64(time.Hour.Microseconds()), 'f', -1, 64), nil
 }
 
 // settingText is the value of SET as the setting takes it.

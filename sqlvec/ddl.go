@@ -52,7 +52,7 @@ func (r *run) define() error {
 	return dberr.Newf(dberr.FeatureNotSupported, "%s is not supported", commandName(r.stmt)).At(int(r.stmt.Position()))
 }
 
-func notSupported(n parse.Node, what string) error {
+func notSupported(n parse.Node, what string) *dberr.Error {
 	return dberr.Newf(dberr.FeatureNotSupported, "%s not supported", what).At(int(n.Position()))
 }
 
@@ -271,15 +271,8 @@ func (r *run) createTableAs(st *parse.CreateTable, schema uint32) error {
 // createIndex runs CREATE INDEX.
 func (r *run) createIndex(st *parse.CreateIndex) error {
 	r.result.tag = "CREATE INDEX"
-	switch {
-	case st.Where != nil:
-		return notSupported(st.Where, "partial indexes are")
-	case len(st.Include) > 0:
-		return notSupported(st, "INCLUDE is")
-	case st.NullsNotDistinct:
-		return notSupported(st, "NULLS NOT DISTINCT is")
-	case st.Method != "" && st.Method != "btree":
-		return dberr.Newf(dberr.UndefinedObject, "access method \"%s\" does not exist", st.Method).At(int(st.Position()))
+	if err := checkIndexForm(st); err != nil {
+		return err
 	}
 	t, ok := r.relation(st.Table)
 	if !ok || !t.Materialized() {
@@ -292,7 +285,8 @@ func (r *run) createIndex(st *parse.CreateIndex) error {
 	for _, item := range st.Items {
 		ref, ok := item.Expr.(*parse.ColumnRef)
 		if !ok || len(ref.Parts) != 1 {
-			return notSupported(item, "indexes on expressions are")
+			return notSupported(item, "indexes on expressions are").
+				WithHint("Add a column GENERATED ALWAYS AS (expression) STORED, and index that.")
 		}
 		if _, ok := t.ColumnByName(ref.Parts[0]); !ok {
 			return dberr.Newf(dberr.UndefinedColumn, "column \"%s\" does not exist", ref.Parts[0]).At(int(item.Position()))
@@ -311,6 +305,28 @@ func (r *run) createIndex(st *parse.CreateIndex) error {
 	}
 	_, err := r.s.txOf(t).CreateIndex(r.ctx, t, def)
 	return err
+}
+
+// checkIndexForm refuses what an index cannot be.
+func checkIndexForm(st *parse.CreateIndex) error {
+	switch {
+	case st.Where != nil && st.Unique:
+		return notSupported(st.Where, "partial indexes are").
+			WithHint("Add a column GENERATED ALWAYS AS (CASE WHEN condition THEN key END) STORED, which is NULL for the other rows, and index that.")
+	case st.Where != nil:
+		return notSupported(st.Where, "partial indexes are").WithHint("Leave the condition out: an index of all rows finds these, too.")
+	case len(st.Include) > 0:
+		return notSupported(st, "INCLUDE is").WithHint("Leave it out: other columns are read where the rows are.")
+	case st.NullsNotDistinct:
+		return notSupported(st, "NULLS NOT DISTINCT is")
+	}
+	switch st.Method {
+	case "", "btree":
+		return nil
+	case "hash", "gin", "gist", "spgist", "brin":
+		return notSupported(st, "the access method \""+st.Method+"\" is").WithHint("Leave it out: an index is a btree.")
+	}
+	return dberr.Newf(dberr.UndefinedObject, "access method \"%s\" does not exist", st.Method).At(int(st.Position()))
 }
 
 // indexName chooses PostgreSQL's name: table_columns_idx, with a number where it is

@@ -1,7 +1,9 @@
 package sqlvec
 
 import (
+	"fmt"
 	"maps"
+	"math"
 	"regexp"
 	"sort"
 	"strconv"
@@ -149,12 +151,40 @@ func setZone(s *Session, value string, def bool) error {
 		s.set.zone, s.set.zoneName = time.UTC, "UTC"
 		return nil
 	}
+	if hours, err := strconv.ParseFloat(value, 64); err == nil && math.Abs(hours) < 168 {
+		s.set.zone, s.set.zoneName = hoursEast(hours)
+		return nil
+	}
+	if loc := types.NamedZone(value); loc != nil {
+		s.set.zone, s.set.zoneName = loc, loc.String()
+		return nil
+	}
 	loc, err := types.LoadZone(value, false)
 	if err != nil {
 		return dberr.Newf(dberr.InvalidParameterValue, "invalid value for parameter \"TimeZone\": \"%s\"", value)
 	}
 	s.set.zone, s.set.zoneName = loc, value
 	return nil
+}
+
+// hoursEast is the zone of a number of hours east of UTC, with the name that PostgreSQL gives it.
+func hoursEast(hours float64) (*time.Location, string) {
+	seconds := int(math.Round(hours * 3600))
+	clock := func(seconds int) string {
+		sign := '+'
+		if seconds < 0 {
+			sign, seconds = '-', -seconds
+		}
+		out := fmt.Sprintf("%c%02d", sign, seconds/3600)
+		if seconds%3600 != 0 {
+			out += fmt.Sprintf(":%02d", seconds/60%60)
+		}
+		if seconds%60 != 0 {
+			out += fmt.Sprintf(":%02d", seconds%60)
+		}
+		return out
+	}
+	return time.FixedZone(clock(seconds), seconds), "<" + clock(seconds) + ">" + clock(-seconds)
 }
 
 func showSystemTime(s *Session) string {

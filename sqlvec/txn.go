@@ -215,6 +215,9 @@ func (r *run) beginBlock(m parse.TxModes) error {
 
 func (r *run) commitBlock(chain bool) error {
 	s := r.s
+	if !s.tx.explicit && chain {
+		return dberr.New(dberr.NoActiveTransaction, "COMMIT AND CHAIN can only be used in transaction blocks")
+	}
 	if !s.tx.explicit {
 		s.notice("WARNING", dberr.NoActiveTransaction, "there is no transaction in progress")
 		return r.done("COMMIT")
@@ -232,6 +235,9 @@ func (r *run) commitBlock(chain bool) error {
 
 func (r *run) rollbackBlock(chain bool) error {
 	s := r.s
+	if !s.tx.explicit && chain {
+		return dberr.New(dberr.NoActiveTransaction, "ROLLBACK AND CHAIN can only be used in transaction blocks")
+	}
 	if !s.tx.explicit {
 		s.notice("WARNING", dberr.NoActiveTransaction, "there is no transaction in progress")
 		return r.done("ROLLBACK")

@@ -1,6 +1,8 @@
 package types
 
 import (
+	"fmt"
+	"strings"
 	"unicode/utf8"
 
 	"driftdb/internal/dberr"
@@ -13,9 +15,10 @@ const maxJSONDepth = 6400
 func CheckJSON(text string) error {
 	p := jsonChecker{s: text}
 	p.space()
-	if p.value(0); !p.bad {
-		p.space()
-		p.bad = p.i < len(p.s)
+	if p.value(0, "JSON value"); !p.bad {
+		if p.space(); p.i < len(p.s) {
+			p.fail("end of input")
+		}
 	}
 	switch {
 	case p.deep:
@@ -34,24 +37,49 @@ type jsonChecker struct {
 	i    int // byte offset
 	bad  bool
 	deep bool
+	// want is what should stand where the walk stopped, in PostgreSQL's words; detail what is wrong with
+	// the token there.
+	want, detail string
+}
+
+// fail ends the walk where something else should stand.
+func (p *jsonChecker) fail(want string) { p.bad, p.want = true, want }
+
+// failToken ends the walk in a token.
+func (p *jsonChecker) failToken(format string, args ...any) {
+	if p.bad = true; p.detail == "" {
+		p.detail = fmt.Sprintf(format, args...)
+	}
 }
 
 // failure returns the error for the place where the walk stopped.
 func (p *jsonChecker) failure(text string) error {
 	e := dberr.New(dberr.InvalidTextRepresentation, "invalid input syntax for type json")
+	if p.detail != "" {
+		return e.WithDetail("%s", p.detail)
+	}
 	if p.i >= len(text) {
 		return e.WithDetail("The input string ended unexpectedly.")
 	}
-	end := p.i + 1
-	if word(text[p.i]) {
-		for end < len(text) && word(text[end]) {
-			end++
-		}
+	token := jsonChecker{s: text, i: p.i}
+	if c := text[p.i]; strings.IndexByte("{}[],:", c) >= 0 {
+		token.i++
+	} else {
+		token.value(0, "")
 	}
-	for end < len(text) && !utf8.RuneStart(text[end]) {
+	if token.bad {
+		return e.WithDetail("%s", token.detail)
+	}
+	return e.WithDetail("Expected %s, but found \"%s\".", p.want, text[p.i:token.i])
+}
+
+// tokenAt is the token at an offset that is none of JSON's.
+func (p *jsonChecker) tokenAt(start int) string {
+	end := start + 1
+	for end < len(p.s) && (word(p.s[start]) && word(p.s[end]) || !utf8.RuneStart(p.s[end])) {
 		end++
 	}
-	return e.WithDetail("Token \"%s\" is invalid.", text[p.i:end])
+	return p.s[start:end]
 }
 
 // word reports whether c may be part of a name or number.
@@ -79,13 +107,15 @@ func (p *jsonChecker) peek() byte {
 	return 0
 }
 
-// value walks over one value.
-func (p *jsonChecker) value(depth int) {
+// value walks over one value, which is wanted there under a name.
+func (p *jsonChecker) value(depth int, want string) {
 	if depth > maxJSONDepth {
 		p.bad, p.deep = true, true
 		return
 	}
 	switch c := p.peek(); {
+	case p.i == len(p.s) || strings.IndexByte("}],:", c) >= 0:
+		p.fail(want)
 	case c == '{':
 		p.list('}', depth, true)
 	case c == '[':
@@ -108,7 +138,7 @@ func (p *jsonChecker) word() {
 			return
 		}
 	}
-	p.bad = true
+	p.failToken("Token \"%s\" is invalid.", p.tokenAt(p.i))
 }
 
 // list walks over an object or array up to its closing byte.
@@ -119,14 +149,15 @@ func (p *jsonChecker) list(end byte, depth int, object bool) {
 		p.i++
 		return
 	}
+	key := "string or \"}\""
 	for !p.bad {
 		if object {
-			p.key()
+			p.key(key)
 		}
 		if p.bad {
 			return
 		}
-		p.value(depth + 1)
+		p.value(depth+1, "JSON value")
 		if p.bad {
 			return
 		}
@@ -139,21 +170,23 @@ func (p *jsonChecker) list(end byte, depth int, object bool) {
 			p.i++
 			p.space()
 		default:
-			p.bad = true
+			p.fail("\",\" or \"" + string(end) + "\"")
 		}
+		key = "string"
 	}
 }
 
 // key walks over a member's name and colon.
-func (p *jsonChecker) key() {
+func (p *jsonChecker) key(want string) {
 	if p.peek() != '"' {
-		p.bad = true
+		p.fail(want)
 		return
 	}
-	p.str()
-	p.space()
-	if !p.bad && p.peek() != ':' {
-		p.bad = true
+	if p.str(); p.bad {
+		return
+	}
+	if p.space(); p.peek() != ':' {
+		p.fail("\":\"")
 		return
 	}
 	p.i++
@@ -162,20 +195,30 @@ func (p *jsonChecker) key() {
 
 // str walks over a string.
 func (p *jsonChecker) str() {
+	start := p.i
 	for p.i++; p.i < len(p.s); p.i++ {
 		switch c := p.s[p.i]; {
 		case c == '"':
 			p.i++
 			return
 		case c < 0x20:
-			p.bad = true
+			p.failToken("Character with value 0x%02x must be escaped.", c)
 			return
 		case c == '\\' && !p.escape():
-			p.bad = true
+			if p.i < len(p.s) && p.detail == "" {
+				p.failToken("Escape sequence \"\\%s\" is invalid.", p.tokenAt(p.i)[:runeLength(p.s[p.i:])])
+			}
+			p.failToken("Token \"%s\" is invalid.", p.s[start:])
 			return
 		}
 	}
-	p.bad = true
+	p.failToken("Token \"%s\" is invalid.", p.s[start:])
+}
+
+// runeLength is the number of bytes of the first character of s.
+func runeLength(s string) int {
+	_, n := utf8.DecodeRuneInString(s)
+	return n
 }
 
 // escape walks over the rest of an escape, up to its last byte.
@@ -189,6 +232,9 @@ func (p *jsonChecker) escape() bool {
 			p.i++
 			c := p.peek()
 			if !(c >= '0' && c <= '9' || c|0x20 >= 'a' && c|0x20 <= 'f') {
+				if p.i < len(p.s) {
+					p.failToken("\"\\u\" must be followed by four hexadecimal digits.")
+				}
 				return false
 			}
 		}
@@ -230,6 +276,10 @@ func (p *jsonChecker) number() {
 		ok = p.digits()
 	}
 	if !ok || p.i < len(p.s) && (word(p.s[p.i]) || p.s[p.i] == '.') {
-		p.i, p.bad = start, true
+		for p.i < len(p.s) && word(p.s[p.i]) {
+			p.i++
+		}
+		p.failToken("Token \"%s\" is invalid.", p.s[start:p.i])
+		p.i = start
 	}
 }

@@ -52,7 +52,38 @@ func LoadZone(name string, iso bool) (*time.Location, error) {
 		zoneNames.Store(strings.Clone(low), l)
 		return l, nil
 	}
+	if l := posixZone(s); l != nil && !iso {
+		return l, nil
+	}
 	return nil, dberr.Newf(dberr.InvalidParameterValue, "time zone \"%s\" not recognized", name)
+}
+
+// NamedZone finds a zone of the database of zones by its name alone, nil for none: CET has summer there, the
+// abbreviation has none.
+func NamedZone(name string) *time.Location { return loadNamed(strings.Clone(trimSpace(name))) }
+
+// posixZone reads a zone as POSIX writes it, a name and hours west of UTC: UTC+3, <X>-4:30.
+func posixZone(s string) *time.Location {
+	end := 0
+	if strings.HasPrefix(s, "<") {
+		end = strings.IndexByte(s, '>') + 1
+	} else {
+		for end < len(s) && (s[end]|0x20 >= 'a' && s[end]|0x20 <= 'z') {
+			end++
+		}
+	}
+	name, rest := strings.Trim(s[:end], "<>"), s[end:]
+	if len(name) < 1 || end < 3 || rest == "" {
+		return nil
+	}
+	if rest[0] != '+' && rest[0] != '-' {
+		rest = "+" + rest
+	}
+	west, ok := parseOffset(rest)
+	if !ok {
+		return nil
+	}
+	return time.FixedZone(strings.Clone(name), -west)
 }
 
 // loadNamed finds a zone of the database, in any case of letters.

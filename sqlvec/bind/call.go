@@ -28,7 +28,7 @@ func (b *Binder) bindCall(e *parse.FuncCall, c *exprContext) (expr.Expr, error) 
 		if m, ok := b.columnMethod(e, c); ok {
 			return b.bindCall(m, c)
 		}
-		return nil, dberr.Newf(dberr.UndefinedFunction, "function %s.%s does not exist", s, name).At(pos)
+		return nil, b.noFunctionIn(s, e, c)
 	}
 	if err := otherWords(name, pos); err != nil {
 		return nil, err
@@ -48,6 +48,9 @@ func (b *Binder) bindCall(e *parse.FuncCall, c *exprContext) (expr.Expr, error) 
 	}
 	if e.Over != nil {
 		return b.bindWindowCall(e, name, c)
+	}
+	if isHypothetical(name) && len(e.WithinGroup) == 0 && len(e.Args) > 0 {
+		return nil, dberr.Newf(dberr.WrongObjectType, "WITHIN GROUP is required for ordered-set aggregate %s", name).At(pos)
 	}
 	if isWindowFunction(name) && len(e.WithinGroup) == 0 {
 		return nil, dberr.Newf(dberr.WrongObjectType, "window function %s requires an OVER clause", name).At(pos)
@@ -106,6 +109,20 @@ func (b *Binder) bindCall(e *parse.FuncCall, c *exprContext) (expr.Expr, error) 
 		return expr.NewVariadic(pos, name, args)
 	}
 	return expr.NewCall(pos, duckOverload(name, args), args)
+}
+
+// noFunctionIn is the error of a function of a schema other than the catalog's: there are none.
+func (b *Binder) noFunctionIn(schema string, e *parse.FuncCall, c *exprContext) error {
+	if b.env.Points != nil {
+		if err := (Lookup{Catalog: b.env.Points.Present().Catalog()}).CheckSchema(e.Name); err != nil {
+			return at(err, int(e.Position()))
+		}
+	}
+	args, err := b.bindExprs(e.Args, c)
+	if err != nil {
+		return err
+	}
+	return noFunction(schema+"."+e.Name.Last(), args).At(int(e.Position()))
 }
 
 // isUndecided reports whether x is a literal in quotes, or NULL, that nothing has given a type.

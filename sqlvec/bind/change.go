@@ -361,6 +361,9 @@ func (b *Binder) rowsOf(t *colstore.Table, name string, rows plan.Source) from {
 		n.Spec.Columns = append(n.Spec.Columns, uint32(i))
 		sc.cols = append(sc.cols, column{Column: c, table: name})
 	}
+	if name != t.Name {
+		sc.renamed = []renamedTable{{t.Name, name}}
+	}
 	b.remember(sc)
 	return from{n, sc}
 }

@@ -14,8 +14,10 @@ import (
 // there is none or are several.
 func (b *Binder) ConflictKey(t *colstore.Table, oc *parse.OnConflict) ([]int, error) {
 	pos := int(oc.Position())
-	if oc.IndexWhere != nil {
-		return nil, dberr.New(dberr.FeatureNotSupported, "partial indexes are not supported").At(pos)
+	if oc.IndexWhere != nil { // every index holds all rows, those of the condition too
+		if _, err := b.bindCondition(oc.IndexWhere, &exprContext{scope: rowScope(t), clause: "index predicates"}); err != nil {
+			return nil, err
+		}
 	}
 	var unique []colstore.Index
 	for _, k := range t.Keys() {

@@ -48,7 +48,7 @@ func declaredColumn(node plan.Node, c plan.Column) types.Type {
 				return declaredColumn(n.CTE.Plan, n.CTE.Plan.Columns()[i])
 			}
 		}
-	case *plan.Filter, *plan.Sort, *plan.Limit, *plan.Distinct, *plan.Join:
+	case *plan.Filter, *plan.Sort, *plan.Limit, *plan.Distinct, *plan.Join, *plan.Window, *plan.Unroll, *plan.LockRows:
 		for _, kid := range n.Children() {
 			if hasID(kid.Columns(), c.ID) {
 				return declaredColumn(kid, c)

@@ -87,6 +87,9 @@ func (b *Binder) constantOf(e parse.Expr) (types.Value, error) {
 	return b.constant(x)
 }
 
+// Constant is the value of an expression without columns.
+func (b *Binder) Constant(e parse.Expr) (types.Value, error) { return b.constantOf(e) }
+
 // fileOption reads name => value, name := value or name = value.
 func (b *Binder) fileOption(o *files.Options, a parse.Expr) error {
 	pos := int(a.Position())

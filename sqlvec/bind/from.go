@@ -235,6 +235,9 @@ func (b *Binder) scan(ref tableAt, alias *parse.Alias, parent *scope) (from, err
 	if err := renameColumns(sc, alias); err != nil {
 		return from{}, err
 	}
+	if name != ref.table.Name {
+		sc.renamed = []renamedTable{{ref.table.Name, name}}
+	}
 	if alias == nil {
 		sc.inSchema(SchemaOf(ref.catalog(), ref.table))
 	}
@@ -469,7 +472,7 @@ func leftScope(left, parent *scope) *scope {
 	if left == nil {
 		return &scope{parent: parent}
 	}
-	return &scope{cols: left.cols, tables: left.tables, parent: parent}
+	return &scope{cols: left.cols, tables: left.tables, parent: parent, renamed: left.renamed}
 }
 
 func (b *Binder) bindSeries(call *parse.FuncCall, sc *scope) (*plan.GenerateSeries, error) {

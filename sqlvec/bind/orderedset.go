@@ -170,6 +170,15 @@ func (b *Binder) bindHypothetical(e *parse.FuncCall, name string, c *exprContext
 	return nil, dberr.Newf(dberr.UndefinedFunction, "function %s does not exist", name).At(pos)
 }
 
+// isHypothetical reports whether a window function is a hypothetical-set aggregate, too.
+func isHypothetical(name string) bool {
+	switch name {
+	case "rank", "dense_rank", "percent_rank", "cume_dist":
+		return true
+	}
+	return false
+}
+
 // hypothetical builds the expressions of a hypothetical-set aggregate: of its last key, with those
 // before it.
 type hypothetical struct {

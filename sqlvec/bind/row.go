@@ -55,7 +55,7 @@ func (b *Binder) bindStarRow(e *parse.Star, c *exprContext) (expr.Expr, error) {
 	}
 	x, err := b.wholeRow(schema, table, pos, c)
 	if x == nil && err == nil {
-		err = dberr.Newf(dberr.UndefinedTable, "missing FROM-clause entry for table \"%s\"", table).At(pos)
+		err = c.scope.missing(schema, table, pos)
 	}
 	return x, err
 }

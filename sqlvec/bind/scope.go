@@ -42,6 +42,24 @@ type scope struct {
 	cols   []column
 	tables []string // names that may qualify a column, in order
 	parent *scope
+	// renamed are the names of tables that only their aliases find.
+	renamed []renamedTable
+}
+
+// renamedTable is a table with an alias.
+type renamedTable struct{ name, alias string }
+
+// missing is the error of a table that no item of FROM is called.
+func (s *scope) missing(schema, table string, pos int) error {
+	for level := s; level != nil; level = level.parent {
+		for _, r := range level.renamed {
+			if r.name == table && schema == "" {
+				return dberr.Newf(dberr.UndefinedTable, "invalid reference to FROM-clause entry for table \"%s\"", table).
+					WithHint("Perhaps you meant to reference the table alias \"%s\".", r.alias).At(pos)
+			}
+		}
+	}
+	return dberr.Newf(dberr.UndefinedTable, "missing FROM-clause entry for table \"%s\"", table).At(pos)
 }
 
 // join returns the scope of l and r side by side.
@@ -49,7 +67,7 @@ func (s *scope) join(r *scope) *scope {
 	return &scope{
 		cols:   append(s.cols[:len(s.cols):len(s.cols)], r.cols...),
 		tables: append(s.tables[:len(s.tables):len(s.tables)], r.tables...),
-		parent: s.parent,
+		parent: s.parent, renamed: append(s.renamed[:len(s.renamed):len(s.renamed)], r.renamed...),
 	}
 }
 
@@ -87,7 +105,7 @@ func (s *scope) find(ref *parse.ColumnRef) (*column, error) {
 		}
 	}
 	if table != "" {
-		return nil, dberr.Newf(dberr.UndefinedTable, "missing FROM-clause entry for table \"%s\"", table).At(pos)
+		return nil, s.missing(schema, table, pos)
 	}
 	e := dberr.Newf(dberr.UndefinedColumn, "column \"%s\" does not exist", name)
 	return nil, s.hint(e, "", name).At(pos)

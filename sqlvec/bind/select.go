@@ -206,7 +206,7 @@ func (s *selection) bindStar(star *parse.Star) error {
 			return err.At(pos)
 		}
 		if !s.scope.hasTableIn(schema, table) {
-			return dberr.Newf(dberr.UndefinedTable, "missing FROM-clause entry for table \"%s\"", table).At(pos)
+			return s.scope.missing(schema, table, pos)
 		}
 	} else if len(s.sel.From) == 0 {
 		return dberr.New(dberr.SyntaxError, "SELECT * with no tables specified is not valid").At(pos)

@@ -65,7 +65,32 @@ func init() {
 		&Function{Name: "array_to_json", Params: ids(anyArray), Ret: types.JSON, Volatility: Stable, row: func(env *Env, a []types.Value) (types.Value, error) {
 			return jsonText(string(appendJSON(nil, env, a[0]))), nil
 		}},
+		&Function{Name: "array_to_json", Params: ids(anyArray, types.Bool), Ret: types.JSON, Volatility: Stable, row: prettyArrayJSON},
 	)
+}
+
+// prettyArrayJSON is array_to_json with a line for each element of the first dimension where the second argument
+// is true.
+func prettyArrayJSON(env *Env, a []types.Value) (types.Value, error) {
+	array, err := a[0].Array()
+	if err != nil || a[1].I == 0 || len(array.Elems) == 0 {
+		return jsonText(string(appendJSON(nil, env, a[0]))), err
+	}
+	out, size := []byte{'['}, len(array.Elems)/int(array.Dims[0].Len)
+	for i := 0; i < len(array.Elems); i += size {
+		v := array.Elems[i]
+		if len(array.Dims) > 1 {
+			inner := types.Array{Dims: array.Dims[1:], Elems: array.Elems[i : i+size]}
+			if v, err = inner.Value(a[0].Type); err != nil {
+				return v, err
+			}
+		}
+		if i > 0 {
+			out = append(out, ",\n "...)
+		}
+		out = appendJSON(out, env, v)
+	}
+	return jsonText(string(append(out, ']'))), nil
 }
 
 // same reports whether two elements are both NULL or equal.

@@ -27,6 +27,7 @@ func init() {
 		rowFn("json_object", ids(texts), types.JSON, jsonObject), rowFn("json_object", ids(texts, texts), types.JSON, jsonObject),
 		rowFn("jsonb_object", ids(texts), types.JSONB, asJSONB(jsonObject)), rowFn("jsonb_object", ids(texts, texts), types.JSONB, asJSONB(jsonObject)),
 		rowFn("pg_size_pretty", ids(types.Int64), t, func(_ *Env, a []types.Value) (types.Value, error) { return textValue(prettySize(a[0].I)), nil }),
+		rowFn("pg_size_pretty", ids(types.Numeric), t, prettyNumeric),
 		&Function{Name: "pg_client_encoding", Ret: t, Volatility: Stable, row: func(*Env, []types.Value) (types.Value, error) { return textValue("UTF8"), nil }},
 		&Function{Name: "pg_is_in_recovery", Ret: types.Bool, Volatility: Stable, row: func(*Env, []types.Value) (types.Value, error) { return types.BoolValue(false), nil }},
 		&Function{Name: "current_schemas", Params: ids(types.Bool), Ret: texts, Volatility: Stable, row: currentSchemas},
@@ -83,6 +84,22 @@ func prettySize(n int64) string {
 		}
 		n /= 1024
 	}
+}
+
+// prettyNumeric is pg_size_pretty of a number that may have a fraction, which only bytes keep.
+func prettyNumeric(_ *Env, a []types.Value) (types.Value, error) {
+	d, err := a[0].Decimal()
+	if err != nil {
+		return a[0], err
+	}
+	if !d.IsInteger() && d.Abs().Cmp(types.DecimalFromInt(10*1024, 0)) < 0 {
+		return textValue(types.Format(types.BytesValue(types.T(types.Numeric), d.Encode())) + " bytes"), nil
+	}
+	n, ok := d.Trunc(0).Scaled(0)
+	if !ok {
+		return a[0], dberr.New(dberr.NumericValueOutOfRange, "bigint out of range")
+	}
+	return textValue(prettySize(n)), nil
 }
 
 // parseIdent is parse_ident(text [, strict]).

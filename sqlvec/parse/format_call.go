@@ -1,5 +1,7 @@
 package parse
 
+import "strings"
+
 // callName writes the name of a function. Some keywords are names of functions
 // and need no quotes before a parenthesis.
 func (f *formatter) callName(e *FuncCall) {
@@ -41,7 +43,7 @@ func isPlainCall(e *FuncCall) bool {
 
 func (f *formatter) call(e *FuncCall) {
 	if e.Bare {
-		f.w(e.Name.Last())
+		f.w(strings.ToUpper(e.Name.Last()))
 		if len(e.Args) > 0 {
 			f.w("(")
 			f.exprs(e.Args)
