@@ -25,6 +25,9 @@ func (r *run) alterTable(st *parse.AlterTable) error {
 	if st.Object != parse.ObjectTable || r.onlyRenames(st) {
 		return r.alterRelation(st)
 	}
+	if _, _, isIndex := r.index(st.Name); isIndex && st.Actions[0].Kind == parse.RenameObject {
+		return r.alterIndex(st)
+	}
 	t, err := r.table(st.Name)
 	if code := dberr.CodeOf(err); st.IfExists && (code == dberr.UndefinedTable || code == dberr.UndefinedSchema) {
 		r.missing("relation", st.Name)

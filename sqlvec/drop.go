@@ -72,6 +72,9 @@ func (r *run) dropTarget(n parse.Name, want colstore.RelationKind, materialized,
 		r.missing(word, n)
 		return nil, nil
 	case !ok:
+		if _, x, isIndex := r.index(n); isIndex {
+			return nil, dberr.Newf(dberr.WrongObjectType, "\"%s\" is not a %s", x.Name, word).WithHint("Use DROP INDEX to remove an index.")
+		}
 		if _, err := r.Present().Relation(r.names().Name(n)); err != nil && dberr.CodeOf(err) != dberr.UndefinedTable {
 			return nil, err
 		}

@@ -163,7 +163,26 @@ func (l Lookup) NotFound(n parse.Name) error {
 	if err := l.CheckSchema(n); err != nil {
 		return err
 	}
+	if err := l.isIndex(n); err != nil {
+		return err
+	}
 	return dberr.Newf(dberr.UndefinedTable, "relation \"%s\" does not exist", Name(nil, n))
+}
+
+// isIndex refuses the name of an index where a relation of another kind is meant.
+func (l Lookup) isIndex(n parse.Name) error {
+	if _, x, ok := l.Index(n); ok {
+		return dberr.Newf(dberr.WrongObjectType, "\"%s\" is an index", x.Name)
+	}
+	return nil
+}
+
+// notIndex is the error of a name that no relation has, which may be that of an index.
+func (b *Binder) notIndex(n parse.Name, otherwise error) error {
+	if err := b.names().isIndex(n); err != nil {
+		return err
+	}
+	return otherwise
 }
 
 // CheckSchema refuses a name in a schema that is not there.

@@ -54,6 +54,9 @@ func (b *Binder) target(n parse.Name) (*colstore.Table, error) {
 		return nil, err
 	}
 	t, err := b.env.Points.Present().Table(Name(b.path, n))
+	if dberr.CodeOf(err) == dberr.UndefinedTable {
+		err = b.notIndex(n, err)
+	}
 	if err == nil && t.Materialized() {
 		return nil, dberr.Newf(dberr.WrongObjectType, "cannot change materialized view \"%s\"", t.Name)
 	}

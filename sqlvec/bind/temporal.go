@@ -270,6 +270,9 @@ func (b *Binder) lookup(n parse.Name, clause *parse.SystemTime, pos int) (tableA
 	if p == nil {
 		v := b.env.Points.Present()
 		t, err := v.Relation(name)
+		if dberr.CodeOf(err) == dberr.UndefinedTable {
+			err = b.notIndex(n, err)
+		}
 		return tableAt{view: v, table: t}, at(err, pos)
 	}
 	r := tableAt{temporal: true, period: p, ranged: p.ranged(), words: p.String()}
