@@ -35,6 +35,12 @@ func ValidTime(micros int64) bool { return micros >= minTimestamp && micros <= m
 // ValidDate reports whether days is a finite DATE.
 func ValidDate(days int64) bool { return days >= minDate && days <= maxDate }
 
+// TimeRange returns the least and the greatest finite TIMESTAMP.
+func TimeRange() (least, most int64) { return minTimestamp, maxTimestamp }
+
+// DateRange returns the least and the greatest finite DATE.
+func DateRange() (least, most int64) { return minDate, maxDate }
+
 // IsInfTime reports whether micros means infinity or -infinity.
 func IsInfTime(micros int64) bool { return micros == PosInfTime || micros == NegInfTime }
 

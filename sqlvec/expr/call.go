@@ -9,16 +9,14 @@ import (
 	"driftdb/sqlvec/kernel"
 )
 
-// maxDictValues is the largest dictionary on which a function is computed once
-// instead of for every row.
-const maxDictValues = 1 << 16
-
 // callNode calls a function.
 type callNode struct {
 	call *Call
 	args []node
 	vals []vec.Vec // of the args, in one eval
 	memo memo
+	may  memoRequest
+	kept []bool // whether an argument is the same in every batch; nil: no result is kept
 }
 
 // compileCall makes a call's node.
@@ -27,7 +25,24 @@ func compileCall(e *Call, env *Env) (node, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &callNode{call: e, args: args}, nil
+	n := &callNode{call: e, args: args}
+	n.mayKeep()
+	return n, nil
+}
+
+// mayKeep decides what results are kept from batch to batch.
+func (n *callNode) mayKeep() {
+	fn := n.call.Fn
+	if fn.Volatility == Volatile || fn.NullCall && fn.row == nil {
+		return
+	}
+	costly := fn.row != nil || fn.costly
+	n.may = memoRequest{integers: costly, several: costly || n.call.Typ.Class() == types.Bytes, nulls: fn.NullCall}
+	for _, arg := range n.call.Args {
+		fixed := true
+		Columns(arg, func(int) { fixed = false })
+		n.kept = append(n.kept, fixed)
+	}
 }
 
 func (n *callNode) eval(f *frame, sel []uint64) (vec.Vec, error) {
@@ -60,15 +75,10 @@ func (n *callNode) apply(f *frame, args []vec.Vec, sel []uint64) (vec.Vec, error
 	if fn.Volatility != Volatile && allConst(args) {
 		return n.once(f, args)
 	}
-	if i := onlyDict(args); i >= 0 && fn.Volatility == Immutable && !fn.NullCall && n.fixedBut(i) {
-		if out, ok := n.memo.through(f, &args[i], func(g *frame, v vec.Vec) (vec.Vec, error) {
-			inner := append([]vec.Vec(nil), args...)
-			for j := range inner {
-				inner[j].N = g.n
-			}
-			inner[i] = v
-			return n.invoke(g, inner, nil)
-		}); ok {
+	if n.keeps(args) {
+		compute := func(g *frame, all []vec.Vec) (vec.Vec, error) { return n.invoke(g, all, nil) }
+		if out, ok := n.memo.through(f, args, rows, n.may, compute); ok {
+			out.Valid = valid
 			return out, nil
 		}
 	}
@@ -124,81 +134,15 @@ func allConst(args []vec.Vec) bool {
 	return true
 }
 
-// onlyDict returns the argument that is a dictionary when all others are constant,
-// else -1.
-func onlyDict(args []vec.Vec) int {
-	at := -1
-	for i := range args {
-		switch args[i].Form {
-		case vec.Const:
-		case vec.Dict:
-			if at >= 0 {
-				return -1
-			}
-			at = i
-		default:
-			return -1
+// keeps reports whether results for args may be kept: what is constant in this batch must be in the next. A
+// call that another node makes with arguments of its own knows nothing of them.
+func (n *callNode) keeps(args []vec.Vec) bool {
+	for j, fixed := range n.kept {
+		if !fixed && args[j].Form == vec.Const {
+			return false
 		}
 	}
-	return at
-}
-
-// fixedBut reports whether all arguments but i are the same in every batch: a column
-// may be a constant in one batch, and another in the next. A call that another node
-// makes with arguments of its own knows nothing of them.
-func (n *callNode) fixedBut(i int) bool {
-	fixed := len(n.args) > 0
-	for j, arg := range n.call.Args {
-		if j != i {
-			Columns(arg, func(int) { fixed = false })
-		}
-	}
-	return fixed
-}
-
-// memo keeps the result of a computation on one dictionary, so that the batches of
-// a part share it.
-type memo struct {
-	dict   *vec.Dictionary
-	result *vec.Dictionary // nil: computing failed, or gave NULLs
-}
-
-// knows reports whether d is the dictionary of the kept result.
-func (m *memo) knows(d *vec.Dictionary) bool {
-	return m.dict == d || m.dict != nil && d.ID != 0 && m.dict.ID == d.ID
-}
-
-// through computes compute on the values of the dictionary of v instead of on every
-// row. ok is false when that is not worth it, or when a value, which no selected
-// row may have, raises an error.
-func (m *memo) through(f *frame, v *vec.Vec, compute func(*frame, vec.Vec) (vec.Vec, error)) (vec.Vec, bool) {
-	values := &v.Dict.Values
-	if values.N == 0 || values.N > maxDictValues {
-		return vec.Vec{}, false
-	}
-	if !m.knows(v.Dict) {
-		m.dict, m.result = v.Dict, nil
-		mark := f.arena.Mark()
-		g := frame{n: values.N, arena: f.arena, env: f.env}
-		if r, err := compute(&g, *values); err == nil {
-			c := heapCopy(&g, &r)
-			if c.Valid == nil {
-				m.result = &vec.Dictionary{Values: c}
-			}
-		}
-		f.arena.Release(mark)
-	}
-	if m.result == nil {
-		return vec.Vec{}, false
-	}
-	out := vec.Vec{Type: m.result.Values.Type, Form: vec.Dict, Width: v.Width, N: v.N,
-		Valid: v.Valid, Data: v.Data, Dict: m.result}
-	if out.Type.ID != types.Bool {
-		return out, true
-	}
-	w := arena.Make[uint64](f.arena, vec.Words(v.N))
-	lookupCodes(f, v, vec.Cast[uint64](m.result.Values.Data), w)
-	return vec.FromBits(v.N, w, v.Valid), true
+	return len(n.args) > 0 && n.kept != nil
 }
 
 // lookupCodes applies a table of bits to the codes of v. NULL rows may hold codes

@@ -48,10 +48,12 @@ func (n *castNode) eval(f *frame, sel []uint64) (vec.Vec, error) {
 		v.Type = n.to
 		return v, nil // its dictionary is one of the same texts
 	}
-	if v.Form == vec.Dict && !n.try && !zoneBound(n.from, n.to) {
-		if out, ok := n.memo.through(f, &v, func(g *frame, d vec.Vec) (vec.Vec, error) {
-			return n.convert(g, &d, nil)
+	if !n.try {
+		may := memoRequest{integers: costlyCast(v.Type, n.to)}
+		if out, ok := n.memo.through(f, []vec.Vec{v}, rows, may, func(g *frame, all []vec.Vec) (vec.Vec, error) {
+			return n.convert(g, &all[0], nil)
 		}); ok {
+			out.Valid = v.Valid
 			return out, nil
 		}
 	}
@@ -67,12 +69,10 @@ func (n *castNode) eval(f *frame, sel []uint64) (vec.Vec, error) {
 	return out, nil
 }
 
-// zoneBound reports whether a conversion depends on the session. It is stable
-// within a statement, but its dictionary's result must not be kept by accident of
-// equal dictionaries in different sessions; programs belong to one, so this is
-// only caution against a change of the zone inside a session.
-func zoneBound(from, to types.Type) bool {
-	return from.ID == types.TimestampTZ || to.ID == types.TimestampTZ || to.ID == types.TimeTZ
+// costlyCast reports whether converting an integer, or what is stored as one, costs more than looking
+// the result up.
+func costlyCast(from, to types.Type) bool {
+	return !isIntegral(from) || !to.IsInteger() && to.ID != types.Numeric && !isFloat(to)
 }
 
 // isClock reports whether t is TIME or TIMETZ: infinity has no time of day, and becomes NULL.

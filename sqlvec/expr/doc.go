@@ -17,8 +17,9 @@
 // later operands only for the rows that still need them.
 //
 // A function is either vectorised (eval) or computed row by row (row); the second is
-// for those that are rare. Calls on one dictionary vector and constants are computed
-// once on the dictionary. Comparisons run on narrow codes.
+// for those that are rare. What has few values (a dictionary, days and other integers close
+// together, or a combination of such) is not computed row by row: a memo computes it once for each
+// value and keeps the results, and rows are given codes of them. Comparisons run on narrow codes.
 //
 // NUMERIC is computed loosely: vectors of scaled integers whose own type says their
 // scale, as long as nothing overflows, and of decimals after that. Program.Eval gives

@@ -50,13 +50,13 @@ func init() {
 			vol = Stable
 		}
 		register(
-			&Function{Name: "extract", Params: ids(types.Text, id), Ret: types.Numeric, Volatility: vol, refine: extractType, eval: extractEval},
+			&Function{Name: "extract", Params: ids(types.Text, id), Ret: types.Numeric, Volatility: vol, refine: extractType, eval: extractEval, costly: true},
 			&Function{Name: "date_part", Params: ids(types.Text, id), Ret: types.Float64, Volatility: vol, row: datePart},
 		)
 	}
 	register(
-		&Function{Name: "date_trunc", Params: ids(types.Text, types.Timestamp), Ret: types.Timestamp, eval: truncEval},
-		&Function{Name: "date_trunc", Params: ids(types.Text, types.TimestampTZ), Ret: types.TimestampTZ, Volatility: Stable, eval: truncEval},
+		&Function{Name: "date_trunc", Params: ids(types.Text, types.Timestamp), Ret: types.Timestamp, eval: truncEval, costly: true},
+		&Function{Name: "date_trunc", Params: ids(types.Text, types.TimestampTZ), Ret: types.TimestampTZ, Volatility: Stable, eval: truncEval, costly: true},
 		rowFn("date_trunc", ids(types.Text, types.TimestampTZ, types.Text), types.TimestampTZ, truncInZone),
 		rowFn("date_trunc", ids(types.Text, types.Interval), types.Interval, truncInterval),
 		rowFn("date_bin", ids(types.Interval, types.Timestamp, types.Timestamp), types.Timestamp, dateBin),

@@ -8,6 +8,7 @@ import (
 	"driftdb/internal/dberr"
 	"driftdb/internal/types"
 	"driftdb/internal/vec"
+	"driftdb/sqlvec/kernel"
 )
 
 var (
@@ -133,10 +134,10 @@ func init() {
 			ret, fn, vol = in, plusTZ, Stable
 		}
 		register(
-			&Function{Name: "+", Params: ids(in, types.Interval), Ret: ret, Volatility: vol, eval: timeEval(fn, false)},
-			&Function{Name: "date_add", Params: ids(in, types.Interval), Ret: ret, Volatility: vol, eval: timeEval(fn, false)},
-			&Function{Name: "+", Params: ids(types.Interval, in), Ret: ret, Volatility: vol, eval: timeEval(fn, true)},
-			&Function{Name: "-", Params: ids(in, types.Interval), Ret: ret, Volatility: vol, eval: timeEval(minus(fn), false)},
+			&Function{Name: "+", Params: ids(in, types.Interval), Ret: ret, Volatility: vol, eval: timeEval(fn, false), costly: true},
+			&Function{Name: "date_add", Params: ids(in, types.Interval), Ret: ret, Volatility: vol, eval: timeEval(fn, false), costly: true},
+			&Function{Name: "+", Params: ids(types.Interval, in), Ret: ret, Volatility: vol, eval: timeEval(fn, true), costly: true},
+			&Function{Name: "-", Params: ids(in, types.Interval), Ret: ret, Volatility: vol, eval: timeEval(minus(fn), false), costly: true},
 		)
 	}
 	register(
@@ -223,15 +224,35 @@ func dateShift(sign int64, swap bool) evalFunc {
 // dateDiff is the number of days between two dates.
 func dateDiff(f *frame, c *Call, args []vec.Vec, sel []uint64) (vec.Vec, error) {
 	out, dst := fixed[int32](f, c.Typ)
-	x, y := values[int32](f, &args[0]), values[int32](f, &args[1])
-	for i := range dst {
-		dst[i] = x[i] - y[i]
+	a, b := &args[0], &args[1]
+	if a.Form == vec.Narrow && b.Form == vec.Narrow && a.Width == 2 && b.Width == 2 && allFinite(a) && allFinite(b) {
+		kernel.Distances(dst, vec.Of[uint16](a), vec.Of[uint16](b), int32(a.Base-b.Base))
+		return out, nil
+	}
+	x, y := values[int32](f, a), values[int32](f, b)
+	kernel.Distances(dst, x, y, 0)
+	if allFinite(a) && allFinite(b) {
+		return out, nil
 	}
 	infinite := func(i int) bool { return types.IsInfDate(int64(x[i])) || types.IsInfDate(int64(y[i])) }
 	if firstRow(f.n, sel, infinite) >= 0 {
 		return out, dberr.New(dberr.DatetimeFieldOverflow, "cannot subtract infinite dates")
 	}
 	return out, nil
+}
+
+// allFinite reports whether no row of dates is infinite, without a look at every row if it can.
+func allFinite(v *vec.Vec) bool {
+	least, most := types.DateRange()
+	if v.Form == vec.Const {
+		return types.ValidDate(v.Int(0))
+	}
+	flat := *v
+	if v.Form == vec.Dict {
+		flat = v.Dict.Values
+	}
+	lo, hi, _, _ := integersOf(&flat)
+	return lo >= least && hi <= most
 }
 
 // timeDiff is the interval between two times, in days and time.

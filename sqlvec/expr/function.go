@@ -42,6 +42,7 @@ type Function struct {
 	refine  func(c *Call) types.Type           // when set, the type by constant arguments
 	eval    evalFunc                           // dense over a batch
 	row     rowFunc                            // row at a time, for functions that are rare
+	costly  bool                               // eval costs more for a row than looking a result up; row always does
 }
 
 // evalFunc computes a function over the n rows of f. args are in any form, but of

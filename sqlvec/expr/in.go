@@ -93,7 +93,7 @@ func (n *inNode) eval(f *frame, sel []uint64) (vec.Vec, error) {
 	v = strict(f, v, n.typ)
 	found, ok := vec.Vec{}, false
 	if v.Form == vec.Dict {
-		found, ok = n.memo.through(f, &v, func(g *frame, d vec.Vec) (vec.Vec, error) { return n.probe(g, &d), nil })
+		found, ok = n.memo.through(f, []vec.Vec{v}, sel, memoRequest{}, func(g *frame, all []vec.Vec) (vec.Vec, error) { return n.probe(g, &all[0]), nil })
 	}
 	if !ok {
 		found = n.probe(f, &v)

@@ -278,6 +278,9 @@ func compareBytesConst(op kernel.Op, a *vec.Vec, c []byte, w []uint64) {
 
 // compareNumeric compares NUMERIC vectors of any memory form.
 func compareNumeric(f *frame, op kernel.Op, a, b *vec.Vec, w []uint64) error {
+	if c, ok := scaledConst(b); ok && a.Type.IsScaled() {
+		b = &c
+	}
 	if a.Type.IsScaled() && b.Type.IsScaled() {
 		if compareScaled(f, op, a, b, w) {
 			return nil
@@ -299,6 +302,23 @@ func compareNumeric(f *frame, op kernel.Op, a, b *vec.Vec, w []uint64) error {
 		}
 	}
 	return nil
+}
+
+// scaledConst returns a constant in the binary form of decimals as a scaled integer, where it is one.
+func scaledConst(v *vec.Vec) (vec.Vec, bool) {
+	if v.Form != vec.Const || v.Type.IsScaled() || v.IsNull(0) {
+		return vec.Vec{}, false
+	}
+	d, err := types.DecodeDecimal(v.Bytes(0))
+	if err != nil {
+		return vec.Vec{}, false
+	}
+	for scale := range types.MaxScaledPrec + 1 {
+		if x, ok := d.Scaled(scale); ok {
+			return constVec(types.IntValue(types.Dec(types.MaxScaledPrec, scale), x), v.N), true
+		}
+	}
+	return vec.Vec{}, false
 }
 
 // compareScaled compares scaled integers after giving them one scale; false when

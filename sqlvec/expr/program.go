@@ -14,6 +14,7 @@ type Program struct {
 	env   *Env
 	loose bool
 	frame frame // of the running evaluation
+	forms memo  // of NUMERICs that were computed as scaled integers
 }
 
 // node evaluates one expression over a batch: dense, for all rows, with errors
@@ -65,7 +66,20 @@ func (p *Program) Eval(b *vec.Batch, a *arena.Arena) (out vec.Vec, err error) {
 	if err != nil || p.loose || out.Type.Class() == p.expr.Type().Class() {
 		return out, err
 	}
-	return strict(f, out, p.expr.Type()), nil
+	return p.strict(f, out), nil
+}
+
+// strict is strict for the results. Few different ones are converted once.
+func (p *Program) strict(f *frame, v vec.Vec) vec.Vec {
+	one := []vec.Vec{v}
+	out, ok := p.forms.through(f, one, v.Valid, memoRequest{integers: true}, func(g *frame, all []vec.Vec) (vec.Vec, error) {
+		return strict(g, all[0], p.expr.Type()), nil
+	})
+	if !ok {
+		return strict(f, v, p.expr.Type())
+	}
+	out.Valid = v.Valid
+	return out
 }
 
 // EvalMask computes a BOOLEAN expression into out, one bit a row: set where the row

@@ -45,6 +45,14 @@ func Sub[T Signed](dst, a, b []T) bool {
 	return over < 0
 }
 
+// Distances sets dst = a - b + d, where no result overflows.
+func Distances[T ~uint16 | ~int32](dst []int32, a, b []T, d int32) {
+	a, b = a[:len(dst)], b[:len(dst)]
+	for i := range dst {
+		dst[i] = int32(a[i]) - int32(b[i]) + d
+	}
+}
+
 // SubFrom sets dst = c - a and reports whether a row overflowed.
 func SubFrom[T Signed](dst []T, c T, a []T) bool {
 	a = a[:len(dst)]
