@@ -91,6 +91,17 @@ func appendBytesRow[S []byte | string](b *builder, s S) {
 	b.skip()
 }
 
+// took appends a row of the Bytes class that was appended to heap, which was the builder's.
+func (b *builder) took(heap []byte) {
+	if len(heap) > maxHeap {
+		b.err = dberr.New(dberr.ProgramLimitExceeded, "result of expression is too large")
+		b.skip()
+		return
+	}
+	b.heap = heap
+	b.skip()
+}
+
 // value appends v.
 func (b *builder) value(v types.Value) {
 	if !v.Valid {

@@ -1,8 +1,6 @@
 package expr
 
 import (
-	"unsafe"
-
 	"driftdb/internal/arena"
 	"driftdb/internal/types"
 	"driftdb/internal/vec"
@@ -101,6 +99,9 @@ func (n *callNode) invoke(f *frame, args []vec.Vec, rows []uint64) (vec.Vec, err
 	if n.call.Fn.eval != nil {
 		return n.call.Fn.eval(f, n.call, args, rows)
 	}
+	if n.call.Fn.text != nil {
+		return eachText(f, n.call.Fn, n.call.Typ, args, rows)
+	}
 	fn := n.call.Fn.row
 	if n.call.Fn.Volatility != Volatile {
 		fn = interruptible(fn)
@@ -169,52 +170,4 @@ func lookupCodes(f *frame, v *vec.Vec, table, out []uint64) {
 		codes = safe
 	}
 	kernel.Lookup(codes, table, out)
-}
-
-// rowsPause is how many bytes of texts a function is given between two looks at whether the statement is to end.
-const rowsPause = 1 << 16
-
-// eachRow calls fn for the given rows and makes a vector of the results.
-func eachRow(f *frame, fn rowFunc, t types.Type, args []vec.Vec, rows []uint64) (vec.Vec, error) {
-	b := newBuilder(f, t)
-	row := make([]types.Value, len(args))
-	for j := range args {
-		if args[j].Form == vec.Const {
-			row[j] = rowValue(&args[j], 0)
-		}
-	}
-	work := 0
-	for i := range f.n {
-		if !has(rows, i) {
-			b.skip()
-			continue
-		}
-		for j := range args {
-			if args[j].Form != vec.Const {
-				row[j] = rowValue(&args[j], i)
-			}
-			work += len(row[j].S)
-		}
-		if work >= rowsPause {
-			if err := f.env.ended(); err != nil {
-				return vec.Vec{}, err
-			}
-			work = 0
-		}
-		v, err := fn(f.env, row)
-		if err != nil {
-			return vec.Vec{}, err
-		}
-		b.value(v)
-	}
-	return b.finish()
-}
-
-// rowValue returns row i of v without copying its bytes.
-func rowValue(v *vec.Vec, i int) types.Value {
-	if v.Type.Class() != types.Bytes || v.IsNull(i) {
-		return v.Value(i)
-	}
-	b := v.Bytes(i)
-	return types.BytesValue(v.Type, unsafe.String(unsafe.SliceData(b), len(b)))
 }

@@ -2,6 +2,7 @@ package expr
 
 import (
 	"math"
+	"strconv"
 
 	"driftdb/internal/arena"
 	"driftdb/internal/dberr"
@@ -161,6 +162,16 @@ func (n *castNode) rowByRow(f *frame, v *vec.Vec, rows []uint64) (vec.Vec, error
 // printRows makes the text of fixed-width values, straight into the heap.
 func printRows(f *frame, c types.Context, v *vec.Vec, to types.Type, rows []uint64) (vec.Vec, error) {
 	b := newBuilder(f, to)
+	if v.Type.IsInteger() {
+		for i, x := range int64s(f, v) {
+			if has(rows, i) {
+				b.room(20)
+				b.heap = strconv.AppendInt(b.heap, x, 10)
+			}
+			b.skip()
+		}
+		return b.finish()
+	}
 	for i := range f.n {
 		if has(rows, i) {
 			b.room(64)

@@ -14,6 +14,7 @@ type blend struct {
 	typ    types.Type
 	masks  [][]uint64
 	pieces []vec.Vec
+	texts  *blendTexts // of the node; nil: it has none
 }
 
 // add gives the rows of mask from v.
@@ -53,9 +54,12 @@ func (b *blend) result() (vec.Vec, error) {
 	case types.Span:
 		out = b.spans()
 	default:
-		v, err := b.bytes()
-		if err != nil {
-			return v, err
+		v, ok := b.texts.codes(b)
+		if !ok {
+			var err error
+			if v, err = b.bytes(); err != nil {
+				return v, err
+			}
 		}
 		out = v
 	}
@@ -201,6 +205,7 @@ type caseNode struct {
 	conds, thens []node
 	els          node
 	typ          types.Type
+	texts        blendTexts
 }
 
 // compileCase makes a CASE's node.
@@ -219,7 +224,7 @@ func compileCase(e *Case, env *Env) (node, error) {
 }
 
 func (n *caseNode) eval(f *frame, sel []uint64) (vec.Vec, error) {
-	b := blend{f: f, typ: n.typ}
+	b := blend{f: f, typ: n.typ, texts: &n.texts}
 	err := n.each(f, sel, func(v vec.Vec, rows []uint64) error {
 		b.add(v, rows)
 		return nil
@@ -284,12 +289,13 @@ func (p *Program) EvalPieces(b *vec.Batch, a *arena.Arena, fn func(v vec.Vec, ro
 
 // coalesceNode is COALESCE.
 type coalesceNode struct {
-	args []node
-	typ  types.Type
+	args  []node
+	typ   types.Type
+	texts blendTexts
 }
 
 func (n *coalesceNode) eval(f *frame, sel []uint64) (vec.Vec, error) {
-	b := blend{f: f, typ: n.typ}
+	b := blend{f: f, typ: n.typ, texts: &n.texts}
 	rest := allRows(f, sel)
 	for _, a := range n.args {
 		if !kernel.Any(rest) {

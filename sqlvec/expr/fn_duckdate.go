@@ -28,8 +28,13 @@ func init() {
 		for _, name := range []string{"date_sub", "datesub"} {
 			add(name, types.Int64, partsBetween(wholeParts), part, id, id)
 		}
-		add("strftime", types.Text, func(env *Env, a []types.Value) (types.Value, error) { return strftime(env, a[0], a[1].S) }, id, types.Text)
-		add("strftime", types.Text, func(env *Env, a []types.Value) (types.Value, error) { return strftime(env, a[1], a[0].S) }, types.Text, id)
+		for _, fn := range []*Function{
+			appending("strftime", ids(id, types.Text), func(env *Env, dst []byte, a []types.Value) ([]byte, error) { return strftime(env, dst, a[0], a[1].S) }),
+			appending("strftime", ids(types.Text, id), func(env *Env, dst []byte, a []types.Value) ([]byte, error) { return strftime(env, dst, a[1], a[0].S) }),
+		} {
+			fn.Volatility = vol
+			register(fn)
+		}
 		add("dayname", types.Text, clockText(func(c *clockFace) string { return dayNames[types.Weekday(c.days)] }), id)
 		add("monthname", types.Text, clockText(func(c *clockFace) string { return monthNames[c.month-1] }), id)
 		add("last_day", types.Date, lastDay, id)
@@ -315,28 +320,40 @@ func splitFormat(format string) ([]formatPart, error) {
 	return parts, nil
 }
 
-// strftime prints a time by a format of C; an infinite one as it is.
-func strftime(env *Env, v types.Value, format string) (types.Value, error) {
-	parts, err := splitFormat(format)
+var keptFormats keptTemplates[[]formatPart]
+
+// strftime appends a time by a format of C; an infinite one as it is.
+func strftime(env *Env, dst []byte, v types.Value, format string) ([]byte, error) {
+	parts, err := keptFormats.get(format, splitFormat)
 	if err != nil {
-		return v, err
+		return dst, err
 	}
 	if _, ok := wallTime(env, v); !ok {
-		return textValue(types.Format(v)), nil
+		return types.Context{}.Append(dst, v), nil
 	}
 	if v.Type.ID == types.Date {
 		v = types.IntValue(tsType, v.I*types.MicrosPerDay)
 	}
 	c := newClock(env, v)
-	var b []byte
 	for _, p := range parts {
 		if p.spec == 0 {
-			b = append(b, p.lit)
+			dst = append(dst, p.lit)
 			continue
 		}
-		b = c.appendPart(b, p)
+		dst = c.appendPart(dst, p)
 	}
-	return textValue(string(b)), nil
+	return dst, nil
+}
+
+// appendPadded appends n with zeros in front, width characters at least.
+func appendPadded(b []byte, n int64, width int) []byte {
+	if n < 0 {
+		b, n, width = append(b, '-'), -n, width-1
+	}
+	for ; width > 1 && n < types.Pow10(width-1); width-- {
+		b = append(b, '0')
+	}
+	return strconv.AppendInt(b, n, 10)
 }
 
 // appendPart appends what a specifier prints.
@@ -345,7 +362,7 @@ func (c *clockFace) appendPart(b []byte, p formatPart) []byte {
 		if p.bare {
 			return strconv.AppendInt(b, n, 10)
 		}
-		return fmt.Appendf(b, "%0*d", width, n)
+		return appendPadded(b, n, width)
 	}
 	switch p.spec {
 	case 'a':

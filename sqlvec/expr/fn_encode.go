@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
+	"unsafe"
 
 	"driftdb/internal/dberr"
 	"driftdb/internal/types"
@@ -19,14 +20,17 @@ func byteaValue(b []byte) types.Value { return types.BytesValue(types.T(types.By
 
 func init() {
 	t, b := types.Text, types.Bytea
-	md5Of := func(a []types.Value) string { sum := md5.Sum([]byte(a[0].S)); return hex.EncodeToString(sum[:]) }
+	md5Of := func(_ *Env, dst []byte, a []types.Value) ([]byte, error) {
+		sum := md5.Sum(unsafe.Slice(unsafe.StringData(a[0].S), len(a[0].S)))
+		return hex.AppendEncode(dst, sum[:]), nil
+	}
 	digest := func(name string, fn func([]byte) []byte) *Function {
 		return rowFn(name, ids(b), b, func(_ *Env, args []types.Value) (types.Value, error) {
 			return byteaValue(fn([]byte(args[0].S))), nil
 		})
 	}
 	register(
-		textOf("md5", ids(t), md5Of), textOf("md5", ids(b), md5Of),
+		appending("md5", ids(t), md5Of), appending("md5", ids(b), md5Of),
 		digest("sha224", func(x []byte) []byte { s := sha256.Sum224(x); return s[:] }),
 		digest("sha256", func(x []byte) []byte { s := sha256.Sum256(x); return s[:] }),
 		digest("sha384", func(x []byte) []byte { s := sha512.Sum384(x); return s[:] }),

@@ -131,28 +131,22 @@ func extractEval(f *frame, c *Call, args []vec.Vec, sel []uint64) (vec.Vec, erro
 		scale = 0
 	}
 	out, dst := fixed[int64](f, types.Dec(types.MaxScaledPrec, scale))
-	infinite := false
-	for i, t := range int64s(f, &args[1]) {
-		if !has(sel, i) {
-			dst[i] = 0
-			continue
-		}
-		if date {
-			infinite = infinite || types.IsInfDate(t)
-		} else if !isClock(args[1].Type) {
-			infinite = infinite || types.IsInfTime(t)
-		}
-		if infinite {
-			break
-		}
-		r, ok := fieldOfTime(f.env, name, args[1].Type, t)
-		if !ok {
-			return out, badField(name, args[1].Type)
-		}
-		dst[i] = r
+	x := int64s(f, &args[1])
+	infinite := func(i int) bool {
+		return date && types.IsInfDate(x[i]) || !date && !isClock(args[1].Type) && types.IsInfTime(x[i])
 	}
-	if infinite {
+	if firstRow(f.n, sel, infinite) >= 0 {
 		return eachRow(f, extractRow(c.Typ), c.Typ, args, sel)
+	}
+	get, ok := fieldOfType(f.env, name, args[1].Type)
+	if !ok {
+		return out, badField(name, args[1].Type)
+	}
+	for i, t := range x {
+		dst[i] = 0
+		if has(sel, i) {
+			dst[i] = get(t)
+		}
 	}
 	return out, nil
 }
@@ -254,111 +248,136 @@ func julian(env *Env, v types.Value) types.Decimal {
 
 // fieldOfTime returns a field of a DATE, TIMESTAMP or TIMESTAMPTZ × 10^fieldScale.
 func fieldOfTime(env *Env, name string, t types.Type, v int64) (int64, bool) {
-	local, offset := v, int64(0)
+	get, ok := fieldOfType(env, name, t)
+	if !ok {
+		return 0, false
+	}
+	return get(v), true
+}
+
+// fieldOfType returns what gives a field of finite values of a type × 10^fieldScale, false for a field that the type
+// does not have.
+func fieldOfType(env *Env, name string, t types.Type) (get func(v int64) int64, ok bool) {
 	switch t.ID {
 	case types.Date:
-		if isTimeField(name) {
-			return 0, false
-		}
 		if name == "epoch" {
-			return v * 86400, true
+			return func(v int64) int64 { return v * 86400 }, true
 		}
-		return fieldOfDay(name, v)
+		return fieldOfDay(name)
 	case types.Time:
 		if name == "epoch" {
-			return v, true
+			return func(v int64) int64 { return v }, true
 		}
-		return fieldOfClock(name, v), isTimeField(name)
+		return fieldOfClock(name)
 	case types.TimeTZ:
-		return fieldOfTimeTZ(name, v)
+		return fieldOfTimeTZ(name)
 	case types.TimestampTZ:
-		offset = types.OffsetAt(env.zone(), v)
-		local = v + offset*types.MicrosPerSecond
-	}
-	switch name {
-	case "epoch":
-		return v, true
-	case "timezone", "timezone_hour", "timezone_minute":
-		if t.ID != types.TimestampTZ {
-			return 0, false
+		zone := env.zone()
+		if get := fieldOfOffset(name); get != nil {
+			return func(v int64) int64 { return get(types.OffsetAt(zone, v)) }, true
 		}
-		return fieldOfOffset(name, offset), true
+		if of, ok := fieldOfType(env, name, tsType); ok && name != "epoch" {
+			return func(v int64) int64 { return of(types.ToLocal(zone, v)) }, true
+		}
 	}
-	days, rest := types.SplitDay(local)
-	if isTimeField(name) {
-		return fieldOfClock(name, rest), true
+	if name == "epoch" {
+		return func(v int64) int64 { return v }, true
 	}
-	return fieldOfDay(name, days)
+	if of, ok := fieldOfClock(name); ok {
+		return func(v int64) int64 {
+			_, rest := types.SplitDay(v)
+			return of(rest)
+		}, true
+	}
+	of, ok := fieldOfDay(name)
+	return func(v int64) int64 {
+		days, _ := types.SplitDay(v)
+		return of(days)
+	}, ok
 }
 
-// fieldOfOffset returns a field of the seconds east of Greenwich.
-func fieldOfOffset(name string, offset int64) int64 {
+// fieldOfOffset returns what gives a field of the seconds east of Greenwich, nil for other fields.
+func fieldOfOffset(name string) func(offset int64) int64 {
 	switch name {
+	case "timezone":
+		return func(offset int64) int64 { return offset }
 	case "timezone_hour":
-		return offset / 3600
+		return func(offset int64) int64 { return offset / 3600 }
 	case "timezone_minute":
-		return offset / 60 % 60
+		return func(offset int64) int64 { return offset / 60 % 60 }
 	}
-	return offset
+	return nil
 }
 
-// fieldOfTimeTZ returns a field of a TIMETZ × 10^fieldScale.
-func fieldOfTimeTZ(name string, v int64) (int64, bool) {
-	clock, east := types.SplitTimeTZ(v)
-	switch name {
-	case "epoch":
-		return clock - east*types.MicrosPerSecond, true
-	case "timezone", "timezone_hour", "timezone_minute":
-		return fieldOfOffset(name, east), true
+// fieldOfTimeTZ returns what gives a field of a TIMETZ × 10^fieldScale.
+func fieldOfTimeTZ(name string) (func(v int64) int64, bool) {
+	if name == "epoch" {
+		return func(v int64) int64 {
+			clock, east := types.SplitTimeTZ(v)
+			return clock - east*types.MicrosPerSecond
+		}, true
 	}
-	return fieldOfClock(name, clock), isTimeField(name)
+	if get := fieldOfOffset(name); get != nil {
+		return func(v int64) int64 {
+			_, east := types.SplitTimeTZ(v)
+			return get(east)
+		}, true
+	}
+	get, ok := fieldOfClock(name)
+	return func(v int64) int64 {
+		clock, _ := types.SplitTimeTZ(v)
+		return get(clock)
+	}, ok
 }
 
-// fieldOfClock returns a field of a time of day.
-func fieldOfClock(name string, micros int64) int64 {
+// fieldOfClock returns what gives a field of a time of day.
+func fieldOfClock(name string) (func(micros int64) int64, bool) {
 	switch name {
 	case "hour":
-		return micros / types.MicrosPerHour
+		return func(micros int64) int64 { return micros / types.MicrosPerHour }, true
 	case "minute":
-		return micros / types.MicrosPerMinute % 60
+		return func(micros int64) int64 { return micros / types.MicrosPerMinute % 60 }, true
 	}
-	return micros % types.MicrosPerMinute // seconds, scaled to a whole number
+	return func(micros int64) int64 { return micros % types.MicrosPerMinute }, isTimeField(name) // seconds, scaled to a whole number
 }
 
-// fieldOfDay returns a field of a date.
-func fieldOfDay(name string, days int64) (int64, bool) {
+// fieldOfDay returns what gives a field of a date.
+func fieldOfDay(name string) (func(days int64) int64, bool) {
 	switch name {
 	case "dow":
-		return types.Weekday(days), true
+		return types.Weekday, true
 	case "isodow":
-		return (types.Weekday(days)+6)%7 + 1, true
+		return func(days int64) int64 { return (types.Weekday(days)+6)%7 + 1 }, true
 	case "week":
-		_, w := types.ISOWeek(days)
-		return w, true
+		return func(days int64) int64 { _, w := types.ISOWeek(days); return w }, true
 	case "isoyear":
-		y, _ := types.ISOWeek(days)
-		return shownYear(y), true
+		return func(days int64) int64 { y, _ := types.ISOWeek(days); return shownYear(y) }, true
+	case "doy":
+		return func(days int64) int64 { y, _, _ := types.DateOf(days); return days - types.DaysOf(y, 1, 1) + 1 }, true
 	}
-	y, m, d := types.DateOf(days)
+	of, ok := fieldOfDate(name)
+	return func(days int64) int64 { return of(types.DateOf(days)) }, ok
+}
+
+// fieldOfDate returns what gives a field of year, month and day.
+func fieldOfDate(name string) (func(y, m, d int64) int64, bool) {
 	switch name {
 	case "year":
-		return shownYear(y), true
+		return func(y, _, _ int64) int64 { return shownYear(y) }, true
 	case "month":
-		return m, true
+		return func(_, m, _ int64) int64 { return m }, true
 	case "day":
-		return d, true
+		return func(_, _, d int64) int64 { return d }, true
 	case "quarter":
-		return (m-1)/3 + 1, true
-	case "doy":
-		return days - types.DaysOf(y, 1, 1) + 1, true
+		return func(_, m, _ int64) int64 { return (m-1)/3 + 1 }, true
 	case "decade":
-		return floorDiv(y, 10), true
+		return func(y, _, _ int64) int64 { return floorDiv(y, 10) }, true
 	case "century":
-		return eraOf(y, 100), true
+		return func(y, _, _ int64) int64 { return eraOf(y, 100) }, true
 	case "millennium":
-		return eraOf(y, 1000), true
+		return func(y, _, _ int64) int64 { return eraOf(y, 1000) }, true
 	}
-	return 0, false
+	return nil, false
 }
 
 // shownYear turns year 0, which is 1 BC, into -1.

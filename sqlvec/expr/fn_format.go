@@ -160,7 +160,7 @@ func (p *templatePart) number(n int64, width int) string {
 	if p.fill {
 		return strconv.FormatInt(n, 10)
 	}
-	return fmt.Sprintf("%0*d", width, n)
+	return string(appendPadded(nil, n, width))
 }
 
 // places is how many characters a number of so many digits has, its sign included.

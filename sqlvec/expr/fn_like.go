@@ -1,6 +1,7 @@
 package expr
 
 import (
+	"math/bits"
 	"strings"
 
 	"driftdb/internal/dberr"
@@ -62,8 +63,7 @@ func newLike(pattern string) (*kernel.Like, error) {
 	return l, nil
 }
 
-// likeConst matches every row with one pattern: a whole-buffer search where the
-// pattern is %text%.
+// likeConst matches every row with one pattern. What every match contains is looked for in the whole buffer.
 func likeConst(f *frame, v *vec.Vec, pattern string, fold bool, w []uint64) error {
 	if fold {
 		pattern = strings.ToLower(pattern)
@@ -73,24 +73,73 @@ func likeConst(f *frame, v *vec.Vec, pattern string, fold bool, w []uint64) erro
 		return err
 	}
 	flat := flatten(f, v)
-	if needle, ok := l.Contains(); ok && !fold {
-		kernel.ContainsMask(flat.Heap, flat.Offs[:f.n+1], needle, w)
-		return nil
+	if fold {
+		likeFolded(f, &flat, l, w)
+	} else {
+		likeFlat(&flat, l, w)
 	}
-	if text, ok := l.Exact(); ok && !fold {
-		compareBytesConst(kernel.Eq, &flat, text, w)
-		return nil
+	return nil
+}
+
+// likeFlat matches every row with one pattern as it is.
+func likeFlat(flat *vec.Vec, l *kernel.Like, w []uint64) {
+	n := flat.N
+	if text, ok := l.Exact(); ok {
+		compareBytesConst(kernel.Eq, flat, text, w)
+		return
+	}
+	part := l.Part()
+	if len(part) == 0 || len(l.Prefix()) > 0 {
+		for i := range n {
+			if l.Match(flat.Heap[flat.Offs[i]:flat.Offs[i+1]]) {
+				w[i>>6] |= 1 << (uint(i) & 63)
+			}
+		}
+		return
+	}
+	kernel.ContainsMask(flat.Heap, flat.Offs[:n+1], part, w)
+	if _, ok := l.Contains(); ok {
+		return
+	}
+	eachSet(w, func(i int) {
+		if !l.Match(flat.Heap[flat.Offs[i]:flat.Offs[i+1]]) {
+			w[i>>6] &^= 1 << (uint(i) & 63)
+		}
+	})
+}
+
+// eachSet calls fn for the bits that are set in w, which fn may clear.
+func eachSet(w []uint64, fn func(i int)) {
+	for k, m := range w {
+		for ; m != 0; m &= m - 1 {
+			fn(k<<6 + bits.TrailingZeros64(m))
+		}
+	}
+}
+
+// likeFolded matches every row in any case with a pattern in small letters.
+func likeFolded(f *frame, flat *vec.Vec, l *kernel.Like, w []uint64) {
+	offs := flat.Offs[:f.n+1]
+	text := flat.Heap[offs[0]:offs[f.n]]
+	ascii := vec.ASCII(text)
+	if part, ok := l.Contains(); ok && vec.ASCII(part) {
+		needle := kernel.NewNeedle(part, true)
+		if needle.Mask(flat.Heap, offs, w); ascii {
+			return
+		}
+	} else if ascii {
+		lower := *flat
+		lower.Heap = f.arena.Alloc(int(offs[f.n]))
+		kernel.ChangeCase(lower.Heap[offs[0]:], text, 'A')
+		likeFlat(&lower, l, w)
+		return
 	}
 	for i := range f.n {
-		s := flat.Heap[flat.Offs[i]:flat.Offs[i+1]]
-		if fold {
-			s = []byte(strings.ToLower(string(s)))
-		}
-		if l.Match(s) {
+		s := flat.Heap[offs[i]:offs[i+1]]
+		if w[i>>6]>>(uint(i)&63)&1 == 0 && l.Match([]byte(strings.ToLower(string(s)))) {
 			w[i>>6] |= 1 << (uint(i) & 63)
 		}
 	}
-	return nil
 }
 
 // likeRows matches rows with patterns that differ.

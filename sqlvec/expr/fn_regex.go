@@ -4,25 +4,17 @@ import (
 	"regexp"
 	"strings"
 	"sync"
+	"unsafe"
 
 	"driftdb/internal/dberr"
 	"driftdb/internal/types"
+	"driftdb/internal/vec"
+	"driftdb/sqlvec/kernel"
 )
 
 func init() {
 	op := func(subject types.ID, name string, fold, not bool) *Function {
-		return rowFn(name, ids(subject, types.Text), types.Bool, func(env *Env, args []types.Value) (types.Value, error) {
-			flags := ""
-			if fold {
-				flags = "i"
-			}
-			re, err := compileRegex(args[1].S, flags)
-			if err != nil {
-				return args[0], err
-			}
-			ok, err := re.matches(env, args[0].S)
-			return types.BoolValue(ok != not), err
-		})
+		return &Function{Name: name, Params: ids(subject, types.Text), Ret: types.Bool, eval: matchEval(fold, not), costly: true}
 	}
 	text := types.Text
 	for _, id := range ids(text, types.Bpchar) { // the blanks of a CHAR count
@@ -48,6 +40,74 @@ type regex struct {
 	words      *wordRegex     // finds the matches where the pattern has constraints on words, else nil
 	longest    *wordRegex     // finds the longest matches from a place within a text, where there is a choice, else nil
 	within     *regexp.Regexp // finds the groups within the shortest match, where that is preferred, else nil
+	like       *kernel.Like   // matches the texts that hold a match, else nil
+	part       *kernel.Needle // what every match contains, nil: nothing is known
+}
+
+// matchEval returns the evaluation of text ~ pattern.
+func matchEval(fold, not bool) evalFunc {
+	flags := ""
+	if fold {
+		flags = "i"
+	}
+	row := interruptible(func(env *Env, args []types.Value) (types.Value, error) {
+		re, err := compileRegex(args[1].S, flags)
+		if err != nil {
+			return args[0], err
+		}
+		ok, err := re.matches(env, args[0].S)
+		return types.BoolValue(ok != not), err
+	})
+	return func(f *frame, c *Call, args []vec.Vec, sel []uint64) (vec.Vec, error) {
+		if args[1].Form != vec.Const || args[0].Form == vec.Const {
+			return eachRow(f, row, c.Typ, args, sel)
+		}
+		flat := flatten(f, &args[0])
+		if int(flat.Offs[f.n]-flat.Offs[0]) >= longValue {
+			return eachRow(f, row, c.Typ, args, sel)
+		}
+		re, err := compileRegex(string(args[1].Bytes(0)), flags)
+		if err != nil {
+			return vec.Vec{}, err
+		}
+		w := f.words()
+		clear(w)
+		if err := re.mask(f, &flat, sel, w); err != nil {
+			return vec.Vec{}, err
+		}
+		if not {
+			kernel.Not(w, w)
+		}
+		return f.bools(w, nil), nil
+	}
+}
+
+// mask sets the bits of the rows that hold a match. The others that are not in sel may have any.
+func (re *regex) mask(f *frame, flat *vec.Vec, sel, w []uint64) error {
+	if re.like != nil {
+		likeFlat(flat, re.like, w)
+		return nil
+	}
+	kernel.Fill(w, f.n)
+	offs := flat.Offs[:f.n+1]
+	if re.part != nil && (!re.part.Folds() || vec.ASCII(flat.Heap[offs[0]:offs[f.n]])) {
+		re.part.Mask(flat.Heap, offs, w)
+	}
+	if sel != nil {
+		kernel.And(w, w, sel)
+	}
+	var failed error
+	eachSet(w, func(i int) {
+		b := flat.Heap[offs[i]:offs[i+1]]
+		ok, err := re.matches(f.env, unsafe.String(unsafe.SliceData(b), len(b)))
+		if err != nil {
+			failed = err
+		}
+		if !ok {
+			w[i>>6] &^= 1 << (uint(i) & 63)
+		}
+	})
+	return failed
 }
 
 // regexCache keeps compiled expressions by flags and pattern; it is emptied when it
@@ -112,6 +172,7 @@ func newRegex(pattern, flags string) (*regex, error) {
 	if err != nil {
 		return nil, invalidRegex(regexReason(err))
 	}
+	re.contents(re.Regexp.String(), plain.edges)
 	return re, nil
 }
 

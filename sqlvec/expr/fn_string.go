@@ -9,13 +9,12 @@ import (
 	"driftdb/internal/dberr"
 	"driftdb/internal/types"
 	"driftdb/internal/vec"
+	"driftdb/sqlvec/kernel"
 )
 
 // textFn makes a strict function from TEXT to TEXT.
 func textFn(name string, fn func(string) string) *Function {
-	return rowFn(name, ids(types.Text), types.Text, func(_ *Env, args []types.Value) (types.Value, error) {
-		return textValue(fn(args[0].S)), nil
-	})
+	return textOf(name, ids(types.Text), func(args []types.Value) string { return fn(args[0].S) })
 }
 
 // textInt makes a strict function from TEXT to INTEGER.
@@ -27,8 +26,8 @@ func textInt(name string, fn func(string) int) *Function {
 
 // textOf makes a strict function that gives TEXT.
 func textOf(name string, params []types.ID, fn func(args []types.Value) string) *Function {
-	return rowFn(name, params, types.Text, func(_ *Env, args []types.Value) (types.Value, error) {
-		return textValue(fn(args)), nil
+	return appending(name, params, func(_ *Env, dst []byte, args []types.Value) ([]byte, error) {
+		return append(dst, fn(args)...), nil
 	})
 }
 
@@ -51,8 +50,8 @@ const CharKey = "$char_key"
 func init() {
 	t, i := types.Text, types.Int32
 	register(
-		&Function{Name: "lower", Params: ids(t), Ret: t, eval: caseEval(strings.ToLower, 'A', 'Z')},
-		&Function{Name: "upper", Params: ids(t), Ret: t, eval: caseEval(strings.ToUpper, 'a', 'z')},
+		&Function{Name: "lower", Params: ids(t), Ret: t, eval: caseEval(strings.ToLower, 'A')},
+		&Function{Name: "upper", Params: ids(t), Ret: t, eval: caseEval(strings.ToUpper, 'a')},
 		&Function{Name: "length", Params: ids(t), Ret: i, eval: lengthEval(utf8.RuneCount)},
 		&Function{Name: "char_length", Params: ids(t), Ret: i, eval: lengthEval(utf8.RuneCount)},
 		&Function{Name: "character_length", Params: ids(t), Ret: i, eval: lengthEval(utf8.RuneCount)},
@@ -80,21 +79,16 @@ func init() {
 		rowFn("lpad", ids(t, i), t, pad(true)), rowFn("lpad", ids(t, i, t), t, pad(true)),
 		rowFn("rpad", ids(t, i), t, pad(false)), rowFn("rpad", ids(t, i, t), t, pad(false)),
 		rowFn("repeat", ids(t, i), t, repeatText),
-		textOf("replace", ids(t, t, t), func(a []types.Value) string {
-			if a[1].S == "" {
-				return a[0].S
-			}
-			return strings.ReplaceAll(a[0].S, a[1].S, a[2].S)
-		}),
+		appending("replace", ids(t, t, t), replace),
 		textOf("translate", ids(t, t, t), func(a []types.Value) string { return translate(a[0].S, a[1].S, a[2].S) }),
 		rowFn("position", ids(t, t), i, position), rowFn("strpos", ids(t, t), i, position),
-		rowFn("split_part", ids(t, t, i), t, splitPart),
+		appending("split_part", ids(t, t, i), splitPart),
 		rowFn("starts_with", ids(t, t), types.Bool, startsWith), rowFn("^@", ids(t, t), types.Bool, startsWith),
 		rowFn("overlay", ids(t, t, i), t, overlay), rowFn("overlay", ids(t, t, i, i), t, overlay),
 		&Function{Name: "||", Params: ids(t, t), Ret: t, eval: concatEval},
 		&Function{Name: "||", Params: ids(types.Bytea, types.Bytea), Ret: types.Bytea, eval: concatEval},
-		rowFn("||", ids(t, anyType), t, concatAny), rowFn("||", ids(anyType, t), t, concatAny),
-		&Function{Name: "concat", Params: ids(anyType), Variadic: true, Ret: t, NullCall: true, Volatility: Stable, row: concatAll},
+		appending("||", ids(t, anyType), concatAny), appending("||", ids(anyType, t), concatAny),
+		&Function{Name: "concat", Params: ids(anyType), Variadic: true, Ret: t, NullCall: true, Volatility: Stable, text: concatAll, row: rowOfText(concatAll)},
 		&Function{Name: "concat_ws", Params: ids(t, anyType), Variadic: true, Ret: t, NullCall: true, Volatility: Stable, row: concatWith},
 	)
 	registerTrims()
@@ -109,16 +103,23 @@ func lengthEval(length func([]byte) int) evalFunc {
 	return func(f *frame, c *Call, args []vec.Vec, _ []uint64) (vec.Vec, error) {
 		out, dst := fixed[int32](f, c.Typ)
 		flat := flatten(f, &args[0])
+		offs := flat.Offs[:f.n+1]
+		if vec.ASCII(flat.Heap[offs[0]:offs[f.n]]) { // all characters are bytes
+			for i := range dst {
+				dst[i] = offs[i+1] - offs[i]
+			}
+			return out, nil
+		}
 		for i := range dst {
-			dst[i] = int32(length(flat.Heap[flat.Offs[i]:flat.Offs[i+1]]))
+			dst[i] = int32(length(flat.Heap[offs[i]:offs[i+1]]))
 		}
 		return out, nil
 	}
 }
 
 // caseEval returns the evaluation of lower or upper. A buffer of ASCII is changed
-// as a whole; from and to bound the letters that change.
-func caseEval(slow func(string) string, from, to byte) evalFunc {
+// as a whole; from is the first of the letters that change.
+func caseEval(slow func(string) string, from byte) evalFunc {
 	return func(f *frame, c *Call, args []vec.Vec, sel []uint64) (vec.Vec, error) {
 		flat := flatten(f, &args[0])
 		lo, hi := flat.Offs[0], flat.Offs[f.n]
@@ -129,12 +130,7 @@ func caseEval(slow func(string) string, from, to byte) evalFunc {
 			}, c.Typ, args, sel)
 		}
 		heap := f.arena.Alloc(int(hi))
-		copy(heap[lo:], src)
-		for i, b := range heap[lo:] {
-			if b >= from && b <= to {
-				heap[int(lo)+i] = b ^ 0x20
-			}
-		}
+		kernel.ChangeCase(heap[lo:], src, from)
 		return vec.FromBytes(c.Typ, flat.Offs[:f.n+1], heap, nil), nil
 	}
 }
@@ -160,20 +156,25 @@ func concatEval(f *frame, c *Call, args []vec.Vec, sel []uint64) (vec.Vec, error
 }
 
 // concatAny is || of a text and any other value.
-func concatAny(env *Env, args []types.Value) (types.Value, error) {
+func concatAny(env *Env, dst []byte, args []types.Value) ([]byte, error) {
 	c := env.context()
-	return textValue(c.TextOf(args[0]) + c.TextOf(args[1])), nil
+	for i := range args {
+		if t := args[i].Type; t.ID == types.Bool || t.IsString() {
+			dst = append(dst, c.TextOf(args[i])...)
+		} else {
+			dst = c.Append(dst, args[i])
+		}
+	}
+	return dst, nil
 }
 
-// concatAll is concat: NULLs are skipped, values printed as PostgreSQL's output
-// functions do.
-func concatAll(env *Env, args []types.Value) (types.Value, error) {
-	var b []byte
+// concatAll is concat: NULLs are skipped, values printed as PostgreSQL's output functions do.
+func concatAll(env *Env, dst []byte, args []types.Value) ([]byte, error) {
 	c := env.context()
-	for _, a := range args {
-		b = c.Append(b, a)
+	for i := range args {
+		dst = c.Append(dst, args[i])
 	}
-	return textValue(string(b)), nil
+	return dst, nil
 }
 
 // concatWith is concat_ws.
@@ -403,26 +404,55 @@ func position(_ *Env, args []types.Value) (types.Value, error) {
 	return intValue(runeCount(args[0].S[:i]) + 1), nil
 }
 
+// replace replaces a part of a text wherever it stands.
+func replace(_ *Env, dst []byte, args []types.Value) ([]byte, error) {
+	s, part, with := args[0].S, args[1].S, args[2].S
+	for part != "" {
+		i := strings.Index(s, part)
+		if i < 0 {
+			break
+		}
+		dst = append(append(dst, s[:i]...), with...)
+		s = s[i+len(part):]
+	}
+	return append(dst, s...), nil
+}
+
 // splitPart returns a field; a negative number counts from the end.
-func splitPart(_ *Env, args []types.Value) (types.Value, error) {
+func splitPart(_ *Env, dst []byte, args []types.Value) ([]byte, error) {
 	s, sep, n := args[0].S, args[1].S, args[2].I
 	if n == 0 {
-		return args[0], dberr.New(dberr.InvalidParameterValue, "field position must not be zero")
-	}
-	parts := []string{s}
-	if sep != "" {
-		parts = strings.Split(s, sep)
-	}
-	if s == "" {
-		parts = nil
+		return dst, dberr.New(dberr.InvalidParameterValue, "field position must not be zero")
 	}
 	if n < 0 {
-		n += int64(len(parts)) + 1
+		n++
+		if n += int64(countFields(s, sep)); n < 1 {
+			return dst, nil
+		}
 	}
-	if n < 1 || n > int64(len(parts)) {
-		return textValue(""), nil
+	for ; ; n-- {
+		i := -1
+		if sep != "" {
+			i = strings.Index(s, sep)
+		}
+		switch {
+		case n == 1 && i >= 0:
+			return append(dst, s[:i]...), nil
+		case n == 1:
+			return append(dst, s...), nil
+		case i < 0:
+			return dst, nil
+		}
+		s = s[i+len(sep):]
 	}
-	return textValue(parts[n-1]), nil
+}
+
+// countFields is how many fields a text has; without a separator it is one.
+func countFields(s, sep string) int {
+	if sep == "" {
+		return 1
+	}
+	return strings.Count(s, sep) + 1
 }
 
 func startsWith(_ *Env, args []types.Value) (types.Value, error) {

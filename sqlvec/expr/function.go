@@ -42,6 +42,7 @@ type Function struct {
 	refine  func(c *Call) types.Type           // when set, the type by constant arguments
 	eval    evalFunc                           // dense over a batch
 	row     rowFunc                            // row at a time, for functions that are rare
+	text    textFunc                           // beside row, for those that give a text and never NULL
 	costly  bool                               // eval costs more for a row than looking a result up; row always does
 }
 
@@ -53,6 +54,9 @@ type evalFunc func(f *frame, c *Call, args []vec.Vec, sel []uint64) (vec.Vec, er
 // rowFunc computes a function for one row. Strings in args are valid during the
 // call only.
 type rowFunc func(env *Env, args []types.Value) (types.Value, error)
+
+// textFunc is a rowFunc that appends the text it gives to dst.
+type textFunc func(env *Env, dst []byte, args []types.Value) ([]byte, error)
 
 // frame is one evaluation of a program over a batch.
 type frame struct {

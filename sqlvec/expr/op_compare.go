@@ -237,6 +237,12 @@ func compareSpans(f *frame, op kernel.Op, a, b *vec.Vec, w []uint64) {
 
 // compareBytes compares byte strings, bytewise.
 func compareBytes(f *frame, op kernel.Op, a, b *vec.Vec, w []uint64) {
+	if a.Form == vec.Dict && b.Form == vec.Const && a.Dict.Values.N > 0 && a.Dict.Values.N <= f.n {
+		table := arena.Make[uint64](f.arena, vec.Words(a.Dict.Values.N))
+		compareBytesConst(op, &a.Dict.Values, b.Bytes(0), table)
+		lookupCodes(f, a, table, w)
+		return
+	}
 	fa := flatten(f, a)
 	if b.Form == vec.Const {
 		compareBytesConst(op, &fa, b.Bytes(0), w)

@@ -44,6 +44,7 @@ func spreadArray(fn *Function) *Function {
 		return known.(*Function)
 	}
 	out := *fn
+	out.text = nil
 	last := len(fn.Params) - 1
 	out.Variadic = false
 	out.Params = append(append([]types.ID(nil), fn.Params[:last]...), anyArray)

@@ -53,7 +53,7 @@ func (t *Table) addPartitions() error {
 	}
 	var names []string
 	for name := range first {
-		if t.column(name) < 0 { // a column of the files is what they have
+		if place(t.places, name) < 0 { // a column of the files is what they have
 			names = append(names, name)
 		}
 	}

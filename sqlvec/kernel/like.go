@@ -106,6 +106,22 @@ func (l *Like) Contains() ([]byte, bool) {
 	return l.segments[0].text, true
 }
 
+// Part returns the longest text that every match contains.
+func (l *Like) Part() (part []byte) {
+	for _, s := range l.segments {
+		from := 0
+		for i := 0; i <= len(s.text); i++ {
+			if i == len(s.text) || s.wild != nil && s.wild[i] {
+				if i-from > len(part) {
+					part = s.text[from:i]
+				}
+				from = i + 1
+			}
+		}
+	}
+	return part
+}
+
 // Match reports whether the pattern matches all of text.
 func (l *Like) Match(text []byte) bool {
 	if l.isExact {
@@ -205,36 +221,4 @@ func (s *segment) ends(text []byte) bool {
 	}
 	n, ok := s.at(text[start:])
 	return ok && start+n == len(text)
-}
-
-// ContainsMask sets bit i of out where row i of a text column contains needle, by
-// one search over the whole buffer. offs has one more entry than there are rows.
-func ContainsMask(heap []byte, offs []int32, needle []byte, out []uint64) {
-	n := len(offs) - 1
-	clear(out)
-	if len(needle) == 0 {
-		Fill(out, n)
-		return
-	}
-	if n == 0 {
-		return
-	}
-	pos, end := int(offs[0]), int(offs[n])
-	for row := 0; row < n; {
-		i := bytes.Index(heap[pos:end], needle)
-		if i < 0 {
-			return
-		}
-		pos += i
-		for int(offs[row+1]) <= pos {
-			row++
-		}
-		if pos+len(needle) <= int(offs[row+1]) {
-			out[row>>6] |= 1 << (uint(row) & 63)
-			pos = int(offs[row+1])
-			row++
-		} else {
-			pos++ // the hit spans two rows
-		}
-	}
 }

@@ -1,0 +1,127 @@
+package expr
+
+import (
+	"unsafe"
+
+	"driftdb/internal/types"
+	"driftdb/internal/vec"
+)
+
+// rowsPause is how many bytes of texts a function is given between two looks at whether the statement is to end.
+const rowsPause = 1 << 16
+
+// rowReader gives the arguments of one row after the other, without copying their bytes.
+type rowReader struct {
+	args []vec.Vec
+	row  []types.Value
+	work int // bytes given since the last look at whether the statement is to end
+}
+
+func newRowReader(args []vec.Vec) rowReader {
+	r := rowReader{args: args, row: make([]types.Value, len(args))}
+	for j := range args {
+		r.row[j] = types.Value{Type: args[j].Type, Valid: true}
+		if args[j].Form == vec.Const {
+			r.row[j] = rowValue(&args[j], 0)
+		}
+	}
+	return r
+}
+
+// at returns the values of row i, valid until the next call.
+func (r *rowReader) at(f *frame, i int) ([]types.Value, error) {
+	for j := range r.args {
+		v := &r.args[j]
+		switch {
+		case v.Form == vec.Const:
+		case v.Form == vec.Flat && v.Type.Class() == types.Bytes && v.Valid == nil:
+			b := v.Heap[v.Offs[i]:v.Offs[i+1]]
+			r.row[j].S = unsafe.String(unsafe.SliceData(b), len(b))
+		default:
+			r.row[j] = rowValue(v, i)
+		}
+		r.work += len(r.row[j].S)
+	}
+	if r.work >= rowsPause {
+		r.work = 0
+		return r.row, f.env.ended()
+	}
+	return r.row, nil
+}
+
+// eachRow calls fn for the given rows and makes a vector of the results.
+func eachRow(f *frame, fn rowFunc, t types.Type, args []vec.Vec, rows []uint64) (vec.Vec, error) {
+	b, r := newBuilder(f, t), newRowReader(args)
+	for i := range f.n {
+		if !has(rows, i) {
+			b.skip()
+			continue
+		}
+		row, err := r.at(f, i)
+		if err != nil {
+			return vec.Vec{}, err
+		}
+		v, err := fn(f.env, row)
+		if err != nil {
+			return vec.Vec{}, err
+		}
+		b.value(v)
+	}
+	return b.finish()
+}
+
+// eachText calls fn, which gives texts, for the given rows.
+func eachText(f *frame, fn *Function, t types.Type, args []vec.Vec, rows []uint64) (vec.Vec, error) {
+	b, r := newBuilder(f, t), newRowReader(args)
+	for i := range f.n {
+		if !has(rows, i) {
+			b.skip()
+			continue
+		}
+		row, err := r.at(f, i)
+		if err != nil {
+			return vec.Vec{}, err
+		}
+		size := 0
+		for j := range row {
+			size += len(row[j].S)
+		}
+		if size >= longValue && fn.Volatility != Volatile && f.env.mayEnd() {
+			v, err := aside(f.env, fn.row, row)
+			if err != nil {
+				return vec.Vec{}, err
+			}
+			b.value(v)
+			continue
+		}
+		b.room(size + 64)
+		heap, err := fn.text(f.env, b.heap, row)
+		if err != nil {
+			return vec.Vec{}, err
+		}
+		b.took(heap)
+	}
+	return b.finish()
+}
+
+// appending makes a function that gives texts and never NULL.
+func appending(name string, params []types.ID, fn textFunc) *Function {
+	return &Function{Name: name, Params: params, Ret: types.Text, text: fn, row: rowOfText(fn)}
+}
+
+// rowOfText is fn as a rowFunc.
+func rowOfText(fn textFunc) rowFunc {
+	return func(env *Env, args []types.Value) (types.Value, error) {
+		b, err := fn(env, nil, args)
+		return textValue(string(b)), err
+	}
+}
+
+// rowValue returns row i of v without copying its bytes.
+func rowValue(v *vec.Vec, i int) types.Value {
+	if v.Type.Class() != types.Bytes || v.IsNull(i) {
+		return v.Value(i)
+	}
+	b := v.Bytes(i)
+	return types.BytesValue(v.Type, unsafe.String(unsafe.SliceData(b), len(b)))
+}
