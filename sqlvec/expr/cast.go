@@ -199,7 +199,7 @@ func int64s(f *frame, v *vec.Vec) []int64 {
 
 // castInts converts integers, and scaled integers by rounding, to integers.
 func castInts(f *frame, v *vec.Vec, to types.Type, rows []uint64) (vec.Vec, error) {
-	if v.Form == vec.Narrow && v.Type.IsInteger() && narrowFits(v, to) {
+	if v.Form == vec.Narrow && (v.Type.IsInteger() || v.Type.Scale == 0) && narrowFits(v, to) {
 		out := *v
 		out.Type = to
 		return out, nil

@@ -14,8 +14,11 @@ import (
 // every row.
 const maxMemo = 1 << 16
 
-// memoPays is how many combinations one row pays for.
-const memoPays = 2
+const (
+	memoPays   = 2 // combinations that one row pays for
+	memoServes = 4 // rows for each combination that a computation should be for
+	maxWasted  = 8 // computations in vain that are counted
+)
 
 // memo keeps what a computation gives for every combination of values that its arguments may have,
 // where these are few: the values of a dictionary, or integers and days that are close together. The
@@ -23,7 +26,9 @@ const memoPays = 2
 type memo struct {
 	spans  []valueSpan // of the arguments
 	now    []valueSpan // of the batch that is looked at
-	rows   int         // met since the last computation
+	rows   int         // met since the last computation; one pays for memoPays combinations
+	served int         // rows that were given results of the last computation
+	wasted uint        // how many computations before it were for fewer rows than they should be
 	result *memoResult // nil: computing failed, or gave NULLs
 }
 
@@ -72,17 +77,41 @@ func (m *memo) through(f *frame, args []vec.Vec, rows []uint64, may memoRequest,
 	if varying == 0 || varying > 1 && !may.several {
 		return out, false
 	}
+	selected := howMany(f, rows)
 	if !known {
-		if m.rows += howMany(f, rows); total > memoPays*m.rows {
+		if m.rows += selected; !m.pays(total) {
 			return out, false
 		}
 		copy(m.spans, m.now)
-		m.rows, m.result = 0, m.compute(f, args, total, compute)
+		m.rows, m.served, m.result = 0, 0, m.compute(f, args, total, compute)
 	}
 	if m.result == nil {
 		return out, false
 	}
+	m.served += selected
 	return m.result.of(f, m.codes(f, args)), true
+}
+
+// pays reports whether total combinations are to be computed. Where values ascend, say, no computation is for many
+// rows: each that is wasted makes the next one dearer.
+func (m *memo) pays(total int) bool {
+	last := 1
+	for i := range m.spans {
+		last *= max(m.spans[i].size, 1)
+	}
+	wasted := m.wasted
+	switch {
+	case m.result == nil:
+	case m.served < memoServes*last:
+		wasted = min(wasted+1, maxWasted)
+	default:
+		wasted = 0
+	}
+	if total > memoPays*m.rows>>(3*wasted) {
+		return false
+	}
+	m.wasted = wasted
+	return true
 }
 
 // howMany returns the number of rows selected.
