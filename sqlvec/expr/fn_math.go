@@ -288,7 +288,7 @@ func roundDecimal(how types.Rounding, d types.Decimal, digits int) types.Decimal
 
 // roundVec rounds a NUMERIC vector to a constant number of digits.
 func roundVec(f *frame, how types.Rounding, v *vec.Vec, digits int, sel []uint64) (vec.Vec, error) {
-	if v.Type.IsScaled() && digits >= 0 && digits <= types.MaxScaledPrec {
+	if v.Type.IsScaled() && digits <= types.MaxScaledPrec {
 		if out, ok := roundInts(f, how, v, digits); ok {
 			return out, nil
 		}
@@ -317,12 +317,15 @@ func roundVec(f *frame, how types.Rounding, v *vec.Vec, digits int, sel []uint64
 	return b.finish()
 }
 
-// roundInts rounds scaled integers to digits after the point; false where they might overflow.
+// roundInts rounds scaled integers to digits after the point, or to a power of ten where digits is negative; false
+// where they might overflow.
 func roundInts(f *frame, how types.Rounding, v *vec.Vec, digits int) (vec.Vec, bool) {
 	x := values[int64](f, v)
 	diff := digits - int(v.Type.Scale)
-	t := types.Dec(types.MaxScaledPrec, digits)
+	t := types.Dec(types.MaxScaledPrec, max(digits, 0))
 	switch {
+	case diff < -types.MaxScaledPrec:
+		return vec.Vec{}, false
 	case diff > 0:
 		up, ok := scaleUp(f, x, diff)
 		return vec.FromFixed(t, up, nil), ok
@@ -351,7 +354,7 @@ func roundInts(f *frame, how types.Rounding, v *vec.Vec, digits int) (vec.Vec, b
 		copy(dst, x)
 	}
 	kernel.DivConst(dst, dst, p)
-	return out, true
+	return out, digits >= 0 || !kernel.MulConst(dst, dst, types.Pow10(-digits))
 }
 
 // registerIntegers adds the functions of integers, and bit operators.

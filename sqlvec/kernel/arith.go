@@ -258,31 +258,37 @@ func ModConst[T Signed](dst, a []T, c T) {
 // AddFloat sets dst = a + b and reports whether a result is not finite.
 func AddFloat[T Float](dst, a, b []T) bool {
 	a, b = a[:len(dst)], b[:len(dst)]
+	done, look := floatsWide('+', dst, a, b)
+	dst, a, b = dst[done:], a[done:], b[done:]
 	var z T
 	for i := range dst {
 		r := a[i] + b[i]
 		dst[i] = r
 		z += r - r // NaN once r is not finite
 	}
-	return z != z
+	return look || z != z
 }
 
 // SubFloat sets dst = a - b and reports whether a result is not finite.
 func SubFloat[T Float](dst, a, b []T) bool {
 	a, b = a[:len(dst)], b[:len(dst)]
+	done, look := floatsWide('-', dst, a, b)
+	dst, a, b = dst[done:], a[done:], b[done:]
 	var z T
 	for i := range dst {
 		r := a[i] - b[i]
 		dst[i] = r
 		z += r - r
 	}
-	return z != z
+	return look || z != z
 }
 
 // MulFloat sets dst = a × b and reports whether a result is not finite, or zero
 // without a zero operand.
 func MulFloat[T Float](dst, a, b []T) bool {
 	a, b = a[:len(dst)], b[:len(dst)]
+	done, look := floatsWide('*', dst, a, b)
+	dst, a, b = dst[done:], a[done:], b[done:]
 	var z T
 	var under uint64
 	for i := range dst {
@@ -292,13 +298,15 @@ func MulFloat[T Float](dst, a, b []T) bool {
 		z += r - r
 		under |= bit(r == 0) & bit(x != 0) & bit(y != 0)
 	}
-	return z != z || under != 0
+	return look || z != z || under != 0
 }
 
 // DivFloat sets dst = a / b and reports whether a result is not finite, or zero
 // without a being zero.
 func DivFloat[T Float](dst, a, b []T) bool {
 	a, b = a[:len(dst)], b[:len(dst)]
+	done, look := floatsWide('/', dst, a, b)
+	dst, a, b = dst[done:], a[done:], b[done:]
 	var z T
 	var under uint64
 	for i := range dst {
@@ -308,7 +316,7 @@ func DivFloat[T Float](dst, a, b []T) bool {
 		z += r - r
 		under |= bit(r == 0) & bit(x != 0)
 	}
-	return z != z || under != 0
+	return look || z != z || under != 0
 }
 
 // Convert sets dst = a, where every value fits.

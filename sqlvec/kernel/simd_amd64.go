@@ -271,6 +271,39 @@ func productsWide[T Signed](dst, a, b []T) bool {
 	return true
 }
 
+// floatsWide computes as AddFloat, SubFloat, MulFloat and DivFloat do, for eight doubles at a time: op is the sign
+// of the operation. It returns how many that was, and what they report.
+func floatsWide[T Float](op byte, dst, a, b []T) (done int, look bool) {
+	var z T
+	if !wide || unsafe.Sizeof(z) != 8 || len(dst) < 64 {
+		return 0, false
+	}
+	d, x, y := as[float64](dst), as[float64](a), as[float64](b)
+	zero := archsimd.BroadcastFloat64x8(0)
+	odd, under := zero, uint8(0)
+	for ; len(d)-done >= 8; done += 8 {
+		v, w := archsimd.LoadFloat64x8((*[8]float64)(x[done:])), archsimd.LoadFloat64x8((*[8]float64)(y[done:]))
+		var r archsimd.Float64x8
+		switch op {
+		case '+':
+			r = v.Add(w)
+		case '-':
+			r = v.Sub(w)
+		case '*':
+			r = v.Mul(w)
+			under |= r.Equal(zero).ToBits() &^ (v.Equal(zero).ToBits() | w.Equal(zero).ToBits())
+		default:
+			r = v.Div(w)
+			under |= r.Equal(zero).ToBits() &^ v.Equal(zero).ToBits()
+		}
+		r.Store((*[8]float64)(d[done:]))
+		odd = odd.Add(r.Sub(r)) // NaN once r is not finite
+	}
+	finite := odd.Equal(zero).ToBits()
+	archsimd.ClearAVXUpperBits()
+	return done, finite != 0xFF || under != 0
+}
+
 // sumWide adds the values whose bit is set; nil means all.
 func sumWide[T Signed](a []T, mask []uint64) (Int128, bool) {
 	var z T

@@ -18,6 +18,8 @@ func floatRanksWide([]int64, []float64) int { return 0 }
 
 func floatBoundsWide([]float64) (lo, hi int64, ok bool) { return 0, 0, false }
 
+func floatsWide[T Float](_ byte, _, _, _ []T) (int, bool) { return 0, false }
+
 func productsWide[T Signed](_, _, _ []T) bool { return false }
 
 func sumWide[T Signed]([]T, []uint64) (Int128, bool) { return Int128{}, false }
