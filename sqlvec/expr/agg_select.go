@@ -17,6 +17,12 @@ import (
 // ordered-set aggregate that can find its place among them by itself. desc is the order of
 // WITHIN GROUP.
 func (g *Aggregate) InAnyOrder(args []types.Type, desc bool) (*Aggregate, bool) {
+	if g.OrderedSet && g.Name == "mode" && len(args) == 1 && countsMode(args[0]) {
+		return &Aggregate{Name: g.Name, Params: g.Params, Ret: g.Ret, returns: g.returns,
+			states: func(_ []types.Type, ret types.Type, a *arena.Arena) States {
+				return &countedMode{scratch: scratch{a}, typ: ret, desc: desc, isText: ret.Class() == types.Bytes}
+			}}, true
+	}
 	if !g.OrderedSet || len(args) != 2 || !selects(args[0]) || args[1].IsArray() {
 		return nil, false
 	}

@@ -334,20 +334,29 @@ func castToFloat(f *frame, v *vec.Vec, to types.Type) vec.Vec {
 		return out
 	}
 	out, dst := fixed[float64](f, to)
-	if v.Type.IsScaled() && v.Type.Scale > 0 {
-		for i, a := range x {
-			dst[i] = scaledFloat(a, int(v.Type.Scale))
-		}
-	} else {
+	switch scale := int(v.Type.Scale); {
+	case !v.Type.IsScaled() || scale == 0:
 		kernel.ToFloat(dst, x)
+	case exactFloats(kernel.Magnitude(x), scale):
+		p := float64(types.Pow10(scale))
+		for i, a := range x {
+			dst[i] = float64(a) / p
+		}
+	default:
+		for i, a := range x {
+			dst[i] = scaledFloat(a, scale)
+		}
 	}
 	return out
 }
 
+// exactFloats reports whether integers of at most that size, and 10^scale, are doubles.
+func exactFloats(most uint64, scale int) bool { return most < 1<<53 && scale <= 15 }
+
 // scaledFloat returns the double nearest to a × 10^-scale. Below 2^53 both operands
 // of the division are exact, so it rounds once.
 func scaledFloat(a int64, scale int) float64 {
-	if a > -1<<53 && a < 1<<53 && scale <= 15 {
+	if exactFloats(magnitudeOf(a), scale) {
 		return float64(a) / float64(types.Pow10(scale))
 	}
 	return types.DecimalFromInt(a, scale).Float()

@@ -57,16 +57,25 @@ func decimalResult(d types.Decimal, err error) (types.Value, error) {
 }
 
 // floatFn makes a function from DOUBLE PRECISION to DOUBLE PRECISION, over whole
-// vectors. check may refuse arguments.
+// vectors. check may refuse arguments whose result is not finite, or 0.
 func floatFn(name string, fn func(float64) float64, check func(x, r float64) error) *Function {
 	return &Function{Name: name, Params: ids(types.Float64), Ret: types.Float64,
 		eval: func(f *frame, c *Call, args []vec.Vec, sel []uint64) (vec.Vec, error) {
 			out, dst := fixed[float64](f, c.Typ)
-			for i, x := range values[float64](f, &args[0]) {
+			x := values[float64](f, &args[0])
+			odd, zero := 0.0, false
+			for i, x := range x {
 				r := fn(x)
 				dst[i] = r
-				if check != nil && has(sel, i) {
-					if err := check(x, r); err != nil {
+				odd += r - r // NaN once r is not finite
+				zero = zero || r == 0
+			}
+			if check == nil || odd == 0 && !zero {
+				return out, nil
+			}
+			for i, x := range x {
+				if has(sel, i) {
+					if err := check(x, dst[i]); err != nil {
 						return out, err
 					}
 				}
