@@ -309,13 +309,7 @@ func AppendRounded(dst, number []byte, digits int, how Rounding) (form []byte, o
 	if !ok || digits < 0 || cut < 0 || cut > 38 {
 		return dst, false
 	}
-	neg := hi < 0
-	top, low := uint64(hi), lo
-	if neg {
-		var borrow uint64
-		low, borrow = bits.Sub64(0, lo, 0)
-		top, _ = bits.Sub64(0, top, borrow)
-	}
+	neg, top, low := sizeOf128(hi, lo)
 	more, rest := uint64(0), uint64(0) // rest: of the digits that are left out last, the lower ones
 	if cut > 19 {
 		top, low, rest = div128(top, low, wordPow10[19])
@@ -334,6 +328,16 @@ func AppendRounded(dst, number []byte, digits int, how Rounding) (form []byte, o
 	return appendSmall(dst, neg, top, low, digits), true
 }
 
+// sizeOf128 returns whether a signed integer of 128 bits is negative, and its distance from 0.
+func sizeOf128(hi int64, lo uint64) (neg bool, top, low uint64) {
+	if hi >= 0 {
+		return false, uint64(hi), lo
+	}
+	low, borrow := bits.Sub64(0, lo, 0)
+	top, _ = bits.Sub64(0, uint64(hi), borrow)
+	return true, top, low
+}
+
 // div128 returns the quotient and the remainder of (hi, lo) and p, which is not 0.
 func div128(hi, lo, p uint64) (top, low, rem uint64) {
 	top, rem = hi/p, hi%p
@@ -344,14 +348,9 @@ func div128(hi, lo, p uint64) (top, low, rem uint64) {
 // AppendDecimal128 appends the binary form of (hi, lo) × 10^-scale, a signed integer of 128 bits. ok is false, and
 // nothing is appended, for integers of more than 36 digits.
 func AppendDecimal128(dst []byte, hi int64, lo uint64, scale int) (form []byte, ok bool) {
-	top, low := uint64(hi), lo
-	if hi < 0 {
-		var borrow uint64
-		low, borrow = bits.Sub64(0, lo, 0)
-		top, _ = bits.Sub64(0, top, borrow)
-	}
+	neg, top, low := sizeOf128(hi, lo)
 	if top >= tenTo18/10 {
 		return dst, false
 	}
-	return appendSmall(dst, hi < 0, top, low, scale), true
+	return appendSmall(dst, neg, top, low, scale), true
 }

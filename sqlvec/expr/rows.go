@@ -49,8 +49,8 @@ func (r *rowReader) at(f *frame, i int) ([]types.Value, error) {
 	return r.row, nil
 }
 
-// eachRow calls fn for the given rows and makes a vector of the results.
-func eachRow(f *frame, fn rowFunc, t types.Type, args []vec.Vec, rows []uint64) (vec.Vec, error) {
+// buildRows calls add, which appends one value, with the arguments of every one of the given rows.
+func buildRows(f *frame, t types.Type, args []vec.Vec, rows []uint64, add func(b *builder, row []types.Value) error) (vec.Vec, error) {
 	b, r := newBuilder(f, t), newRowReader(args)
 	for i := range f.n {
 		if !has(rows, i) {
@@ -61,47 +61,45 @@ func eachRow(f *frame, fn rowFunc, t types.Type, args []vec.Vec, rows []uint64) 
 		if err != nil {
 			return vec.Vec{}, err
 		}
-		v, err := fn(f.env, row)
-		if err != nil {
+		if err := add(b, row); err != nil {
 			return vec.Vec{}, err
 		}
-		b.value(v)
 	}
 	return b.finish()
 }
 
+// eachRow calls fn for the given rows and makes a vector of the results.
+func eachRow(f *frame, fn rowFunc, t types.Type, args []vec.Vec, rows []uint64) (vec.Vec, error) {
+	return buildRows(f, t, args, rows, func(b *builder, row []types.Value) error {
+		v, err := fn(f.env, row)
+		if err == nil {
+			b.value(v)
+		}
+		return err
+	})
+}
+
 // eachText calls fn, which gives texts, for the given rows.
 func eachText(f *frame, fn *Function, t types.Type, args []vec.Vec, rows []uint64) (vec.Vec, error) {
-	b, r := newBuilder(f, t), newRowReader(args)
-	for i := range f.n {
-		if !has(rows, i) {
-			b.skip()
-			continue
-		}
-		row, err := r.at(f, i)
-		if err != nil {
-			return vec.Vec{}, err
-		}
+	return buildRows(f, t, args, rows, func(b *builder, row []types.Value) error {
 		size := 0
 		for j := range row {
 			size += len(row[j].S)
 		}
 		if size >= longValue && fn.Volatility != Volatile && f.env.mayEnd() {
 			v, err := aside(f.env, fn.row, row)
-			if err != nil {
-				return vec.Vec{}, err
+			if err == nil {
+				b.value(v)
 			}
-			b.value(v)
-			continue
+			return err
 		}
 		b.room(size + 64)
 		heap, err := fn.text(f.env, b.heap, row)
-		if err != nil {
-			return vec.Vec{}, err
+		if err == nil {
+			b.took(heap)
 		}
-		b.took(heap)
-	}
-	return b.finish()
+		return err
+	})
 }
 
 // appending makes a function that gives texts and never NULL.
