@@ -15,12 +15,7 @@ func (g *Aggregate) IsKept() bool { return g.Name == keptName }
 // Kept returns the aggregate that keeps the value of a group's first row, NULL or not: of a
 // column that is the same in all rows of a group. No query can call it.
 func Kept(t types.Type) *Aggregate {
-	g := &Aggregate{Name: keptName, Params: []types.ID{anyType}, Ret: anyType, returns: sameType, states: newPick(false)}
-	switch c := t.Class(); {
-	case c == types.Bytes && t.ID != types.Numeric, c == types.I16, c == types.I32, c == types.I64:
-		g.states = newKept
-	}
-	return g
+	return &Aggregate{Name: keptName, Params: []types.ID{anyType}, Ret: anyType, returns: sameType, states: newPick(pickFirst)}
 }
 
 // keptStates keeps strings or integers.
@@ -33,10 +28,7 @@ type keptStates struct {
 	ends []int    // strings: where each ends in heap
 	heap []byte
 	null []bool // by place, nil while no value is NULL
-}
-
-func newKept(_ []types.Type, ret types.Type, a *arena.Arena) States {
-	return &keptStates{scratch: scratch{a}, typ: ret}
+	skip bool   // NULLs are no values
 }
 
 func (s *keptStates) Grow(n int) { s.at = grow(s.at, n+1) }
@@ -54,7 +46,7 @@ func (s *keptStates) Share(*RowCounts) {}
 func (s *keptStates) UpdateSlots(slot []uint32, args []vec.Vec) error {
 	v := &args[0]
 	for i, k := range slot {
-		if k != 0 && s.at[k] == 0 {
+		if k != 0 && s.at[k] == 0 && !(s.skip && v.IsNull(i)) {
 			s.keep(k, v, i)
 		}
 	}
@@ -114,7 +106,7 @@ func (s *keptStates) UpdateOne(group uint32, args []vec.Vec, sel []uint64, n int
 	if s.at[group+1] != 0 {
 		return nil
 	}
-	if i := firstRow(n, sel, func(int) bool { return true }); i >= 0 {
+	if i := firstRow(n, sel, func(i int) bool { return !s.skip || !args[0].IsNull(i) }); i >= 0 {
 		s.keep(group+1, &args[0], i)
 	}
 	return nil

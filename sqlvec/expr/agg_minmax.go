@@ -23,9 +23,9 @@ func init() {
 	for _, name := range []string{"min", "max"} {
 		registerAggregate(&Aggregate{Name: name, Params: ids(anyEnum), Ret: anyEnum, returns: sameType, states: newExtreme(name == "max")})
 	}
-	for _, name := range []string{"first", "last", "any_value"} {
-		registerAggregate(&Aggregate{Name: name, Params: ids(anyType), Ret: anyType, Ordered: name != "any_value",
-			returns: sameType, states: newPick(name == "last")})
+	for name, how := range map[string]picked{"first": pickFirst, "last": pickLast, "any_value": pickAny} {
+		registerAggregate(&Aggregate{Name: name, Params: ids(anyType), Ret: anyType, Ordered: how != pickAny,
+			returns: sameType, states: newPick(how)})
 	}
 }
 
@@ -44,13 +44,6 @@ func newExtreme(greatest bool) func([]types.Type, types.Type, *arena.Arena) Stat
 			return &textExtreme{scratch: scratch{a}, greatest: greatest}
 		}
 		return &valueStates{typ: ret, take: extremeRule(ret, greatest)}
-	}
-}
-
-// newPick returns the constructor of first, last and any_value.
-func newPick(last bool) func([]types.Type, types.Type, *arena.Arena) States {
-	return func(_ []types.Type, ret types.Type, _ *arena.Arena) States {
-		return &valueStates{typ: ret, nulls: true, take: func(_, _ *types.Value) bool { return last }}
 	}
 }
 

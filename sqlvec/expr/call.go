@@ -35,7 +35,11 @@ func (n *callNode) mayKeep() {
 		return
 	}
 	costly := fn.row != nil || fn.costly
-	n.may = memoRequest{integers: costly, several: costly || n.call.Typ.Class() == types.Bytes, nulls: fn.NullCall}
+	texts := n.call.Typ.Class() == types.Bytes || len(n.call.Args) > 1
+	for _, arg := range n.call.Args {
+		texts = texts && (n.call.Typ.Class() == types.Bytes || arg.Type().Class() == types.Bytes)
+	}
+	n.may = memoRequest{integers: costly, several: costly || texts, nulls: fn.NullCall}
 	for _, arg := range n.call.Args {
 		fixed := true
 		Columns(arg, func(int) { fixed = false })

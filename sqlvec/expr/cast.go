@@ -3,6 +3,7 @@ package expr
 import (
 	"math"
 	"strconv"
+	"time"
 
 	"driftdb/internal/arena"
 	"driftdb/internal/dberr"
@@ -99,6 +100,8 @@ func (n *castNode) constant(f *frame, v *vec.Vec, sel []uint64) (vec.Vec, error)
 func (n *castNode) convert(f *frame, v *vec.Vec, rows []uint64) (vec.Vec, error) {
 	from, to := v.Type, n.to
 	switch {
+	case from.ID == types.Timestamp && to == types.T(types.Time):
+		return castToClock(f, v, rows), nil
 	case n.try || isClock(to):
 		return n.rowByRow(f, v, rows)
 	case isIntegral(from) && to.IsInteger():
@@ -401,6 +404,13 @@ func castTimes(f *frame, v *vec.Vec, to types.Type, rows []uint64, explicit bool
 		}, to, []vec.Vec{*v}, rows)
 	}
 	x := int64s(f, v)
+	if to.ID == types.Date && (v.Type.ID == types.Timestamp || f.env.zone() == time.UTC) {
+		out, days := fixed[int32](f, to)
+		for i, t := range x {
+			days[i] = int32(types.TimeToDate(t))
+		}
+		return out, nil
+	}
 	_, dst := fixed[int64](f, types.T(types.Int64))
 	for i, a := range x {
 		if !has(rows, i) {
@@ -419,4 +429,15 @@ func castTimes(f *frame, v *vec.Vec, to types.Type, rows []uint64, explicit bool
 		return out, nil
 	}
 	return vec.FromFixed(to, dst, nil), nil
+}
+
+// castToClock returns the time of day of TIMESTAMPs; infinity has none.
+func castToClock(f *frame, v *vec.Vec, rows []uint64) vec.Vec {
+	out, dst := fixed[int64](f, types.T(types.Time))
+	x := values[int64](f, v)
+	out.Valid = finiteTimes(f, v.Type, x, rows)
+	for i, t := range x {
+		dst[i] = types.TimeOfDay(t)
+	}
+	return out
 }

@@ -22,11 +22,14 @@ func init() {
 		add := func(name string, ret types.ID, fn rowFunc, params ...types.ID) {
 			register(&Function{Name: name, Params: params, Ret: ret, Volatility: vol, row: fn})
 		}
+		over := func(name string, ret types.ID, eval evalFunc, params ...types.ID) {
+			register(&Function{Name: name, Params: params, Ret: ret, Volatility: vol, eval: eval, costly: true})
+		}
 		for _, name := range []string{"date_diff", "datediff"} {
-			add(name, types.Int64, partsBetween(boundaries), part, id, id)
+			over(name, types.Int64, partsBetween(boundaries), part, id, id)
 		}
 		for _, name := range []string{"date_sub", "datesub"} {
-			add(name, types.Int64, partsBetween(wholeParts), part, id, id)
+			over(name, types.Int64, partsBetween(wholeParts), part, id, id)
 		}
 		for _, fn := range []*Function{
 			appending("strftime", ids(id, types.Text), func(env *Env, dst []byte, a []types.Value) ([]byte, error) { return strftime(env, dst, a[0], a[1].S) }),
@@ -38,18 +41,16 @@ func init() {
 		add("dayname", types.Text, clockText(func(c *clockFace) string { return dayNames[types.Weekday(c.days)] }), id)
 		add("monthname", types.Text, clockText(func(c *clockFace) string { return monthNames[c.month-1] }), id)
 		add("last_day", types.Date, lastDay, id)
-		add("epoch_ms", types.Int64, epochIn(1000, 1), id)
-		add("epoch_us", types.Int64, epochIn(1, 1), id)
-		add("epoch_ns", types.Int64, epochIn(1, 1000), id)
-		add("epoch", types.Float64, func(env *Env, a []types.Value) (types.Value, error) {
-			return datePart(env, []types.Value{textValue("epoch"), a[0]})
-		}, id)
+		over("epoch_ms", types.Int64, epochIn(1000, 1), id)
+		over("epoch_us", types.Int64, epochIn(1, 1), id)
+		over("epoch_ns", types.Int64, epochIn(1, 1000), id)
+		over("epoch", types.Float64, epochSeconds, id)
 		for name, field := range partFunctions {
-			add(name, types.Int64, partOf(field), id)
+			over(name, types.Int64, partOf(field), id)
 		}
 	}
 	for _, name := range []string{"hour", "minute", "second", "millisecond", "microsecond"} {
-		register(rowFn(name, ids(types.Time), types.Int64, partOf(partFunctions[name])))
+		register(&Function{Name: name, Params: ids(types.Time), Ret: types.Int64, eval: partOf(partFunctions[name]), costly: true})
 	}
 	register(
 		rowFn("strptime", ids(types.Text, types.Text), types.Timestamp, func(_ *Env, a []types.Value) (types.Value, error) {
@@ -91,12 +92,6 @@ func init() {
 	}
 }
 
-// partFunctions are the functions that give one part of a time as BIGINT, and the part.
-var partFunctions = map[string]string{"year": "year", "month": "month", "day": "day", "dayofmonth": "day", "quarter": "quarter",
-	"week": "week", "weekofyear": "week", "dayofweek": "dow", "weekday": "dow", "isodow": "isodow", "dayofyear": "doy", "isoyear": "isoyear",
-	"decade": "decade", "century": "century", "millennium": "millennium", "hour": "hour", "minute": "minute", "second": "second",
-	"millisecond": "milliseconds", "microsecond": "microseconds"}
-
 // wallTime returns a DATE, TIMESTAMP or TIMESTAMPTZ as wall clock time, microseconds; ok is
 // false when it is infinite.
 func wallTime(env *Env, v types.Value) (t int64, ok bool) {
@@ -133,154 +128,6 @@ func lastDay(env *Env, a []types.Value) (types.Value, error) {
 	days, _ := types.SplitDay(t)
 	y, m, _ := types.DateOf(days)
 	return types.IntValue(dateType, types.DaysOf(y, m, types.DaysInMonth(y, m))), nil
-}
-
-// epochIn makes a function that gives the time since 1970 in units of div microseconds, or
-// in mul parts of one.
-func epochIn(div, mul int64) rowFunc {
-	return func(env *Env, a []types.Value) (types.Value, error) {
-		out := types.T(types.Int64)
-		t := a[0].I
-		if a[0].Type.ID != types.TimestampTZ {
-			var ok bool
-			if t, ok = wallTime(env, a[0]); !ok {
-				return types.NullOf(out), nil
-			}
-		} else if types.IsInfTime(t) {
-			return types.NullOf(out), nil
-		}
-		r := floorDiv(t, div) * mul
-		if r/mul != floorDiv(t, div) {
-			return a[0], dberr.New(dberr.NumericValueOutOfRange, "bigint out of range")
-		}
-		return types.IntValue(out, r), nil
-	}
-}
-
-// partOf makes a function that gives one part of a time, whole.
-func partOf(field string) rowFunc {
-	return func(env *Env, a []types.Value) (types.Value, error) {
-		out := types.T(types.Int64)
-		if a[0].Type.ID == types.Date && isTimeField(field) {
-			return types.IntValue(out, 0), nil
-		}
-		if a[0].Type.ID != types.Time {
-			if _, ok := wallTime(env, a[0]); !ok {
-				return types.NullOf(out), nil
-			}
-		}
-		n, ok := fieldOfTime(env, field, a[0].Type, a[0].I)
-		if !ok {
-			return a[0], badField(field, a[0].Type)
-		}
-		if isTimeField(field) && field != "hour" && field != "minute" { // microseconds of the minute
-			n /= map[string]int64{"second": types.MicrosPerSecond, "milliseconds": 1000, "microseconds": 1}[field]
-		}
-		return types.IntValue(out, n), nil
-	}
-}
-
-// partsBetween makes a function of the name of a part and two times, NULL for infinite ones.
-func partsBetween(count func(part string, from, to int64) (int64, bool)) rowFunc {
-	return func(env *Env, a []types.Value) (types.Value, error) {
-		out := types.T(types.Int64)
-		from, ok1 := wallTime(env, a[1])
-		to, ok2 := wallTime(env, a[2])
-		if !ok1 || !ok2 {
-			return types.NullOf(out), nil
-		}
-		n, ok := count(countedPart(a[0].S), from, to)
-		if !ok {
-			return a[0], badUnit(fieldName(a[0].S), a[1].Type)
-		}
-		return types.IntValue(out, n), nil
-	}
-}
-
-// countedPart returns the unit of time that the name of a part counts.
-func countedPart(name string) string {
-	switch name = fieldName(name); name {
-	case "dow", "isodow", "doy", "dayofweek", "weekday", "dayofyear", "dayofmonth":
-		return "day"
-	case "yearweek", "weekofyear":
-		return "week"
-	case "epoch":
-		return "second"
-	}
-	return name
-}
-
-// boundaries returns how many starts of a part lie between two times. Weeks are seven days,
-// whatever day they begin with.
-func boundaries(part string, from, to int64) (int64, bool) {
-	if part == "week" {
-		n, _ := boundaries("day", from, to)
-		return n / 7, true
-	}
-	a, ok := partNumber(part, from)
-	b, _ := partNumber(part, to)
-	return b - a, ok
-}
-
-// partNumber numbers the parts of time: the years, the hours, and so on.
-func partNumber(part string, t int64) (int64, bool) {
-	if n, ok := truncMicros(part); ok {
-		return floorDiv(t, n), true
-	}
-	days, _ := types.SplitDay(t)
-	y, m, _ := types.DateOf(days)
-	switch part {
-	case "day":
-		return days, true
-	case "isoyear":
-		iso, _ := types.ISOWeek(days)
-		return iso, true
-	}
-	n, ok := partMonths(part)
-	if !ok {
-		return 0, false
-	}
-	return floorDiv(y*12+m-1, n), true
-}
-
-// partMonths returns the months of a part of a month or longer.
-func partMonths(part string) (int64, bool) {
-	n, ok := map[string]int64{"month": 1, "quarter": 3, "year": 12, "isoyear": 12, "decade": 120, "century": 1200, "millennium": 12000}[part]
-	return n, ok
-}
-
-// wholeParts returns how many whole parts pass from one time to another.
-func wholeParts(part string, from, to int64) (int64, bool) {
-	n, ok := truncMicros(part)
-	switch part {
-	case "day":
-		n, ok = types.MicrosPerDay, true
-	case "week":
-		n, ok = 7*types.MicrosPerDay, true
-	}
-	if ok {
-		return (to - from) / n, true
-	}
-	if n, ok = partMonths(part); !ok {
-		return 0, false
-	}
-	return wholeMonths(from, to) / n, true
-}
-
-// wholeMonths returns the most months that can be added to from without passing to.
-func wholeMonths(from, to int64) int64 {
-	days, rest := types.SplitDay(from)
-	after := func(months int64) int64 { return addMonths(days, months)*types.MicrosPerDay + rest }
-	a, _ := partNumber("month", from)
-	b, _ := partNumber("month", to)
-	switch n := b - a; {
-	case n > 0 && after(n) > to:
-		return n - 1
-	case n < 0 && after(n) < to:
-		return n + 1
-	default:
-		return n
-	}
 }
 
 // badSpecifier is the error of a format that strftime and strptime do not know.

@@ -15,28 +15,11 @@ import (
 const maxRange = 1 << 20
 
 func init() {
-	f, b, i, t := types.Float64, types.Bool, types.Int64, types.Text
-	number := func(name string, fn func(float64) float64) *Function {
-		return rowFn(name, ids(f), f, func(_ *Env, a []types.Value) (types.Value, error) {
-			return types.FloatValue(types.T(f), fn(a[0].F)), nil
-		})
-	}
-	test := func(name string, fn func(float64) bool) *Function {
-		return rowFn(name, ids(f), b, func(_ *Env, a []types.Value) (types.Value, error) { return types.BoolValue(fn(a[0].F)), nil })
-	}
+	f, i, t := types.Float64, types.Int64, types.Text
 	register(
-		rowFn("log2", ids(f), f, func(_ *Env, a []types.Value) (types.Value, error) {
-			switch x := a[0].F; {
-			case x == 0:
-				return a[0], dberr.New(dberr.InvalidArgumentForLog, "cannot take logarithm of zero")
-			case x < 0:
-				return a[0], dberr.New(dberr.InvalidArgumentForLog, "cannot take logarithm of a negative number")
-			default:
-				return types.FloatValue(types.T(f), math.Log2(x)), nil
-			}
-		}),
-		number("even", func(x float64) float64 { return math.Copysign(2*math.Ceil(math.Abs(x)/2), x) }),
-		test("isnan", math.IsNaN), test("isinf", func(x float64) bool { return math.IsInf(x, 0) }),
+		floatFn("log2", math.Log2, logDomain),
+		floatFn("even", func(x float64) float64 { return math.Copysign(2*math.Ceil(math.Abs(x)/2), x) }, nil),
+		testFn("isnan", f, math.IsNaN), testFn("isinf", f, func(x float64) bool { return math.IsInf(x, 0) }),
 		rowFn("$text_slice", ids(t, i, i), t, textSlice),
 		rowFn("$round", ids(f, types.Int32), f, func(_ *Env, a []types.Value) (types.Value, error) {
 			return types.FloatValue(types.T(f), roundTo(a[0].F, int(a[1].I))), nil
@@ -48,9 +31,7 @@ func init() {
 			return types.IntValue(tsType, a[0].I*1000), nil
 		}),
 		rowFn("$histogram", ids(anyArray), types.JSON, histogram),
-		rowFn("bit_count", ids(i), i, func(_ *Env, a []types.Value) (types.Value, error) {
-			return types.IntValue(types.T(i), int64(bits.OnesCount64(uint64(a[0].I)))), nil
-		}),
+		mapFn("bit_count", i, i, func(x int64) int64 { return int64(bits.OnesCount64(uint64(x))) }),
 		rowFn("range", ids(types.Timestamp, types.Timestamp, types.Interval), types.ArrayOf(types.Timestamp), timeList),
 		rowFn("$range", ids(types.Timestamp, types.Timestamp, types.Interval), types.ArrayOf(types.Timestamp), timeList),
 		&Function{Name: "range", Params: ids(types.TimestampTZ, types.TimestampTZ, types.Interval), Ret: types.ArrayOf(types.TimestampTZ), Volatility: Stable, row: timeList},

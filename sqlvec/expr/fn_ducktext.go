@@ -20,7 +20,7 @@ import (
 // Functions of texts and numbers that DuckDB has and PostgreSQL has not; those of lists and simple ones are in fn_duck.go.
 
 func init() {
-	t, i, f, b := types.Text, types.Int64, types.Float64, types.Bool
+	t, i, f := types.Text, types.Int64, types.Float64
 	text := func(name string, fn func(string) (string, error)) {
 		register(rowFn(name, ids(t), t, func(_ *Env, a []types.Value) (types.Value, error) {
 			s, err := fn(a[0].S)
@@ -67,20 +67,21 @@ func init() {
 		rowFn("nextafter", ids(f, f), f, func(_ *Env, a []types.Value) (types.Value, error) {
 			return types.FloatValue(types.T(f), math.Nextafter(a[0].F, a[1].F)), nil
 		}),
-		rowFn("$fmod", ids(f, f), f, func(_ *Env, a []types.Value) (types.Value, error) {
-			r := math.Mod(a[0].F, a[1].F)
-			if r*a[1].F < 0 { // the rest has the sign of the divisor
-				r += a[1].F
-			}
-			return types.FloatValue(types.T(f), r), nil
-		}),
-		rowFn("signbit", ids(f), b, func(_ *Env, a []types.Value) (types.Value, error) { return types.BoolValue(math.Signbit(a[0].F)), nil }),
-		rowFn("isfinite", ids(f), b, func(_ *Env, a []types.Value) (types.Value, error) {
-			return types.BoolValue(!math.IsInf(a[0].F, 0) && !math.IsNaN(a[0].F)), nil
-		}),
+		mapFn2("$fmod", ids(f, f), f, floatRest),
+		testFn("signbit", f, math.Signbit),
+		testFn("isfinite", f, func(x float64) bool { return !math.IsInf(x, 0) && !math.IsNaN(x) }),
 		rowFn("gamma", ids(f), f, gamma),
 		rowFn("lgamma", ids(f), f, lgamma),
 	)
+}
+
+// floatRest is the remainder of a division, with the sign of the divisor.
+func floatRest(a, b float64) float64 {
+	r := math.Mod(a, b)
+	if r*b < 0 {
+		r += b
+	}
+	return r
 }
 
 func urlDecode(s string) (string, error) {

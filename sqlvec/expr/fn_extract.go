@@ -51,7 +51,7 @@ func init() {
 		}
 		register(
 			&Function{Name: "extract", Params: ids(types.Text, id), Ret: types.Numeric, Volatility: vol, refine: extractType, eval: extractEval, costly: true},
-			&Function{Name: "date_part", Params: ids(types.Text, id), Ret: types.Float64, Volatility: vol, row: datePart},
+			&Function{Name: "date_part", Params: ids(types.Text, id), Ret: types.Float64, Volatility: vol, eval: datePartEval, costly: true},
 		)
 	}
 	register(

@@ -86,10 +86,7 @@ func floatFn(name string, fn func(float64) float64, check func(x, r float64) err
 
 // float2 makes a function of two doubles.
 func float2(name string, fn func(a, b float64) (float64, error)) *Function {
-	return rowFn(name, ids(types.Float64, types.Float64), types.Float64, func(_ *Env, args []types.Value) (types.Value, error) {
-		r, err := fn(args[0].F, args[1].F)
-		return types.FloatValue(types.T(types.Float64), r), err
-	})
+	return tryFn2(name, ids(types.Float64, types.Float64), types.Float64, fn)
 }
 
 // overflowed refuses an infinite or vanished result of finite arguments.
@@ -368,7 +365,10 @@ func roundInts(f *frame, how types.Rounding, v *vec.Vec, digits int) (vec.Vec, b
 
 // registerIntegers adds the functions of integers, and bit operators.
 func registerIntegers() {
-	for _, id := range ids(types.Int16, types.Int32, types.Int64) {
+	integersOfType[int16](types.Int16)
+	integersOfType[int32](types.Int32)
+	integersOfType[int64](types.Int64)
+	for _, id := range ids(types.Int32, types.Int64) {
 		t := types.T(id)
 		two := func(name string, fn func(a, b int64) (int64, bool)) *Function {
 			return rowFn(name, ids(id, id), id, func(_ *Env, args []types.Value) (types.Value, error) {
@@ -379,18 +379,7 @@ func registerIntegers() {
 				return types.IntValue(t, r), nil
 			})
 		}
-		register(
-			two("&", func(a, b int64) (int64, bool) { return a & b, true }),
-			two("|", func(a, b int64) (int64, bool) { return a | b, true }),
-			two("#", func(a, b int64) (int64, bool) { return a ^ b, true }),
-			rowFn("~", ids(id), id, func(_ *Env, args []types.Value) (types.Value, error) {
-				return types.IntValue(t, ^args[0].I), nil
-			}),
-			shift("<<", id), shift(">>", id),
-		)
-		if id != types.Int16 {
-			register(two("gcd", intGCD), two("lcm", intLCM))
-		}
+		register(two("gcd", intGCD), two("lcm", intLCM))
 	}
 	register(rowFn("factorial", ids(types.Int64), types.Numeric, func(_ *Env, args []types.Value) (types.Value, error) {
 		n := args[0].I
@@ -405,21 +394,17 @@ func registerIntegers() {
 	}))
 }
 
-// shift makes << or >> for an integer type; the count wraps at the type's bits.
-func shift(name string, id types.ID) *Function {
-	bits := map[types.ID]int64{types.Int16: 16, types.Int32: 32, types.Int64: 64}[id]
-	mask := max(bits, 32) - 1 // C shifts SMALLINT as an int
-	return rowFn(name, ids(id, types.Int32), id, func(_ *Env, args []types.Value) (types.Value, error) {
-		n := uint(args[1].I & mask)
-		x := args[0].I
-		if name == "<<" {
-			x <<= n
-		} else {
-			x >>= n
-		}
-		x = x << (64 - bits) >> (64 - bits)
-		return types.IntValue(types.T(id), x), nil
-	})
+// integersOfType adds the bit operators of the integer type T. The count of a shift wraps at the type's bits.
+func integersOfType[T int16 | int32 | int64](id types.ID) {
+	mask := int32(max(types.T(id).Class().Size()*8, 32) - 1) // C shifts SMALLINT as an int
+	register(
+		mapFn2("&", ids(id, id), id, func(a, b T) T { return a & b }),
+		mapFn2("|", ids(id, id), id, func(a, b T) T { return a | b }),
+		mapFn2("#", ids(id, id), id, func(a, b T) T { return a ^ b }),
+		mapFn("~", id, id, func(a T) T { return ^a }),
+		mapFn2("<<", ids(id, types.Int32), id, func(a T, n int32) T { return a << (n & mask) }),
+		mapFn2(">>", ids(id, types.Int32), id, func(a T, n int32) T { return a >> (n & mask) }),
+	)
 }
 
 // intGCD is the greatest common divisor.

@@ -455,14 +455,10 @@ func registerMakers() {
 		&Function{Name: "timezone", Params: ids(types.TimestampTZ), Ret: types.Timestamp, Volatility: Stable, row: func(env *Env, a []types.Value) (types.Value, error) {
 			return types.IntValue(tsType, types.ToLocal(env.zone(), a[0].I)), nil
 		}},
-		rowFn("isfinite", ids(types.Date), types.Bool, func(_ *Env, a []types.Value) (types.Value, error) {
-			return types.BoolValue(!types.IsInfDate(a[0].I)), nil
-		}),
+		testFn("isfinite", types.Date, func(d int32) bool { return !types.IsInfDate(int64(d)) }),
 	)
 	for _, id := range ids(types.Timestamp, types.TimestampTZ) {
-		register(rowFn("isfinite", ids(id), types.Bool, func(_ *Env, a []types.Value) (types.Value, error) {
-			return types.BoolValue(!types.IsInfTime(a[0].I)), nil
-		}))
+		register(testFn("isfinite", id, func(t int64) bool { return !types.IsInfTime(t) }))
 	}
 	register(rowFn("isfinite", ids(types.Interval), types.Bool, func(*Env, []types.Value) (types.Value, error) {
 		return types.BoolValue(true), nil

@@ -243,19 +243,44 @@ func compareBytes(f *frame, op kernel.Op, a, b *vec.Vec, w []uint64) {
 		lookupCodes(f, a, table, w)
 		return
 	}
-	fa := flatten(f, a)
 	if b.Form == vec.Const {
+		fa := flatten(f, a)
 		compareBytesConst(op, &fa, b.Bytes(0), w)
 		return
 	}
-	fb := flatten(f, b)
+	x, y := textRowsOf(f, a), textRowsOf(f, b)
 	clear(w)
+	same := op == kernel.Eq || op == kernel.Ne
 	for i := range f.n {
-		x, y := fa.Heap[fa.Offs[i]:fa.Offs[i+1]], fb.Heap[fb.Offs[i]:fb.Offs[i+1]]
-		if op.Holds(bytes.Compare(x, y)) {
+		s, t := x.at(i), y.at(i)
+		if same && (string(s) == string(t)) == (op == kernel.Eq) || !same && op.Holds(bytes.Compare(s, t)) {
 			w[i>>6] |= 1 << (uint(i) & 63)
 		}
 	}
+}
+
+// textRows gives the texts of a vector, those of a dictionary where they are.
+type textRows struct {
+	offs  []int32
+	heap  []byte
+	codes []uint32 // nil: the rows are the texts
+}
+
+func textRowsOf(f *frame, v *vec.Vec) textRows {
+	if v.Form == vec.Dict && v.Dict.Values.N > 0 {
+		d := &v.Dict.Values
+		return textRows{d.Offs[:d.N+1], d.Heap, codes32(f, v)}
+	}
+	w := flatten(f, v)
+	return textRows{offs: w.Offs[:w.N+1], heap: w.Heap}
+}
+
+// at returns the text of row i; that of a NULL row may be any.
+func (t *textRows) at(i int) []byte {
+	if t.codes != nil {
+		i = min(int(t.codes[i]), len(t.offs)-2)
+	}
+	return t.heap[t.offs[i]:t.offs[i+1]]
 }
 
 // compareBytesConst compares byte strings with one; for equality lengths first.

@@ -28,11 +28,16 @@ const maxExactPower = 1024
 func power(x, y float64) float64 {
 	whole := math.Trunc(y)
 	half := math.Abs(y - whole)
-	r := math.Pow(x, y)
-	if math.Abs(y) > maxExactPower || half != 0 && half != 0.5 || half != 0 && x <= 0 ||
-		math.IsInf(r, 0) || math.IsNaN(r) || math.Abs(r) < 1e-290 || math.Abs(r) > 1e290 {
-		return r
+	if math.Abs(y) <= maxExactPower && (half == 0 && x != 0 || half == 0.5 && x > 0) {
+		if r := exactPower(x, whole, half != 0, y < 0); math.Abs(r) > 1e-290 && math.Abs(r) < 1e290 {
+			return r
+		}
 	}
+	return math.Pow(x, y)
+}
+
+// exactPower returns the whole power of x, times its root if half, or one divided by that.
+func exactPower(x, whole float64, half, inverse bool) float64 {
 	acc, base := twofold{1, 0}, twofold{x, 0}
 	for n := uint(math.Abs(whole)); n > 0; n >>= 1 {
 		if n&1 != 0 {
@@ -42,20 +47,12 @@ func power(x, y float64) float64 {
 			base = base.times(base)
 		}
 	}
-	if half != 0 {
+	if half {
 		acc = acc.times(root(x))
 	}
-	if y >= 0 {
-		return finiteOr(acc.hi, r)
+	if !inverse {
+		return acc.hi
 	}
 	q := 1 / acc.hi
-	return finiteOr(q-q*math.FMA(q, acc.hi, -1)-q*q*acc.lo, r)
-}
-
-// finiteOr returns x unless it is not a number that can be trusted.
-func finiteOr(x, instead float64) float64 {
-	if math.IsNaN(x) || math.IsInf(x, 0) {
-		return instead
-	}
-	return x
+	return q - q*math.FMA(q, acc.hi, -1) - q*q*acc.lo
 }

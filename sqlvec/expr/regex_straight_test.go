@@ -51,7 +51,7 @@ func TestStraightRegex(t *testing.T) {
 			}
 		}
 	})
-	if taken == 0 || both == 0 {
+	if !testing.Short() && (taken == 0 || both == 0) { // 20 expressions may have none
 		t.Errorf("%d expressions were sequences, with %d parts tried both ways", taken, both)
 	}
 	if newStraightRegex(`^https?://(?:www\.)?([^/]+)/.*$`) == nil {
