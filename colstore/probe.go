@@ -301,6 +301,20 @@ func (s *Scan) excluded(rs rowset, g int) bool {
 	return false
 }
 
+// GroupBounds returns bounds of the values of column c of the spec in group i, and whether there are NULLs among
+// them. ok is false where the bounds are not known: of groups without statistics, and of those with NaN.
+func (s *Scan) GroupBounds(i, c int) (lo, hi types.Value, nulls, ok bool) {
+	g, col := &s.groups[i], s.columns[c]
+	if col == nil || g.own {
+		return lo, hi, false, false
+	}
+	st, version, ok := g.set.stats(col.ID, g.row/g.set.groupSize())
+	if !ok || version != col.TypeVersion || !st.Valid || st.HasNaN {
+		return lo, hi, false, false
+	}
+	return st.Min, st.Max, st.Nulls > 0, true
+}
+
 // never reports whether no value that st describes can match.
 func (f *Filter) never(st *part.Stats) bool {
 	switch f.Op {

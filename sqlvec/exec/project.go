@@ -39,10 +39,18 @@ type project struct {
 	// chooser is next where it decides by columns that are columns of the input, in from.
 	chooser chooser
 	from    []int
+
+	boundColumn int        // see bounder
+	boundBy     *threshold // of next, where its first key is a column of the input
 }
 
 // decide finds out whether next is a chooser for the input.
 func (p *project) decide(exprs []expr.Expr) {
+	if i, t := boundOf(p.next); t != nil {
+		if col, ok := exprs[i].(*expr.Col); ok {
+			p.boundColumn, p.boundBy = col.Index, t
+		}
+	}
 	c, ok := p.next.(chooser)
 	if !ok {
 		return

@@ -2,6 +2,7 @@ package exec
 
 import (
 	"slices"
+	"sync"
 	"sync/atomic"
 
 	"driftdb/colstore"
@@ -18,6 +19,9 @@ type scanSource struct {
 	few    [2]int
 	size   int // rows of all of them
 	sieve  sieveStage
+
+	arranged sync.Once // list and order
+	order    groupOrder
 }
 
 func (s *scanSource) prepare(ex *execution) (int, error) {
@@ -28,6 +32,7 @@ func (s *scanSource) prepare(ex *execution) (int, error) {
 	ex.onClose(rows)
 	s.rows = rows
 	s.list, s.size = s.list[:0], 0
+	s.arranged, s.order = sync.Once{}, groupOrder{}
 	if rows.Groups() <= len(s.few) {
 		s.list = s.few[:0]
 	}
@@ -57,6 +62,11 @@ type scanReader struct {
 func (r *scanReader) run(morsel int, next pusher) error {
 	if stream, ok := r.s.rows.(plan.Streamer); ok {
 		return r.stream(stream, r.s.list[morsel], next)
+	}
+	r.s.arranged.Do(func() { r.s.arrange(next) })
+	if r.s.behind(morsel, next) {
+		r.w.ex.moved.read(r.s.rows.GroupRows(r.s.list[morsel]), nil)
+		return nil
 	}
 	if err := r.s.rows.Load(r.s.list[morsel], &r.group); err != nil {
 		return err

@@ -56,6 +56,13 @@ type Rows interface {
 	Close()
 }
 
+// Bounded is Rows that may know between what values those of a column lie.
+type Bounded interface {
+	// GroupBounds returns bounds of the values of column c of ScanSpec.Columns in group i, and whether there are
+	// NULLs among them. ok is false where the bounds are not known.
+	GroupBounds(i, c int) (lo, hi types.Value, nulls, ok bool)
+}
+
 // Streamer is Rows whose groups come in pieces, because they are of any size or their size is
 // not known. Load is then not called.
 type Streamer interface {
