@@ -34,6 +34,7 @@ func TestFirstRowsOfGroups(t *testing.T) {
 			CASE WHEN i / 300 % 3 > 0 THEN i END, i * 7919 % 10007 FROM generate_series(1, 6000) g(i); CHECKPOINT`)
 	must(t, s, "INSERT INTO r VALUES (6001, '2020-01-01', -1000, 'infinity', 'name', 6001, 7), (6002, NULL, NULL, NULL, NULL, NULL, NULL), (6003, '2030-01-01', 99999, '-infinity', 'zz', 9999, 20000)")
 	must(t, s, "DELETE FROM r WHERE id BETWEEN 5900 AND 5950 OR id < 20 OR id % 100 = 3")
+	must(t, s, "CREATE TABLE d AS SELECT i AS n FROM generate_series(0, 39) g(i)")
 	rng := rand.New(rand.NewPCG(3, 9))
 	read := regexp.MustCompile(`(\d+) of (\d+) read`)
 	few, asked, rounds := 0, 0, 400
@@ -44,7 +45,8 @@ func TestFirstRowsOfGroups(t *testing.T) {
 		key := pickFrom(rng, "id", "at", "price", "f", "name", "maybe", "mixed")
 		order := key + pickFrom(rng, "", " DESC", " NULLS FIRST", " DESC NULLS LAST") + ", id" + pickFrom(rng, "", " DESC")
 		where := pickFrom(rng, "", "", "WHERE id % 3 = 1", "WHERE price > 100", "WHERE name LIKE '%7%'")
-		from := pickFrom(rng, "r", "r", "(SELECT id, at, price, f, name, maybe, mixed, id * 2 AS twice FROM r) AS r", "(SELECT * FROM r FOR SYSTEM_TIME AS OF @SEQ:6002) AS r")
+		from := pickFrom(rng, "r", "r", "(SELECT id, at, price, f, name, maybe, mixed, id * 2 AS twice FROM r) AS r", "(SELECT * FROM r FOR SYSTEM_TIME AS OF @SEQ:6002) AS r",
+			"(SELECT r.*, d.n FROM r LEFT JOIN d ON r.id % 50 = d.n) AS r", "(SELECT r.*, d.n FROM d JOIN r ON r.id % 50 = d.n) AS r")
 		limit := 1 + rng.IntN(30)
 		q := fmt.Sprintf("SELECT %s, id FROM %s %s ORDER BY %s", key, from, where, order)
 		all := rowsOf(must(t, s, q))

@@ -41,6 +41,18 @@ func (v *sieve) bound() (int, *threshold)    { return boundOf(v.next) }
 func (u *unpacker) bound() (int, *threshold) { return boundOf(u.next) }
 func (m *meter) bound() (int, *threshold)    { return boundOf(m.next) }
 
+// bound implements bounder for the columns of the left input, where a left row that is left out is missed by none but
+// its pairs.
+func (p *probe) bound() (int, *threshold) {
+	switch p.node.Kind {
+	case plan.Inner, plan.Left, plan.Semi, plan.Anti, plan.Mark:
+		if column, t := boundOf(p.out.next); t != nil && column < len(p.node.Left.Columns()) {
+			return column, t
+		}
+	}
+	return 0, nil
+}
+
 // groupOrder is what a scan knows of its groups under a limit.
 type groupOrder struct {
 	near []uint64 // by morsel: the orderWord of the first value there may be, flipped where the order descends; 0 where it is not known
