@@ -358,7 +358,7 @@ func fewCodes(keys []vec.Vec) bool {
 		if flat || keys[k].Form == vec.Narrow && keys[k].Width > 2 {
 			return false
 		}
-		c, ok := codeColumnOf(&keys[k], codeColumn{}, 0, nil)
+		c, ok := codeColumnOf(&keys[k], codeColumn{}, 0, nil, true)
 		if n *= max(1, c.size); !ok || n > fewGroups {
 			return false
 		}

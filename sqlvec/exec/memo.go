@@ -41,18 +41,12 @@ func (m *memo) codes(keys []vec.Vec, n int, sel []uint64, a *arena.Arena) []uint
 	if m.cols == nil {
 		m.cols = make([]codeColumn, len(keys))
 	}
-	total := 1
-	for k := range keys {
-		now, ok := codeColumnOf(&keys[k], m.cols[k], n, sel)
-		if !ok || now.size > limit {
-			return nil
-		}
-		if total *= now.size; total > limit {
-			return nil
-		}
-		if now != m.cols[k] {
-			m.cols[k], m.group, m.known = now, nil, 0
-		}
+	total := m.number(keys, n, sel, true, limit)
+	if total == 0 && len(keys) > 1 {
+		total = m.number(keys, n, sel, false, limit)
+	}
+	if total == 0 {
+		return nil
 	}
 	if m.group == nil {
 		m.group = make([]uint32, total)
@@ -66,15 +60,37 @@ func (m *memo) codes(keys []vec.Vec, n int, sel []uint64, a *arena.Arena) []uint
 	return out
 }
 
+// number gives the columns of keys codes and returns how many numbers they make, 0 where these are none or more than
+// limit. whole gives columns of stored codes all that they may have.
+func (m *memo) number(keys []vec.Vec, n int, sel []uint64, whole bool, limit int) int {
+	total := 1
+	for k := range keys {
+		now, ok := codeColumnOf(&keys[k], m.cols[k], n, sel, whole)
+		if !ok || now.size > limit {
+			return 0
+		}
+		if total *= now.size; total > limit {
+			return 0
+		}
+		if now != m.cols[k] {
+			m.cols[k], m.group, m.known = now, nil, 0
+		}
+	}
+	return total
+}
+
 // codeColumnOf returns the meaning of the codes of v; old is that of the batch before,
-// which is kept where it fits.
-func codeColumnOf(v *vec.Vec, old codeColumn, n int, sel []uint64) (codeColumn, bool) {
+// which is kept where it fits. whole is for stored codes all that they may have, not those that v has.
+func codeColumnOf(v *vec.Vec, old codeColumn, n int, sel []uint64, whole bool) (codeColumn, bool) {
 	switch v.Form {
 	case vec.Dict:
 		return codeColumn{dict: v.Dict, size: v.Dict.Values.N + 1}, true
 	case vec.Narrow:
-		if v.Width > 2 {
+		switch {
+		case v.Width > 2:
 			return windowOfCodes(v, sel, old)
+		case !whole:
+			return windowOfStored(v, old)
 		}
 		return codeColumn{base: v.Base, size: 1<<(8*v.Width) + 1}, true
 	case vec.Const:
@@ -114,6 +130,23 @@ func windowOfCodes(v *vec.Vec, sel []uint64, old codeColumn) (codeColumn, bool) 
 		lo, hi = kernel.MinMax(codes)
 	}
 	return window(v.Base+int64(lo), v.Base+int64(hi), ok, old)
+}
+
+// windowOfStored returns a window that holds the codes of one or two bytes of all rows: several columns of such codes
+// make fewer numbers by what they have than by what they may have.
+func windowOfStored(v *vec.Vec, old codeColumn) (codeColumn, bool) {
+	if v.N == 0 {
+		return window(0, 0, false, old)
+	}
+	var lo, hi int64
+	if v.Width == 1 {
+		l, h := kernel.MinMax(vec.Of[uint8](v)[:v.N])
+		lo, hi = int64(l), int64(h)
+	} else {
+		l, h := kernel.MinMax(vec.Of[uint16](v)[:v.N])
+		lo, hi = int64(l), int64(h)
+	}
+	return window(v.Base+lo, v.Base+hi, true, old)
 }
 
 // windowOfInts returns a window that holds xs, old where it does.
@@ -189,6 +222,11 @@ func (m *memo) addCodes(c *codeColumn, v *vec.Vec, n int, first bool, out []uint
 		codeOffsets(vec.Of[uint32](v), v.Base, c, codes)
 	case v.Form == vec.Dict || v.Form == vec.Narrow:
 		codesInto(v, nil, codes)
+		if shift := int32(c.shift(v)); shift != 0 {
+			for i := range codes {
+				codes[i] += shift
+			}
+		}
 	case v.Type.Class() == types.Bits:
 		b := a.Alloc(n)
 		boolsInto(v, nil, b)
@@ -235,6 +273,19 @@ func addStored(c *codeColumn, v *vec.Vec, first bool, out []uint32) {
 	default:
 		kernel.AddCodes(out, size, vec.Of[uint32](v))
 	}
+	if shift := uint32(c.shift(v)); shift != 0 {
+		for i := range out {
+			out[i] += shift
+		}
+	}
+}
+
+// shift is what is added to the stored codes of v.
+func (c *codeColumn) shift(v *vec.Vec) int64 {
+	if v.Form == vec.Dict {
+		return 0
+	}
+	return v.Base - c.base
 }
 
 // offsets writes the distance of xs from the base of their window.

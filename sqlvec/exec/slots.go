@@ -12,6 +12,10 @@ func (t *groupTable) findSlots(keys []vec.Vec, sel []uint64, slot []uint32, scra
 	mark := scratch.Mark()
 	defer scratch.Release(mark)
 	n := len(slot)
+	if sameInAll(keys) && n > 0 {
+		t.findOne(keys, sel, slot, scratch)
+		return
+	}
 	if known, ok := t.memo.slots(keys, slot); ok && (known || sel != nil && !kernel.AnyZero(slot, sel)) {
 		if sel != nil {
 			kernel.MaskSlots(slot, slot, sel)
@@ -35,6 +39,32 @@ func (t *groupTable) findSlots(keys []vec.Vec, sel []uint64, slot []uint32, scra
 	}
 }
 
+// sameInAll reports whether the keys of all rows are the same.
+func sameInAll(keys []vec.Vec) bool {
+	for k := range keys {
+		if keys[k].Form != vec.Const {
+			return false
+		}
+	}
+	return true
+}
+
+// findOne is findSlots for keys that are the same in all rows.
+func (t *groupTable) findOne(keys []vec.Vec, sel []uint64, slot []uint32, scratch *arena.Arena) {
+	if sel != nil && !kernel.Any(sel) {
+		clear(slot)
+		return
+	}
+	t.findRows(keys, 1, []int32{0}, slot[:1], scratch)
+	s := slot[0] + 1
+	for i := range slot {
+		slot[i] = s
+	}
+	if sel != nil {
+		kernel.MaskSlots(slot, slot, sel)
+	}
+}
+
 // addUnknown finds the slots of the selected rows that have none by their codes yet.
 func (t *groupTable) addUnknown(keys []vec.Vec, sel []uint64, codes, slot []uint32, scratch *arena.Arena) {
 	t.idx = t.idx[:0]
@@ -47,10 +77,20 @@ func (t *groupTable) addUnknown(keys []vec.Vec, sel []uint64, codes, slot []uint
 		t.addNew(keys, codes, slot, scratch)
 		return
 	}
-	t.findRows(keys, len(slot), t.idx, slot, scratch)
+	first := arena.Make[int32](scratch, len(t.idx))[:0] // of the rows of each code
 	for _, i := range t.idx {
-		slot[i]++
-		t.memo.learn(codes[i], slot[i])
+		if t.memo.group[codes[i]] == 0 {
+			t.memo.group[codes[i]] = noGroup
+			first = append(first, i)
+		}
+	}
+	t.findRows(keys, len(slot), first, slot, scratch)
+	for _, i := range first {
+		t.memo.group[codes[i]] = 0
+		t.memo.learn(codes[i], slot[i]+1)
+	}
+	for _, i := range t.idx {
+		slot[i] = t.memo.group[codes[i]]
 	}
 }
 

@@ -33,7 +33,7 @@ func (b *blend) result() (vec.Vec, error) {
 	switch {
 	case len(b.pieces) == 0:
 		return nullVec(b.typ, b.f.n), nil
-	case len(b.pieces) == 1 && b.covers(b.masks[0]):
+	case len(b.pieces) == 1 && b.covers(b.masks[0]) && !b.texts.has(&b.pieces[0]):
 		return strict(b.f, b.pieces[0], b.typ), nil
 	}
 	valid := b.validity()
@@ -218,6 +218,10 @@ func compileCase(e *Case, env *Env) (node, error) {
 		}
 		n.conds, n.thens = append(n.conds, kids[0]), append(n.thens, kids[1])
 	}
+	for _, w := range e.Whens {
+		n.texts.know(e.Typ, w.Then)
+	}
+	n.texts.know(e.Typ, e.Else)
 	els, err := compile(e.Else, env)
 	n.els = els
 	return n, err

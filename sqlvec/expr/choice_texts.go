@@ -66,9 +66,33 @@ func (t *blendTexts) codes(b *blend) (out vec.Vec, ok bool) {
 		return out, false
 	}
 	if t.dict == nil || t.dict.Values.N != len(t.number) {
-		t.dict = t.dictionary(b)
+		t.dict = t.dictionary(b.typ)
 	}
 	return vec.Vec{Type: b.typ, Form: vec.Dict, Width: 1, N: b.f.n, Data: vec.BytesOf(codes), Dict: t.dict}, true
+}
+
+// know gives the constants among e, which are of type typ, their codes beforehand.
+func (t *blendTexts) know(typ types.Type, e ...Expr) {
+	if typ.Class() != types.Bytes || typ.ID == types.Numeric {
+		return
+	}
+	for _, x := range e {
+		if c, ok := x.(*Const); ok && c.Value.Valid && c.Value.Type == typ {
+			t.code([]byte(c.Value.S))
+		}
+	}
+	if len(t.number) > 0 {
+		t.dict = t.dictionary(typ)
+	}
+}
+
+// has reports whether v is one text that has a code: batches with one text and with several then have one dictionary.
+func (t *blendTexts) has(v *vec.Vec) bool {
+	if t == nil || t.dict == nil || v.Form != vec.Const || v.Type.Class() != types.Bytes || v.IsNull(0) {
+		return false
+	}
+	_, ok := t.number[string(v.Bytes(0))]
+	return ok
 }
 
 // code returns the code of a text, false where it has none.
@@ -111,7 +135,7 @@ func (t *blendTexts) table(d *vec.Dictionary) []uint8 {
 }
 
 // dictionary returns the dictionary of all texts.
-func (t *blendTexts) dictionary(b *blend) *vec.Dictionary {
+func (t *blendTexts) dictionary(typ types.Type) *vec.Dictionary {
 	texts := make([]string, len(t.number))
 	for s, c := range t.number {
 		texts[c] = s
@@ -121,5 +145,5 @@ func (t *blendTexts) dictionary(b *blend) *vec.Dictionary {
 		heap = append(heap, s...)
 		offs = append(offs, int32(len(heap)))
 	}
-	return &vec.Dictionary{Values: vec.FromBytes(b.typ, offs, heap, nil)}
+	return &vec.Dictionary{Values: vec.FromBytes(typ, offs, heap, nil)}
 }
