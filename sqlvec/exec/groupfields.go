@@ -241,6 +241,8 @@ func (c *keyCodec) encodePacked(cols []vec.Vec, n int, idx []int32, a *arena.Are
 	for k := range cols {
 		f := &c.fields.fields[k]
 		switch {
+		case f.texts == nil && idx == nil && cols[k].Form == vec.Narrow && cols[k].Valid == nil:
+			f.addStored(&cols[k], out)
 		case f.texts == nil:
 			words := arena.Make[uint64](a, n)
 			wordsInto(&cols[k], idx, words, a)
@@ -278,6 +280,32 @@ func (f *keyField) addIntegers(words []uint64, v *vec.Vec, idx []int32, out []ui
 			continue
 		}
 		if w -= base; w < top {
+			out[i] |= (w + 1) << shift
+		} else {
+			out[i] |= wideKey
+		}
+	}
+}
+
+// addStored is addIntegers for all rows of a Narrow vector without NULLs.
+func (f *keyField) addStored(v *vec.Vec, out []uint64) {
+	switch v.Width {
+	case 1:
+		addCodes(f, vec.Of[uint8](v)[:len(out)], v.Base, out)
+	case 2:
+		addCodes(f, vec.Of[uint16](v)[:len(out)], v.Base, out)
+	default:
+		addCodes(f, vec.Of[uint32](v)[:len(out)], v.Base, out)
+	}
+}
+
+// addCodes is addStored for codes of a type.
+func addCodes[T uint8 | uint16 | uint32](f *keyField, codes []T, base int64, out []uint64) {
+	top, less, shift := f.codes-1, uint64(base-f.base), f.shift&63
+	out = out[:len(codes)]
+	for i, c := range codes {
+		w := uint64(c) + less
+		if w < top {
 			out[i] |= (w + 1) << shift
 		} else {
 			out[i] |= wideKey
