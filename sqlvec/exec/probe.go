@@ -67,7 +67,11 @@ func (p *probe) push(b *vec.Batch) (err error) {
 	idx := selected(&vec.Batch{N: b.N, Sel: sel}, a)
 	first := p.find(b.N, idx)
 	if p.residual == nil && p.out.kind.LeftOnly() {
-		return p.pushMask(b, p.foundMask(b, idx, first))
+		found := p.foundMask(b, idx, first)
+		if p.node.NullsMatch && p.table.someNulls {
+			p.matchNulls(b, found)
+		}
+		return p.pushMask(b, found)
 	}
 	if p.residual == nil && p.out.kind.RightOnly() {
 		p.matchAll(first)
@@ -81,7 +85,7 @@ func (p *probe) push(b *vec.Batch) (err error) {
 
 // useless reports whether no left row can make an output row.
 func (p *probe) useless() bool {
-	if p.table.rows.rows > 0 {
+	if p.table.rows.rows > 0 || p.node.NullsMatch && p.table.someNulls {
 		return false
 	}
 	switch p.out.kind {
@@ -109,6 +113,16 @@ func (p *probe) foundMask(b *vec.Batch, idx []int32, first []rowID) []uint64 {
 		found[i>>6] |= b2w(first[k] != noRow) << (uint(i) & 63)
 	}
 	return found
+}
+
+// matchNulls adds the rows of b whose key is NULL to found.
+func (p *probe) matchNulls(b *vec.Batch, found []uint64) {
+	key := &p.cols[0]
+	for i := range b.N {
+		if key.IsNull(i) && (b.Sel == nil || bit(b.Sel, i) == 1) {
+			found[i>>6] |= 1 << (uint(i) & 63)
+		}
+	}
 }
 
 // b2w returns 1 for true.
@@ -227,12 +241,16 @@ func (p *probe) pushPairs(b *vec.Batch, idx []int32, first []rowID) error {
 	}
 	size := p.w.ex.opts.BatchRows
 	rows, ids := arena.Make[int32](a, size)[:0], arena.Make[rowID](a, size)[:0]
-	for k, id := range first {
+	var ahead chains
+	for k := range first {
+		if k%lanes == 0 {
+			ahead.follow(p.table, first[k:min(k+lanes, len(first))])
+		}
 		i := int32(k)
 		if idx != nil {
 			i = idx[k]
 		}
-		for ; id != noRow; id = p.table.following(id) {
+		for id, ok := ahead.take(k % lanes); ok; id, ok = ahead.take(k % lanes) {
 			if p.out.kind.RightOnly() && p.table.isMatched(id) {
 				continue // one partner is enough
 			}

@@ -1,6 +1,7 @@
 package expr
 
 import (
+	"bytes"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -83,7 +84,7 @@ func init() {
 		textOf("translate", ids(t, t, t), func(a []types.Value) string { return translate(a[0].S, a[1].S, a[2].S) }),
 		rowFn("position", ids(t, t), i, position), rowFn("strpos", ids(t, t), i, position),
 		appending("split_part", ids(t, t, i), splitPart),
-		rowFn("starts_with", ids(t, t), types.Bool, startsWith), rowFn("^@", ids(t, t), types.Bool, startsWith),
+		prefixTest("starts_with"), prefixTest("^@"),
 		rowFn("overlay", ids(t, t, i), t, overlay), rowFn("overlay", ids(t, t, i, i), t, overlay),
 		&Function{Name: "||", Params: ids(t, t), Ret: t, eval: concatEval},
 		&Function{Name: "||", Params: ids(types.Bytea, types.Bytea), Ret: types.Bytea, eval: concatEval},
@@ -455,8 +456,20 @@ func countFields(s, sep string) int {
 	return strings.Count(s, sep) + 1
 }
 
-func startsWith(_ *Env, args []types.Value) (types.Value, error) {
-	return types.BoolValue(strings.HasPrefix(args[0].S, args[1].S)), nil
+// prefixTest makes a function that reports whether a text begins with another.
+func prefixTest(name string) *Function {
+	return &Function{Name: name, Params: ids(types.Text, types.Text), Ret: types.Bool,
+		eval: func(f *frame, _ *Call, args []vec.Vec, _ []uint64) (vec.Vec, error) {
+			w := f.words()
+			clear(w)
+			s, prefix := textRowsOf(f, &args[0]), textRowsOf(f, &args[1])
+			for i := range f.n {
+				if bytes.HasPrefix(s.at(i), prefix.at(i)) {
+					w[i>>6] |= 1 << (uint(i) & 63)
+				}
+			}
+			return f.bools(w, nil), nil
+		}}
 }
 
 // overlay replaces part of a text.

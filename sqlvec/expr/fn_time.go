@@ -202,6 +202,9 @@ func dateShift(sign int64, swap bool) evalFunc {
 		if swap {
 			a, b = b, a
 		}
+		if out, ok := shiftAll(f, a, b, sign); ok {
+			return out, nil
+		}
 		out, dst := fixed[int32](f, c.Typ)
 		x, y := values[int32](f, a), values[int32](f, b)
 		bad := false
@@ -219,6 +222,28 @@ func dateShift(sign int64, swap bool) evalFunc {
 		}
 		return out, nil
 	}
+}
+
+// shiftAll is dateShift by a constant number of days, where all dates are valid before and after.
+func shiftAll(f *frame, a, b *vec.Vec, sign int64) (vec.Vec, bool) {
+	if b.Form != vec.Const {
+		return vec.Vec{}, false
+	}
+	days := sign * b.Int(0)
+	lo, hi, some, ok := integersOf(a)
+	if !ok || !some || !types.ValidDate(lo) || !types.ValidDate(hi) || !types.ValidDate(lo+days) || !types.ValidDate(hi+days) {
+		return vec.Vec{}, false
+	}
+	if a.Form == vec.Narrow {
+		out := *a
+		out.Base += days
+		return out, true
+	}
+	out, dst := fixed[int32](f, a.Type)
+	for i, x := range values[int32](f, a) {
+		dst[i] = x + int32(days)
+	}
+	return out, true
 }
 
 // dateDiff is the number of days between two dates.

@@ -264,12 +264,17 @@ type textRows struct {
 	offs  []int32
 	heap  []byte
 	codes []uint32 // nil: the rows are the texts
+	same  bool     // the first text is that of all rows
 }
 
 func textRowsOf(f *frame, v *vec.Vec) textRows {
+	if v.Form == vec.Const && !v.IsNull(0) {
+		s := v.Bytes(0)
+		return textRows{offs: []int32{0, int32(len(s))}, heap: s, same: true}
+	}
 	if v.Form == vec.Dict && v.Dict.Values.N > 0 {
 		d := &v.Dict.Values
-		return textRows{d.Offs[:d.N+1], d.Heap, codes32(f, v)}
+		return textRows{offs: d.Offs[:d.N+1], heap: d.Heap, codes: codes32(f, v)}
 	}
 	w := flatten(f, v)
 	return textRows{offs: w.Offs[:w.N+1], heap: w.Heap}
@@ -277,7 +282,10 @@ func textRowsOf(f *frame, v *vec.Vec) textRows {
 
 // at returns the text of row i; that of a NULL row may be any.
 func (t *textRows) at(i int) []byte {
-	if t.codes != nil {
+	switch {
+	case t.same:
+		return t.heap
+	case t.codes != nil:
 		i = min(int(t.codes[i]), len(t.offs)-2)
 	}
 	return t.heap[t.offs[i]:t.offs[i+1]]

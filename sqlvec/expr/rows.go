@@ -14,13 +14,17 @@ const rowsPause = 1 << 16
 type rowReader struct {
 	args []vec.Vec
 	row  []types.Value
-	work int // bytes given since the last look at whether the statement is to end
+	ints [][]int64 // of arguments of an integer class
+	work int       // bytes given since the last look at whether the statement is to end
 }
 
-func newRowReader(args []vec.Vec) rowReader {
-	r := rowReader{args: args, row: make([]types.Value, len(args))}
+func newRowReader(f *frame, args []vec.Vec) rowReader {
+	r := rowReader{args: args, row: make([]types.Value, len(args)), ints: make([][]int64, len(args))}
 	for j := range args {
 		r.row[j] = types.Value{Type: args[j].Type, Valid: true}
+		if c := args[j].Type.Class(); args[j].Form != vec.Const && c >= types.I16 && c <= types.I64 {
+			r.ints[j] = int64s(f, &args[j])
+		}
 		if args[j].Form == vec.Const {
 			r.row[j] = rowValue(&args[j], 0)
 		}
@@ -34,6 +38,8 @@ func (r *rowReader) at(f *frame, i int) ([]types.Value, error) {
 		v := &r.args[j]
 		switch {
 		case v.Form == vec.Const:
+		case r.ints[j] != nil:
+			r.row[j].I, r.row[j].Valid = r.ints[j][i], v.Valid == nil || !v.IsNull(i)
 		case v.Form == vec.Flat && v.Type.Class() == types.Bytes && v.Valid == nil:
 			b := v.Heap[v.Offs[i]:v.Offs[i+1]]
 			r.row[j].S = unsafe.String(unsafe.SliceData(b), len(b))
@@ -51,7 +57,7 @@ func (r *rowReader) at(f *frame, i int) ([]types.Value, error) {
 
 // buildRows calls add, which appends one value, with the arguments of every one of the given rows.
 func buildRows(f *frame, t types.Type, args []vec.Vec, rows []uint64, add func(b *builder, row []types.Value) error) (vec.Vec, error) {
-	b, r := newBuilder(f, t), newRowReader(args)
+	b, r := newBuilder(f, t), newRowReader(f, args)
 	for i := range f.n {
 		if !has(rows, i) {
 			b.skip()
