@@ -30,17 +30,18 @@ var (
 
 // allowed is the import table: for each package, what it may import from this module.
 var allowed = map[string][]string{
-	"internal/bitpack":   nil,
-	"internal/dberr":     nil,
-	"internal/edits":     nil,
-	"internal/fork":      nil,
-	"internal/invariant": nil,
-	"internal/types":     {"internal/dberr"},
-	"internal/vec":       {"internal/bitpack", "internal/dberr", "internal/types"},
-	"internal/arena":     {"internal/dberr", "internal/invariant", "internal/types", "internal/vec"},
-	"internal/binfmt":    {"internal/dberr"},
-	"internal/vfs":       {"internal/dberr", "internal/invariant"},
-	"internal/jsonpath":  {"internal/dberr", "internal/types"},
+	"internal/bitpack":    nil,
+	"internal/dberr":      nil,
+	"internal/edits":      nil,
+	"internal/elementary": nil,
+	"internal/fork":       nil,
+	"internal/invariant":  nil,
+	"internal/types":      {"internal/dberr"},
+	"internal/vec":        {"internal/bitpack", "internal/dberr", "internal/types"},
+	"internal/arena":      {"internal/dberr", "internal/invariant", "internal/types", "internal/vec"},
+	"internal/binfmt":     {"internal/dberr"},
+	"internal/vfs":        {"internal/dberr", "internal/invariant"},
+	"internal/jsonpath":   {"internal/dberr", "internal/types"},
 
 	"internal/formats/arrowio":   with(leaves, "internal/formats/rowtext"),
 	"internal/formats/copytext":  leaves,
@@ -56,7 +57,7 @@ var allowed = map[string][]string{
 
 	"sqlvec/parse":  leaves,
 	"sqlvec/kernel": leaves,
-	"sqlvec/expr":   with(leaves, "internal/jsonpath", "sqlvec/kernel"),
+	"sqlvec/expr":   with(leaves, "internal/elementary", "internal/jsonpath", "sqlvec/kernel"),
 	"sqlvec/plan":   with(leaves, "colstore", "sqlvec/expr"),
 	"sqlvec/files":  with(slices.Concat(leaves, formats), "colstore", "sqlvec/plan"),
 	"sqlvec/bind":   with(leaves, "internal/formats/charset", "colstore", "eventlog", "sqlvec/parse", "sqlvec/expr", "sqlvec/plan", "sqlvec/files"),

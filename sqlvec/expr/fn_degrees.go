@@ -1,6 +1,10 @@
 package expr
 
-import "math"
+import (
+	"math"
+
+	"driftdb/internal/elementary"
+)
 
 // The functions of angles in degrees are exact where PostgreSQL's are, at multiples of 30 and 45: they
 // divide by what the same calculation gives there.
@@ -9,17 +13,17 @@ import "math"
 var radian = math.Pi / 180
 
 var (
-	sinThirty, cosSixty = math.Sin(30 * radian), 1 - math.Cos(60*radian)
-	asinHalf, acosHalf  = math.Asin(0.5), math.Acos(0.5)
-	atanOne             = math.Atan(1)
+	sinThirty, cosSixty = elementary.Sin(30 * radian), 1 - elementary.Cos(60*radian)
+	asinHalf, acosHalf  = elementary.Asin(0.5), elementary.Acos(0.5)
+	atanOne             = elementary.Atan(1)
 	tanOf45             = firstSin(45) / firstCos(45)
 	cotOf45             = firstCos(45) / firstSin(45)
 )
 
 // smallSin is the sine from 0 to 30 degrees, smallCos the cosine from 0 to 60.
-func smallSin(x float64) float64 { return math.Sin(x*radian) / sinThirty / 2 }
+func smallSin(x float64) float64 { return elementary.Sin(x*radian) / sinThirty / 2 }
 
-func smallCos(x float64) float64 { return 1 - (1-math.Cos(x*radian))/cosSixty/2 }
+func smallCos(x float64) float64 { return 1 - (1-elementary.Cos(x*radian))/cosSixty/2 }
 
 // firstSin and firstCos are the sine and cosine from 0 to 90 degrees.
 func firstSin(x float64) float64 {
@@ -98,16 +102,16 @@ func acosd(x float64) float64 {
 		return 90 + firstAsin(-x)
 	}
 	if x <= 0.5 {
-		return 90 - math.Asin(x)/asinHalf*30
+		return 90 - elementary.Asin(x)/asinHalf*30
 	}
-	return math.Acos(x) / acosHalf * 60
+	return elementary.Acos(x) / acosHalf * 60
 }
 
 func firstAsin(x float64) float64 {
 	if x <= 0.5 {
-		return math.Asin(x) / asinHalf * 30
+		return elementary.Asin(x) / asinHalf * 30
 	}
-	return 90 - math.Acos(x)/acosHalf*60
+	return 90 - elementary.Acos(x)/acosHalf*60
 }
 
-func atand(x float64) float64 { return math.Atan(x) / atanOne * 45 }
+func atand(x float64) float64 { return elementary.Atan(x) / atanOne * 45 }

@@ -7,6 +7,7 @@ import (
 	"sort"
 
 	"driftdb/internal/dberr"
+	"driftdb/internal/elementary"
 	"driftdb/internal/types"
 	"driftdb/internal/vec"
 	"driftdb/sqlvec/kernel"
@@ -184,13 +185,13 @@ func registerFloats() {
 	register(
 		floatFn("ceil", math.Ceil, nil), floatFn("ceiling", math.Ceil, nil), floatFn("floor", math.Floor, nil),
 		floatFn("round", math.RoundToEven, nil), floatFn("trunc", math.Trunc, nil), floatFn("sign", signum, nil),
-		floatFn("sqrt", math.Sqrt, sqrtDomain), floatFn("cbrt", math.Cbrt, nil),
-		floatFn("|/", math.Sqrt, sqrtDomain), floatFn("||/", math.Cbrt, nil),
-		floatFn("exp", math.Exp, overflowed), floatFn("ln", math.Log, logDomain),
-		floatFn("log", math.Log10, logDomain), floatFn("log10", math.Log10, logDomain),
-		floatFn("sin", math.Sin, finiteInput), floatFn("cos", math.Cos, finiteInput), floatFn("tan", math.Tan, finiteInput),
-		floatFn("cot", func(x float64) float64 { return 1 / math.Tan(x) }, finiteInput),
-		floatFn("asin", math.Asin, outOfDomain), floatFn("acos", math.Acos, outOfDomain), floatFn("atan", math.Atan, nil),
+		floatFn("sqrt", math.Sqrt, sqrtDomain), floatFn("cbrt", elementary.Cbrt, nil),
+		floatFn("|/", math.Sqrt, sqrtDomain), floatFn("||/", elementary.Cbrt, nil),
+		floatFn("exp", elementary.Exp, overflowed), floatFn("ln", elementary.Log, logDomain),
+		floatFn("log", elementary.Log10, logDomain), floatFn("log10", elementary.Log10, logDomain),
+		floatFn("sin", elementary.Sin, finiteInput), floatFn("cos", elementary.Cos, finiteInput), floatFn("tan", elementary.Tan, finiteInput),
+		floatFn("cot", func(x float64) float64 { return 1 / elementary.Tan(x) }, finiteInput),
+		floatFn("asin", elementary.Asin, outOfDomain), floatFn("acos", elementary.Acos, outOfDomain), floatFn("atan", elementary.Atan, nil),
 		floatFn("sinh", math.Sinh, nil), floatFn("cosh", math.Cosh, nil), floatFn("tanh", math.Tanh, nil),
 		floatFn("asinh", math.Asinh, nil), floatFn("acosh", math.Acosh, func(x, _ float64) error {
 			if x < 1 {
@@ -202,8 +203,8 @@ func registerFloats() {
 		floatFn("asind", asind, outOfDomain), floatFn("acosd", acosd, outOfDomain), floatFn("atand", atand, nil),
 		floatFn("degrees", func(x float64) float64 { return x * (180 / math.Pi) }, nil),
 		floatFn("radians", func(x float64) float64 { return x * radian }, nil),
-		float2("atan2d", func(a, b float64) (float64, error) { return math.Atan2(a, b) / atanOne * 45, nil }),
-		float2("atan2", func(a, b float64) (float64, error) { return math.Atan2(a, b), nil }),
+		float2("atan2d", func(a, b float64) (float64, error) { return elementary.Atan2(a, b) / atanOne * 45, nil }),
+		float2("atan2", func(a, b float64) (float64, error) { return elementary.Atan2(a, b), nil }),
 		float2("power", floatPower), float2("pow", floatPower), float2("^", floatPower),
 		&Function{Name: "pi", Ret: types.Float64, row: func(*Env, []types.Value) (types.Value, error) {
 			return types.FloatValue(types.T(types.Float64), math.Pi), nil
@@ -222,7 +223,7 @@ func floatPower(a, b float64) (float64, error) {
 	case a < 0 && !math.IsInf(a, 0) && math.Floor(b) != b && !math.IsNaN(b):
 		return 0, dberr.New(dberr.InvalidArgumentForPower, "a negative number raised to a non-integer power yields a complex result")
 	}
-	r := power(a, b)
+	r := elementary.Pow(a, b)
 	if !math.IsInf(a, 0) && !math.IsInf(b, 0) {
 		if math.IsInf(r, 0) {
 			return 0, overflowed(1, r)

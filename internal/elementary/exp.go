@@ -1,0 +1,56 @@
+// Package elementary has the elementary functions of doubles as the C libraries of today have them: their errors are
+// little more than half a unit in the last place, where those of package math may be one or two. So results print as
+// PostgreSQL prints them. The methods are those of table lookup and a short polynomial (P. T. P. Tang, 1989 and 1990),
+// with tables of about 106 bits that are made when the program starts. All functions are safe for concurrent use.
+package elementary
+
+import "math"
+
+const (
+	steps  = 128     // entries of the tables of exp and log
+	toStep = 1 << 45 // of the bits of a double: from one of 128 values between two powers of two to the next
+
+	shifter = 0x1.8p52 // added to a double of moderate size, it leaves its nearest integer in the low bits
+
+	invLn2 = 0x1.71547652b82fep0
+	ln2Hi  = 0x1.62e42fefa3800p-1 // ln 2 with eleven bits to spare
+	ln2Lo  = 0x1.ef35793c76730p-45
+)
+
+// ln2 is ln 2 in full.
+var ln2 = twofold{0x1.62e42fefa39efp-1, 0x1.abc9e3b39803fp-56}
+
+// powers are 2^(i/steps): its double, and what is left of it, divided by the double.
+var powers = func() (t [steps]twofold) {
+	step := twofold{2, 0}
+	for range 7 {
+		step = step.root()
+	}
+	p := twofold{1, 0}
+	for i := range t {
+		t[i] = twofold{p.hi, p.lo / p.hi}
+		p = p.times(step)
+	}
+	return t
+}()
+
+// Exp returns e^x.
+func Exp(x float64) float64 {
+	if !(x > -708 && x < 709) {
+		return math.Exp(x) // infinities, NaN, subnormal results
+	}
+	return exp(x, 0)
+}
+
+// exp returns e^(x+tail) for x between -708 and 709 and a tail much smaller than x.
+func exp(x, tail float64) float64 {
+	k := x*(steps*invLn2) + shifter
+	i := int64(math.Float64bits(k)) << 12 >> 12 // the low bits as a number with a sign
+	k -= shifter
+	r := math.FMA(-k, ln2Lo/steps, math.FMA(-k, ln2Hi/steps, x)) + tail
+	p := &powers[i&(steps-1)]
+	r2 := r * r
+	rest := p.lo + r + r2*(0.5+r*(1.0/6)) + r2*r2*(1.0/24+r*(1.0/120))
+	scale := math.Float64frombits(math.Float64bits(p.hi) + uint64(i>>7)<<52)
+	return math.FMA(scale, rest, scale)
+}
