@@ -17,9 +17,6 @@ const (
 	ln2Lo  = 0x1.ef35793c76730p-45
 )
 
-// ln2 is ln 2 in full.
-var ln2 = twofold{0x1.62e42fefa39efp-1, 0x1.abc9e3b39803fp-56}
-
 // powers are 2^(i/steps): its double, and what is left of it, divided by the double.
 var powers = func() (t [steps]twofold) {
 	step := twofold{2, 0}
