@@ -7,7 +7,6 @@ import (
 
 	"driftdb/colstore"
 	"driftdb/internal/dberr"
-	"driftdb/internal/formats/charset"
 	"driftdb/sqlvec/bind"
 	"driftdb/sqlvec/files"
 	"driftdb/sqlvec/parse"
@@ -108,23 +107,18 @@ func (r *run) copySource(st *parse.Copy, o *copyOptions, t *colstore.Table, cols
 	if o.reads() {
 		return r.copyRead(st, o, cols)
 	}
-	in, done, err := r.copyInput(st, o)
+	rows := &copyRows{o: o, table: t, cols: cols, ctx: r.s.Zone()}
+	if st.Stdio {
+		if r.s.copyIn == nil {
+			return nil, nil, dberr.New(dberr.FeatureNotSupported, "COPY FROM STDIN has no data to read here")
+		}
+		rows.open = func() (io.Reader, error) { return r.s.copyIn, nil }
+		return rows, func() {}, nil
+	}
+	text, err := files.OpenText(r.ctx, st.File, o.packing)
 	if err != nil {
 		return nil, nil, err
 	}
-	if o.encoding != "" {
-		in = charset.Reader(in, o.encoding)
-	}
-	return &copyRows{in: in, o: o, table: t, cols: cols, ctx: r.s.Zone()}, done, nil
-}
-
-// copyInput opens the text that COPY FROM reads.
-func (r *run) copyInput(st *parse.Copy, o *copyOptions) (io.Reader, func(), error) {
-	if !st.Stdio {
-		return files.OpenText(r.ctx, st.File, o.packing)
-	}
-	if r.s.copyIn == nil {
-		return nil, nil, dberr.New(dberr.FeatureNotSupported, "COPY FROM STDIN has no data to read here")
-	}
-	return r.s.copyIn, func() {}, nil
+	rows.open, rows.again = text.Reader, true
+	return rows, func() { text.Close() }, nil
 }

@@ -90,6 +90,9 @@ func (o *copyOptions) takeEnding(st *parse.Copy) {
 	}
 }
 
+// mayHaveHeader reports whether the first line is a header where it has just the names of the columns.
+func (o *copyOptions) mayHaveHeader() bool { return o.byEnding && !o.given["header"] }
+
 // checkPacking checks COMPRESSION: that of Parquet is within the file.
 func (o *copyOptions) checkPacking(st *parse.Copy) (err error) {
 	switch {

@@ -54,7 +54,7 @@ func (r *run) copyRead(st *parse.Copy, o *copyOptions, cols []*colstore.Column) 
 		return nil, nil, dberr.Newf(dberr.FeatureNotSupported, "COPY option \"%s\" is available for files only", o.reading[0].Name)
 	}
 	opts := files.Options{Format: files.CSV, Hive: files.Never, Packing: o.packing, Encoding: o.encoding, Context: r.s.Zone(), Header: o.header, NoHeader: !o.header}
-	if o.byEnding && !o.given["header"] {
+	if o.mayHaveHeader() {
 		opts.NoHeader, opts.Known = false, true
 	}
 	for _, c := range cols {
@@ -80,7 +80,7 @@ func (r *run) copyRead(st *parse.Copy, o *copyOptions, cols []*colstore.Column) 
 // explained gives the error of a first line that was no header a hint.
 func (o *copyOptions) explained(err error) error {
 	var e *dberr.Error
-	if errors.As(err, &e) && e.Line == 1 && o.byEnding && o.CSV && !o.given["header"] {
+	if errors.As(err, &e) && e.Line == 1 && o.CSV && o.mayHaveHeader() {
 		return e.WithHint("The first line does not have the names of the columns; HEADER skips it, whatever it says.")
 	}
 	return err

@@ -21,13 +21,17 @@ import (
 // copyRows is the data of a COPY FROM in text or csv, as rows of the table's columns. It can be
 // scanned once. It implements bind.Source, plan.Rows and plan.Streamer.
 type copyRows struct {
-	in    io.Reader
+	open  func() (io.Reader, error)
+	again bool // open gives the text from its beginning each time
 	o     *copyOptions
 	table *colstore.Table
 	cols  []*colstore.Column
 	ctx   types.Context
 	spec  colstore.ScanSpec
-	order []int // which field each column is, nil for their order
+
+	scanning   context.Context // of the scan
+	blockBytes int             // that the fast reader takes at a time, 0 for the usual number
+	order      []int           // which field each column is, nil for their order
 }
 
 // Columns implements bind.Source.
@@ -40,8 +44,8 @@ func (c *copyRows) Columns() []files.Column {
 }
 
 // Open implements plan.Source.
-func (c *copyRows) Open(_ context.Context, spec colstore.ScanSpec) (plan.Rows, error) {
-	c.spec = spec
+func (c *copyRows) Open(ctx context.Context, spec colstore.ScanSpec) (plan.Rows, error) {
+	c.spec, c.scanning = spec, ctx
 	return c, nil
 }
 
@@ -59,8 +63,24 @@ func (c *copyRows) Close() {}
 
 // Stream implements plan.Streamer.
 func (c *copyRows) Stream(_ int, fn func(*colstore.Group) error) error {
-	rd := copytext.NewReader(c.in, c.o.Options)
+	skip, done, err := c.streamFast(fn)
+	if done || err != nil {
+		return err
+	}
+	return c.streamExact(skip, fn)
+}
+
+// streamExact reads by the rules of PostgreSQL, whatever the data are. The first skip rows are not handed on.
+func (c *copyRows) streamExact(skip int64, fn func(*colstore.Group) error) error {
+	in, err := c.text()
+	if err != nil {
+		return err
+	}
+	rd := copytext.NewReader(in, c.o.Options)
 	fields, err := c.begin(rd)
+	for ; err == nil && skip > 0; skip-- {
+		fields, err = rd.Next()
+	}
 	ts := make([]types.Type, len(c.spec.Columns))
 	for i, id := range c.spec.Columns {
 		ts[i] = c.cols[id].Type
@@ -100,7 +120,7 @@ func (c *copyRows) begin(rd *copytext.Reader) ([]copytext.Field, error) {
 		return nil, err
 	}
 	fields, err := rd.Next()
-	if err != nil || !c.o.byEnding || c.o.given["header"] {
+	if err != nil || !c.o.mayHaveHeader() {
 		return fields, err
 	}
 	texts, names := make([]string, len(fields)), make([]string, len(c.cols))
@@ -154,15 +174,12 @@ func (c *copyRows) parse(rd *copytext.Reader, fields []copytext.Field, values []
 		if i >= len(fields) {
 			return c.place(dberr.Newf(dberr.BadCopyFileFormat, "missing data for column \"%s\"", col.Name), rd, "", nil)
 		}
-		f := fields[i]
-		if c.order != nil {
-			f = fields[c.order[i]]
-		}
-		if c.o.forceNull[col.Name] && f.Quoted && string(f.Text) == c.o.Null {
-			f.Null = true
-		}
-		if c.o.forceText[col.Name] && f.Null {
-			f.Null = false
+		f := fields[c.field(i)]
+		switch {
+		case f.Null:
+			f.Null = !c.o.forceText[col.Name]
+		case c.o.forceNull[col.Name]:
+			f.Null = string(f.Text) == c.o.Null
 		}
 		if f.Null {
 			values[i] = types.NullOf(col.Type)

@@ -10,19 +10,31 @@ import (
 	"driftdb/internal/vfs"
 )
 
-// OpenText opens a file of text; the function closes it.
-func OpenText(ctx context.Context, path string, packing Packing) (io.Reader, func(), error) {
+// Text is an open file of text, which can be read from its beginning any number of times.
+type Text struct {
+	file    vfs.File
+	size    int64
+	path    string
+	packing Packing
+}
+
+// OpenText opens a file of text.
+func OpenText(ctx context.Context, path string, packing Packing) (*Text, error) {
 	f, size, err := openFile(ctx, path, nil)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	in, err := packing.Reader(io.NewSectionReader(f, 0, size), path)
-	if err != nil {
-		f.Close()
-		return nil, nil, inFile(err, path)
-	}
-	return in, func() { f.Close() }, nil
+	return &Text{f, size, path, packing}, nil
 }
+
+// Reader returns the text, decompressed, from its beginning.
+func (t *Text) Reader() (io.Reader, error) {
+	in, err := t.packing.Reader(io.NewSectionReader(t.file, 0, t.size), t.path)
+	return in, inFile(err, t.path)
+}
+
+// Close closes the file.
+func (t *Text) Close() error { return t.file.Close() }
 
 // Create writes a file: fn's bytes go to a file beside it, which takes its place when fn
 // succeeds. After an error what was there is untouched. A device or pipe is written to as

@@ -20,6 +20,9 @@ type csvScanner struct {
 	comments bool // lines may be comments, as withoutComments leaves them
 	padding  bool // fields that a record lacks at its end are NULL
 	most     int  // bytes of a record, 0 for any
+
+	copy *CopyRules // nil for our own rules
+	ends lineEnds   // of the lines, with copy
 }
 
 const (
@@ -38,6 +41,9 @@ func (s *csvScanner) scan(b *block, g *grid) error {
 	data := b.data()
 	g.cols = len(s.names)
 	quoted := s.quote != 0 && bytes.IndexByte(data, s.quote) >= 0
+	if s.copy != nil {
+		return s.scanCopy(b, g, quoted)
+	}
 	plain := !s.comments && s.most == 0 && (!quoted && s.scanPlain(data, g) || quoted && s.scanQuotes(data, g))
 	if !plain {
 		if err := s.scanSlow(b, g); err != nil {
@@ -305,6 +311,9 @@ func markEscapes(data []byte, g *grid) {
 func (s *csvScanner) unescape(dst, text []byte) []byte {
 	if s.escapes {
 		return unescapeTSV(dst, text)
+	}
+	if s.copy != nil {
+		return s.unquote(dst, text)
 	}
 	for {
 		n := bytes.IndexByte(text, s.quote)

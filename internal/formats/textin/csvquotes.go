@@ -80,6 +80,8 @@ func (f *quoteScan) add(end, quotes int, last bool) bool {
 	case quotes == 0 && start == end:
 		sp.end |= f.empty
 	case quotes == 0:
+	case f.s.copy != nil && (quotes > 2 || f.data[start] != f.s.quote || f.data[end-1] != f.s.quote):
+		sp.end |= flagQuoted | flagEscaped // see unquote
 	case f.data[start] != f.s.quote || f.data[end-1] != f.s.quote:
 		return false
 	default:

@@ -67,6 +67,8 @@ type Options struct {
 	BlockBytes int
 	// Types has the time zone that timestamps without one are read in.
 	Types types.Context
+	// Copy, where it is not nil, reads CSV by the rules of PostgreSQL's COPY.
+	Copy *CopyRules
 }
 
 // File is a text file being read. See the package comment.
@@ -96,9 +98,11 @@ func Open(src io.Reader, opts Options) (*File, error) {
 	}
 	f := &File{opts: opts, first: new(block)}
 	src = charset.Reader(src, opts.Encoding)
-	if opts.Format == NDJSON {
+	switch {
+	case opts.Copy != nil:
+	case opts.Format == NDJSON:
 		src = jsonLines(src)
-	} else {
+	default:
 		src = lineFeeds(src)
 	}
 	f.csv = newCSVScanner(opts)
@@ -118,6 +122,10 @@ func Open(src io.Reader, opts Options) (*File, error) {
 	f.cut = newCutter(src, quote, first)
 	f.cut.skip = opts.Skip
 	f.cut.line += opts.SkipLines
+	if opts.Copy != nil {
+		f.cut.size = others
+		return f, f.beginCopy()
+	}
 	if err := f.readFirst(); err != nil {
 		return nil, err
 	}
@@ -207,6 +215,7 @@ func newCSVScanner(opts Options) *csvScanner {
 	for _, text := range opts.Nulls {
 		s.nulls = append(s.nulls, []byte(text))
 	}
+	s.copy = opts.Copy
 	return s
 }
 
