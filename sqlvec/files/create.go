@@ -3,8 +3,11 @@ package files
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
+	"os"
+	"sync/atomic"
 
 	"driftdb/internal/dberr"
 	"driftdb/internal/vfs"
@@ -44,11 +47,7 @@ func Create(path string, fn func(w io.Writer) error) (err error) {
 		return writeInPlace(path, fn)
 	}
 	path = vfs.Target(path)
-	tmp := path + vfs.TempSuffix
-	if err := vfs.OS.Remove(tmp); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return cannotWrite(path, err)
-	}
-	f, err := vfs.OS.Create(tmp)
+	f, tmp, err := createBeside(path)
 	if err != nil {
 		return cannotWrite(path, err)
 	}
@@ -69,6 +68,19 @@ func Create(path string, fn func(w io.Writer) error) (err error) {
 		vfs.OS.Remove(tmp) //nolint:errcheck // the first error is the one to tell
 	}
 	return err
+}
+
+// tempNumber tells the files apart that the process writes at the same time.
+var tempNumber atomic.Uint64
+
+// createBeside makes a new file beside path, with a name of its own: others may write the same path.
+func createBeside(path string) (f vfs.File, name string, err error) {
+	for {
+		name = fmt.Sprintf("%s.%d-%d%s", path, os.Getpid(), tempNumber.Add(1), vfs.TempSuffix)
+		if f, err = vfs.OS.Create(name); !errors.Is(err, fs.ErrExist) {
+			return f, name, err
+		}
+	}
 }
 
 // CreateText is Create for a file of text.

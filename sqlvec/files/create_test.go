@@ -78,3 +78,31 @@ func TestCreateThroughLink(t *testing.T) {
 		t.Errorf("the file's permissions are %v: %v", info.Mode(), err)
 	}
 }
+
+// TestCreateAtOnce: of two who write one path at the same time, the one who ends last stays, whole.
+func TestCreateAtOnce(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "file")
+	err := Create(path, func(outer io.Writer) error {
+		if _, err := io.WriteString(outer, "outer "); err != nil {
+			return err
+		}
+		err := Create(path, func(w io.Writer) error {
+			_, err := io.WriteString(w, "inner")
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		if b, err := os.ReadFile(path); err != nil || string(b) != "inner" {
+			t.Errorf("read %q, %v", b, err)
+		}
+		_, err = io.WriteString(outer, "text")
+		return err
+	})
+	if b, readErr := os.ReadFile(path); err != nil || readErr != nil || string(b) != "outer text" {
+		t.Errorf("read %q, %v, %v", b, readErr, err)
+	}
+	if left, err := os.ReadDir(filepath.Dir(path)); err != nil || len(left) != 1 {
+		t.Errorf("left %v, %v", left, err)
+	}
+}

@@ -48,11 +48,7 @@ func everythingOf(t TableExpr) *Select {
 func (p *parser) describe() *Describe {
 	d := &Describe{Pos: p.pos(), Summarize: p.is("summarize")}
 	p.next()
-	if p.is("(") {
-		d.Query = p.parenQuery()
-		return d
-	}
-	if p.startsQuery() && !p.is("table") {
+	if p.is("(") || p.startsQuery() && !p.is("table") {
 		d.Query = p.query()
 		return d
 	}

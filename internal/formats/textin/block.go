@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"strings"
 
 	"driftdb/internal/dberr"
 )
@@ -39,6 +40,9 @@ func (b *block) data() []byte { return b.raw[pad:] }
 type cutter struct {
 	src   io.Reader
 	quote byte // 0 when line breaks are never data
+	delim byte // 0 while it is not known
+	any   bool // quotes begin and end anywhere: see CopyRules
+	inner bool // there are quotes inside fields without them
 	size  int
 	most  int    // bytes that are read in search of the end of a record, with skip
 	rest  []byte // the beginning of a record whose end is not read yet
@@ -68,7 +72,7 @@ func (c *cutter) next(b *block) error {
 			c.count(data)
 			return nil
 		}
-		if end := c.lastRecordEnd(data); end > 0 {
+		if end := c.lastEnd(data); end > 0 {
 			c.cut(b, end)
 			return nil
 		}
@@ -116,8 +120,27 @@ func (c *cutter) fill(b *block, want int) error {
 	return nil
 }
 
+// lastEnd returns the offset behind the last line break that ends a record, 0 if there is none.
+func (c *cutter) lastEnd(data []byte) int {
+	if c.quote == 0 || c.any {
+		return c.lastRecordEnd(data)
+	}
+	end := 0
+	if !c.inner {
+		end = c.lastRecordEnd(data)
+	}
+	if first := c.line == 1; c.inner || first || end == 0 {
+		plain := c.lastPlainEnd(data)
+		c.inner = c.inner || plain != end
+		return plain
+	}
+	return end
+}
+
 // lastRecordEnd returns the offset behind the last line break that ends a record, 0 if there is
-// none. Outside quotes the number of quotes before a place is even: doubled ones change nothing.
+// none. Outside quotes the number of quotes before a place is even: doubled ones change nothing. Where
+// quotes stand inside fields without them it may be none, and lastPlainEnd finds it, or, where the first block has
+// no such quotes, one inside a field; the scanner then says that the field is not closed.
 func (c *cutter) lastRecordEnd(data []byte) int {
 	odd := false
 	if c.quote != 0 {
@@ -136,4 +159,33 @@ func (c *cutter) lastRecordEnd(data []byte) int {
 		}
 		end = at
 	}
+}
+
+// lastPlainEnd is lastRecordEnd by reading field after field: only a quote that a field begins with opens one.
+func (c *cutter) lastPlainEnd(data []byte) (end int) {
+	const fieldStart, plain, quoted = 0, 1, 2
+	state := fieldStart
+	for i := 0; i < len(data); i++ {
+		switch b := data[i]; {
+		case state == quoted:
+			n := bytes.IndexByte(data[i:], c.quote)
+			if n < 0 {
+				return end
+			}
+			if i += n; i+1 < len(data) && data[i+1] == c.quote {
+				i++
+			} else {
+				state = plain
+			}
+		case b == '\n':
+			state, end = fieldStart, i+1
+		case b == c.delim || c.delim == 0 && strings.IndexByte(separators, b) >= 0:
+			state = fieldStart
+		case b == c.quote && state == fieldStart:
+			state = quoted
+		default:
+			state = plain
+		}
+	}
+	return end
 }

@@ -223,10 +223,6 @@ func (s *csvScanner) scanField(b *block, from, at, k int) (span, error) {
 	}
 	end := at
 	for end < len(data) && data[end] != s.delim && data[end] != '\n' {
-		if data[end] == s.quote && s.quote != 0 {
-			return span{}, b.errorf(from, s.name(k), dberr.BadCopyFileFormat, "quote inside a field that does not begin with one").
-				WithHint("Put the whole field between quotes and double the quotes inside it.")
-		}
 		end++
 	}
 	stop := end

@@ -11,7 +11,7 @@
 // CSV is RFC 4180: fields may stand between double quotes, inside which a doubled quote is
 // one quote and line breaks are data. A field without quotes that is empty, or equal to
 // Options.Null, is NULL; a quoted one never is. A quote inside a field that does not begin
-// with one is an error, since its writer may have meant anything.
+// with one is a character like any other, as in 5" disk.
 //
 // TSV is COPY's text form: no quotes; \N is NULL, and \t \n \r \\ stand for their
 // characters; any other backslash is itself. An empty field is NULL unless its column is text.

@@ -123,7 +123,7 @@ func Open(src io.Reader, opts Options) (*File, error) {
 	f.cut.skip = opts.Skip
 	f.cut.line += opts.SkipLines
 	if opts.Copy != nil {
-		f.cut.size = others
+		f.cut.size, f.cut.any = others, true
 		return f, f.beginCopy()
 	}
 	if err := f.readFirst(); err != nil {
@@ -132,6 +132,9 @@ func Open(src io.Reader, opts Options) (*File, error) {
 	f.cut.size = others
 	if opts.Format == CSV && opts.Delim == 0 {
 		f.csv.delim = sniff(f.first.data(), quote, opts.DecimalComma)
+	}
+	if f.csv != nil {
+		f.cut.delim = f.csv.delim
 	}
 	if err := f.learn(); err != nil {
 		return nil, err

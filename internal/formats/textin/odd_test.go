@@ -1,6 +1,7 @@
 package textin
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 )
@@ -18,6 +19,8 @@ func TestOddFiles(t *testing.T) {
 		{"same name", "a,a,a_1,a\n1,2,3,4\n", Options{Format: CSV}, "a bigint, a_1 bigint, a_1_1 bigint, a_2 bigint", "1|2|3|4"},
 		{"carriage returns", "a,b\r1,2\r3,4\r", Options{Format: CSV}, "a bigint, b bigint", "1|2 3|4"},
 		{"no quotes", "a,b\n1,6\" pipe\n2,\"x\n", Options{Format: CSV, NoQuote: true}, "a bigint, b text", "1|6\" pipe 2|\"x"},
+		{"quotes inside", "a,b\n5\" disk,1\n7\" z,2\n\"x\ny, \"\"z\"\"\",3\nab\"cd\"ef,4\n", Options{Format: CSV}, "a text, b bigint", "5\" disk|1 7\" z|2 x\ny, \"z\"|3 ab\"cd\"ef|4"},
+		{"quotes inside and semicolons", "a;b\n5\" disk;1\n7\";2\n8;3\n", Options{Format: CSV}, "a text, b bigint", "5\" disk|1 7\"|2 8|3"},
 		{"backslash is no escape", "a,b\n1,x\\ty\n", Options{Format: CSV, NoQuote: true}, "a bigint, b text", "1|x\\ty"},
 		{"latin1", "a,b\n1,M\xfcller\n", Options{Format: CSV, Encoding: "latin1"}, "a bigint, b text", "1|Müller"},
 		{"utf-16", "\xff\xfea\x00\n\x00\xfc\x00\n\x00", Options{Format: CSV}, "a text", "ü"},
@@ -56,5 +59,33 @@ func TestOddFiles(t *testing.T) {
 				t.Errorf("rows %q, want %q", got, c.rows)
 			}
 		})
+	}
+}
+
+// TestQuotesInside: whatever the size of blocks, a quote inside a field is a character.
+func TestQuotesInside(t *testing.T) {
+	var text, want strings.Builder
+	text.WriteString("a,b\n")
+	for i := range 200 {
+		if i%9 == 0 {
+			fmt.Fprintf(&text, "\"%d,\n\"\"x\"\"\",7\n", i)
+			fmt.Fprintf(&want, "%d,\n\"x\"|7\n", i)
+			continue
+		}
+		fmt.Fprintf(&text, "%d\" disk,%d\n", i, i)
+		fmt.Fprintf(&want, "%d\" disk|%d\n", i, i)
+	}
+	for _, size := range []int{32, 64, 300, 1 << 16} {
+		rows, err := readAll(text.String(), Options{Format: CSV, BlockBytes: size}, nil)
+		if err != nil {
+			t.Fatalf("blocks of %d bytes: %v", size, err)
+		}
+		var got strings.Builder
+		for _, row := range rows {
+			got.WriteString(strings.Join(row, "|") + "\n")
+		}
+		if got.String() != want.String() {
+			t.Errorf("blocks of %d bytes: the rows are\n%s", size, got.String())
+		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"io"
+	"strings"
 )
 
 // sniffLines is how many lines are looked at for what separates fields.
@@ -40,6 +41,9 @@ func sniff(data []byte, quote byte, decimalComma bool) byte {
 	return best
 }
 
+// separators are what may separate fields where nothing says so.
+const separators = ",;\t|"
+
 // countSeparators counts what may separate fields in the first record of data, outside quotes, and returns the
 // record's length.
 func countSeparators(data []byte, quote byte) (map[byte]int, int) {
@@ -47,12 +51,12 @@ func countSeparators(data []byte, quote byte) (map[byte]int, int) {
 	inside := false
 	for i, c := range data {
 		switch {
-		case c == quote:
+		case c == quote && (inside || i == 0 || data[i-1] == quote || strings.IndexByte(separators, data[i-1]) >= 0):
 			inside = !inside
 		case inside:
 		case c == '\n':
 			return counts, i + 1
-		case c == ',' || c == ';' || c == '\t' || c == '|':
+		case strings.IndexByte(separators, c) >= 0:
 			counts[c]++
 		}
 	}
