@@ -233,11 +233,11 @@ func (tx *Tx) SetIdentity(t *Table, name string, kind Identity) (*Table, error) 
 
 // SetGenerated gives a generated column its expression in other words, or makes it a plain one,
 // which keeps the values that it has, when text is "".
-func (tx *Tx) SetGenerated(t *Table, name, text string) (*Table, error) {
+func (tx *Tx) SetGenerated(t *Table, name, text, key string) (*Table, error) {
 	return tx.alter(t, func(n *Table) error {
 		c, err := n.column(name)
 		if err == nil {
-			c.Generated = text
+			c.Generated, c.Key = text, key
 		}
 		return err
 	})

@@ -334,6 +334,7 @@ func (tx *Tx) DropColumn(t *Table, name string) (*Table, error) {
 		n.Columns = slices.DeleteFunc(n.Columns, func(c Column) bool { return c.ID == id })
 		n.Indexes = slices.DeleteFunc(n.Indexes, func(x Index) bool { return slices.Contains(x.Columns, id) })
 		n.Checks = slices.DeleteFunc(n.Checks, func(c Check) bool { return slices.Contains(c.Columns, id) })
+		n.dropUnusedKeys()
 		n.dropComments(id, "")
 		if slices.Contains(n.PrimaryKey, id) {
 			n.PrimaryKey, n.PrimaryIdx = nil, ""
@@ -523,6 +524,7 @@ func (tx *Tx) DropIndex(name Name) (*Table, error) {
 	id := x.ID
 	return tx.alter(t, func(n *Table) error {
 		n.Indexes = slices.DeleteFunc(n.Indexes, func(x Index) bool { return x.ID == id })
+		n.dropUnusedKeys()
 		return nil
 	})
 }

@@ -82,6 +82,7 @@
 //	10   label of an enumeration, in their order
 //	11   column u32 that is an enumeration or an array of one; name; labels
 //	12   id u32 of the schema; without it the relation is in the schema 0, "public"
+//	13   column u32 that an index of an expression, or with a condition, has to itself; text of the key
 //
 // A schema is a relation of kind 4 with a name, and no more than comments. Schema 0 is there before the first
 // edit: its id appears in edits only when it is renamed, dropped or commented on.

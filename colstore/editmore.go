@@ -23,6 +23,7 @@ const (
 	moreLabel      = 10 // text: a label of an enumeration, in their order
 	moreEnum       = 11 // column u32, name, count u32, labels: the type of a column that is an enumeration, or an array of one
 	moreSchema     = 12 // id u32: the schema, when it is not "public" as the database began with it
+	moreKey        = 13 // column u32, text: what a key of an index is computed of, in a column of its own
 )
 
 // Kinds that are written and are tables, or views with a check option, in memory.
@@ -112,6 +113,11 @@ func moreOf(t *Table) []byte {
 	t.putEnums(add)
 	if t.Schema != PublicSchema {
 		add(moreSchema, func(w *binfmt.Writer) { w.U32(t.Schema) })
+	}
+	for i := range t.Columns {
+		if c := &t.Columns[i]; c.Hidden() {
+			add(moreKey, func(w *binfmt.Writer) { w.U32(c.ID); putString(w, c.Key) })
+		}
 	}
 	return out.B
 }
@@ -249,6 +255,15 @@ func (t *Table) readRecord(r *binfmt.Reader, tag uint8) {
 		r.Check(t.Schema == PublicSchema, "two schemas in one definition")
 		t.Schema = r.U32()
 		r.Check(t.Schema != PublicSchema, "a record of the schema public")
+	case moreKey:
+		id := r.U32()
+		c, ok := t.Column(id)
+		text := readString(r, maxTextBytes)
+		r.Check(ok && text != "", "record of the key of column %d", id)
+		if r.Err() == nil {
+			r.Check(c.Key == "" && c.Generated != "", "key of column %d, which is not computed or has one", id)
+			c.Key = text
+		}
 	default:
 		r.Fail("record %d of a definition is not known", tag)
 	}

@@ -1,6 +1,10 @@
 package colstore
 
-import "driftdb/internal/types"
+import (
+	"slices"
+
+	"driftdb/internal/types"
+)
 
 // Table is one version of a table's definition. It is immutable: an ALTER makes a new one
 // under the same ID.
@@ -75,6 +79,33 @@ type Column struct {
 	Undeclared  bool        // came from a document, not from DDL
 	Identity    Identity
 	Generated   string // canonical SQL of GENERATED ALWAYS AS … STORED, "" for none
+	// Key is what a key of an index is computed of, as messages show it, "" for other columns. The column is the index's
+	// alone: Generated computes it, statements do not see it, and it goes with the index.
+	Key string
+}
+
+// Hidden reports whether the column is that of an index alone; see Key.
+func (c *Column) Hidden() bool { return c.Key != "" }
+
+// KeyPrefix begins the names of hidden columns: no statement can write it.
+const KeyPrefix = "\x00"
+
+// KeyColumn is the name of a hidden column with an id.
+func KeyColumn(id uint32) string { return KeyPrefix + "key " + itoa(uint64(id)) }
+
+// Shown are the columns that statements see, in order.
+func (t *Table) Shown() []Column {
+	if !slices.ContainsFunc(t.Columns, func(c Column) bool { return c.Hidden() }) {
+		return t.Columns
+	}
+	return slices.DeleteFunc(slices.Clone(t.Columns), func(c Column) bool { return c.Hidden() })
+}
+
+// dropUnusedKeys removes the hidden columns of indexes that are gone.
+func (t *Table) dropUnusedKeys() {
+	t.Columns = slices.DeleteFunc(t.Columns, func(c Column) bool {
+		return c.Hidden() && !slices.ContainsFunc(t.Indexes, func(x Index) bool { return slices.Contains(x.Columns, c.ID) })
+	})
 }
 
 // Index is a secondary index. Its entries cover all row versions, so it serves the past too.

@@ -21,6 +21,9 @@ func keyText(t *Table, x *Index, key []types.Value) string {
 	for i, id := range x.Columns {
 		if c, ok := t.Column(id); ok {
 			names[i] = c.Name
+			if c.Hidden() {
+				names[i] = c.Key
+			}
 		}
 		values[i] = types.Format(key[i])
 	}

@@ -110,7 +110,10 @@ func notNullError(t *Table, p int, src []*vec.Vec, row int) error {
 	e.Table, e.Column = t.Name, t.Columns[p].Name
 	text := ""
 	for c := range src {
-		if c > 0 {
+		if t.Columns[c].Hidden() {
+			continue
+		}
+		if text != "" {
 			text += ", "
 		}
 		if src[c] == nil || src[c].IsNull(row) {

@@ -194,7 +194,7 @@ func (r *run) addFilled(t *colstore.Table, col colstore.Column, keys []*parse.Co
 			return nil, err
 		}
 	}
-	if err := r.fillColumn(t, col.Name); err != nil {
+	if err := r.fillColumns(t, col.Name); err != nil {
 		return nil, err
 	}
 	if notNull {
@@ -205,12 +205,14 @@ func (r *run) addFilled(t *colstore.Table, col colstore.Column, keys []*parse.Co
 	return r.addConstraints(t, col.Name, later)
 }
 
-// fillColumn gives every row the default of a column.
-func (r *run) fillColumn(t *colstore.Table, column string) error {
+// fillColumns gives every row the defaults of columns.
+func (r *run) fillColumns(t *colstore.Table, columns ...string) error {
 	inner := &run{s: r.s, ctx: r.ctx, env: r.env, result: &Result{}}
 	defer inner.releaseViews()
-	st := &parse.Update{Table: &parse.TableRef{Name: bind.NameOf(r.catalogOf(t), t)}, Set: []parse.SetClause{
-		{Targets: []parse.Target{{Name: column}}, Value: &parse.DefaultExpr{}}}}
+	st := &parse.Update{Table: &parse.TableRef{Name: bind.NameOf(r.catalogOf(t), t)}}
+	for _, column := range columns {
+		st.Set = append(st.Set, parse.SetClause{Targets: []parse.Target{{Name: column}}, Value: &parse.DefaultExpr{}})
+	}
 	inner.stmt = st
 	return inner.update(st)
 }

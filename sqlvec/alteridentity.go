@@ -41,7 +41,7 @@ func (r *run) alterIdentity(t *colstore.Table, c *colstore.Column, a *parse.Alte
 		}
 		return r.ownSequence(t, c.Name, a.Constraint)
 	case parse.AlterDropExpression:
-		return r.s.txOf(t).SetGenerated(t, c.Name, "")
+		return r.s.txOf(t).SetGenerated(t, c.Name, "", "")
 	case parse.AlterDropIdentity:
 		return r.dropIdentity(t, c)
 	}

@@ -41,9 +41,11 @@ func (r *run) copyTable(st *parse.Copy) (*colstore.Table, []*colstore.Column, er
 		return nil, nil, withoutPos(err)
 	}
 	if len(st.Columns) == 0 {
-		cols := make([]*colstore.Column, len(t.Columns))
+		var cols []*colstore.Column
 		for i := range t.Columns {
-			cols[i] = &t.Columns[i]
+			if !t.Columns[i].Hidden() {
+				cols = append(cols, &t.Columns[i])
+			}
 		}
 		return t, cols, nil
 	}

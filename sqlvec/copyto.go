@@ -111,8 +111,8 @@ func (r *run) copyColumns(st *parse.Copy) (names []string, err error) {
 			return dberr.Newf(dberr.WrongObjectType, "cannot copy from view \"%s\"", t.Name).WithHint("Try the COPY (SELECT ...) TO variant.")
 		}
 		if len(st.Columns) == 0 {
-			for i := range t.Columns {
-				names = append(names, t.Columns[i].Name)
+			for _, c := range t.Shown() {
+				names = append(names, c.Name)
 			}
 			return nil
 		}

@@ -281,20 +281,18 @@ func (r *run) createIndex(st *parse.CreateIndex) error {
 			return err
 		}
 	}
-	def := colstore.IndexDef{Name: st.Name, Unique: st.Unique}
-	for _, item := range st.Items {
-		ref, ok := item.Expr.(*parse.ColumnRef)
-		if !ok || len(ref.Parts) != 1 {
-			return notSupported(item, "indexes on expressions are").
-				WithHint("Add a column GENERATED ALWAYS AS (expression) STORED, and index that.")
-		}
-		if _, ok := t.ColumnByName(ref.Parts[0]); !ok {
-			return dberr.Newf(dberr.UndefinedColumn, "column \"%s\" does not exist", ref.Parts[0]).At(int(item.Position()))
-		}
-		def.Columns = append(def.Columns, ref.Parts[0])
+	items, err := r.keyItems(t, st)
+	if err != nil {
+		return err
 	}
+	for _, c := range st.Include {
+		if _, ok := t.ColumnByName(c.Name); !ok {
+			return dberr.Newf(dberr.UndefinedColumn, "column \"%s\" does not exist", c.Name).At(int(c.Pos))
+		}
+	}
+	def := colstore.IndexDef{Name: st.Name, Unique: st.Unique}
 	if def.Name == "" {
-		def.Name = r.indexName(t, def)
+		def.Name = r.indexName(t, items)
 	}
 	if r.taken(t.Schema, def.Name, isTemporary(t)) {
 		if st.IfNotExists {
@@ -303,21 +301,24 @@ func (r *run) createIndex(st *parse.CreateIndex) error {
 		}
 		return dberr.Newf(dberr.DuplicateTable, "relation \"%s\" already exists", def.Name).At(int(st.Position()))
 	}
-	_, err := r.s.txOf(t).CreateIndex(r.ctx, t, def)
+	r.withoutEffect(st)
+	condition := st.Where
+	if !st.Unique && condition != nil {
+		if err := r.binder().IndexCondition(t, condition); err != nil {
+			return err
+		}
+		condition = nil
+	}
+	if t, def.Columns, err = r.hiddenKeys(t, items, condition); err != nil {
+		return err
+	}
+	_, err = r.s.txOf(t).CreateIndex(r.ctx, t, def)
 	return err
 }
 
 // checkIndexForm refuses what an index cannot be.
 func checkIndexForm(st *parse.CreateIndex) error {
-	switch {
-	case st.Where != nil && st.Unique:
-		return notSupported(st.Where, "partial indexes are").
-			WithHint("Add a column GENERATED ALWAYS AS (CASE WHEN condition THEN key END) STORED, which is NULL for the other rows, and index that.")
-	case st.Where != nil:
-		return notSupported(st.Where, "partial indexes are").WithHint("Leave the condition out: an index of all rows finds these, too.")
-	case len(st.Include) > 0:
-		return notSupported(st, "INCLUDE is").WithHint("Leave it out: other columns are read where the rows are.")
-	case st.NullsNotDistinct:
+	if st.NullsNotDistinct {
 		return notSupported(st, "NULLS NOT DISTINCT is")
 	}
 	switch st.Method {
@@ -331,12 +332,12 @@ func checkIndexForm(st *parse.CreateIndex) error {
 
 // indexName chooses PostgreSQL's name: table_columns_idx, with a number where it is
 // taken, and behind a column that is there already.
-func (r *run) indexName(t *colstore.Table, def colstore.IndexDef) string {
+func (r *run) indexName(t *colstore.Table, items []keyItem) string {
 	var columns []string
-	for _, column := range def.Columns {
-		name := column
+	for _, item := range items {
+		name := item.name
 		for n := 1; slices.Contains(columns, name); n++ {
-			name = fmt.Sprintf("%s%d", column, n)
+			name = fmt.Sprintf("%s%d", item.name, n)
 		}
 		columns = append(columns, name)
 	}

@@ -99,6 +99,9 @@ func readDocument(d parse.JSONDoc) ([]member, error) {
 
 // readMember gives a value the type that a new column for it would have.
 func readMember(name string, raw json.RawMessage) (member, error) {
+	if strings.ContainsRune(name, 0) {
+		return member{}, dberr.New(dberr.InvalidTextRepresentation, "\\u0000 cannot be converted to text")
+	}
 	text := string(bytes.TrimSpace(raw))
 	m := member{name: name, text: text}
 	switch text[0] {

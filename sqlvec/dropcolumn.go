@@ -55,6 +55,9 @@ func (r *run) dropColumn(t *colstore.Table, c *colstore.Column, cascade bool) (*
 	if err != nil {
 		return nil, err
 	}
+	if t, err = r.dropKeysOf(t, c.Name); err != nil {
+		return nil, err
+	}
 	n, err := r.s.txOf(t).DropColumn(t, c.Name)
 	if err == nil {
 		err = rewrite()

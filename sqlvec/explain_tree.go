@@ -186,6 +186,14 @@ func spilledText(st *exec.OpStats) string {
 
 // nodeOutput names what an operator hands on.
 func nodeOutput(node plan.Node) []string {
+	out := outputs(node)
+	for i, text := range out {
+		out[i] = strings.ReplaceAll(text, colstore.KeyPrefix, "")
+	}
+	return out
+}
+
+func outputs(node plan.Node) []string {
 	switch n := node.(type) {
 	case *plan.Project:
 		return formatAll(n.Exprs)

@@ -28,8 +28,7 @@ func (d *definition) like(st parse.TableLike) error {
 			return dberr.Newf(dberr.SyntaxError, "syntax error at or near \"%s\"", part).At(int(st.Position()))
 		}
 	}
-	for i := range from.Columns {
-		c := from.Columns[i]
+	for _, c := range from.Shown() {
 		if d.seen[c.Name] {
 			return dberr.Newf(dberr.DuplicateColumn, "column \"%s\" specified more than once", c.Name).At(int(st.Position()))
 		}
@@ -57,17 +56,20 @@ func (d *definition) like(st parse.TableLike) error {
 		}
 	}
 	if with("indexes") {
-		d.likeIndexes(from)
+		return d.likeIndexes(from)
 	}
 	return nil
 }
 
 // likeIndexes adds the keys and indexes of another table, under new names.
-func (d *definition) likeIndexes(from *colstore.Table) {
+func (d *definition) likeIndexes(from *colstore.Table) error {
 	for _, x := range from.Keys() {
 		var cols []string
 		for _, id := range x.Columns {
 			c, _ := from.Column(id)
+			if c.Hidden() {
+				return dberr.Newf(dberr.FeatureNotSupported, "LIKE … INCLUDING INDEXES of index \"%s\", which has expressions or a condition, is not supported", x.Name)
+			}
 			cols = append(cols, c.Name)
 		}
 		if x.ID == 0 {
@@ -76,4 +78,5 @@ func (d *definition) likeIndexes(from *colstore.Table) {
 		}
 		d.def.Indexes = append(d.def.Indexes, colstore.IndexDef{Columns: cols, Unique: x.Unique, Constraint: x.Constraint})
 	}
+	return nil
 }

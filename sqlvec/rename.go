@@ -161,7 +161,7 @@ func (r *run) renameInExpressions(t *colstore.Table, from, to string) (*colstore
 		if err != nil {
 			return nil, err
 		}
-		if t, err = r.s.txOf(t).SetGenerated(t, c.Name, text); err != nil {
+		if t, err = r.s.txOf(t).SetGenerated(t, c.Name, text, keyText(c, text)); err != nil {
 			return nil, err
 		}
 	}

@@ -26,6 +26,10 @@ func (r *run) alterType(t *colstore.Table, c *colstore.Column, a *parse.AlterAct
 	if c.Identity != colstore.NoIdentity && !to.IsInteger() {
 		return nil, dberr.New(dberr.InvalidParameterValue, "identity column type must be smallint, integer, or bigint")
 	}
+	if x := keyReading(t, c.Name); x != nil {
+		return nil, dberr.New(dberr.FeatureNotSupported, "cannot alter type of a column used by an index of expressions or with a condition").
+			WithDetail("Column \"%s\" is used by index \"%s\".", c.Name, x.Name).WithHint("Drop the index, and create it again.")
+	}
 	if c.Generated == "" && usedInGenerated(t, c.Name) {
 		return nil, dberr.New(dberr.FeatureNotSupported, "cannot alter type of a column used by a generated column").
 			WithDetail("Column \"%s\" is used by a generated column.", c.Name)
@@ -59,17 +63,21 @@ func (r *run) bindChecks(t *colstore.Table) error {
 // usedInGenerated reports whether a generated column reads a column.
 func usedInGenerated(t *colstore.Table, name string) bool {
 	for i := range t.Columns {
-		e, err := parse.ParseExpr(t.Columns[i].Generated)
-		if t.Columns[i].Generated == "" || err != nil {
-			continue
-		}
-		used := false
-		parse.ColumnRefs(e, func(ref *parse.ColumnRef) { used = used || ref.Parts[len(ref.Parts)-1] == name })
-		if used {
+		if generatedReads(&t.Columns[i], name) {
 			return true
 		}
 	}
 	return false
+}
+
+// generatedReads reports whether a column is computed of one with a name.
+func generatedReads(c *colstore.Column, name string) (used bool) {
+	e, err := parse.ParseExpr(c.Generated)
+	if c.Generated == "" || err != nil {
+		return false
+	}
+	parse.ColumnRefs(e, func(ref *parse.ColumnRef) { used = used || ref.Parts[len(ref.Parts)-1] == name })
+	return used
 }
 
 // rewriteColumn puts a new column in the place of an old one, computed for every row.

@@ -131,7 +131,7 @@ func (u *rules) check(c rowCheck, b *vec.Batch) error {
 		}
 		e := dberr.Newf(dberr.CheckViolation, "new row for relation \"%s\" violates check constraint \"%s\"", u.table.Name, c.name)
 		e.Table, e.Constraint = u.table.Name, c.name
-		return e.WithDetail("Failing row contains (%s).", failingRow(b, i))
+		return e.WithDetail("Failing row contains (%s).", failingRow(u.table, b, i))
 	}
 	return nil
 }
@@ -150,12 +150,15 @@ func (u *rules) lacksValue(b *vec.Batch, i int) bool {
 }
 
 // failingRow is a row as messages show it.
-func failingRow(b *vec.Batch, i int) string {
-	list := make([]string, len(b.Cols))
+func failingRow(t *colstore.Table, b *vec.Batch, i int) string {
+	var list []string
 	for c := range b.Cols {
-		list[c] = "null"
-		if !b.Cols[c].IsNull(i) {
-			list[c] = types.Format(b.Cols[c].Value(i))
+		switch {
+		case t.Columns[c].Hidden():
+		case b.Cols[c].IsNull(i):
+			list = append(list, "null")
+		default:
+			list = append(list, types.Format(b.Cols[c].Value(i)))
 		}
 	}
 	return strings.Join(list, ", ")

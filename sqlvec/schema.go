@@ -259,7 +259,9 @@ func (m *moving) expressions(t *colstore.Table, now bind.Lookup) (err error) {
 		for _, text := range []struct {
 			was string
 			set func(*colstore.Table, string, string) (*colstore.Table, error)
-		}{{c.Default, tx.SetDefault}, {c.Generated, tx.SetGenerated}} {
+		}{{c.Default, tx.SetDefault}, {c.Generated, func(t *colstore.Table, name, text string) (*colstore.Table, error) {
+			return tx.SetGenerated(t, name, text, keyText(&c, text))
+		}}} {
 			if text.was == "" {
 				continue
 			}

@@ -22,7 +22,7 @@ func quotedColumns(t *colstore.Table, ids []uint32) string {
 	list := make([]string, len(ids))
 	for i, id := range ids {
 		if c, ok := t.Column(id); ok {
-			list[i] = quoted(c.Name)
+			list[i] = keyDef(c)
 		}
 	}
 	return strings.Join(list, ", ")
@@ -143,7 +143,7 @@ func indexDef(c *colstore.Catalog, t *colstore.Table, x *colstore.Index) string 
 	if x.Unique {
 		unique = "UNIQUE "
 	}
-	return fmt.Sprintf("CREATE %sINDEX %s ON %s USING btree (%s)", unique, quoted(x.Name), bind.QuotedName(c, t), quotedColumns(t, x.Columns))
+	return fmt.Sprintf("CREATE %sINDEX %s ON %s USING btree (%s)%s", unique, quoted(x.Name), bind.QuotedName(c, t), quotedColumns(t, x.Columns), markIf(where(t, x) != "", " WHERE "+where(t, x)))
 }
 
 // catalogCalls is a session as the functions of the system's views see it.

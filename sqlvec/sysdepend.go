@@ -60,7 +60,7 @@ func init() {
 		"column_udt_usage": {columnsOf("udt_catalog, udt_schema, udt_name, table_catalog, table_schema, table_name, column_name"), func(c *systemContext) {
 			for _, t := range c.relations() {
 				for i := range t.Columns {
-					if !t.Materialized() {
+					if !t.Materialized() && !t.Columns[i].Hidden() {
 						c.add(databaseName, c.typeSchema(t.Columns[i].Type), internalName(t.Columns[i].Type), databaseName, c.schema(t), t.Name, t.Columns[i].Name)
 					}
 				}
@@ -120,7 +120,9 @@ func fillDepend(c *systemContext) {
 	for _, t := range c.relations() {
 		c.add(classOID, relationOID(t), 0, namespaceClassOID, schemaOID(t), 0, "n")
 		for i := range t.Columns {
-			c.columnDepends(t, &t.Columns[i], i+1)
+			if !t.Columns[i].Hidden() {
+				c.columnDepends(t, &t.Columns[i], i+1)
+			}
 		}
 		if s := t.Sequence; s != nil && s.OwnerTable != 0 {
 			if owner, ok := c.byID(s.OwnerTable); ok {

@@ -97,8 +97,8 @@ func (c *systemContext) tableDef(t *colstore.Table) string {
 		return "CREATE MATERIALIZED VIEW " + name + " AS " + t.Query + ";"
 	}
 	var parts []string
-	for i := range t.Columns {
-		parts = append(parts, columnDef(&t.Columns[i]))
+	for _, col := range t.Shown() {
+		parts = append(parts, columnDef(&col))
 	}
 	for _, k := range constraintsOf(c.names(), t) {
 		parts = append(parts, "CONSTRAINT "+quoted(k.name)+" "+k.def)
@@ -138,6 +138,9 @@ func fillDuckColumns(c *systemContext) {
 				break
 			}
 			col := &t.Columns[i]
+			if col.Hidden() {
+				continue
+			}
 			oid, _ := expr.TypeOID(col.Type)
 			row := map[string]any{"table_name": t.Name, "table_oid": relationOID(t), "column_name": col.Name, "column_index": i + 1, "comment": commentOf(t.Comment(col.ID, "")),
 				"is_nullable": !col.NotNull, "data_type": col.Type.Definition(), "data_type_id": oid, "is_generated": col.Generated != ""}

@@ -247,9 +247,9 @@ func fillColumnPrivileges(c *systemContext) {
 		if t.Kind == colstore.KindSequence || t.Materialized() {
 			continue
 		}
-		for i := range t.Columns {
+		for _, col := range t.Shown() {
 			for _, word := range []string{"INSERT", "SELECT", "UPDATE", "REFERENCES"} {
-				c.add(c.session.user, c.session.user, databaseName, c.schema(t), t.Name, t.Columns[i].Name, word, "YES")
+				c.add(c.session.user, c.session.user, databaseName, c.schema(t), t.Name, col.Name, word, "YES")
 			}
 		}
 	}

@@ -96,6 +96,9 @@ func fillColumns(c *systemContext) {
 			if t.Materialized() {
 				break
 			}
+			if t.Columns[i].Hidden() {
+				continue
+			}
 			c.addColumn(t, &t.Columns[i], i+1)
 		}
 	}

@@ -109,6 +109,9 @@ func fillAttribute(c *systemContext) {
 	for _, t := range c.relations() {
 		for i := range t.Columns {
 			col := &t.Columns[i]
+			if col.Hidden() {
+				continue
+			}
 			oid, mod := expr.TypeOID(col.Type)
 			identity := map[colstore.Identity]string{colstore.IdentityAlways: "a", colstore.IdentityByDefault: "d"}[col.Identity]
 			generated := map[bool]string{true: "s"}[col.Generated != ""]
@@ -123,7 +126,7 @@ func fillAttrdef(c *systemContext) {
 	for _, t := range c.relations() {
 		for i := range t.Columns {
 			col := &t.Columns[i]
-			if col.Generated != "" || col.Default != "" && col.Identity == colstore.NoIdentity {
+			if !col.Hidden() && (col.Generated != "" || col.Default != "" && col.Identity == colstore.NoIdentity) {
 				c.add(relationOID(t)+int64(i)+1, relationOID(t), i+1, defaultDef(col))
 			}
 		}
@@ -216,7 +219,7 @@ func fillIndex(c *systemContext) {
 			}
 		}
 		c.add(indexOID(t, x), relationOID(t), n, n, x.Unique, false, x.ID == 0, false, true, false, true, false, true, true, false,
-			strings.Join(numbers(t, x.Columns), " "), strings.Join(collations, " "), strings.Join(classes, " "), zeros(n), nil, nil)
+			strings.Join(numbers(t, x.Columns), " "), strings.Join(collations, " "), strings.Join(classes, " "), zeros(n), orNull(expressions(t, x)), orNull(where(t, x)))
 	})
 }
 

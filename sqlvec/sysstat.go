@@ -152,7 +152,7 @@ func fillStats(c *systemContext) {
 		stats := c.viewOf(t).Stats(t)
 		for i := range t.Columns {
 			known, ok := stats.Columns[t.Columns[i].ID]
-			if !ok || stats.Rows == 0 {
+			if !ok || stats.Rows == 0 || t.Columns[i].Hidden() {
 				continue
 			}
 			rows := float64(stats.Rows)

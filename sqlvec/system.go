@@ -176,11 +176,17 @@ func ownedOID(c *colstore.Catalog, oid int64) (t *colstore.Table, place int64, o
 	return t, n % oidBlock, ok
 }
 
-// attributeNumber is the place of a column, counted from 1.
+// attributeNumber is the place of a column, counted from 1, and 0 for an expression of an index.
 func attributeNumber(t *colstore.Table, id uint32) int {
 	for i := range t.Columns {
-		if t.Columns[i].ID == id {
+		if t.Columns[i].ID != id {
+			continue
+		}
+		if !t.Columns[i].Hidden() {
 			return i + 1
+		}
+		if own, ok := bind.ColumnOf(t, &t.Columns[i]); ok {
+			return attributeNumber(t, own.ID)
 		}
 	}
 	return 0

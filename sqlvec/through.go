@@ -63,5 +63,5 @@ func (o *checkOptions) check(t *colstore.Table, b *vec.Batch) error {
 		return nil
 	}
 	return dberr.Newf(dberr.WithCheckOptionViolation, "new row violates check option for view \"%s\"", view).
-		WithDetail("Failing row contains (%s).", failingRow(b, first))
+		WithDetail("Failing row contains (%s).", failingRow(t, b, first))
 }

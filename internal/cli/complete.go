@@ -169,7 +169,7 @@ func (w *words) columns(text string, p place) []term.Candidate {
 	named := namesIn(text)
 	var all, some []term.Candidate
 	for _, t := range w.catalog() {
-		for _, c := range t.Columns {
+		for _, c := range t.Shown() {
 			candidate := term.Candidate{Value: nameFor(c.Name), Kind: "columns", About: t.Name + " " + c.Type.Definition()}
 			all = append(all, candidate)
 			if named[t.Name] {
@@ -212,7 +212,7 @@ func (w *words) qualified(word, text string) []term.Candidate {
 	var of, all []term.Candidate
 	for _, t := range w.catalog() {
 		mine := strings.EqualFold(t.Name, name) || strings.EqualFold(t.Name, tableOfAlias(text, name))
-		for _, c := range t.Columns {
+		for _, c := range t.Shown() {
 			candidate := term.Candidate{Value: word[:dot+1] + nameFor(c.Name), Kind: "columns", About: c.Type.Definition()}
 			all = append(all, candidate)
 			if mine {

@@ -86,7 +86,7 @@ func (f *historyFlags) read(ctx context.Context, db *sqlvec.DB, session *sqlvec.
 	h := &rowHistory{}
 	from := " FROM " + quoteTable(f.table) + " FOR SYSTEM_TIME ALL WHERE "
 	columns := "system_seq_start, system_seq_end, system_time_start, system_time_end"
-	for _, c := range t.Columns {
+	for _, c := range t.Shown() {
 		h.cols = append(h.cols, rowtext.Column{Name: c.Name, Type: c.Type})
 		columns += ", " + quoteName(c.Name)
 	}

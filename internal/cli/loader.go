@@ -199,11 +199,12 @@ func (l *loader) column(name string) (string, *colstore.Column) {
 
 // planByPlace gives a file without header the table's columns in order.
 func (l *loader) planByPlace(cols []textin.Column) (layout, error) {
-	if len(cols) > len(l.table.Columns) {
-		return layout{}, dberr.Newf(dberr.BadCopyFileFormat, "the file has %d columns, table \"%s\" has %d", len(cols), l.table.Name, len(l.table.Columns))
+	own := l.table.Shown()
+	if len(cols) > len(own) {
+		return layout{}, dberr.Newf(dberr.BadCopyFileFormat, "the file has %d columns, table \"%s\" has %d", len(cols), l.table.Name, len(own))
 	}
 	p := layout{cols: slices.Clone(cols)}
-	for i, c := range l.table.Columns[:len(cols)] {
+	for i, c := range own[:len(cols)] {
 		p.cols[i].Type = c.Type
 		p.names = append(p.names, c.Name)
 	}

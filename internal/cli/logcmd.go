@@ -159,7 +159,10 @@ func orNull(n uint64) string {
 func appendRowJSON(dst []byte, e *colstore.Event) []byte {
 	dst = append(dst, '{')
 	for i, v := range e.Values {
-		if i > 0 {
+		if e.Table.Columns[i].Hidden() {
+			continue
+		}
+		if len(dst) > 0 && dst[len(dst)-1] != '{' {
 			dst = append(dst, ',')
 		}
 		dst = append(rowtext.AppendJSONString(dst, []byte(e.Table.Columns[i].Name)), ':')

@@ -123,7 +123,7 @@ func statistics(t *colstore.Table, s colstore.TableStats) *cells {
 	list := &cells{cols: append(textColumns("table", "column", "type"), bigintColumn("rows"), bigintColumn("nulls"), bigintColumn("distinct"))}
 	list.cols = append(list.cols, textColumns("min", "max")...)
 	list.cols = append(list.cols, rowtext.Column{Name: "sorted", Type: types.T(types.Bool)})
-	for _, c := range t.Columns {
+	for _, c := range t.Shown() {
 		cs := s.Columns[c.ID]
 		list.rows = append(list.rows, []types.Value{
 			textValue(t.Name), textValue(c.Name), textValue(c.Type.Definition()), bigintValue(s.Rows), bigintValue(cs.Nulls),

@@ -121,7 +121,7 @@ func (sh *shell) relationList(view *colstore.View, pattern string, want func(*co
 		}
 		rows, columns := types.NullOf(types.T(types.Int64)), types.NullOf(types.T(types.Int64))
 		if t.Kind != colstore.KindSequence {
-			columns = bigintValue(int64(len(t.Columns)))
+			columns = bigintValue(int64(len(t.Shown())))
 		}
 		if stats := names.View(t).Stats(t); t.Kind == colstore.KindTable && stats.Err == nil { // NULL when the table cannot be read
 			rows = bigintValue(stats.Rows)
@@ -186,7 +186,7 @@ func sequenceOf(s *colstore.SequenceDef) *cells {
 
 func columnList(t *colstore.Table) *cells {
 	list := &cells{cols: textColumns("column", "type", "nullable", "default")}
-	for _, c := range t.Columns {
+	for _, c := range t.Shown() {
 		nullable, value := "", c.Default
 		if c.NotNull {
 			nullable = "not null"
@@ -213,7 +213,11 @@ type section struct {
 func sectionsOf(names sqlvec.Names, t *colstore.Table) []section {
 	indexes, checks, keys, referrers := section{title: "Indexes:"}, section{title: "Check constraints:"}, section{title: "Foreign keys:"}, section{title: "Referenced by:"}
 	for i, x := range t.Keys() {
-		indexes.lines = append(indexes.lines, fmt.Sprintf("\"%s\" %s(%s)", x.Name, indexKind(t, i, x.Unique), strings.Join(columnNames(t, x.Columns), ", ")))
+		keys, condition := sqlvec.IndexKeys(t, &x)
+		if condition != "" {
+			condition = " WHERE " + condition
+		}
+		indexes.lines = append(indexes.lines, fmt.Sprintf("\"%s\" %s(%s)%s", x.Name, indexKind(t, i, x.Unique), keys, condition))
 	}
 	for _, c := range t.Checks {
 		checks.lines = append(checks.lines, fmt.Sprintf("\"%s\" CHECK (%s)", c.Name, c.SQL))
@@ -286,8 +290,9 @@ func (sh *shell) listIndexes(c call) error {
 					continue
 				}
 				kind := strings.TrimSpace(indexKind(t, i, x.Unique))
+				keys, _ := sqlvec.IndexKeys(t, &x)
 				list.rows = append(list.rows, []types.Value{textValue(x.Name), textValue(names.Display(t)),
-					textValue(strings.Join(columnNames(t, x.Columns), ", ")), textValue(kind)})
+					textValue(keys), textValue(kind)})
 			}
 		}
 		return sh.list(list, "indexes", c.arg(0))

@@ -84,7 +84,8 @@ where option is one of:
     FORMAT { text | csv } | HEADER [ true | false ] | DELIMITER 'character' | NULL 'text'`,
 		"COPY goods TO 'goods.csv' (FORMAT csv, HEADER)"},
 	{"CREATE INDEX", "make an index; it serves the past too", `
-CREATE [ UNIQUE ] INDEX [ IF NOT EXISTS ] [ name ] ON table ( column [, ...] )`,
+CREATE [ UNIQUE ] INDEX [ IF NOT EXISTS ] [ name ] ON table ( column [, ...] )
+CREATE UNIQUE INDEX [ IF NOT EXISTS ] [ name ] ON table ( { column | function(...) | ( expression ) } [, ...] ) [ WHERE condition ]`,
 		"CREATE INDEX ON goods (price)"},
 	{"CREATE MATERIALIZED VIEW", "keep the rows of a query", `
 CREATE MATERIALIZED VIEW [ IF NOT EXISTS ] name [ ( column [, ...] ) ] AS query [ WITH [ NO ] DATA ]`,

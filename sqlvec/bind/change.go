@@ -359,7 +359,7 @@ func (b *Binder) rowsOf(t *colstore.Table, name string, rows plan.Source) from {
 	sc := &scope{tables: []string{name}}
 	for i, c := range n.Out {
 		n.Spec.Columns = append(n.Spec.Columns, uint32(i))
-		sc.cols = append(sc.cols, column{Column: c, table: name})
+		sc.cols = append(sc.cols, column{Column: c, table: name, hidden: t.Columns[i].Hidden()})
 	}
 	if name != t.Name {
 		sc.renamed = []renamedTable{{t.Name, name}}

@@ -14,7 +14,7 @@ import (
 // there is none or are several.
 func (b *Binder) ConflictKey(t *colstore.Table, oc *parse.OnConflict) ([]int, error) {
 	pos := int(oc.Position())
-	if oc.IndexWhere != nil { // every index holds all rows, those of the condition too
+	if oc.IndexWhere != nil {
 		if _, err := b.bindCondition(oc.IndexWhere, &exprContext{scope: rowScope(t), clause: "index predicates"}); err != nil {
 			return nil, err
 		}
@@ -28,19 +28,18 @@ func (b *Binder) ConflictKey(t *colstore.Table, oc *parse.OnConflict) ([]int, er
 	if oc.Replace {
 		return replaceKey(t, unique, pos)
 	}
-	want, err := conflictColumns(t, oc)
-	if err != nil {
+	if err := b.conflictItems(t, oc); err != nil {
 		return nil, err
 	}
 	for _, k := range unique {
-		if oc.Constraint == k.Name || oc.Constraint == "" && want != nil && sameSet(k.Columns, want) {
+		if oc.Constraint == k.Name || oc.Constraint == "" && oc.Items != nil && infers(t, &k, oc) {
 			return keyIndexes(t, k), nil
 		}
 	}
 	switch {
 	case oc.Constraint != "":
 		return nil, dberr.Newf(dberr.UndefinedObject, "constraint \"%s\" for table \"%s\" does not exist", oc.Constraint, t.Name).At(pos)
-	case want != nil:
+	case oc.Items != nil:
 		return nil, dberr.New(dberr.InvalidColumnReference, "there is no unique or exclusion constraint matching the ON CONFLICT specification").At(pos)
 	case oc.DoUpdate:
 		return nil, dberr.New(dberr.SyntaxError, "ON CONFLICT DO UPDATE requires inference specification or constraint name").At(pos).
@@ -77,37 +76,21 @@ func Replacing(t *colstore.Table, oc *parse.OnConflict) *parse.OnConflict {
 	return &out
 }
 
-// conflictColumns are the ids of the columns named, nil when none are.
-func conflictColumns(t *colstore.Table, oc *parse.OnConflict) ([]uint32, error) {
-	var ids []uint32
+// conflictItems checks the columns and expressions that ON CONFLICT names.
+func (b *Binder) conflictItems(t *colstore.Table, oc *parse.OnConflict) error {
 	for _, item := range oc.Items {
 		ref, ok := item.Expr.(*parse.ColumnRef)
 		if !ok || len(ref.Parts) != 1 {
-			return nil, dberr.New(dberr.FeatureNotSupported, "expressions in ON CONFLICT are not supported").At(int(item.Position()))
+			if _, err := b.IndexKey(t, item.Expr); err != nil {
+				return err
+			}
+			continue
 		}
-		c, ok := t.ColumnByName(ref.Parts[0])
-		if !ok {
-			return nil, dberr.Newf(dberr.UndefinedColumn, "column \"%s\" does not exist", ref.Parts[0]).At(int(oc.Items[0].Position()) - 1)
-		}
-		ids = append(ids, c.ID)
-	}
-	return ids, nil
-}
-
-func sameSet(a, b []uint32) bool {
-	if len(a) != len(b) {
-		return false
-	}
-	for _, x := range a {
-		found := false
-		for _, y := range b {
-			found = found || x == y
-		}
-		if !found {
-			return false
+		if _, ok := t.ColumnByName(ref.Parts[0]); !ok {
+			return dberr.Newf(dberr.UndefinedColumn, "column \"%s\" does not exist", ref.Parts[0]).At(int(oc.Items[0].Position()) - 1)
 		}
 	}
-	return true
+	return nil
 }
 
 func keyIndexes(t *colstore.Table, k colstore.Index) []int {

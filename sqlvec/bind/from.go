@@ -218,7 +218,7 @@ func (b *Binder) scan(ref tableAt, alias *parse.Alias, parent *scope) (from, err
 	sc := &scope{tables: []string{name}, parent: parent}
 	for _, c := range ref.table.Columns {
 		n.Spec.Columns = append(n.Spec.Columns, c.ID)
-		col := column{Column: b.newColumn(c.Name, c.Type), table: name, notNull: c.NotNull && !ref.temporal, promised: c.NotNull && !ref.temporal}
+		col := column{Column: b.newColumn(c.Name, c.Type), table: name, notNull: c.NotNull && !ref.temporal, promised: c.NotNull && !ref.temporal, hidden: c.Hidden()}
 		if ref.period == nil {
 			col.relation, col.attribute = ref.table.ID, c.ID
 		}

@@ -118,13 +118,13 @@ func (b *Binder) baseFields(base parse.Expr, c *exprContext) ([]recordField, err
 	row, isRow := cast.X.(*parse.RowExpr)
 	lit, isLiteral := cast.X.(*parse.Literal)
 	switch {
-	case isRow && len(row.Elems) != len(ref.table.Columns):
+	case isRow && len(row.Elems) != len(ref.table.Shown()):
 		return nil, dberr.Newf(dberr.CannotCoerce, "cannot cast type record to %s", ref.table.Name).At(int(pos))
 	case !isRow && !(isLiteral && lit.Kind == parse.LitNull):
 		return nil, dberr.New(dberr.FeatureNotSupported, "a row type can be cast to from NULL and ROW(…) only").At(int(pos))
 	}
 	var fields []recordField
-	for i, col := range ref.table.Columns {
+	for i, col := range ref.table.Shown() {
 		typ, err := typeNamed(col.Type)
 		if err != nil {
 			return nil, err

@@ -15,7 +15,7 @@ import (
 func rowScope(t *colstore.Table) *scope {
 	sc := &scope{tables: []string{t.Name}}
 	for i, c := range t.Columns {
-		sc.cols = append(sc.cols, column{Column: plan.Column{ID: i, Name: c.Name, Type: c.Type}, table: t.Name})
+		sc.cols = append(sc.cols, column{Column: plan.Column{ID: i, Name: c.Name, Type: c.Type}, table: t.Name, hidden: c.Hidden()})
 	}
 	return sc
 }

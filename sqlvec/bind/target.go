@@ -245,7 +245,9 @@ func (ins *insertion) index(name string, pos int) (int, error) {
 func (ins *insertion) allTargets() {
 	if ins.target == nil {
 		for i := range ins.table.Columns {
-			ins.targets = append(ins.targets, i)
+			if !ins.table.Columns[i].Hidden() {
+				ins.targets = append(ins.targets, i)
+			}
 		}
 		return
 	}

@@ -65,7 +65,7 @@ func (m *Moved) keepNames(of *colstore.Table) {
 		if ref.Alias == nil {
 			ref.Alias = &parse.Alias{Pos: ref.Pos, Name: t.table.Name}
 		}
-		for _, c := range t.table.Columns[min(len(ref.Alias.Columns), len(t.table.Columns)):] {
+		for _, c := range t.table.Shown()[min(len(ref.Alias.Columns), len(t.table.Shown())):] {
 			ref.Alias.Columns = append(ref.Alias.Columns, parse.Ident{Pos: ref.Pos, Name: c.Name})
 		}
 	}
