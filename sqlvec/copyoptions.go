@@ -27,6 +27,8 @@ type copyOptions struct {
 	compression string
 	packing     files.Packing
 	encoding    string         // that charset.Name gave, "" for UTF-8
+	partition   []string       // columns whose values are folders, nil for one file
+	beside      bool           // of a folder's files those of the same names alone are replaced
 	byEnding    bool           // the ending of the file's name says the format: it has a header
 	reading     []parse.Option // options of read_csv and read_json that PostgreSQL has not
 
@@ -61,6 +63,9 @@ func copyOptionsOf(st *parse.Copy) (*copyOptions, error) {
 		o.takeEnding(st)
 	}
 	if err := o.checkPacking(st); err != nil {
+		return nil, err
+	}
+	if err := o.checkPartition(st); err != nil {
 		return nil, err
 	}
 	if o.file != "" {
@@ -149,6 +154,12 @@ func (o *copyOptions) read(opt parse.Option) error {
 		o.forceNull = optionNames(opt)
 	case "force_not_null":
 		o.forceText = optionNames(opt)
+	case "partition_by":
+		return o.readPartition(opt)
+	case "overwrite_or_ignore":
+		on, err := optionOn(opt)
+		o.beside = on
+		return err
 	default:
 		if !readingOptions[opt.Name] {
 			return dberr.Newf(dberr.SyntaxError, "option \"%s\" not recognized", opt.Name).At(pos)
@@ -215,7 +226,7 @@ func optionNames(opt parse.Option) map[string]bool {
 // checkFile refuses options that a format with its own columns has no use for.
 func (o *copyOptions) checkFile(from bool) error {
 	for name := range o.given {
-		if name == "format" || name == "compression" || name == "encoding" && o.file == files.JSON || readingOptions[name] && from && o.file == files.JSON {
+		if name == "format" || name == "compression" || name == "partition_by" || name == "overwrite_or_ignore" || name == "encoding" && o.file == files.JSON || readingOptions[name] && from && o.file == files.JSON {
 			continue
 		}
 		return dberr.Newf(dberr.FeatureNotSupported, "COPY option \"%s\" is not available in format \"%s\"", name, o.format)

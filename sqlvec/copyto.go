@@ -35,6 +35,9 @@ func (r *run) copyTo(st *parse.Copy, o *copyOptions) error {
 		return err
 	}
 	cols := resultColumns(node)
+	if o.partition != nil {
+		return r.copyParts(st, o, node, cols)
+	}
 	if node, err = opt.Optimize(node, r.env); err != nil {
 		return err
 	}

@@ -81,7 +81,8 @@ END [ WORK | TRANSACTION ]`,
 COPY table [ ( column [, ...] ) ] FROM { 'file' | STDIN } [ [ WITH ] ( option [, ...] ) ]
 COPY { table [ ( column [, ...] ) ] | ( query ) } TO { 'file' | STDOUT } [ [ WITH ] ( option [, ...] ) ]
 where option is one of:
-    FORMAT { text | csv } | HEADER [ true | false ] | DELIMITER 'character' | NULL 'text'`,
+    FORMAT { text | csv | json | parquet | arrow } | HEADER [ true | false | match ] | DELIMITER 'character' | NULL 'text'
+    QUOTE 'character' | ESCAPE 'character' | ENCODING 'name' | COMPRESSION name | PARTITION_BY ( column [, ...] )`,
 		"COPY goods TO 'goods.csv' (FORMAT csv, HEADER)"},
 	{"CREATE INDEX", "make an index; it serves the past too", `
 CREATE [ UNIQUE ] INDEX [ IF NOT EXISTS ] [ name ] ON table ( column [, ...] )

@@ -46,28 +46,71 @@ func Create(path string, fn func(w io.Writer) error) (err error) {
 	if info, err := vfs.OS.Stat(path); err == nil && info.Special {
 		return writeInPlace(path, fn)
 	}
-	path = vfs.Target(path)
-	f, tmp, err := createBeside(path)
+	n, err := Begin(path)
 	if err != nil {
-		return cannotWrite(path, err)
+		return err
 	}
-	if err = vfs.CopyMode(tmp, path); err != nil {
-		err = cannotWrite(path, err)
-	} else {
-		err = fn(&writer{f: f})
-	}
-	if closeErr := f.Close(); err == nil && closeErr != nil {
-		err = cannotWrite(path, closeErr)
-	}
-	if err == nil {
-		if err = vfs.OS.Rename(tmp, path); err != nil {
-			err = cannotWrite(path, err)
-		}
+	if err = fn(n); err == nil {
+		err = n.Commit()
 	}
 	if err != nil {
-		vfs.OS.Remove(tmp) //nolint:errcheck // the first error is the one to tell
+		n.Abort()
 	}
 	return err
+}
+
+// NewFile is a file that is being written beside the path whose place it takes. Abort ends what Commit has not.
+type NewFile struct {
+	writer
+	path, temp string
+	closed     bool
+}
+
+// Begin makes a new file for a path. What a symbolic link leads to will be replaced, not the link.
+func Begin(path string) (*NewFile, error) {
+	path = vfs.Target(path)
+	f, temp, err := createBeside(path)
+	if err != nil {
+		return nil, cannotWrite(path, err)
+	}
+	n := &NewFile{writer: writer{f: f}, path: path, temp: temp}
+	if err := vfs.CopyMode(temp, path); err != nil {
+		n.Abort()
+		return nil, cannotWrite(path, err)
+	}
+	return n, nil
+}
+
+// Finish ends the writing. The file does not have its name yet.
+func (n *NewFile) Finish() error {
+	if n.closed {
+		return nil
+	}
+	n.closed = true
+	if err := n.f.Close(); err != nil {
+		return cannotWrite(n.path, err)
+	}
+	return nil
+}
+
+// Commit gives the file its name.
+func (n *NewFile) Commit() error {
+	if err := n.Finish(); err != nil {
+		return err
+	}
+	if err := vfs.OS.Rename(n.temp, n.path); err != nil {
+		return cannotWrite(n.path, err)
+	}
+	n.temp = ""
+	return nil
+}
+
+// Abort removes a file that has no name yet.
+func (n *NewFile) Abort() {
+	n.Finish() //nolint:errcheck // the first error is the one to tell
+	if n.temp != "" {
+		vfs.OS.Remove(n.temp) //nolint:errcheck // as above
+	}
 }
 
 // tempNumber tells the files apart that the process writes at the same time.

@@ -1,6 +1,8 @@
 package files
 
 import (
+	"errors"
+	"io/fs"
 	"net/url"
 	"path/filepath"
 	"slices"
@@ -8,6 +10,7 @@ import (
 
 	"driftdb/internal/dberr"
 	"driftdb/internal/types"
+	"driftdb/internal/vfs"
 )
 
 // noPartition is what Hive writes for NULL.
@@ -20,6 +23,9 @@ func partitionsOf(path string) map[string]string {
 		name, value, ok := strings.Cut(part, "=")
 		if !ok || name == "" {
 			continue
+		}
+		if text, err := url.PathUnescape(name); err == nil {
+			name = text
 		}
 		if text, err := url.PathUnescape(value); err == nil {
 			value = text
@@ -97,4 +103,48 @@ func partitionValue(text string, typ types.Type) (types.Value, error) {
 		return types.NullOf(typ), nil
 	}
 	return types.Parse(text, typ)
+}
+
+// PartitionFolder is the folder of the rows in which a column has a value, as text; ok is false for NULL. A text that
+// stands for NULL in the names of folders is refused.
+func PartitionFolder(column, text string, ok bool) (string, error) {
+	switch {
+	case !ok:
+		text = noPartition
+	case text == noPartition:
+		return "", dberr.Newf(dberr.InvalidParameterValue, "\"%s\" in column \"%s\" cannot be told from NULL in the name of a folder", text, column)
+	}
+	return url.PathEscape(column) + "=" + url.PathEscape(text), nil
+}
+
+// BeginIn is Begin for a file in a folder, which it makes where there is none.
+func BeginIn(folder, name string) (*NewFile, error) {
+	if err := vfs.OS.MkdirAll(folder); err != nil {
+		return nil, cannotWrite(folder, err)
+	}
+	return Begin(filepath.Join(folder, name))
+}
+
+// Folder is the folder of a new file.
+func (n *NewFile) Folder() string { return filepath.Dir(n.path) }
+
+// RemoveEmpty removes a folder, and those that it is in, as far as they have nothing in them and are below top.
+func RemoveEmpty(folder, top string) {
+	for top = filepath.Clean(top); len(folder) > len(top) && vfs.OS.Remove(folder) == nil; {
+		folder = filepath.Dir(folder)
+	}
+}
+
+// CheckEmpty refuses a folder that has something in it.
+func CheckEmpty(folder string) error {
+	names, err := vfs.OS.ReadDir(folder)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err != nil:
+		return cannotWrite(folder, err)
+	case len(names) > 0:
+		return dberr.Newf(dberr.DuplicateFile, "folder \"%s\" is not empty", folder).WithHint("OVERWRITE_OR_IGNORE writes files beside those that are there, and over those of the same names.")
+	}
+	return nil
 }
