@@ -26,7 +26,8 @@ func (s *screen) page() *page {
 	p := &page{screen: s}
 	switch s.pager {
 	case "on":
-		_, p.limit = s.size()
+		_, fit := s.size()
+		p.limit = max(fit, s.least)
 	case "always":
 		p.limit = 1
 	}

@@ -262,6 +262,7 @@ type screen struct {
 	file  *os.File
 	fixed int    // columns to fit into; 0 means the terminal's, less than 0 no limit
 	pager string // "on", "off" or "always"
+	least int    // lines that a result has before the pager shows it, where more fit than these
 }
 
 // newScreen returns the terminal that results go to, nil when they go elsewhere.

@@ -51,12 +51,31 @@ var dotCommands = map[string]string{
 
 // absentDots are those that there is nothing for, and what to do instead.
 var absentDots = map[string]string{
-	"open": "A shell has one database. Leave it and run: driftdb sql DIR", "headers": "\\t leaves names and counts out.", "header": "\\t leaves names and counts out.",
-	"import": "\\copy t FROM 'file.csv' CSV HEADER, or driftdb import --create --table t file.csv.", "dump": "driftdb export --table t writes a table; a copy of the directory is a backup.",
+	"open": "A shell has one database. Leave it and run: driftdb sql DIR", "headers": "It is followed by on or off.", "header": "It is followed by on or off.",
+	"import": "It is followed by a file and a table. driftdb import --create --table t file.csv makes the table, too.", "dump": "driftdb export --table t writes a table; a copy of the directory is a backup.",
 	"maxrows": "A long result goes to the pager; \\pset pager off shows all of it.", "maxwidth": "\\pset columns N sets the width of results.", "width": "\\pset columns N sets the width of results.",
-	"separator": "\\format csv or \\format tsv.", "once": "\\g FILE writes the result of one statement.", "constant": "", "bail": "A script stops at its first error.", "echo": "\\echo writes text.",
+	"separator": "\\format csv or \\format tsv.", "once": "\\g FILE writes the result of one statement.", "constant": "", "bail": "It is followed by on or off.", "echo": "\\echo writes text.",
 	"explain": "EXPLAIN and EXPLAIN ANALYZE show plans.", "log": "\\o FILE writes results to a file.", "prompt": "", "columns": "\\x shows one line a column.", "rows": "\\x shows one line a column.",
 	"changes": "", "large_number_rendering": "", "highlight": "NO_COLOR turns colours off.", "keyword": "", "thousand_sep": "", "decimal_sep": "",
+}
+
+// dotWords are the commands whose arguments are others here, "" where there is no such command.
+func dotWords(name string, args []string) string {
+	arg := ""
+	if len(args) > 0 {
+		arg = strings.ToLower(args[len(args)-1])
+	}
+	switch {
+	case (name == "headers" || name == "header") && arg == "on":
+		return "t off"
+	case (name == "headers" || name == "header") && arg == "off":
+		return "t on"
+	case name == "bail" && (arg == "on" || arg == "off"):
+		return "set ON_ERROR_STOP " + arg
+	case name == "import" && len(args) >= 2:
+		return "copy " + args[len(args)-1] + " FROM " + args[len(args)-2]
+	}
+	return ""
 }
 
 // isDotLine reports whether a line where no statement is open is a command that begins with a dot.
@@ -69,6 +88,9 @@ func undotted(line string) (string, error) {
 	name, rest, _ := strings.Cut(strings.TrimRight(strings.TrimPrefix(line, "."), "; \t\r\n"), " ")
 	if to, ok := dotCommands[strings.ToLower(name)]; ok {
 		return strings.TrimSpace(to + " " + rest), nil
+	}
+	if to := dotWords(strings.ToLower(name), strings.Fields(rest)); to != "" {
+		return to, nil
 	}
 	e := dberr.Newf(dberr.SyntaxError, "invalid command .%s", clean(name))
 	if hint, ok := absentDots[strings.ToLower(name)]; ok && hint != "" {

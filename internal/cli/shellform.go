@@ -44,6 +44,7 @@ var options = []option{
 	{"null", "any text", func(sh *shell) string { return sh.out.opts.Null }, func(sh *shell, v string) error { sh.out.opts.Null = v; return nil }, false},
 	{"numericlocale", "on or off", func(sh *shell) string { return onOff(sh.out.opts.Group) }, setBool(func(sh *shell) *bool { return &sh.out.opts.Group }), true},
 	{"pager", "on, off or always", getPager, setPager, true},
+	{"pager_min_lines", "a number", getLeast, setLeast, false},
 	{"recordsep", "any text", func(sh *shell) string { return separator(sh.out.opts.Record, "\n") }, setSeparator(func(sh *shell) *string { return &sh.out.opts.Record }, "\n"), false},
 	{"recordsep_zero", "", func(sh *shell) string { return onOff(sh.out.opts.Record == "\x00") }, func(sh *shell, _ string) error { sh.out.opts.Record = "\x00"; return nil }, true},
 	{"tableattr", "attributes of HTML", func(sh *shell) string { return sh.out.opts.TableAttr }, func(sh *shell, v string) error { sh.out.opts.TableAttr = v; return nil }, true},
@@ -292,6 +293,25 @@ func setPager(sh *shell, value string) error {
 		return fmt.Errorf("%q is not on, off or always", value)
 	}
 	sh.screen.pager = onOff(on)
+	return nil
+}
+
+func getLeast(sh *shell) string {
+	if sh.screen == nil {
+		return "0"
+	}
+	return strconv.Itoa(sh.screen.least)
+}
+
+func setLeast(sh *shell, value string) error {
+	n, err := strconv.Atoi(value)
+	switch {
+	case err != nil || n < 0:
+		return fmt.Errorf("%q is not a number of lines", value)
+	case sh.screen == nil:
+		return fmt.Errorf("results go to no terminal")
+	}
+	sh.screen.least = n
 	return nil
 }
 

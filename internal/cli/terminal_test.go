@@ -215,6 +215,13 @@ func TestShellPager(t *testing.T) {
 	s.send("SELECT generate_series AS n FROM generate_series(1, 50);\r")
 	s.expect("paged: 50\npaged:(50 rows)")
 	s.expect("shop=> ")
+	s.send("\\pset pager_min_lines 100\r")
+	s.expect("pager_min_lines is 100.\n")
+	s.send("SELECT generate_series AS n FROM generate_series(1, 50);\r")
+	if before := s.expect("(50 rows)"); strings.Contains(before, "paged:") {
+		t.Errorf("a result of less than pager_min_lines is paged: %s", before)
+	}
+	s.expect("shop=> ")
 	s.send("\\pset pager off\r")
 	s.expect("pager is off.\n")
 	s.send("SELECT generate_series AS n FROM generate_series(1, 50);\r")
