@@ -20,11 +20,11 @@ func (c *copyRows) text() (io.Reader, error) {
 	return in, err
 }
 
-// fast reports whether the reader of import can begin: it gives PostgreSQL's answer for CSV in its usual forms, and
-// an error where those end.
+// fast reports whether the reader of import can begin: it gives PostgreSQL's answer for text and CSV in their usual
+// forms, and an error where those end.
 func (c *copyRows) fast() bool {
 	o := c.o
-	return o.CSV && c.again && len(c.cols) > 0 && o.Escape == o.Quote && !strings.ContainsRune(`\.`, rune(o.Delim)) && !strings.ContainsRune(`\.`, rune(o.Quote))
+	return c.again && len(c.cols) > 0 && !strings.ContainsRune(`\.`, rune(o.Delim)) && (!o.CSV || o.Escape == o.Quote && !strings.ContainsRune(`\.`, rune(o.Quote)))
 }
 
 // streamFast reads with several goroutines, as import does, and returns how many rows it has handed on. done says that
@@ -110,8 +110,12 @@ func (c *copyRows) textOptions(header bool, cols []textin.Column) textin.Options
 		rules.ForceNull = append(rules.ForceNull, c.o.forceNull[col.Name])
 		rules.NotNull = append(rules.NotNull, c.o.forceText[col.Name])
 	}
+	if !c.o.CSV {
+		rules.Unescape = copytext.Unescape
+	}
 	return textin.Options{
-		Format: textin.CSV, Delim: c.o.Delim, Quote: c.o.Quote, Null: &c.o.Null, NoHeader: true, Encoding: charset.UTF8,
+		NoQuote: !c.o.CSV,
+		Format:  textin.CSV, Delim: c.o.Delim, Quote: c.o.Quote, Null: &c.o.Null, NoHeader: true, Encoding: charset.UTF8,
 		Types: c.ctx, Copy: rules, BlockBytes: c.blockBytes,
 	}
 }

@@ -20,7 +20,7 @@ func TestCopyFast(t *testing.T) {
 	fast, whole := 0, 0
 	rapid.Check(t, func(t *rapid.T) {
 		c := randomCopy(t)
-		data := randomCSV(t, len(c.cols))
+		data := randomRows(t, c)
 		c.open, c.again = func() (io.Reader, error) { return strings.NewReader(data), nil }, true
 		n, done, err := c.streamFast(func(*colstore.Group) error { return nil })
 		if n > 0 {
@@ -43,25 +43,30 @@ func TestCopyFast(t *testing.T) {
 
 // randomCopy returns the COPY of a table with one to three columns.
 func randomCopy(t *rapid.T) *copyRows {
-	o := &copyOptions{Options: copytext.Options{CSV: true, Delim: ',', Quote: '"', Escape: '"'}, forceNull: map[string]bool{}, forceText: map[string]bool{}}
+	o := &copyOptions{Options: copytext.Options{CSV: rapid.Bool().Draw(t, "csv"), Delim: ',', Quote: '"', Escape: '"'}, forceNull: map[string]bool{}, forceText: map[string]bool{}}
 	o.header = rapid.Bool().Draw(t, "header")
-	o.Null = rapid.SampledFrom([]string{"", "x", "1"}).Draw(t, "null")
+	o.Null = rapid.SampledFrom([]string{"", "x", "1", `\N`, `\x`}).Draw(t, "null")
 	all := []types.Type{types.T(types.Text), types.T(types.Int32), types.T(types.Date)}
 	c := &copyRows{o: o, table: &colstore.Table{Name: "t"}, scanning: context.Background(), blockBytes: rapid.SampledFrom([]int{0, 4, 16, 40}).Draw(t, "block")}
 	for i := range rapid.IntRange(1, 3).Draw(t, "columns") {
 		col := &colstore.Column{Name: string(rune('a' + i)), Type: all[i]}
 		c.cols = append(c.cols, col)
 		c.spec.Columns = append(c.spec.Columns, uint32(i))
-		o.forceNull[col.Name] = rapid.IntRange(0, 3).Draw(t, "force null") == 0
-		o.forceText[col.Name] = rapid.IntRange(0, 3).Draw(t, "force not null") == 0
+		o.forceNull[col.Name] = o.CSV && rapid.IntRange(0, 3).Draw(t, "force null") == 0
+		o.forceText[col.Name] = o.CSV && rapid.IntRange(0, 3).Draw(t, "force not null") == 0
 	}
 	return c
 }
 
-// randomCSV returns a file of n columns in which little is odd.
-func randomCSV(t *rapid.T, n int) string {
+// randomRows returns a file for a COPY in which little is odd.
+func randomRows(t *rapid.T, c *copyRows) string {
+	n := len(c.cols)
 	usual := [][]string{{"x", `"x"`, "", `""`, "word", `"a,b"`, `"say ""a"""`, "\"two\nlines\"", "ä"}, {"1", `"1"`, "-17", "x", `"2"`}, {"2024-01-31", "x", "\"2024-02-01\""}}
-	odd := []string{`a"b"`, `a"b`, `"a"b`, `"`, `"""`, "\\.", "\xff", "\x00", "\r", "\"\r\n\"", "a\n", "\ufeff", "1,2", " 1", "\"\\.\n\""}
+	odd := []string{`a"b`, `a"b`, `"a"b`, `"`, `"""`, "\\.", "\xff", "\x00", "\r", "\"\r\n\"", "a\n", "\ufeff", "1,2", " 1", "\"\\.\n\"", `\N`, `a\tb`}
+	if !c.o.CSV {
+		usual = [][]string{{"x", "", `\N`, "word", `a\tb`, `\\`, `\x41`, `\101\n`, "ä", `\xC3\xA9`}, {"1", "-17", "x", `\N`, `\x31`}, {"2024-01-31", "x", `\N`}}
+		odd = []string{`a\,b`, "a\\\nb", `\.`, `\xff`, `\x00`, "\xff", "\xc3\\xA9", "\r", `\`, "1,2", " 1", "\ufeff", `"a"`, `\q`, "a\n", "\\\r"}
+	}
 	var b strings.Builder
 	end := rapid.SampledFrom([]string{"\n", "\n", "\r\n"}).Draw(t, "end")
 	rows := rapid.IntRange(0, 6).Draw(t, "rows")

@@ -197,7 +197,7 @@ func (r *Reader) splitText() error {
 		f := Field{Text: text, Null: string(text) == r.opts.Null}
 		if escaped && !f.Null {
 			from := len(r.heap)
-			r.heap = unescape(r.heap, text)
+			r.heap = Unescape(r.heap, text)
 			f.Text = r.heap[from:len(r.heap):len(r.heap)]
 		}
 		r.fields = append(r.fields, f)
@@ -211,8 +211,8 @@ func (r *Reader) splitText() error {
 // escapes are the characters that a backslash makes of letters.
 var escapes = [256]byte{'b': '\b', 'f': '\f', 'n': '\n', 'r': '\r', 't': '\t', 'v': '\v'}
 
-// unescape appends text, its escapes resolved.
-func unescape(dst, text []byte) []byte {
+// Unescape appends text of format text, its escapes resolved.
+func Unescape(dst, text []byte) []byte {
 	for i := 0; i < len(text); i++ {
 		c := text[i]
 		if c != '\\' || i+1 == len(text) {

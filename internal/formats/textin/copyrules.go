@@ -2,11 +2,12 @@ package textin
 
 import (
 	"bytes"
+	"unicode/utf8"
 
 	"driftdb/internal/dberr"
 )
 
-// CopyRules are those of PostgreSQL's COPY FROM in format csv, as far as a file keeps to its usual forms. For what
+// CopyRules are those of PostgreSQL's COPY FROM in the formats csv and text, as far as a file keeps to its usual forms. For what
 // does not (an empty line, \. on a line of its own, ends of lines that are not alike, another number of fields) and
 // for values that cannot be read there is an error that says little: who reads goes on behind the rows that came
 // before, by the rules themselves. Quotes may stand anywhere in a field. What begins a file is data, and no mark.
@@ -17,6 +18,8 @@ type CopyRules struct {
 	Header bool
 	// ForceNull and NotNull are, by column, whether quoted fields may be NULL and unquoted ones never are; nil is for none.
 	ForceNull, NotNull []bool
+	// Unescape appends a field of format text, its escapes resolved; nil reads format csv.
+	Unescape func(dst, text []byte) []byte
 }
 
 // lineEnds is how the lines of a file end.
@@ -48,7 +51,11 @@ func (f *File) beginCopy() error {
 	if end == 0 {
 		end = len(data)
 	}
-	if !f.csv.endsAlike(data[:end], true) || bytes.Count(data[:end], []byte{f.csv.quote})&1 == 1 || string(bytes.TrimRight(data[:end], "\r\n")) == `\.` {
+	quoted := f.csv.quote != 0
+	if quoted && bytes.Count(data[:end], []byte{f.csv.quote})&1 == 1 || !quoted && bytes.IndexByte(data[:end], '\\') >= 0 {
+		return unusual(f.first)
+	}
+	if !f.csv.endsAlike(data[:end], quoted) || string(bytes.TrimRight(data[:end], "\r\n")) == `\.` {
 		return unusual(f.first)
 	}
 	f.first.line += bytes.Count(data[:end], []byte{'\n'})
@@ -61,7 +68,7 @@ func (f *File) firstRecord(data []byte) int {
 	inside := false
 	for i, c := range data {
 		switch {
-		case c == f.csv.quote:
+		case c == f.csv.quote && c != 0:
 			inside = !inside
 		case c == '\n' && !inside:
 			return i + 1
@@ -85,6 +92,12 @@ func (s *csvScanner) scanCopy(b *block, g *grid, quoted bool) error {
 	if len(s.null) > 0 {
 		s.markNull(data, g, s.null)
 	}
+	if s.copy.Unescape != nil && bytes.IndexByte(data, '\\') >= 0 {
+		if !s.usualEscapes(data) {
+			return unusual(b)
+		}
+		markEscapes(data, g)
+	}
 	for c, on := range s.copy.NotNull {
 		for k := c; on && k < len(g.spans); k += g.cols {
 			g.spans[k].end &^= flagNull
@@ -96,6 +109,23 @@ func (s *csvScanner) scanCopy(b *block, g *grid, quoted bool) error {
 		}
 	}
 	return nil
+}
+
+// usualEscapes reports whether no backslash stands before what would end a field or a line, and the text is valid
+// before its escapes are resolved.
+func (s *csvScanner) usualEscapes(data []byte) bool {
+	if !utf8.Valid(data) {
+		return false
+	}
+	for rest := data; ; rest = rest[2:] {
+		n := bytes.IndexByte(rest, '\\')
+		if n < 0 {
+			return true
+		}
+		if rest = rest[n:]; len(rest) < 2 || rest[1] == s.delim || rest[1] == '\n' || rest[1] == '\r' || rest[1] == '.' {
+			return false
+		}
+	}
 }
 
 // forceNull flags the quoted fields of a column that have the text of a NULL.
@@ -153,6 +183,14 @@ func (s *csvScanner) endsAlike(data []byte, quoted bool) bool {
 		}
 	}
 	return true
+}
+
+// plainField appends a field as it stands, by the rules of its format.
+func (s *csvScanner) plainField(dst, text []byte) []byte {
+	if s.copy.Unescape != nil {
+		return s.copy.Unescape(dst, text)
+	}
+	return s.unquote(dst, text)
 }
 
 // unquote appends a field as it stands, with the text that is between quotes and outside of them. Between quotes two of

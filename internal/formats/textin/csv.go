@@ -298,7 +298,7 @@ func (s *csvScanner) markNull(data []byte, g *grid, null []byte) {
 // markEscapes flags the fields of TSV that have a backslash.
 func markEscapes(data []byte, g *grid) {
 	for k := range g.spans {
-		if sp := &g.spans[k]; bytes.IndexByte(sp.in(data), '\\') >= 0 {
+		if sp := &g.spans[k]; !sp.null() && bytes.IndexByte(sp.in(data), '\\') >= 0 {
 			sp.end |= flagEscaped
 		}
 	}
@@ -309,7 +309,7 @@ func (s *csvScanner) unescape(dst, text []byte) []byte {
 		return unescapeTSV(dst, text)
 	}
 	if s.copy != nil {
-		return s.unquote(dst, text)
+		return s.plainField(dst, text)
 	}
 	for {
 		n := bytes.IndexByte(text, s.quote)
