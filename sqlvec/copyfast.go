@@ -35,7 +35,7 @@ func (c *copyRows) streamFast(fn func(*colstore.Group) error) (rows int64, done 
 	}
 	header, err := c.probe()
 	if err != nil {
-		return 0, false, err
+		return 0, false, nil // the exact reader meets it again, and says where
 	}
 	in, err := c.text()
 	if err != nil {
