@@ -194,6 +194,9 @@ func strftime(env *Env, dst []byte, v types.Value, format string) ([]byte, error
 
 // appendPadded appends n with zeros in front, width characters at least.
 func appendPadded(b []byte, n int64, width int) []byte {
+	if width == 2 && uint64(n) < 100 {
+		return append(b, byte('0'+n/10), byte('0'+n%10))
+	}
 	if n < 0 {
 		b, n, width = append(b, '-'), -n, width-1
 	}
@@ -243,8 +246,6 @@ func appendOffset(b []byte, offset int64) []byte {
 
 // specNumber returns the number of a specifier that prints one, and its digits.
 func (c *clockFace) specNumber(spec byte) (n int64, width int, ok bool) {
-	first := types.DaysOf(c.year, 1, 1)
-	doy, dow := c.days-first, types.Weekday(c.days)
 	switch spec {
 	case 'd':
 		return c.day, 2, true
@@ -268,6 +269,15 @@ func (c *clockFace) specNumber(spec byte) (n int64, width int, ok bool) {
 		return c.micros / 1000, 3, true
 	case 'n':
 		return c.micros * 1000, 9, true
+	}
+	return c.specDay(spec)
+}
+
+// specDay is specNumber for the numbers of days and weeks.
+func (c *clockFace) specDay(spec byte) (n int64, width int, ok bool) {
+	first := types.DaysOf(c.year, 1, 1)
+	doy, dow := c.days-first, types.Weekday(c.days)
+	switch spec {
 	case 'j':
 		return doy + 1, 3, true
 	case 'w':
