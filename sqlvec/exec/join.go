@@ -35,8 +35,11 @@ func newJoinBuild(n *plan.HashJoin) *joinBuild {
 	return j
 }
 
+// nullsApart reports whether NULL equals NULL but has no key row.
+func (j *joinBuild) nullsApart() bool { return j.node.NullSafe && j.codec.single }
+
 // buildEnd is a worker's end of the right input. Rows with NULL keys match nothing: they
-// go to a store of their own, which only RIGHT and FULL joins read.
+// go to a store of their own, which only RIGHT and FULL joins read; or they match only each other.
 type buildEnd struct {
 	j           *joinBuild
 	w           *worker
@@ -76,7 +79,7 @@ func (e *buildEnd) push(b *vec.Batch) (err error) {
 	}
 	in := *b
 	var null []int32
-	if !e.j.node.NullSafe {
+	if !e.j.node.NullSafe || e.j.codec.single {
 		in.Sel = nullKeys(e.cols, b.N, b.Sel, a)
 		null = e.withNulls(b, in.Sel)
 	}
@@ -141,11 +144,15 @@ func (j *joinBuild) finish(ex *execution) error {
 	}
 	for _, s := range []*store{t.rows, t.nulls} {
 		s.inMorselOrder()
-		s.seal()
 	}
 	if err := t.build(ex, j.node.Kind.EndsRight()); err != nil {
 		return err
 	}
+	if t.firstNull = noRow; j.nullsApart() {
+		t.chainNulls(j.node.Kind.EndsRight(), ex.newArena())
+	}
+	t.rows.seal()
+	t.nulls.seal()
 	j.makeSets(ex.newArena())
 	return nil
 }
@@ -163,6 +170,9 @@ type joinTable struct {
 	// right rows.
 	matched [][]uint32
 	unique  bool // no two rows have one key
+	// firstNull, where rows with a NULL key match each other, is the first of them, which are behind all
+	// others then.
+	firstNull rowID
 
 	// index, where keys are integers that do not lie too far apart, finds their rows.
 	index keyIndex
@@ -182,14 +192,7 @@ const freeSlot = ^uint64(0)
 func (t *joinTable) build(ex *execution, matched bool) error {
 	a := ex.newArena()
 	for _, b := range t.rows.blocks {
-		next := arena.Make[rowID](a, b.n)
-		for i := range next {
-			next[i] = noRow
-		}
-		t.next = append(t.next, next)
-		if matched {
-			t.matched = append(t.matched, arena.MakeZero[uint32](a, (b.n+31)/32))
-		}
+		t.unchained(b, matched, a)
 	}
 	t.unique = true
 	if err := t.indexKeys(ex, a); err != nil || t.index.first != nil {
@@ -218,6 +221,32 @@ func (t *joinTable) build(ex *execution, matched bool) error {
 		t.unique = t.unique && !s
 	}
 	return err
+}
+
+// unchained makes room for what follows the rows of a block, which is nothing yet.
+func (t *joinTable) unchained(b *block, matched bool, a *arena.Arena) {
+	next := arena.Make[rowID](a, b.n)
+	noRows(next)
+	t.next = append(t.next, next)
+	if matched {
+		t.matched = append(t.matched, arena.MakeZero[uint32](a, (b.n+31)/32))
+	}
+}
+
+// chainNulls puts the rows with a NULL key behind the others, as a chain of their own.
+func (t *joinTable) chainNulls(matched bool, a *arena.Arena) {
+	from := len(t.rows.blocks)
+	t.unique = t.unique && t.nulls.rows <= 1
+	t.rows.adopt(t.nulls)
+	t.nulls = newStore(t.nulls.types, t.nulls.a)
+	for _, b := range t.rows.blocks[from:] {
+		t.unchained(b, matched, a)
+	}
+	for n := len(t.rows.blocks) - 1; n >= from; n-- {
+		for i := t.rows.blocks[n].n - 1; i >= 0; i-- {
+			t.lead(&t.firstNull, n, i)
+		}
+	}
 }
 
 // fill puts the rows whose slots are in region r into the table, the last row first. It

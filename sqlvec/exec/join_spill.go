@@ -85,9 +85,10 @@ func (e *buildEnd) freeze() error {
 	return err
 }
 
-// keepsNulls reports whether rows with NULL keys are part of the join's answer.
+// keepsNulls reports whether rows with NULL keys are part of the join's answer. They are in the first
+// partition.
 func (e *buildEnd) keepsNulls() bool {
-	return e.j.node.Kind.EndsRight() && e.j.node.Kind != plan.RightSemi
+	return e.j.nullsApart() || e.j.node.Kind.EndsRight() && e.j.node.Kind != plan.RightSemi
 }
 
 // spillRows writes the rows idx of b, whose keys are in cols. null are those with a NULL key.
@@ -162,6 +163,13 @@ func (l *leftSpill) push(b *vec.Batch) (err error) {
 	part := make([]uint8, n)
 	codec := l.j.codec
 	codec.partitionsOf(codec.encode(l.cols, b.N, idx, a), l.j.spill.depth, part)
+	if v := &l.cols[0]; l.j.nullsApart() && v.Valid != nil {
+		for k := range part {
+			if v.IsNull(rowOf(idx, k)) {
+				part[k] = 0
+			}
+		}
+	}
 	return l.out.add(b.Cols, b.N, idx, part)
 }
 

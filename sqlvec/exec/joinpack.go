@@ -9,9 +9,10 @@ import (
 )
 
 // packing makes one word of a key of several integers that a join's right rows have within
-// narrow ranges. No key gives the word freeSlot: it stands for keys that no right row has.
+// narrow ranges, and no NULL. No key gives the word freeSlot: it stands for keys that no right row has.
 type packing struct {
 	at    []int    // word of each column in a key row
+	nulls int      // words of NULL bits before them
 	base  []uint64 // least value of each column
 	top   []uint64 // greatest value, less base
 	shift []uint
@@ -20,7 +21,7 @@ type packing struct {
 // pack finds the packing of the table's keys, nil where there is none.
 func (t *joinTable) pack() *packing {
 	c := t.codec
-	if c.single || c.nulls > 0 || len(c.types) < 2 || t.rows.rows == 0 {
+	if c.single || len(c.types) < 2 || t.rows.rows == 0 {
 		return nil
 	}
 	for _, class := range c.class {
@@ -28,7 +29,14 @@ func (t *joinTable) pack() *packing {
 			return nil
 		}
 	}
-	p := &packing{at: c.at}
+	for _, b := range t.rows.blocks {
+		for i := 0; i < b.n*c.stride && c.nulls > 0; i += c.stride {
+			if !noBits(b.keys[i : i+c.nulls]) {
+				return nil
+			}
+		}
+	}
+	p := &packing{at: c.at, nulls: c.nulls}
 	used := uint(0)
 	for _, at := range c.at {
 		lo, hi := int64(1<<63-1), int64(-1<<63)
@@ -48,6 +56,9 @@ func (t *joinTable) pack() *packing {
 
 // word returns the word of a key row.
 func (p *packing) word(row []uint64) uint64 {
+	if !noBits(row[:p.nulls]) {
+		return freeSlot
+	}
 	w := uint64(0)
 	for k, at := range p.at {
 		d := row[at] - p.base[k]
@@ -75,6 +86,14 @@ func (p *packing) words(cols []vec.Vec, n int, idx []int32, a *arena.Arena) []ui
 				out[i] = freeSlot
 			}
 			out[i] |= d << shift
+		}
+		for i := range out {
+			if cols[k].Valid == nil {
+				break
+			}
+			if cols[k].IsNull(rowOf(idx, i)) {
+				out[i] = freeSlot
+			}
 		}
 	}
 	return out

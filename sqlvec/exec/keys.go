@@ -43,8 +43,8 @@ type keyCodec struct {
 func groupCodec(ts []types.Type) *keyCodec { return newKeyCodec(ts, true, true) }
 
 // joinCodec returns the codec of the keys of a join. NULLs are equal to each other if
-// nullSafe; otherwise the join leaves rows with NULL keys out.
-func joinCodec(ts []types.Type, nullSafe bool) *keyCodec { return newKeyCodec(ts, nullSafe, !nullSafe) }
+// nullSafe; otherwise the join leaves rows with NULL keys out. A single codec leaves NULL to the join.
+func joinCodec(ts []types.Type, nullSafe bool) *keyCodec { return newKeyCodec(ts, nullSafe, true) }
 
 // newKeyCodec returns a codec, with NULL bits if nulls. single allows rows of one word.
 func newKeyCodec(ts []types.Type, nulls, single bool) *keyCodec {

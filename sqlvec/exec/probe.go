@@ -21,7 +21,7 @@ func (s *probeStage) open(w *worker, next pusher) (pusher, error) {
 		return s.build.openLeft(w)
 	}
 	n := s.build.node
-	p := &probe{table: &s.build.table, node: n, w: w, codec: s.build.codec}
+	p := &probe{table: &s.build.table, node: n, w: w, codec: s.build.codec, nullsApart: s.build.nullsApart()}
 	p.out = joinOutput{w: w, next: next, kind: n.Kind, dead: n.Dead}
 	var err error
 	if p.keys, err = compileAll(n.LeftKeys, w.ex.opts.Env); err != nil {
@@ -46,6 +46,10 @@ type probe struct {
 	out      joinOutput
 	cols     []vec.Vec
 	memo     probeMemo
+	codes    memo // of keys of several columns: the slots of their rows
+	misses   int  // batches whose keys have no small codes
+
+	nullsApart bool
 	// unsure, of a Compared join, are the rows of the batch with a NULL comparison.
 	unsure []uint64
 }
@@ -65,7 +69,7 @@ func (p *probe) push(b *vec.Batch) (err error) {
 		sel = nullKeys(p.cols, b.N, b.Sel, a)
 	}
 	idx := selected(&vec.Batch{N: b.N, Sel: sel}, a)
-	first := p.find(b.N, idx)
+	first := p.find(b.N, sel, idx)
 	if p.residual == nil && p.out.kind.LeftOnly() {
 		found := p.foundMask(b, idx, first)
 		if p.node.NullsMatch && p.table.someNulls {

@@ -38,26 +38,42 @@ func (m *probeMemo) ready(keys []vec.Vec, n int) bool {
 	return m.first != nil
 }
 
-// find returns the first row of each of the rows idx (nil: all n) of the keys in cols.
-func (p *probe) find(n int, idx []int32) []rowID {
-	a := p.w.scratch
+// find returns the first row of each of the rows idx (nil: all n) of the keys in cols, which are those
+// in sel.
+func (p *probe) find(n int, sel []uint64, idx []int32) []rowID {
 	count := n
 	if idx != nil {
 		count = len(idx)
 	}
-	first := arena.Make[rowID](a, count)
+	first := arena.Make[rowID](p.w.scratch, count)
+	if !p.findCodes(n, sel, idx, first) {
+		p.findKeys(n, idx, first)
+	}
+	if v := &p.cols[0]; p.nullsApart && v.Valid != nil {
+		for k := range first {
+			if v.IsNull(rowOf(idx, k)) {
+				first[k] = p.table.firstNull
+			}
+		}
+	}
+	return first
+}
+
+// findKeys is find for keys that are looked up by themselves, or by the codes of one column.
+func (p *probe) findKeys(n int, idx []int32, first []rowID) {
+	a, count := p.w.scratch, len(first)
 	if idx == nil && p.table.index.dense() && p.cols[0].Form == vec.Narrow {
 		p.table.index.findNarrow(&p.cols[0], first)
-		return first
+		return
 	}
 	if p.table.packed != nil && p.table.rows.rows > 0 {
 		p.table.findPacked(p.table.packed.words(p.cols, n, idx, a), first)
-		return first
+		return
 	}
 	nulls := p.node.NullSafe && p.cols[0].Valid != nil
 	if nulls || p.table.rows.rows == 0 || !p.memo.ready(p.cols, count) {
 		p.table.find(p.codec.encode(p.cols, n, idx, a), first)
-		return first
+		return
 	}
 	codes := arena.Make[int32](a, count)
 	codesInto(&p.cols[0], idx, codes)
@@ -68,14 +84,56 @@ func (p *probe) find(n int, idx []int32) []rowID {
 			missing = append(missing, int32(k))
 		}
 	}
-	if len(missing) > 0 {
-		p.learn(n, idx, codes, missing, first)
+	for _, k := range p.findMissing(n, idx, missing, first) {
+		memo[codes[k]] = first[k]
 	}
-	return first
 }
 
-// learn looks up the places missing of codes, and remembers what it finds.
-func (p *probe) learn(n int, idx, codes, missing []int32, first []rowID) {
+// mostMisses is how many batches may come whose keys have no small codes.
+const mostMisses = 4
+
+// slotOfRow is how much more than its id the slot of a row is: 0 is no slot, and noRow has 1.
+const slotOfRow = 2
+
+// findCodes is find for keys of several columns with small codes; ok is false where they have none.
+func (p *probe) findCodes(n int, sel []uint64, idx []int32, first []rowID) (ok bool) {
+	if len(p.cols) < 2 || p.table.packed != nil || p.misses > mostMisses || p.table.rows.rows == 0 {
+		return false
+	}
+	a := p.w.scratch
+	codes := p.codes.codes(p.cols, n, sel, a)
+	if codes == nil {
+		p.misses++
+		return false
+	}
+	missing := arena.Make[int32](a, len(first))[:0]
+	group := p.codes.group
+	if idx == nil {
+		for k, c := range codes[:len(first)] {
+			slot := group[c]
+			if first[k] = slot - slotOfRow; slot == 0 {
+				missing = append(missing, int32(k))
+			}
+		}
+	} else {
+		for k, i := range idx {
+			slot := group[codes[i]]
+			if first[k] = slot - slotOfRow; slot == 0 {
+				missing = append(missing, int32(k))
+			}
+		}
+	}
+	for _, k := range p.findMissing(n, idx, missing, first) {
+		p.codes.learn(codes[rowOf(idx, int(k))], first[k]+slotOfRow)
+	}
+	return true
+}
+
+// findMissing looks up the places missing of first, and returns them.
+func (p *probe) findMissing(n int, idx, missing []int32, first []rowID) []int32 {
+	if len(missing) == 0 {
+		return nil
+	}
 	a := p.w.scratch
 	rows := missing
 	if idx != nil {
@@ -86,8 +144,8 @@ func (p *probe) learn(n int, idx, codes, missing []int32, first []rowID) {
 	p.table.find(p.codec.encode(p.cols, n, rows, a), found)
 	for j, k := range missing {
 		first[k] = found[j]
-		p.memo.first[codes[k]] = found[j]
 	}
+	return missing
 }
 
 // findNarrow is find for a narrow vector without NULLs, in a dense index.

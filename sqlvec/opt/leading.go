@@ -1,6 +1,8 @@
 package opt
 
 import (
+	"slices"
+
 	"driftdb/sqlvec/expr"
 	"driftdb/sqlvec/plan"
 )
@@ -11,7 +13,17 @@ const maxLeading = 64
 // leading tells the Window below a condition on row_number() or rank() how many leading rows
 // of a partition can meet it, where no other function of the window sees the rows behind.
 func leading(n *plan.Filter) {
-	w, ok := n.Input.(*plan.Window)
+	below, from := n.Input, func(id int) int { return id } // the window's column of one of the filter's
+	for {
+		p, ok := below.(*plan.Project)
+		if !ok || slices.ContainsFunc(p.Exprs, func(e expr.Expr) bool { _, ok := e.(*expr.Col); return !ok }) {
+			break
+		}
+		outer := from
+		from = func(id int) int { return passedColumn(p, outer(id)) }
+		below = p.Input
+	}
+	w, ok := below.(*plan.Window)
 	if !ok || len(w.Order) == 0 {
 		return
 	}
@@ -37,10 +49,20 @@ func leading(n *plan.Filter) {
 	}
 	for _, p := range plan.Conjuncts(n.Predicate) {
 		column, most, ok := mostPlace(p)
-		if ok && places[column] && most <= maxLeading && (w.Leading == 0 || most < w.Leading) {
+		if ok && places[from(column)] && most <= maxLeading && (w.Leading == 0 || most < w.Leading) {
 			w.Leading = max(most, 1)
 		}
 	}
+}
+
+// passedColumn returns the column that a projection of columns hands on as id, 0 for none.
+func passedColumn(p *plan.Project, id int) int {
+	for i, c := range p.Out {
+		if c.ID == id {
+			return p.Exprs[i].(*expr.Col).Index
+		}
+	}
+	return 0
 }
 
 // mostPlace returns the column that p compares with a constant, and the greatest integer
