@@ -45,6 +45,17 @@ func (m *windowMorselState) newAggEval(c *windowCall) windowEval {
 	if q := m.newQuantileEval(c, ok); q != nil {
 		return q
 	}
+	if x := m.newExtremeEval(c, ok); x != nil {
+		return x
+	}
+	if f := m.newFloatEval(c, ok); f != nil {
+		return f
+	}
+	return m.newStatesEval(c, ok)
+}
+
+// newStatesEval computes any aggregate of the rows for which ok holds.
+func (m *windowMorselState) newStatesEval(c *windowCall, ok func(rowID) bool) *aggEval {
 	e := &aggEval{m: m, c: c, frame: m.newFrameEval(c), kept: m.keep(ok), runLo: -1}
 	e.grows = c.Frame.Exclude == plan.ExcludeNothing && c.Frame.Start.Kind == plan.UnboundedPreceding
 	return e

@@ -50,9 +50,9 @@ func (c *windowCall) margins() (before, after int, ok bool) {
 	return max(0, -b), max(0, a), true
 }
 
-// inAnyPieces reports whether the aggregate is computed from running totals of integers.
+// inAnyPieces reports whether the aggregate is computed from running totals of integers, or is one of its values.
 func (c *windowCall) inAnyPieces() bool {
-	if c.Agg.Name == "count" && len(c.args) <= 1 {
+	if c.Agg.Name == "count" && len(c.args) <= 1 || c.isExtreme() {
 		return true
 	}
 	if len(c.args) != 1 {
