@@ -205,12 +205,6 @@ func (b *builder) window(n *plan.Window) ([]*part, error) {
 	if err != nil {
 		return nil, err
 	}
-	if n.Leading > 0 {
-		lead := newLeadingStage(n)
-		for _, p := range parts {
-			p.stages = append(p.stages, lead)
-		}
-	}
 	b.ex.pipes = append(b.ex.pipes, &pipeline{parts: parts, sink: w, owner: n})
 	return []*part{{src: &windowSource{w}}}, nil
 }

@@ -10,18 +10,20 @@ import (
 	"driftdb/sqlvec/plan"
 )
 
-// leadingStage leaves rows out of a window of which only the leading rows of each partition
-// are wanted: those whose first key of the order lies behind that of enough rows of their
-// partition. Each worker compares the rows that it has seen itself.
-type leadingStage struct {
+// leadingRows says how the sink of a window of which only the leading rows of each partition are wanted
+// finds them: it leaves out rows whose first key of the order lies behind that of enough rows of their
+// partition, and puts a row in the place of one that has become such. Each worker compares the rows that
+// it has seen itself.
+type leadingRows struct {
 	partition []expr.Expr
 	key       plan.SortKey
 	n         int
 	codec     *keyCodec // nil without a partition
+	firsts    bool      // of rows with equal first keys, those that came first are enough
 }
 
-func newLeadingStage(w *plan.Window) *leadingStage {
-	s := &leadingStage{partition: w.Partition, key: w.Order[0], n: int(w.Leading)}
+func newLeadingRows(w *plan.Window) *leadingRows {
+	s := &leadingRows{partition: w.Partition, key: w.Order[0], n: int(w.Leading)}
 	var ts []types.Type
 	for _, x := range w.Partition {
 		ts = append(ts, x.Type())
@@ -29,16 +31,25 @@ func newLeadingStage(w *plan.Window) *leadingStage {
 	if len(ts) > 0 {
 		s.codec = groupCodec(ts)
 	}
+	s.firsts = len(w.Order) == 1 && exactWord(s.key.Expr.Type())
+	for _, c := range w.Calls {
+		s.firsts = s.firsts && c.Func == plan.RowNumber
+	}
 	return s
 }
 
-func (s *leadingStage) open(w *worker, next pusher) (pusher, error) {
-	l := &leading{s: s, w: w, next: next, a: w.ex.newArena()}
+// open returns what a worker pushes to in the place of end.
+func (s *leadingRows) open(end *sortEnd) (pusher, error) {
+	env := end.w.ex.opts.Env
+	l := &leading{s: s, w: end.w, end: end, a: end.w.ex.newArena(), slots: rowSlots{same: make([]bool, len(end.s.types))}}
+	for i, x := range s.partition {
+		l.slots.same[end.s.specs[i].column] = sameBytes(x.Type())
+	}
 	var err error
-	if l.keys, err = compileAll(s.partition, w.ex.opts.Env); err != nil {
+	if l.keys, err = compileAll(s.partition, env); err != nil {
 		return nil, err
 	}
-	if l.key, err = expr.Compile(s.key.Expr, w.ex.opts.Env); err != nil {
+	if l.key, err = expr.Compile(s.key.Expr, env); err != nil {
 		return nil, err
 	}
 	if s.codec != nil {
@@ -47,24 +58,40 @@ func (s *leadingStage) open(w *worker, next pusher) (pusher, error) {
 	return l, nil
 }
 
-// leading is a worker's leadingStage. best has for every partition up to n words, ascending,
-// by which its leading rows are ordered; count says how many. last is the greatest of n words,
-// and more than any word while there are fewer.
+// sameBytes reports whether equal values of type t are stored alike.
+func sameBytes(t types.Type) bool {
+	switch t.Class() {
+	case types.Bytes:
+		return !isForm(t) && !hasKey(t)
+	case types.F32, types.F64, types.Span:
+		return false
+	}
+	return true
+}
+
+// leadingRow is a row by a word by which the rows of its partition are ordered.
+type leadingRow struct {
+	word uint64
+	slot uint32
+}
+
+// leading is a worker's leadingRows. best has for every partition up to n rows, their words ascending;
+// count says how many. last is the greatest of n words, and more than any word while there are fewer.
 type leading struct {
-	s     *leadingStage
+	s     *leadingRows
 	w     *worker
-	next  pusher
-	a     *arena.Arena // of table; freed when the stage gives up
+	end   *sortEnd
+	a     *arena.Arena // of table; freed when the worker gives up
 	keys  []*expr.Program
 	key   *expr.Program
 	table *groupTable
 	count []uint32
-	best  []uint64
+	best  []leadingRow
 	last  []uint64
 	cols  []vec.Vec
 	seen  int
 	idle  bool // most partitions have no rows to leave out
-	out   vec.Batch
+	slots rowSlots
 }
 
 // A worker gives up after leadingTrial rows if it has kept a word for most, and whenever it
@@ -76,7 +103,7 @@ const (
 
 func (l *leading) push(b *vec.Batch) (err error) {
 	if l.idle {
-		return l.next.push(b)
+		return l.end.push(b)
 	}
 	a := l.w.scratch
 	mark := a.Mark()
@@ -94,21 +121,21 @@ func (l *leading) push(b *vec.Batch) (err error) {
 	if l.cols, err = evalAll([]*expr.Program{l.key}, b, l.w, l.cols[:0]); err != nil {
 		return err
 	}
+	l.slots.begin(l.end.rows)
 	sel := l.sift(&l.cols[0], b, group)
 	l.seen += b.N
 	if l.seen >= leadingTrial && len(l.best) > l.seen || len(l.best) > maxLeadingWords {
 		l.idle, l.table, l.count, l.best, l.last = true, nil, nil, nil, nil
 		l.a.Free()
 	}
-	switch k := vec.CountBits(sel); {
-	case k == 0:
+	if noBits(sel) {
 		return nil
-	case k*sparse < b.N:
-		l.out = takeBatch(b, setBits(sel, b.N, arena.Make[int32](a, k)[:0]), a)
-	default:
-		l.out = vec.Batch{N: b.N, Sel: sel, Cols: b.Cols}
 	}
-	return l.next.push(&l.out)
+	if err := l.end.evaluate(&vec.Batch{N: b.N, Sel: sel, Cols: b.Cols}); err != nil {
+		return err
+	}
+	l.slots.put(l.end.rows, l.end.cols, b.N, a)
+	return l.end.maySpill()
 }
 
 // grow makes room for the words of n partitions.
@@ -117,13 +144,14 @@ func (l *leading) grow(n int) {
 		l.count, l.last = append(l.count, 0), append(l.last, ^uint64(0))
 	}
 	if need := n * l.s.n; need > len(l.best) {
-		bigger := make([]uint64, max(need, 2*len(l.best)))
+		bigger := make([]leadingRow, max(need, 2*len(l.best)))
 		copy(bigger, l.best)
 		l.best = bigger
 	}
 }
 
-// sift returns the mask of the rows that may be leading ones; group has their partitions.
+// sift returns the mask of the rows that may be leading ones, and gives them slots; group has their
+// partitions.
 func (l *leading) sift(v *vec.Vec, b *vec.Batch, group []uint32) []uint64 {
 	words, sel := l.words(v, b.N), maskOf(l.w.scratch, b.N)
 	if b.Sel != nil {
@@ -134,10 +162,8 @@ func (l *leading) sift(v *vec.Vec, b *vec.Batch, group []uint32) []uint64 {
 	for k, m := range sel {
 		for rest := m; rest != 0; rest &= rest - 1 {
 			i := k<<6 + bits.TrailingZeros64(rest)
-			if g := int(group[i]); words[i] > l.last[g] {
+			if g := int(group[i]); words[i] > l.last[g] || !l.take(g, words[i], int32(i)) {
 				m &^= rest & -rest
-			} else {
-				l.take(g, words[i])
 			}
 		}
 		sel[k] = m
@@ -158,25 +184,37 @@ func (l *leading) ahead(words []uint64, group []uint32, sel []uint64) {
 	}
 }
 
-// take puts a word among those of a partition, unless there are n that are not greater.
-func (l *leading) take(g int, w uint64) {
+// take puts the word of row i, which is not greater than the last, among those of a partition, unless
+// it has n that are not greater. It reports whether the row is wanted.
+func (l *leading) take(g int, w uint64, i int32) bool {
 	n, k := l.s.n, int(l.count[g])
 	best := l.best[g*n : (g+1)*n]
-	if k == n {
-		if w == best[n-1] {
-			return
-		}
-		k--
-	} else {
+	free := noSlot
+	switch {
+	case k < n:
 		l.count[g]++
+	case w == best[n-1].word:
+		if l.s.firsts && w != 0 && w != ^uint64(0) { // which may be NULLs' as well
+			return false
+		}
+		l.slots.add(i, noSlot)
+		return true
+	default:
+		// The last row is not wanted any more, but for one that is as good as the new last.
+		if k--; n == 1 || best[n-2].word != best[n-1].word {
+			free = best[n-1].slot
+		}
 	}
-	for ; k > 0 && best[k-1] > w; k-- {
-		best[k] = best[k-1]
+	at := k
+	for at > 0 && best[at-1].word > w {
+		at--
 	}
-	best[k] = w
+	copy(best[at+1:k+1], best[at:k])
+	best[at] = leadingRow{w, l.slots.add(i, free)}
 	if int(l.count[g]) == n {
-		l.last[g] = best[n-1]
+		l.last[g] = best[n-1].word
 	}
+	return true
 }
 
 // words returns words that are ascending in the order; the NULLs have the least or the

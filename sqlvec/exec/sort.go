@@ -22,6 +22,9 @@ type sorting struct {
 	top   atomic.Pointer[lastRow] // the least threshold of the ends
 	parts int                     // of sortOrder
 	dead  []bool                  // columns that are not handed on; nil: none
+	// placed says that the last column numbers the rows in the order of the input, which their places
+	// in the stores do not follow.
+	placed bool
 
 	rows *store
 	sortedRows
@@ -45,7 +48,13 @@ func newSorting(node *plan.Sort) *sorting {
 }
 
 // width returns the number of columns that the sort hands on.
-func (s *sorting) width() int { return len(s.types) - len(s.extra) }
+func (s *sorting) width() int {
+	n := len(s.types) - len(s.extra)
+	if s.placed {
+		n--
+	}
+	return n
+}
 
 // sortEnd is a worker's end of a sort. With a limit it drops rows behind the limit's row
 // now and then, and lets only rows in that lie before it.
@@ -57,6 +66,8 @@ type sortEnd struct {
 	cols  []vec.Vec
 	top   *threshold // nil without a limit
 	slack int64      // rows beyond twice the limit before the next prune
+
+	morsel, passed int // of a sort that is placed: the last batch's, and rows of the morsel before the next
 }
 
 func (s *sorting) open(w *worker) (pusher, error) {
@@ -77,11 +88,11 @@ func (s *sorting) open(w *worker) (pusher, error) {
 	return e, nil
 }
 
-func (e *sortEnd) push(b *vec.Batch) (err error) {
+func (e *sortEnd) push(b *vec.Batch) error {
 	a := e.w.scratch
 	mark := a.Mark()
 	defer a.Release(mark)
-	if e.cols, err = evalAll(e.by, b, e.w, append(e.cols[:0], b.Cols...)); err != nil {
+	if err := e.evaluate(b); err != nil {
 		return err
 	}
 	sel := b.Sel
@@ -98,6 +109,28 @@ func (e *sortEnd) push(b *vec.Batch) (err error) {
 		}
 	}
 	return e.maySpill()
+}
+
+// evaluate sets the columns of the rows of a batch.
+func (e *sortEnd) evaluate(b *vec.Batch) (err error) {
+	e.cols, err = evalAll(e.by, b, e.w, append(e.cols[:0], b.Cols...))
+	if e.s.placed {
+		e.cols = append(e.cols, e.places(b.N))
+	}
+	return err
+}
+
+// places numbers the n rows of the next batch of the morsel.
+func (e *sortEnd) places(n int) vec.Vec {
+	if e.morsel != e.w.morsel {
+		e.morsel, e.passed = e.w.morsel, 0
+	}
+	place := arena.Make[int64](e.w.scratch, n)
+	for i := range place {
+		place[i] = int64(e.morsel)<<32 + int64(e.passed+i)
+	}
+	e.passed += n
+	return vec.FromFixed(types.T(types.Int64), place, nil)
 }
 
 func (s *sorting) finish(ex *execution) error {

@@ -19,8 +19,9 @@ const windowMorsel = 1 << 14
 // calls are computed batch by batch as the rows are handed on.
 type windowing struct {
 	*sorting
-	node  *plan.Window
-	calls []*windowCall
+	node    *plan.Window
+	calls   []*windowCall
+	leading *leadingRows // nil: all rows are wanted
 
 	morsels []windowRows
 }
@@ -78,7 +79,21 @@ func newWindowing(n *plan.Window) *windowing {
 		c.startLim, c.endLim = s.optional(c.Frame.Start.Limit), s.optional(c.Frame.End.Limit)
 		w.calls = append(w.calls, c)
 	}
+	if n.Leading > 0 {
+		w.leading = newLeadingRows(n)
+		s.placed, s.parts = true, -1
+		s.specs = append(s.specs, orderSpec{column: len(s.types)})
+		s.types = append(s.types, types.T(types.Int64))
+	}
 	return w
+}
+
+func (w *windowing) open(by *worker) (pusher, error) {
+	end, err := w.sorting.open(by)
+	if err != nil || w.leading == nil {
+		return end, err
+	}
+	return w.leading.open(end.(*sortEnd))
 }
 
 // column returns the column of the store that holds x, which is computed behind the
@@ -167,7 +182,8 @@ func (w *windowing) markParts(by *worker, lo, hi int) {
 // markPeers is markParts for groups of peers, once the partitions are marked.
 func (w *windowing) markPeers(by *worker, lo, hi int) {
 	copy(w.peer[lo>>6:vec.Words(hi)], w.part[lo>>6:vec.Words(hi)])
-	for _, s := range w.specs[len(w.node.Partition):] {
+	parts := len(w.node.Partition)
+	for _, s := range w.specs[parts : parts+len(w.node.Order)] {
 		w.markColumn(by, s.column, w.peer, lo, hi)
 	}
 }

@@ -103,7 +103,7 @@ func (f *windowFeed) keep(ids []rowID) error {
 // over returns a windowing of the rows of a sealed store, which are sorted, with the starts
 // of its partitions.
 func (w *windowing) over(rows *store, by *worker) *windowing {
-	s := &sorting{node: w.sorting.node, specs: w.specs, types: w.types, extra: w.extra, rows: rows, parts: -1, dead: w.dead}
+	s := &sorting{node: w.sorting.node, specs: w.specs, types: w.types, extra: w.extra, rows: rows, parts: -1, dead: w.dead, placed: w.placed}
 	s.ids = make([]rowID, 0, rows.rows)
 	for b, blk := range rows.blocks {
 		for r := range blk.n {
