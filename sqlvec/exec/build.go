@@ -198,8 +198,13 @@ func (b *builder) sort(n *plan.Sort) ([]*part, error) {
 	return []*part{{src: &sortSource{s}}}, nil
 }
 
-// window sorts the input by partition and order.
+// window sorts the input by partition and order, if it has any.
 func (b *builder) window(n *plan.Window) ([]*part, error) {
+	if numbers(n) {
+		s := &numbering{stored: newStored(typesOf(n.Input)), node: n}
+		err := b.breaker(n, n.Input, s, false)
+		return []*part{{src: &numberingSource{s}}}, err
+	}
 	w := newWindowing(n)
 	parts, err := b.build(n.Input)
 	if err != nil {
