@@ -27,6 +27,10 @@ type aggEval struct {
 	tree     *stateTree
 	rs, last []rowRange
 	cols     []vec.Vec
+
+	// ids are rows that wait to be added to the groups of to.
+	ids []rowID
+	to  []uint32
 }
 
 // fewFrameRows is how many rows a frame has that are added up one by one.
@@ -80,6 +84,9 @@ func (e *aggEval) eval(c *windowChunk) (vec.Vec, error) {
 		codes[i] = n
 		n++
 	}
+	if err := e.flush(out); err != nil {
+		return vec.Vec{}, err
+	}
 	v, err := out.Final(0, int(n), e.m.w.scratch)
 	if err != nil || int(n) == c.n {
 		return v, err
@@ -116,8 +123,8 @@ func (e *aggEval) add(out expr.States, g uint32) error {
 	for _, r := range e.rs {
 		var err error
 		if r.hi-r.lo <= fewFrameRows {
-			err = e.feed(out, g, r.lo, r.hi)
-		} else {
+			err = e.wait(out, g, r)
+		} else if err = e.flush(out); err == nil {
 			if e.tree == nil {
 				e.tree = &stateTree{e: e}
 			}
@@ -128,6 +135,40 @@ func (e *aggEval) add(out expr.States, g uint32) error {
 		}
 	}
 	return nil
+}
+
+// wait adds kept rows to a group, together with those of other frames.
+func (e *aggEval) wait(out expr.States, g uint32, r rowRange) error {
+	if len(e.ids)+r.hi-r.lo > vec.BatchRows {
+		if err := e.flush(out); err != nil {
+			return err
+		}
+	}
+	e.ids = append(e.ids, e.kept.ids[r.lo:r.hi]...)
+	for range r.hi - r.lo {
+		e.to = append(e.to, g)
+	}
+	return nil
+}
+
+// flush adds the rows that wait.
+func (e *aggEval) flush(out expr.States) error {
+	if len(e.ids) == 0 {
+		return nil
+	}
+	a := e.m.w.scratch
+	mark := a.Mark()
+	defer a.Release(mark)
+	e.cols = e.cols[:0]
+	for _, c := range e.c.args {
+		e.cols = append(e.cols, e.m.s.rows.gather(c, e.ids, false, a))
+	}
+	err := out.Update(e.to, e.cols, nil, len(e.ids))
+	e.ids, e.to = e.ids[:0], e.to[:0]
+	if err != nil {
+		return err
+	}
+	return e.m.w.ex.check()
 }
 
 // grow adds a frame that continues the one before, if it does.

@@ -69,6 +69,9 @@ type frameEval struct {
 	c          *windowCall
 	start, end boundCursor
 	lo, hi     []int // of the chunk's rows
+	// words are those of the keys of RANGE, from the morsel's first row on, which ascend but for NULLs;
+	// nil where the keys have none.
+	words []uint64
 }
 
 // boundCursor follows one end of the frame through a partition.
@@ -108,6 +111,8 @@ func (f *frameEval) side(b *boundCursor, c *windowChunk, out []int) {
 		for i := range c.n {
 			out[i] = b.rows(c, i)
 		}
+	case b.bound.Kind != plan.CurrentRow && f.c.Frame.Mode == plan.FrameRange && f.hasWords(b):
+		f.byWords(b, c, out)
 	default:
 		for i := range c.n {
 			out[i] = f.place(b, c, i)
@@ -177,15 +182,7 @@ func (f *frameEval) groups(b *boundCursor, c *windowChunk, i int) int {
 // other in such a frame.
 func (f *frameEval) keys(b *boundCursor, c *windowChunk, i int) int {
 	s := f.m.s
-	if b.part != c.partLo[i] {
-		b.part, b.nonLo, b.nonHi = c.partLo[i], c.partLo[i], c.partHi[i]
-		if s.rows.isNull(f.c.key, s.ids[b.nonLo]) {
-			b.nonLo = c.peerHi[i]
-		} else if s.rows.isNull(f.c.key, s.ids[b.nonHi-1]) {
-			b.nonHi = s.peer.last(b.nonHi - 1)
-		}
-		b.at = b.nonLo
-	}
+	f.enter(b, c, i)
 	if s.rows.isNull(f.c.key, c.ids[i]) {
 		if b.endSide {
 			return c.peerHi[i]
@@ -197,6 +194,21 @@ func (f *frameEval) keys(b *boundCursor, c *windowChunk, i int) int {
 		b.at++
 	}
 	return b.at
+}
+
+// enter moves a cursor of RANGE to the partition of row i, if it is in another.
+func (f *frameEval) enter(b *boundCursor, c *windowChunk, i int) {
+	s := f.m.s
+	if b.part == c.partLo[i] {
+		return
+	}
+	b.part, b.nonLo, b.nonHi = c.partLo[i], c.partLo[i], c.partHi[i]
+	if s.rows.isNull(f.c.key, s.ids[b.nonLo]) {
+		b.nonLo = s.peer.next(b.nonLo, b.nonHi)
+	} else if s.rows.isNull(f.c.key, s.ids[b.nonHi-1]) {
+		b.nonHi = s.peer.last(b.nonHi - 1)
+	}
+	b.at = b.nonLo
 }
 
 // beforeLimit returns whether a row lies before the end of the frame of row id.
