@@ -31,6 +31,10 @@ type aggEval struct {
 	// ids are rows that wait to be added to the groups of to.
 	ids []rowID
 	to  []uint32
+
+	// near are the arguments of the kept rows from nearLo on, up to 64; of the chunk at hand.
+	near   []vec.Vec
+	nearLo int
 }
 
 // fewFrameRows is how many rows a frame has that are added up one by one.
@@ -67,6 +71,7 @@ func (m *windowMorselState) newStatesEval(c *windowCall, ok func(rowID) bool) *a
 
 func (e *aggEval) eval(c *windowChunk) (vec.Vec, error) {
 	e.frame.fill(c)
+	e.near = e.near[:0]
 	out := e.c.Agg.New(e.c.types, e.m.a)
 	out.Grow(c.n)
 	codes := arena.Make[uint32](e.m.w.scratch, c.n)
@@ -188,6 +193,9 @@ func (e *aggEval) grow(out expr.States, g uint32, r rowRange) error {
 // feed adds kept rows [lo, hi) to a group.
 func (e *aggEval) feed(s expr.States, g uint32, lo, hi int) error {
 	a := e.m.w.scratch
+	if lo>>6 == (hi-1)>>6 && lo < hi && len(e.c.args) > 0 {
+		return e.feedNear(s, g, lo, hi)
+	}
 	for lo < hi {
 		mark := a.Mark()
 		to := min(hi, lo+vec.BatchRows)
@@ -206,6 +214,20 @@ func (e *aggEval) feed(s expr.States, g uint32, lo, hi int) error {
 		lo = to
 	}
 	return nil
+}
+
+// feedNear is feed for rows of which many of the neighbours will be fed, too.
+func (e *aggEval) feedNear(s expr.States, g uint32, lo, hi int) error {
+	from := lo &^ 63
+	n := min(64, len(e.kept.ids)-from)
+	if len(e.near) == 0 || e.nearLo != from {
+		e.near, e.nearLo = e.near[:0], from
+		for _, c := range e.c.args {
+			e.near = append(e.near, e.m.s.rows.gather(c, e.kept.ids[from:from+n], false, e.m.w.scratch))
+		}
+	}
+	rows := [1]uint64{^uint64(0) >> (64 - (hi - lo)) << (lo - from)}
+	return s.UpdateOne(g, e.near, rows[:], n)
 }
 
 // spread returns the vector of v[codes[i]].
