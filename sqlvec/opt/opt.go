@@ -75,7 +75,7 @@ func (o *optimizer) rewrite(node plan.Node, root []plan.Column, done map[*plan.C
 	}
 	node = o.common(node, root)
 	node = o.distinctFirst(o.determine(o.shareSums(o.shiftSums(o.rollUp(o.sink(o.order(o.sift(node))))))))
-	node = o.physical(o.wholeWindows(node, root))
+	node = o.physical(o.wholeWindows(o.distinctRows(node), root))
 	node = o.late(o.prune(node, plan.IDs(node)))
 	node = keepColumns(node, root)
 	for _, c := range ctesOf(node) {
