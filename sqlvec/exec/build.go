@@ -222,6 +222,7 @@ func (b *builder) cteScan(n *plan.CTEScan) ([]*part, error) {
 	}
 	if s == nil {
 		s = newStored(typesOf(n.CTE.Plan))
+		s.again = n.CTE.Uses > 1
 		if err := b.breakCTE(n, s); err != nil {
 			return nil, err
 		}

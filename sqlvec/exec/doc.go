@@ -26,7 +26,8 @@
 // an aggregate is a grouping by the keys and the arguments, whose groups make the states. Sort keys are cut to the bits
 // that the exact range of each column needs (of short strings, to those in which they differ), packed
 // into 64-bit numbers and sorted by radix, the following keys only where those are equal. Partitions
-// and peers of windows begin where the sorted numbers differ.
+// and peers of windows begin where the sorted numbers differ. Windows over whole partitions come here as
+// joins with groups. Of a window of which only the leading rows of each partition are wanted, the sink keeps no others.
 //
 // # Invariants
 //

@@ -149,8 +149,8 @@ func (s *store) gatherValid(c int, ids, at []rowID, a *arena.Arena) []uint64 {
 }
 
 // window returns rows [lo, hi) of block b as vectors over the store's memory where the
-// layout allows it. lo is a multiple of 64.
-func (s *store) window(b, lo, hi int, cols []vec.Vec, a *arena.Arena) {
+// layout allows it; coded allows codes of strings. lo is a multiple of 64.
+func (s *store) window(b, lo, hi int, cols []vec.Vec, coded bool, a *arena.Arena) {
 	for c, t := range s.types {
 		col := &s.blocks[b].cols[c]
 		size := keptSize(t)
@@ -164,6 +164,10 @@ func (s *store) window(b, lo, hi int, cols []vec.Vec, a *arena.Arena) {
 			}
 			v.Data = vec.BytesOf(words)
 		case types.Bytes:
+			if d := s.fewTexts(c); coded && d != nil {
+				v.Form, v.Width, v.Dict, v.Data = vec.Dict, 4, d.dict, vec.BytesOf(d.codes[b][lo:hi])
+				break
+			}
 			strs, n := vec.Cast[str](data), 0
 			for _, x := range strs {
 				n += x.len()
@@ -194,7 +198,7 @@ func (s *store) windows(w *worker, size int, f func(b *block, lo, hi int, cols [
 			}
 			mark := a.Mark()
 			hi := min(lo+size, b.n)
-			s.window(i, lo, hi, cols, a)
+			s.window(i, lo, hi, cols, false, a)
 			err := f(b, lo, hi, cols)
 			a.Release(mark)
 			if err != nil {

@@ -116,6 +116,29 @@ func (s *store) numberTexts(c int, d *storeDict) {
 	}
 }
 
+// encodeTexts makes the dictionaries of the columns of which all rows came with codes, if their texts are
+// few. It may be called once the store is sealed, before it is read.
+func (s *store) encodeTexts() {
+	if s.rows > maxCodedRows {
+		return
+	}
+	s.encoded = make([]bool, len(s.types))
+	for c, t := range s.types {
+		if d := &s.dicts[c]; t.Class() == types.Bytes && s.coded[c] == s.rows {
+			d.few.made.Do(func() { s.numberTexts(c, &d.few) })
+			s.encoded[c] = d.few.dict != nil
+		}
+	}
+}
+
+// fewTexts returns the dictionary that encodeTexts has made of a column, nil for none.
+func (s *store) fewTexts(c int) *storeDict {
+	if s.encoded == nil || !s.encoded[c] {
+		return nil
+	}
+	return &s.dicts[c].few
+}
+
 // strs returns the strings of a column of a block.
 func (b *block) strs(c int) []str { return vec.Cast[str](b.cols[c].data)[:b.n] }
 

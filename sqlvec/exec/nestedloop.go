@@ -100,7 +100,7 @@ func (l *loop) leftByLeft(b *vec.Batch) error {
 				l.cols[c].N = hi - lo
 			}
 			l.cols = append(l.cols, make([]vec.Vec, len(rows.types))...)
-			rows.window(block, lo, hi, l.cols[len(left):], a)
+			rows.window(block, lo, hi, l.cols[len(left):], false, a)
 			return l.leftRow(&vec.Batch{N: hi - lo, Cols: l.cols}, i, block, lo)
 		})
 		a.Release(mark)

@@ -43,7 +43,9 @@ type store struct {
 	valid  [][][]uint64
 	nulls  []bool // column has a NULL somewhere; made by seal
 	dicts  []columnDict
-	coded  []int // rows of each column that came as codes of a dictionary
+	// encoded, made by encodeTexts, says of which columns there is a dictionary of few texts.
+	encoded []bool
+	coded   []int // rows of each column that came as codes of a dictionary
 }
 
 // block is up to blockRows rows of a store.

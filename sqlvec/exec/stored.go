@@ -13,6 +13,8 @@ type stored struct {
 	n     int    // rows, when the input has ended
 	rows  *store // nil when the rows were written
 	spill storedSpill
+	// again says that the rows are read more than once.
+	again bool
 }
 
 func newStored(ts []types.Type) *stored { return &stored{types: ts} }
@@ -52,6 +54,9 @@ func (s *stored) finish(ex *execution) error {
 	}
 	s.rows.inMorselOrder()
 	s.rows.seal()
+	if s.again {
+		s.rows.encodeTexts()
+	}
 	s.n = s.rows.rows
 	return nil
 }
@@ -110,7 +115,7 @@ func (s *store) each(w *worker, block int, cols *[]vec.Vec, next pusher) error {
 	for lo := 0; lo < n; lo += size {
 		mark := w.scratch.Mark()
 		hi := min(lo+size, n)
-		s.window(block, lo, hi, *cols, w.scratch)
+		s.window(block, lo, hi, *cols, true, w.scratch)
 		part := vec.Batch{N: hi - lo, Cols: *cols}
 		var err error
 		if w.ex.opts.BatchRows == size {
