@@ -206,6 +206,9 @@ func (l *leading) take(g int, w uint64, i int32) bool {
 		}
 	}
 	at := k
+	if k > 0 && w < best[0].word { // as in rows that ascend, where the greatest are wanted
+		at = 0
+	}
 	for at > 0 && best[at-1].word > w {
 		at--
 	}
