@@ -51,7 +51,7 @@ func (t *setTest) apply(b *vec.Batch, mask []uint64, n int, a *arena.Arena) int 
 // filterByKeys puts tests by the keys of a hash join behind the scans that its left keys come
 // from, among parts, which stream the left input.
 func (b *builder) filterByKeys(n *plan.HashJoin, build *joinBuild, parts []*part) {
-	if n.NullSafe || n.NullsMatch || !needsPartner(n.Kind) {
+	if n.NullSafe || !needsPartner(n.Kind) {
 		return
 	}
 	for k, key := range n.LeftKeys {

@@ -71,11 +71,7 @@ func (p *probe) push(b *vec.Batch) (err error) {
 	idx := selected(&vec.Batch{N: b.N, Sel: sel}, a)
 	first := p.find(b.N, sel, idx)
 	if p.residual == nil && p.out.kind.LeftOnly() {
-		found := p.foundMask(b, idx, first)
-		if p.node.NullsMatch && p.table.someNulls {
-			p.matchNulls(b, found)
-		}
-		return p.pushMask(b, found)
+		return p.pushMask(b, p.foundMask(b, idx, first))
 	}
 	if p.residual == nil && p.out.kind.RightOnly() {
 		p.matchAll(first)
@@ -89,7 +85,7 @@ func (p *probe) push(b *vec.Batch) (err error) {
 
 // useless reports whether no left row can make an output row.
 func (p *probe) useless() bool {
-	if p.table.rows.rows > 0 || p.node.NullsMatch && p.table.someNulls {
+	if p.table.rows.rows > 0 {
 		return false
 	}
 	switch p.out.kind {
@@ -117,16 +113,6 @@ func (p *probe) foundMask(b *vec.Batch, idx []int32, first []rowID) []uint64 {
 		found[i>>6] |= b2w(first[k] != noRow) << (uint(i) & 63)
 	}
 	return found
-}
-
-// matchNulls adds the rows of b whose key is NULL to found.
-func (p *probe) matchNulls(b *vec.Batch, found []uint64) {
-	key := &p.cols[0]
-	for i := range b.N {
-		if key.IsNull(i) && (b.Sel == nil || bit(b.Sel, i) == 1) {
-			found[i>>6] |= 1 << (uint(i) & 63)
-		}
-	}
 }
 
 // b2w returns 1 for true.

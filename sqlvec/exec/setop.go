@@ -35,9 +35,8 @@ func (b *builder) setOp(n *plan.SetOp) ([]*part, error) {
 	if len(n.Out) == 0 {
 		return b.streaming(n.Left, &limitStage{bounds{limit: 0}})
 	}
-	alone := len(n.Out) == 1
 	join := &plan.HashJoin{
-		Kind: kind, Left: once, Right: n.Right, NullSafe: !alone, NullsMatch: alone,
+		Kind: kind, Left: once, Right: n.Right, NullSafe: true,
 		LeftKeys: columnsOf(once), RightKeys: columnsOf(n.Right),
 	}
 	b.ex.stats.madeFor(n, once)

@@ -276,8 +276,6 @@ type HashJoin struct {
 	NullAware bool
 	// NullSafe makes NULL keys equal to each other (IS NOT DISTINCT FROM).
 	NullSafe bool
-	// NullsMatch makes the NULL key of a Semi or Anti join of one key match the NULLs of the right side.
-	NullsMatch bool
 	// Compared, of a NullAware join, says that the keys only tell which right rows
 	// belong to a left row, and that Residual is what IN compares: where it is true for
 	// none of them but NULL for one, the mark is NULL and Anti drops the row.
