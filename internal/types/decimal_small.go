@@ -16,29 +16,12 @@ const (
 // AppendQuotient appends the binary form of x × 10^-xScale / (y × 10^-yScale), rounded as Div rounds it. y is
 // not 0. ok is false, and nothing is appended, where an intermediate result takes more than 128 bits.
 func AppendQuotient(dst []byte, x int64, xScale int, y int64, yScale int) (form []byte, ok bool) {
-	num, den := sizeOf(x), sizeOf(y)
-	to := quotientScale(num, xScale, den, yScale)
-	if num == 0 {
-		return appendSmall(dst, false, 0, 0, to), true
-	}
-	hi, lo, ok := timesPow10(num, to-xScale+yScale)
+	d := NewDivider(xScale, yScale)
+	hi, lo, scale, ok := d.Quotient(x, y)
 	if !ok {
 		return dst, false
 	}
-	top, low, rem := uint64(0), lo/den, lo%den
-	if hi > 0 {
-		top = hi / den
-		low, rem = bits.Div64(hi%den, lo, den)
-	}
-	if rem >= den-rem { // half and more goes away from zero
-		var carry uint64
-		low, carry = bits.Add64(low, 1, 0)
-		top += carry
-	}
-	if top >= tenTo18/10 {
-		return dst, false
-	}
-	return appendSmall(dst, x < 0 != (y < 0), top, low, to), true
+	return AppendDecimal128(dst, hi, lo, scale)
 }
 
 // sizeOf returns the distance of x from 0.
@@ -52,17 +35,6 @@ func sizeOf(x int64) uint64 {
 // AppendScaled appends the binary form of x × 10^-scale.
 func AppendScaled(dst []byte, x int64, scale int) []byte {
 	return appendSmall(dst, x < 0, 0, sizeOf(x), scale)
-}
-
-// quotientScale is divScale of num × 10^-numScale and den × 10^-denScale.
-func quotientScale(num uint64, numScale int, den uint64, denScale int) int {
-	w1, f1 := wordWeight(num, numScale)
-	w2, f2 := wordWeight(den, denScale)
-	weight := w1 - w2
-	if f1 <= f2 {
-		weight--
-	}
-	return min(max(minSigDigits-weight*groupDigits, numScale, denScale, 0), maxDisplayScale)
 }
 
 // wordWeight is groupWeight of u × 10^-scale.
@@ -104,9 +76,8 @@ func decimalDigits(u uint64) int {
 	return max(n, 1)
 }
 
-// timesPow10 returns u × 10^n in 128 bits, where it fits.
-func timesPow10(u uint64, n int) (hi, lo uint64, ok bool) {
-	lo = u
+// timesPow10 returns (hi, lo) × 10^n in 128 bits, where it fits.
+func timesPow10(hi, lo uint64, n int) (top, low uint64, ok bool) {
 	for n > 0 {
 		p := wordPow10[min(n, 19)]
 		n -= min(n, 19)
@@ -300,34 +271,6 @@ const (
 	RoundCeil
 )
 
-// AppendRounded appends the binary form of a number in binary form, rounded to digits after the point. ok is false,
-// and nothing is appended, for numbers that need more than 128 bits or are not finite, and where digits are
-// added or those before the point are cut.
-func AppendRounded(dst, number []byte, digits int, how Rounding) (form []byte, ok bool) {
-	hi, lo, scale, ok := Decimal128(number)
-	cut := scale - digits
-	if !ok || digits < 0 || cut < 0 || cut > 38 {
-		return dst, false
-	}
-	neg, top, low := sizeOf128(hi, lo)
-	more, rest := uint64(0), uint64(0) // rest: of the digits that are left out last, the lower ones
-	if cut > 19 {
-		top, low, rest = div128(top, low, wordPow10[19])
-		cut -= 19
-	}
-	p := wordPow10[cut]
-	top, low, last := div128(top, low, p)
-	switch {
-	case how == RoundHalf && cut > 0 && last >= p/2, how == RoundFloor && neg && last|rest != 0, how == RoundCeil && !neg && last|rest != 0:
-		more = 1
-	}
-	low, carry := bits.Add64(low, more, 0)
-	if top += carry; top >= tenTo18/10 {
-		return dst, false
-	}
-	return appendSmall(dst, neg, top, low, digits), true
-}
-
 // sizeOf128 returns whether a signed integer of 128 bits is negative, and its distance from 0.
 func sizeOf128(hi int64, lo uint64) (neg bool, top, low uint64) {
 	if hi >= 0 {
@@ -340,7 +283,10 @@ func sizeOf128(hi int64, lo uint64) (neg bool, top, low uint64) {
 
 // div128 returns the quotient and the remainder of (hi, lo) and p, which is not 0.
 func div128(hi, lo, p uint64) (top, low, rem uint64) {
-	top, rem = hi/p, hi%p
+	rem = hi
+	if hi >= p {
+		top, rem = hi/p, hi%p
+	}
 	low, rem = bits.Div64(rem, lo, p)
 	return top, low, rem
 }
@@ -349,7 +295,7 @@ func div128(hi, lo, p uint64) (top, low, rem uint64) {
 // nothing is appended, for integers of more than 36 digits.
 func AppendDecimal128(dst []byte, hi int64, lo uint64, scale int) (form []byte, ok bool) {
 	neg, top, low := sizeOf128(hi, lo)
-	if top >= tenTo18/10 {
+	if top >= wideTop {
 		return dst, false
 	}
 	return appendSmall(dst, neg, top, low, scale), true

@@ -75,42 +75,6 @@ func TestDecimal128(t *testing.T) {
 	}
 }
 
-// TestAppendRounded compares the ways of rounding with those of decimals.
-func TestAppendRounded(t *testing.T) {
-	ways := map[Rounding]func(Decimal, int) Decimal{
-		RoundHalf: Decimal.Round, RoundTrunc: Decimal.Trunc,
-		RoundFloor: func(d Decimal, _ int) Decimal { return d.Floor() },
-		RoundCeil:  func(d Decimal, _ int) Decimal { return d.Ceil() },
-	}
-	short := 0
-	rapid.Check(t, func(t *rapid.T) {
-		hi := rapid.Int64Range(-1<<50, 1<<50).Draw(t, "hi") >> rapid.IntRange(0, 63).Draw(t, "shift")
-		d := DecimalFromInt128(hi, rapid.Uint64().Draw(t, "lo")>>rapid.IntRange(0, 63).Draw(t, "low shift"), rapid.IntRange(0, 36).Draw(t, "scale"))
-		if rapid.Bool().Draw(t, "tie") {
-			d = d.Round(3).Add(DecimalFromInt(5, 4)).Round(rapid.IntRange(4, 30).Draw(t, "tie scale"))
-		}
-		digits, how := rapid.IntRange(0, 8).Draw(t, "digits"), Rounding(rapid.IntRange(0, 3).Draw(t, "how"))
-		if how >= RoundFloor {
-			digits = 0
-		}
-		want := ways[how](d, digits)
-		got, ok := AppendRounded([]byte("x"), []byte(d.Encode()), digits, how)
-		if !ok {
-			if string(got) != "x" {
-				t.Fatalf("%s: %x was appended", d, got)
-			}
-			return
-		}
-		short++
-		if string(got[1:]) != want.Encode() {
-			t.Fatalf("%s to %d digits by %d: got % x, want %s, % x", d, digits, how, got[1:], want, want.Encode())
-		}
-	})
-	if short == 0 {
-		t.Fatal("no number took the short way")
-	}
-}
-
 // TestAppendDecimal128 compares forms with those of decimals.
 func TestAppendDecimal128(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {

@@ -2,7 +2,7 @@
 // and operators hand to each other.
 //
 // A vector is up to a few thousand values of one type over Arrow-layout memory, in
-// one of five forms. The form says how to read Data; the type's class says how wide
+// one of six forms. The form says how to read Data; the type's class says how wide
 // a flat value is.
 //
 //	form    Data                                   other fields
@@ -14,9 +14,11 @@
 //	                                               Flat where Width is that of the class, else Narrow
 //	        lengths of strings, Bytes class only   Flat: Heap holds the strings, Offs where those of each
 //	                                               block of 64 rows begin in it
+//	Wide    N integers of 128 bits, upper word     NUMERIC of the Bytes class: value = integer × 10^-scale; Heap
+//	        first, of at most 36 digits            holds the scale of each row, a byte
 //
 // Only what storage hands out is Packed: a scan unpacks what it pushes, window by window, and operators and
-// kernels meet the other forms alone.
+// kernels meet the other forms alone. Only expressions make Wide vectors, and only aggregates take them.
 //
 // Validity is one bit a row, set when the value is not NULL; nil Valid means no
 // NULLs. For Const, bit 0 speaks for all rows. The bits of rows past N are
@@ -45,6 +47,7 @@ const (
 	Dict
 	Const
 	Packed
+	Wide
 )
 
 // BatchRows is the most rows of a batch in the executor. It is a multiple of 64, so
@@ -165,7 +168,7 @@ func (v *Vec) IsNull(i int) bool {
 }
 
 // Bytes returns the bytes of row i of a vector of the Bytes class, in any form. The
-// slice aliases the vector. It is for row-at-a-time edges (results, keys), not kernels.
+// slice aliases the vector, unless that is Wide. It is for row-at-a-time edges (results, keys), not kernels.
 func (v *Vec) Bytes(i int) []byte {
 	switch v.Form {
 	case Const:
@@ -178,6 +181,10 @@ func (v *Vec) Bytes(i int) []byte {
 		return v.Dict.Values.Bytes(int(v.stored(i)))
 	case Dict:
 		return v.Dict.Values.Bytes(int(v.stored(i)))
+	case Wide:
+		w := Cast[[2]uint64](v.Data)[i]
+		form, _ := types.AppendDecimal128(nil, int64(w[0]), w[1], int(v.Heap[i]))
+		return form
 	}
 	return v.Heap[v.Offs[i]:v.Offs[i+1]]
 }
@@ -277,6 +284,8 @@ func (v *Vec) Slice(lo, hi int) Vec {
 		}
 	case v.Form == Narrow || v.Form == Dict:
 		s.Data = v.Data[lo*int(v.Width) : hi*int(v.Width)]
+	case v.Form == Wide:
+		s.Data, s.Heap = v.Data[lo*16:hi*16], v.Heap[lo:hi]
 	case v.Type.Class() == types.Bits:
 		s.Data = v.Data[lo>>3 : min(len(v.Data), Words(hi)*8)]
 	case v.Type.Class() == types.Bytes:

@@ -144,7 +144,7 @@ func (s *numericSumStates) UpdateOne(group uint32, args []vec.Vec, sel []uint64,
 				s.in[group+1] = true
 			}
 		} else if k > 0 {
-			s.addWord(group, sum, int(v.Type.Scale))
+			s.addWide(group, wide{sum, int(v.Type.Scale)})
 		}
 		return nil
 	}
@@ -152,54 +152,77 @@ func (s *numericSumStates) UpdateOne(group uint32, args []vec.Vec, sel []uint64,
 	k := countRows(n, rows, nil)
 	s.add(group, k)
 	if v.Form == vec.Const {
-		if w, ok := wordOf(v.Bytes(0)); ok && k > 0 {
-			s.addWord(group, kernel.MulWide(w.x, int64(k)), w.scale)
+		if w, ok := wideOf(v.Bytes(0)); ok && w.isWord() && k > 0 {
+			s.addWide(group, wide{kernel.MulWide(int64(w.x.Lo), int64(k)), w.scale})
 			return nil
 		}
+	}
+	if v.Form == vec.Wide {
+		return s.addWideRows(group, v, rows)
 	}
 	return s.addOthers(f, v, n, func(i int) (g uint32, ok bool) { return group, has(rows, i) })
 }
 
+// addWideRows adds rows of a Wide vector to a group: those of each scale are summed on their own first.
+func (s *numericSumStates) addWideRows(group uint32, v *vec.Vec, rows []uint64) error {
+	var sums [maxWideScale + 1]kernel.Int128
+	var in [maxWideScale + 1]bool
+	scales := v.Heap[:v.N]
+	for i, x := range vec.Of[kernel.Int128](v)[:v.N] {
+		if has(rows, i) {
+			k := scales[i]
+			if sum := sums[k]; sum.Add128(x) {
+				s.addWide(group, wide{sums[k], int(k)})
+				sums[k] = x
+			} else {
+				sums[k] = sum
+			}
+			in[k] = true
+		}
+	}
+	for scale, some := range in {
+		if some {
+			s.addWide(group, wide{sums[scale], scale})
+		}
+	}
+	return nil
+}
+
 // addOthers adds the values of v, which are not of the main scale, to the groups of n rows.
 func (s *numericSumStates) addOthers(f *frame, v *vec.Vec, n int, group func(i int) (g uint32, ok bool)) error {
-	r := newWordReader(f, v)
+	r := newWideReader(f, v)
 	for i := range n {
 		g, ok := group(i)
 		if !ok {
 			continue
 		}
-		if r.scaled != nil || r.isWord {
-			w, _ := r.at(i)
-			s.addWord(g, kernel.Int128{Hi: w.x >> 63, Lo: uint64(w.x)}, w.scale)
+		if w, ok := r.at(i); ok {
+			s.addWide(g, w)
 			continue
 		}
-		if hi, lo, scale, ok := types.Decimal128(v.Bytes(i)); ok {
-			s.addWord(g, kernel.Int128{Hi: hi, Lo: lo}, scale)
-			continue
-		}
-		d, err := types.DecodeDecimal(v.Bytes(i))
+		d, err := r.decimals.at(i)
 		if err != nil {
 			return err
 		}
-		s.addWide(g, d)
+		s.addDecimal(g, d)
 	}
 	return nil
 }
 
-// addWord adds x × 10^-scale to a group.
-func (s *numericSumStates) addWord(g uint32, x kernel.Int128, scale int) {
-	if scale == s.scale && x.Hi == int64(x.Lo)>>63 {
-		s.sums.addTotal(g, x)
+// addWide adds a number to a group.
+func (s *numericSumStates) addWide(g uint32, w wide) {
+	if w.scale == s.scale && w.isWord() {
+		s.sums.addTotal(g, w.x)
 		s.in[g+1] = true
 		return
 	}
-	if m := s.sumsOf(scale); m != nil {
-		if sum := m.sums[g]; !sum.Add128(x) {
+	if m := s.sumsOf(w.scale); m != nil {
+		if sum := m.sums[g]; !sum.Add128(w.x) {
 			m.sums[g], m.in[g] = sum, true
 			return
 		}
 	}
-	s.addWide(g, types.DecimalFromInt128(x.Hi, x.Lo, scale))
+	s.addDecimal(g, w.decimal())
 }
 
 // sumsOf returns the sums of values of a scale that is not the main one; nil where there are too many scales.
@@ -216,8 +239,8 @@ func (s *numericSumStates) sumsOf(scale int) *scaleSums {
 	return &s.more[len(s.more)-1]
 }
 
-// addWide adds a decimal to a group.
-func (s *numericSumStates) addWide(g uint32, d types.Decimal) {
+// addDecimal adds a decimal to a group.
+func (s *numericSumStates) addDecimal(g uint32, d types.Decimal) {
 	if s.wide == nil {
 		s.wide = make([]*types.Decimal, s.groups)
 	}
@@ -257,16 +280,16 @@ func (s *numericSumStates) mergeOthers(o *numericSumStates, i int, g uint32, sam
 		if same {
 			s.in[g+1] = true
 		} else {
-			s.addWord(g, o.sums.total(i), o.scale)
+			s.addWide(g, wide{o.sums.total(i), o.scale})
 		}
 	}
 	for m := range o.more {
 		if part := &o.more[m]; part.in[i] {
-			s.addWord(g, part.sums[i], part.scale)
+			s.addWide(g, wide{part.sums[i], part.scale})
 		}
 	}
 	if o.wide != nil && o.wide[i] != nil {
-		s.addWide(g, *o.wide[i])
+		s.addDecimal(g, *o.wide[i])
 	}
 }
 

@@ -358,7 +358,7 @@ func (s *decimalVariance) addDecimal(g uint32, d, sq types.Decimal) {
 func (s *decimalVariance) each(v *vec.Vec, sel []uint64, n int, group func(int) uint32) error {
 	f, done := s.frame(n)
 	defer done()
-	r := newWordReader(f, v)
+	r := newWideReader(f, v)
 	if r.scaled != nil && s.scale < 0 {
 		s.scale = r.scale
 	}

@@ -110,6 +110,12 @@ func (n *castNode) convert(f *frame, v *vec.Vec, rows []uint64) (vec.Vec, error)
 		return castToScaled(f, v, to, rows)
 	case isIntegral(from) && (to.ID == types.Float32 || to.ID == types.Float64):
 		return castToFloat(f, v, to), nil
+	case from.ID == types.Numeric && to.ID == types.Float64:
+		return decimalsToFloat(f, v, to, rows)
+	case from.ID == types.Numeric && (to.IsInteger() || to.IsScaled()):
+		if out, ok := roundWide(f, types.RoundHalf, v, int(max(to.Scale, 0)), rows); ok {
+			return n.convert(f, &out, rows)
+		}
 	case from.ID == types.Numeric && to == types.T(types.Numeric):
 		return *v, nil
 	case isFloat(from) && to.ID == types.Float64:
@@ -351,6 +357,29 @@ func castToFloat(f *frame, v *vec.Vec, to types.Type) vec.Vec {
 		}
 	}
 	return out
+}
+
+// decimalsToFloat converts NUMERIC that are no scaled integers to doubles.
+func decimalsToFloat(f *frame, v *vec.Vec, to types.Type, rows []uint64) (vec.Vec, error) {
+	out, dst := fixed[float64](f, to)
+	r := newWideReader(f, v)
+	for i := range dst {
+		if dst[i] = 0; !has(rows, i) {
+			continue
+		}
+		if w, ok := r.at(i); ok {
+			if x, ok := types.WideFloat(w.x.Hi, w.x.Lo, w.scale); ok {
+				dst[i] = x
+				continue
+			}
+		}
+		x, err := f.env.context().Cast(rowValue(v, i), to, false)
+		if err != nil {
+			return out, err
+		}
+		dst[i] = x.F
+	}
+	return out, nil
 }
 
 // exactFloats reports whether integers of at most that size, and 10^scale, are doubles.

@@ -22,7 +22,7 @@ func (b *blend) add(v vec.Vec, mask []uint64) {
 	if kernel.Any(mask) {
 		if b.typ.ID != types.Numeric || b.typ.IsScaled() {
 			v = strict(b.f, v, b.typ)
-		} // else bytes makes binary forms of the rows that are wanted
+		} // else numbers reads the rows that are wanted
 		b.pieces = append(b.pieces, v)
 		b.masks = append(b.masks, mask)
 	}
@@ -128,64 +128,56 @@ func (b *blend) bits() vec.Vec {
 
 // bytes gathers values of the Bytes class.
 func (b *blend) bytes() (vec.Vec, error) {
-	from := arena.MakeZero[uint8](b.f.arena, b.f.n) // which piece gives the row, plus one
-	if len(b.pieces) > 255 {
-		return b.bytesOfMany()
+	if b.typ.ID == types.Numeric {
+		return b.numbers()
 	}
-	idx := arena.Make[uint32](b.f.arena, b.f.n)
-	for i, m := range b.masks {
-		for _, r := range idx[:kernel.Indexes(idx, m)] {
-			from[r] = uint8(i + 1)
-		}
-	}
-	out, words := newBuilder(b.f, b.typ), b.words()
-	for r, p := range from {
-		if p == 0 || b.pieces[p-1].IsNull(r) {
+	out := newBuilder(b.f, b.typ)
+	for r, p := range b.sources() {
+		if p < 0 || b.pieces[p].IsNull(r) {
 			out.skip()
 			continue
 		}
-		b.appendRow(out, words, int(p-1), r)
+		out.bytes(b.pieces[p].Bytes(r))
 	}
 	return out.finish()
 }
 
-// words returns the integers of pieces that are scaled ones, though the result is not.
-func (b *blend) words() [][]int64 {
-	words := make([][]int64, len(b.pieces))
+// sources returns which piece gives each row, -1 for none.
+func (b *blend) sources() []int32 {
+	from, idx := arena.Make[int32](b.f.arena, b.f.n), arena.Make[uint32](b.f.arena, b.f.n)
+	for r := range from {
+		from[r] = -1
+	}
+	for i, m := range b.masks {
+		for _, r := range idx[:kernel.Indexes(idx, m)] {
+			from[r] = int32(i)
+		}
+	}
+	return from
+}
+
+// numbers gathers NUMERICs that are no scaled integers, though some of the pieces may be.
+func (b *blend) numbers() (vec.Vec, error) {
+	readers := make([]wideReader, len(b.pieces))
 	for i := range b.pieces {
-		if v := &b.pieces[i]; v.Type.Class() == types.I64 && !isNullConst(v) {
-			words[i] = values[int64](b.f, v)
+		readers[i] = newWideReader(b.f, &b.pieces[i])
+	}
+	out := newWideBuilder(b.f)
+	for r, p := range b.sources() {
+		if p < 0 || b.pieces[p].IsNull(r) {
+			out.skip()
+			continue
 		}
-	}
-	return words
-}
-
-// appendRow appends a row of a piece.
-func (b *blend) appendRow(out *builder, words [][]int64, piece, r int) {
-	v := &b.pieces[piece]
-	if words[piece] == nil {
-		out.bytes(v.Bytes(r))
-		return
-	}
-	out.room(32)
-	out.heap = types.AppendScaled(out.heap, words[piece][r], int(v.Type.Scale))
-	out.skip()
-}
-
-// bytesOfMany is bytes for any number of pieces.
-func (b *blend) bytesOfMany() (vec.Vec, error) {
-	out, words := newBuilder(b.f, b.typ), b.words()
-rows:
-	for r := range b.f.n {
-		for i, m := range b.masks {
-			if has(m, r) && !b.pieces[i].IsNull(r) {
-				b.appendRow(out, words, i, r)
-				continue rows
-			}
+		if w, ok := readers[p].at(r); ok {
+			out.add(w)
+			continue
 		}
-		out.skip()
+		out.leave()
+		out.forms.bytes(readers[p].form(r))
 	}
-	return out.finish()
+	v, err := out.finish()
+	v.Type = b.typ
+	return v, err
 }
 
 // allRows returns sel as a mask that is not nil.

@@ -300,28 +300,59 @@ func roundVec(f *frame, how types.Rounding, v *vec.Vec, digits int, sel []uint64
 			return out, nil
 		}
 	}
-	b := newBuilder(f, types.T(types.Numeric))
-	r := decimalReader{v: v}
+	if out, ok := roundWide(f, how, v, digits, sel); ok {
+		return out, nil
+	}
+	b := newWideBuilder(f)
+	r := newWideReader(f, v)
 	for i := range f.n {
 		if !has(sel, i) {
 			b.skip()
 			continue
 		}
-		if v.Type.Class() == types.Bytes {
-			b.room(32)
-			var ok bool
-			if b.heap, ok = types.AppendRounded(b.heap, v.Bytes(i), digits, how); ok {
-				b.skip()
+		if x, ok := r.at(i); ok {
+			if x, ok = x.round(digits, how); ok {
+				b.add(x)
 				continue
 			}
 		}
-		d, err := r.at(i)
+		d, err := r.decimals.at(i)
 		if err != nil {
 			return vec.Vec{}, err
 		}
 		b.decimal(roundDecimal(how, d, digits))
 	}
 	return b.finish()
+}
+
+// round returns w rounded to digits after the point; ok is false where that takes decimals.
+func (w wide) round(digits int, how types.Rounding) (r wide, ok bool) {
+	r.scale = digits
+	r.x.Hi, r.x.Lo, ok = types.RoundWide(w.x.Hi, w.x.Lo, w.scale, digits, how)
+	return r, ok && digits <= maxWideScale
+}
+
+// roundWide rounds to scaled integers; false where some row does not come out as one.
+func roundWide(f *frame, how types.Rounding, v *vec.Vec, digits int, sel []uint64) (vec.Vec, bool) {
+	if digits < 0 || digits > types.MaxScaledPrec {
+		return vec.Vec{}, false
+	}
+	out, dst := fixed[int64](f, types.Dec(types.MaxScaledPrec, digits))
+	r := newWideReader(f, v)
+	for i := range dst {
+		if dst[i] = 0; !has(sel, i) {
+			continue
+		}
+		x, ok := r.at(i)
+		if !ok {
+			return out, false
+		}
+		if x, ok = x.round(digits, how); !ok || !x.isWord() {
+			return out, false
+		}
+		dst[i] = int64(x.x.Lo)
+	}
+	return out, true
 }
 
 // roundInts rounds scaled integers to digits after the point, or to a power of ten where digits is negative; false

@@ -106,8 +106,8 @@ func doubles(f *frame, v *vec.Vec) []float64 {
 func compareVecs(f *frame, op kernel.Op, a, b *vec.Vec) (vec.Vec, error) {
 	w := f.words()
 	if a.Type.ID == types.Numeric {
-		err := compareNumeric(f, op, a, b, w)
-		return f.bools(w, nil), err
+		compareNumeric(f, op, a, b, w)
+		return f.bools(w, nil), nil
 	}
 	if a.Type.ID == types.Enum && op != kernel.Eq && op != kernel.Ne {
 		compareRanks(f, op, a, b, w)
@@ -316,31 +316,40 @@ func compareBytesConst(op kernel.Op, a *vec.Vec, c []byte, w []uint64) {
 }
 
 // compareNumeric compares NUMERIC vectors of any memory form.
-func compareNumeric(f *frame, op kernel.Op, a, b *vec.Vec, w []uint64) error {
+func compareNumeric(f *frame, op kernel.Op, a, b *vec.Vec, w []uint64) {
 	if c, ok := scaledConst(b); ok && a.Type.IsScaled() {
 		b = &c
 	}
 	if a.Type.IsScaled() && b.Type.IsScaled() {
 		if compareScaled(f, op, a, b, w) {
-			return nil
+			return
 		}
 	}
-	x, err := decimalForms(f, a)
-	if err != nil {
-		return err
-	}
-	y, err := decimalForms(f, b)
-	if err != nil {
-		return err
-	}
+	x, y := newWideReader(f, a), newWideReader(f, b)
 	clear(w)
 	for i := range f.n {
 		// A NULL row may hold anything; its bit does not matter.
-		if op.Holds(types.CompareDecimalForms(x.Bytes(i), y.Bytes(i))) {
+		order, ok := compareAt(&x, &y, i)
+		if !ok {
+			order = types.CompareDecimalForms(x.form(i), y.form(i))
+		}
+		if op.Holds(order) {
 			w[i>>6] |= 1 << (uint(i) & 63)
 		}
 	}
-	return nil
+}
+
+// compareAt orders row i of two vectors; ok is false where that takes binary forms.
+func compareAt(x, y *wideReader, i int) (order int, ok bool) {
+	p, ok := x.at(i)
+	if !ok {
+		return 0, false
+	}
+	q, ok := y.at(i)
+	if !ok {
+		return 0, false
+	}
+	return p.compare(q)
 }
 
 // scaledConst returns a constant in the binary form of decimals as a scaled integer, where it is one.
@@ -430,11 +439,14 @@ func Strict(v vec.Vec, t types.Type, a *arena.Arena) vec.Vec {
 
 // strict returns v in the memory form that type t has.
 func strict(f *frame, v vec.Vec, t types.Type) vec.Vec {
-	if v.Type == t || t.ID != types.Numeric {
+	if v.Type == t && v.Form != vec.Wide || t.ID != types.Numeric {
 		return v
 	}
 	if isNullConst(&v) {
 		return nullVec(t, v.N)
+	}
+	if v.Form == vec.Wide {
+		v = formsOfWide(f, &v)
 	}
 	switch from, to := v.Type.IsScaled(), t.IsScaled(); {
 	case from && !to:

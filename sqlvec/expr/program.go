@@ -48,7 +48,8 @@ func (p *Program) Clone() (*Program, error) {
 func (p *Program) Type() types.Type { return p.expr.Type() }
 
 // Loose lets Eval return NUMERIC values as scaled integers where it has computed
-// them so: the vector's own type then says the scale, and differs between batches.
+// them so: the vector's own type then says the scale, and differs between batches. Where
+// integers of 64 bits are too small or scales differ by row, it is a Wide vector.
 // Aggregates and results take such vectors; keys and columns do not.
 func (p *Program) Loose() *Program { p.loose = true; return p }
 
@@ -63,7 +64,7 @@ func (p *Program) Eval(b *vec.Batch, a *arena.Arena) (out vec.Vec, err error) {
 	f := &p.frame
 	*f = frame{n: b.N, cols: b.Cols, arena: a, env: p.env}
 	out, err = p.root.eval(f, b.Sel)
-	if err != nil || p.loose || out.Type.Class() == p.expr.Type().Class() {
+	if err != nil || p.loose || out.Type.Class() == p.expr.Type().Class() && out.Form != vec.Wide {
 		return out, err
 	}
 	return p.strict(f, out), nil

@@ -119,6 +119,8 @@ func flatten(f *frame, v *vec.Vec) vec.Vec {
 		return flattenNarrow(f, v)
 	case vec.Dict:
 		return flattenDict(f, v)
+	case vec.Wide:
+		return formsOfWide(f, v)
 	}
 	return flattenConst(f, v)
 }

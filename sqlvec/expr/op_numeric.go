@@ -1,0 +1,235 @@
+package expr
+
+import (
+	"driftdb/internal/types"
+	"driftdb/internal/vec"
+	"driftdb/sqlvec/kernel"
+)
+
+// numericResult returns the type of an operator's result: scaled where the
+// operands' precisions prove that every result fits.
+func numericResult(op arith) func([]types.Type) types.Type {
+	return func(args []types.Type) types.Type {
+		a, b := args[0], args[1]
+		if !a.IsScaled() || !b.IsScaled() {
+			return types.T(types.Numeric)
+		}
+		prec, scale := int(a.Prec+b.Prec), int(a.Scale+b.Scale)
+		switch op {
+		case opAdd, opSub:
+			scale = int(max(a.Scale, b.Scale))
+			prec = int(max(a.Prec-a.Scale, b.Prec-b.Scale)) + scale + 1
+		case opMul:
+		default:
+			return types.T(types.Numeric)
+		}
+		if prec > types.MaxScaledPrec {
+			return types.T(types.Numeric)
+		}
+		return types.Dec(prec, scale)
+	}
+}
+
+// numericArith returns the evaluation of an operator on NUMERIC: on scaled integers
+// while they last, otherwise on decimals.
+func numericArith(op arith) evalFunc {
+	return func(f *frame, c *Call, args []vec.Vec, sel []uint64) (vec.Vec, error) {
+		a, b := &args[0], &args[1]
+		if a.Type.IsScaled() && b.Type.IsScaled() && op != opDiv {
+			if out, ok := scaledArith(f, op, a, b, sel); ok {
+				return out, nil
+			}
+		}
+		return decimalArith(f, op, a, b, sel)
+	}
+}
+
+// scaledArith computes on scaled integers; false when a row does not fit.
+func scaledArith(f *frame, op arith, a, b *vec.Vec, sel []uint64) (vec.Vec, bool) {
+	if op == opMul {
+		scale := int(a.Type.Scale + b.Type.Scale)
+		if scale > types.MaxScaledPrec {
+			return vec.Vec{}, false
+		}
+		out, dst := fixed[int64](f, types.Dec(types.MaxScaledPrec, scale))
+		over := intKernel(f, opMul, dst, a, b)
+		return out, !over
+	}
+	scale := int(max(a.Type.Scale, b.Type.Scale))
+	a, b = constAtScale(a, scale), constAtScale(b, scale)
+	typ := types.Dec(types.MaxScaledPrec, scale)
+	if a.Type.Scale == b.Type.Scale {
+		if out, ok := moveBase[int64](op, a, b); ok {
+			out.Type = typ
+			return out, true
+		}
+	}
+	out, dst := fixed[int64](f, typ)
+	if a.Type.Scale == b.Type.Scale && op != opMod {
+		return out, !intKernel(f, op, dst, a, b)
+	}
+	x, y, ok := sameScale(f, a, b)
+	if !ok {
+		return out, false
+	}
+	switch op {
+	case opAdd:
+		return out, !kernel.Add(dst, x, y)
+	case opSub:
+		return out, !kernel.Sub(dst, x, y)
+	}
+	return out, !kernel.Mod(dst, x, y)
+}
+
+// constAtScale returns a scaled constant at a larger scale, where it fits; v otherwise.
+func constAtScale(v *vec.Vec, scale int) *vec.Vec {
+	up := scale - int(v.Type.Scale)
+	if v.Form != vec.Const || v.IsNull(0) || up <= 0 || scale > types.MaxScaledPrec {
+		return v
+	}
+	x, power := vec.Of[int64](v)[0], types.Pow10(up)
+	if kernel.MulOverflows(x, power) {
+		return v
+	}
+	out := *v
+	out.Type, out.Data = types.Dec(types.MaxScaledPrec, scale), vec.BytesOf([]int64{x * power})
+	return &out
+}
+
+// decimalArith computes row by row: on integers of 128 bits where operands and results are such, otherwise on decimals.
+func decimalArith(f *frame, op arith, a, b *vec.Vec, sel []uint64) (vec.Vec, error) {
+	x, y := newWideReader(f, a), newWideReader(f, b)
+	if op == opDiv && x.scaled != nil && y.scaled != nil {
+		if out, ok := divideScaled(f, &x, &y, sel); ok {
+			return out, nil
+		}
+	}
+	out := newWideBuilder(f)
+	for i := range f.n {
+		if !has(sel, i) {
+			out.skip()
+			continue
+		}
+		if p, ok := x.at(i); ok {
+			if q, ok := y.at(i); ok {
+				if r, ok := wideOp(op, p, q); ok {
+					out.add(r)
+					continue
+				}
+			}
+		}
+		p, err := x.decimals.at(i)
+		if err != nil {
+			return vec.Vec{}, err
+		}
+		q, err := y.decimals.at(i)
+		if err != nil {
+			return vec.Vec{}, err
+		}
+		r, err := decimalOp(op, p, q)
+		if err != nil {
+			return vec.Vec{}, err
+		}
+		out.decimal(r)
+	}
+	return out.finish()
+}
+
+// divideScaled divides scaled integers; false where a row takes decimals.
+func divideScaled(f *frame, x, y *wideReader, sel []uint64) (vec.Vec, bool) {
+	out, dst, scales := wideVec(f)
+	d := types.NewDivider(x.scale, y.scale)
+	p, q := x.scaled[:f.n], y.scaled[:f.n]
+	to := vec.Cast[types.Wide](out.Data)
+	for i := 0; i < f.n; i++ {
+		if i += d.Quotients(to[i:], scales[i:], p[i:], q[i:]); i == f.n {
+			break
+		}
+		if dst[i], scales[i] = (kernel.Int128{}), 0; !has(sel, i) {
+			continue
+		}
+		if q[i] == 0 {
+			return out, false // which is an error
+		}
+		hi, lo, scale, ok := d.Quotient(p[i], q[i])
+		if !ok || scale > maxWideScale {
+			return out, false
+		}
+		dst[i], scales[i] = kernel.Int128{Hi: hi, Lo: lo}, uint8(scale)
+	}
+	return out, true
+}
+
+// wideOp returns the result of an operator on two numbers; false where it takes decimals.
+func wideOp(op arith, p, q wide) (r wide, ok bool) {
+	switch op {
+	case opDiv:
+		if !q.isWord() || q.x.Lo == 0 {
+			return r, false // the second is an error
+		}
+		r.x.Hi, r.x.Lo, r.scale, ok = types.QuotientWide(p.x.Hi, p.x.Lo, p.scale, int64(q.x.Lo), q.scale)
+		return r, ok
+	case opMul:
+		if !p.isWord() || !q.isWord() {
+			return r, false
+		}
+		r = wide{kernel.MulWide(int64(p.x.Lo), int64(q.x.Lo)), p.scale + q.scale}
+		return r, r.fits()
+	case opAdd, opSub:
+		if p, q, ok = atOneScale(p, q); !ok {
+			return r, false
+		}
+		if op == opSub {
+			q.x = q.x.Neg()
+		}
+		over := p.x.Add128(q.x)
+		return p, !over && p.fits()
+	}
+	return r, false
+}
+
+// decimalReader reads the rows of a NUMERIC vector; a constant is decoded once.
+type decimalReader struct {
+	v    *vec.Vec
+	c    types.Decimal
+	have bool
+}
+
+// at returns row i, which is not NULL.
+func (r *decimalReader) at(i int) (types.Decimal, error) {
+	if r.have {
+		return r.c, nil
+	}
+	var d types.Decimal
+	var err error
+	switch {
+	case r.v.Type.IsScaled():
+		d = types.DecimalFromInt(r.v.Int(i), int(r.v.Type.Scale))
+	case r.v.Type.IsInteger():
+		d = types.DecimalFromInt(r.v.Int(i), 0)
+	default:
+		d, err = types.DecodeDecimal(r.v.Bytes(i))
+	}
+	if r.v.Form == vec.Const && err == nil {
+		r.c, r.have = d, true
+	}
+	return d, err
+}
+
+// decimalOp computes one result, within the limits of NUMERIC.
+func decimalOp(op arith, p, q types.Decimal) (types.Decimal, error) {
+	var r types.Decimal
+	switch op {
+	case opAdd:
+		r = p.Add(q)
+	case opSub:
+		r = p.Sub(q)
+	case opMul:
+		r = p.Mul(q)
+	case opDiv:
+		return p.Div(q)
+	default:
+		return p.Mod(q)
+	}
+	return r.Fit(types.T(types.Numeric))
+}
