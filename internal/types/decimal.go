@@ -278,6 +278,14 @@ func (d Decimal) Float() float64 {
 // Big returns the coefficient: value × 10^Scale.
 func (d Decimal) Big() *big.Int { return d.coeff.MathBigInt() }
 
+// WholeDigits returns how many digits d has before the point, 0 where it is below 1.
+func (d Decimal) WholeDigits() int {
+	if d.coeff.Sign() == 0 {
+		return 0
+	}
+	return max(d.exponent10()+1, 0)
+}
+
 // exponent10 returns the decimal exponent of the first digit: floor(log10 |d|). d
 // must not be zero.
 func (d Decimal) exponent10() int {

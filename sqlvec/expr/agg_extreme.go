@@ -15,20 +15,20 @@ import (
 type numericExtreme struct {
 	intExtreme
 	scale int          // of the values so far; -1 before the first
-	vals  *valueStates // takes all values once they came with several scales, or as decimals
+	vals  *wideExtreme // takes all values once they came with several scales, or as decimals
 }
 
 func (s *numericExtreme) Grow(n int) {
 	s.intExtreme.Grow(n)
 	if s.vals != nil {
-		s.vals.Grow(n)
+		s.vals.grow(n)
 	}
 }
 
 func (s *numericExtreme) Bytes() int64 {
 	n := s.intExtreme.Bytes()
 	if s.vals != nil {
-		n += s.vals.Bytes()
+		n += s.vals.bytes()
 	}
 	return n
 }
@@ -48,22 +48,22 @@ func (s *numericExtreme) leave() {
 	if s.vals != nil {
 		return
 	}
-	s.vals = &valueStates{typ: s.typ, take: extremeRule(s.typ, s.greatest)}
-	s.vals.Grow(s.groups)
+	s.vals = &wideExtreme{greatest: s.greatest}
+	s.vals.grow(s.groups)
 	for g := range s.groups {
-		if v, ok := s.scaled(g); ok {
-			s.vals.offer(uint32(g), v)
+		if x, ok := s.scaled(g); ok {
+			s.vals.offer(uint32(g), x)
 		}
 	}
 }
 
 // scaled returns the value of a group as a scaled integer; ok is false where there is none.
-func (s *numericExtreme) scaled(g int) (v types.Value, ok bool) {
+func (s *numericExtreme) scaled(g int) (w wide, ok bool) {
 	x := s.best[g+1]
 	if s.scale < 0 || x == s.worst() {
-		return v, false
+		return w, false
 	}
-	return types.IntValue(types.Dec(types.MaxScaledPrec, s.scale), x), true
+	return wide{kernel.Int128{Hi: x >> 63, Lo: uint64(x)}, s.scale}, true
 }
 
 func (s *numericExtreme) Update(group []uint32, args []vec.Vec, sel []uint64, n int) error {
@@ -73,7 +73,7 @@ func (s *numericExtreme) Update(group []uint32, args []vec.Vec, sel []uint64, n 
 	if s.direct(&args[0]) {
 		return s.intExtreme.Update(group, args, sel, n)
 	}
-	return s.vals.Update(group, args, sel, n)
+	return s.each(&args[0], sel, n, func(i int) uint32 { return group[i] })
 }
 
 // UpdateSlots implements Slotted.
@@ -83,15 +83,14 @@ func (s *numericExtreme) UpdateSlots(slot []uint32, args []vec.Vec) error {
 	}
 	f, done := s.frame(len(slot))
 	defer done()
-	group, sel := f.slots(len(slot)), f.words()
+	sel := f.words()
 	clear(sel)
 	for i, k := range slot {
-		group[i] = k - 1
 		if k != 0 {
 			sel[i>>6] |= 1 << (uint(i) & 63)
 		}
 	}
-	return s.vals.Update(group, args, sel, len(slot))
+	return s.each(&args[0], sel, len(slot), func(i int) uint32 { return slot[i] - 1 })
 }
 
 func (s *numericExtreme) UpdateOne(group uint32, args []vec.Vec, sel []uint64, n int) error {
@@ -101,7 +100,88 @@ func (s *numericExtreme) UpdateOne(group uint32, args []vec.Vec, sel []uint64, n
 	if s.direct(&args[0]) {
 		return s.intExtreme.UpdateOne(group, args, sel, n)
 	}
-	return s.vals.UpdateOne(group, args, sel, n)
+	return s.each(&args[0], sel, n, func(int) uint32 { return group })
+}
+
+// each offers the selected rows of v to vals.
+func (s *numericExtreme) each(v *vec.Vec, sel []uint64, n int, group func(int) uint32) error {
+	f, done := s.frame(n)
+	defer done()
+	r := newWideReader(f, v)
+	var bad error
+	eachSelected(n, sel, v, func(i int) {
+		if w, ok := r.at(i); ok {
+			s.vals.offer(group(i), w)
+			return
+		}
+		d, err := r.decimals.at(i)
+		if err != nil {
+			bad = err
+			return
+		}
+		s.vals.offerDecimal(group(i), d)
+	})
+	return bad
+}
+
+// wideExtreme is min or max of NUMERIC of any scales and sizes.
+type wideExtreme struct {
+	greatest bool
+	best     []wide
+	seen     []bool
+	decimals map[uint32]types.Decimal // takes the place of best where a number does not fit that
+}
+
+func (s *wideExtreme) grow(n int) { s.best, s.seen = grow(s.best, n), grow(s.seen, n) }
+
+func (s *wideExtreme) bytes() int64 { return int64(cap(s.best))*33 + int64(len(s.decimals))*96 }
+
+// better reports whether a number that compares to the best as order says takes its place.
+func (s *wideExtreme) better(order int) bool { return order > 0 == s.greatest && order != 0 }
+
+// offer gives a group one value.
+func (s *wideExtreme) offer(g uint32, w wide) {
+	if !s.seen[g] {
+		s.best[g], s.seen[g] = w, true
+		return
+	}
+	if s.decimals == nil {
+		if order, ok := w.compare(s.best[g]); ok {
+			if s.better(order) {
+				s.best[g] = w
+			}
+			return
+		}
+	}
+	s.offerDecimal(g, w.decimal())
+}
+
+// offerDecimal gives a group one value.
+func (s *wideExtreme) offerDecimal(g uint32, d types.Decimal) {
+	if best, ok := s.value(g); ok && !s.better(d.Cmp(best)) {
+		return
+	}
+	if s.decimals == nil {
+		s.decimals = make(map[uint32]types.Decimal)
+	}
+	s.decimals[g], s.seen[g] = d, true
+}
+
+// value returns the best of a group; ok is false where there is none.
+func (s *wideExtreme) value(g uint32) (d types.Decimal, ok bool) {
+	if d, ok := s.decimals[g]; ok {
+		return d, true
+	}
+	return s.best[g].decimal(), s.seen[g]
+}
+
+// offerOf gives group g the best of a group of o.
+func (s *wideExtreme) offerOf(g uint32, o *wideExtreme, from uint32) {
+	if d, ok := o.decimals[from]; ok {
+		s.offerDecimal(g, d)
+	} else if o.seen[from] {
+		s.offer(g, o.best[from])
+	}
 }
 
 func (s *numericExtreme) Merge(src States, to []uint32) error { return s.MergePart(src, nil, to) }
@@ -114,33 +194,43 @@ func (s *numericExtreme) MergePart(src States, from, to []uint32) error {
 		return s.intExtreme.MergePart(&o.intExtreme, from, to)
 	}
 	s.leave()
-	if o.vals != nil {
-		return s.vals.MergePart(o.vals, from, to)
-	}
 	for k, g := range to {
-		if v, ok := o.scaled(groupAt(from, k)); ok {
-			s.vals.offer(g, v)
+		i := groupAt(from, k)
+		if o.vals != nil {
+			s.vals.offerOf(g, o.vals, uint32(i))
+		} else if w, ok := o.scaled(i); ok {
+			s.vals.offer(g, w)
 		}
 	}
 	return nil
 }
 
 func (s *numericExtreme) Final(lo, hi int, a *arena.Arena) (vec.Vec, error) {
-	if s.vals != nil {
-		return s.vals.Final(lo, hi, a)
-	}
 	b := newBuilder(&frame{n: hi - lo, arena: a}, s.typ)
 	for g := lo; g < hi; g++ {
-		v, ok := s.scaled(g)
-		if !ok {
+		w, ok := s.scaled(g)
+		switch {
+		case s.vals != nil && !s.vals.seen[g], s.vals == nil && !ok:
 			b.null()
-			continue
+		case s.vals == nil:
+			b.wide(w)
+		default:
+			d, _ := s.vals.value(uint32(g))
+			if err := b.fitted(d); err != nil {
+				return vec.Vec{}, err
+			}
 		}
-		b.room(32)
-		b.heap = types.AppendScaled(b.heap, v.I, s.scale)
-		b.skip()
 	}
 	return b.finish()
+}
+
+// fitted appends a decimal as a NUMERIC of the builder's type.
+func (b *builder) fitted(d types.Decimal) error {
+	v, err := types.NumericValue(b.t, d)
+	if err == nil {
+		b.value(v)
+	}
+	return err
 }
 
 // Late implements LateFinal.
@@ -153,12 +243,12 @@ func (s *numericExtreme) FinalLoose(lo, hi int, a *arena.Arena) (vec.Vec, error)
 	}
 	b := newBuilder(&frame{n: hi - lo, arena: a}, types.Dec(types.MaxScaledPrec, s.scale))
 	for g := lo; g < hi; g++ {
-		v, ok := s.scaled(g)
+		w, ok := s.scaled(g)
 		if !ok {
 			b.null()
 			continue
 		}
-		b.value(v)
+		b.value(types.IntValue(b.t, int64(w.x.Lo)))
 	}
 	return b.finish()
 }

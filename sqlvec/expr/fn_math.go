@@ -238,7 +238,7 @@ func floatPower(a, b float64) (float64, error) {
 // whole makes a function that rounds NUMERIC to whole numbers.
 func whole(name string, how types.Rounding) *Function {
 	return &Function{Name: name, Params: ids(types.Numeric), Ret: types.Numeric,
-		returns: func(args []types.Type) types.Type { return roundType(args[0], 0) },
+		refine: func(c *Call) types.Type { return roundType(c.Args[0], 0) },
 		eval: func(f *frame, _ *Call, args []vec.Vec, sel []uint64) (vec.Vec, error) {
 			return roundVec(f, how, &args[0], 0, sel)
 		}}
@@ -249,7 +249,7 @@ func roundingTo(name string, how types.Rounding) *Function {
 	return &Function{Name: name, Params: ids(types.Numeric, types.Int32), Ret: types.Numeric,
 		refine: func(c *Call) types.Type {
 			if d, ok := c.Args[1].(*Const); ok && d.Value.Valid {
-				return roundType(c.Args[0].Type(), int(d.Value.I))
+				return roundType(c.Args[0], int(d.Value.I))
 			}
 			return types.T(types.Numeric)
 		},
@@ -267,17 +267,13 @@ func roundingTo(name string, how types.Rounding) *Function {
 		}}
 }
 
-// roundType returns the type of a number of type t rounded to digits: scaled where
-// all results fit.
-func roundType(t types.Type, digits int) types.Type {
-	if !t.IsScaled() || digits < 0 {
+// roundType returns the type of a number rounded to digits: scaled where all results fit.
+func roundType(e Expr, digits int) types.Type {
+	whole, ok := wholeDigits(e)
+	if !ok || digits > types.MaxScaledPrec {
 		return types.T(types.Numeric)
 	}
-	prec := int(t.Prec-t.Scale) + digits + 1
-	if prec > types.MaxScaledPrec {
-		return types.T(types.Numeric)
-	}
-	return types.Dec(prec, digits)
+	return fittingType(whole+1, max(digits, 0))
 }
 
 // roundDecimal rounds to digits after the point, down and up to whole numbers only.

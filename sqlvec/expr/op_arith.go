@@ -26,7 +26,7 @@ func init() {
 	for name, op := range symbols {
 		registerInts(name, op)
 		register(&Function{Name: name, Params: ids(types.Numeric, types.Numeric), Ret: types.Numeric,
-			returns: numericResult(op), eval: numericArith(op)})
+			refine: numericResult(op), eval: numericArith(op)})
 		if op == opMod {
 			continue
 		}
@@ -37,7 +37,7 @@ func init() {
 	}
 	registerInts("mod", opMod)
 	register(&Function{Name: "mod", Params: ids(types.Numeric, types.Numeric), Ret: types.Numeric,
-		returns: numericResult(opMod), eval: numericArith(opMod)})
+		refine: numericResult(opMod), eval: numericArith(opMod)})
 }
 
 // ids is a list of declared types.

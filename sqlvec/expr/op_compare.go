@@ -445,7 +445,7 @@ func strict(f *frame, v vec.Vec, t types.Type) vec.Vec {
 	if isNullConst(&v) {
 		return nullVec(t, v.N)
 	}
-	if v.Form == vec.Wide {
+	if v.Form == vec.Wide && !t.IsScaled() {
 		v = formsOfWide(f, &v)
 	}
 	switch from, to := v.Type.IsScaled(), t.IsScaled(); {
@@ -467,23 +467,27 @@ func strict(f *frame, v vec.Vec, t types.Type) vec.Vec {
 	return v
 }
 
-// scaledFromForms reads binary forms as scaled integers. Values of rows that are
+// scaledFromForms reads binary forms and Wide vectors as scaled integers. Values of rows that are
 // not selected may not fit; they become the smallest integer.
 func scaledFromForms(f *frame, v *vec.Vec, t types.Type) vec.Vec {
-	flat := flatten(f, v)
-	out, dst := fixed[int64](f, t)
-	for i := range f.n {
+	g := frame{n: v.N, arena: f.arena}
+	out, dst := fixed[int64](&g, t)
+	r := newWideReader(&g, v)
+	for i := range dst {
 		dst[i] = math.MinInt64
-		if flat.IsNull(i) {
+		if v.IsNull(i) {
 			continue
 		}
-		if d, err := types.DecodeDecimal(flat.Bytes(i)); err == nil {
+		w, ok := r.at(i)
+		if ok && w.scale == int(t.Scale) && w.isWord() {
+			dst[i] = int64(w.x.Lo)
+		} else if d, err := r.decimals.at(i); err == nil {
 			if s, ok := d.Scaled(int(t.Scale)); ok {
 				dst[i] = s
 			}
 		}
 	}
-	out.Valid = flat.Valid
+	out.Valid = spread(&g, v)
 	return out
 }
 

@@ -8,26 +8,67 @@ import (
 
 // numericResult returns the type of an operator's result: scaled where the
 // operands' precisions prove that every result fits.
-func numericResult(op arith) func([]types.Type) types.Type {
-	return func(args []types.Type) types.Type {
-		a, b := args[0], args[1]
+func numericResult(op arith) func(*Call) types.Type {
+	return func(c *Call) types.Type {
+		a, b := boundOf(c.Args[0]), boundOf(c.Args[1])
 		if !a.IsScaled() || !b.IsScaled() {
 			return types.T(types.Numeric)
 		}
-		prec, scale := int(a.Prec+b.Prec), int(a.Scale+b.Scale)
+		whole, scale := int(a.Prec-a.Scale), int(max(a.Scale, b.Scale))
 		switch op {
 		case opAdd, opSub:
-			scale = int(max(a.Scale, b.Scale))
-			prec = int(max(a.Prec-a.Scale, b.Prec-b.Scale)) + scale + 1
+			whole = max(whole, int(b.Prec-b.Scale)) + 1
 		case opMul:
+			whole, scale = whole+int(b.Prec-b.Scale), int(a.Scale+b.Scale)
+		case opMod:
+			whole = min(whole, int(b.Prec-b.Scale))
 		default:
 			return types.T(types.Numeric)
 		}
-		if prec > types.MaxScaledPrec {
-			return types.T(types.Numeric)
-		}
-		return types.Dec(prec, scale)
+		return fittingType(whole, scale)
 	}
+}
+
+// fittingType returns the scaled type of so many digits before and after the point, NUMERIC where there is none.
+func fittingType(whole, scale int) types.Type {
+	prec := max(whole+scale, 1)
+	if whole < 0 || prec > types.MaxScaledPrec {
+		return types.T(types.Numeric)
+	}
+	return types.Dec(prec, scale)
+}
+
+// boundOf returns the scaled type that all values of a NUMERIC have with the scale that they show, NUMERIC where there
+// is none.
+func boundOf(e Expr) types.Type {
+	if c, ok := e.(*Cast); ok && c.To == types.T(types.Numeric) {
+		return boundOf(c.Arg)
+	}
+	c, ok := e.(*Const)
+	if !ok || !c.Value.Valid || c.Value.Type.ID != types.Numeric && !c.Value.Type.IsInteger() {
+		return numericFor(e.Type())
+	}
+	d, err := c.Value.Decimal()
+	if err != nil || !d.IsFinite() || d.Scale() > types.MaxScaledPrec {
+		return types.T(types.Numeric)
+	}
+	return fittingType(d.WholeDigits(), d.Scale())
+}
+
+// wholeDigits returns how many digits before the point the values of a NUMERIC have at most.
+func wholeDigits(e Expr) (n int, ok bool) {
+	c, isCall := e.(*Call)
+	if t := boundOf(e); t.IsScaled() {
+		return int(t.Prec - t.Scale), true
+	} else if !isCall || c.Fn.Name != "/" || len(c.Args) != 2 || c.Fn.Ret != types.Numeric {
+		return 0, false
+	}
+	n, ok = wholeDigits(c.Args[0])
+	t := boundOf(c.Args[1])
+	if !ok || !t.IsScaled() {
+		return 0, false
+	}
+	return n + int(t.Scale), true // no divisor but 0 is nearer to it than 10^-scale
 }
 
 // numericArith returns the evaluation of an operator on NUMERIC: on scaled integers
