@@ -13,17 +13,6 @@ const (
 	tenTo16 = 1e16
 )
 
-// AppendQuotient appends the binary form of x × 10^-xScale / (y × 10^-yScale), rounded as Div rounds it. y is
-// not 0. ok is false, and nothing is appended, where an intermediate result takes more than 128 bits.
-func AppendQuotient(dst []byte, x int64, xScale int, y int64, yScale int) (form []byte, ok bool) {
-	d := NewDivider(xScale, yScale)
-	hi, lo, scale, ok := d.Quotient(x, y)
-	if !ok {
-		return dst, false
-	}
-	return AppendDecimal128(dst, hi, lo, scale)
-}
-
 // sizeOf returns the distance of x from 0.
 func sizeOf(x int64) uint64 {
 	if x < 0 {

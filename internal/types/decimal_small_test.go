@@ -6,41 +6,6 @@ import (
 	"pgregory.net/rapid"
 )
 
-// TestAppendQuotient compares quotients of words with those of decimals.
-func TestAppendQuotient(t *testing.T) {
-	short := 0
-	rapid.Check(t, func(t *rapid.T) {
-		sum := rapid.Int64().Draw(t, "sum")
-		sum >>= rapid.IntRange(0, 63).Draw(t, "shift")
-		count := rapid.Int64().Draw(t, "count") >> rapid.IntRange(0, 62).Draw(t, "count shift")
-		if count == 0 {
-			count = 1
-		}
-		scale, countScale := rapid.IntRange(0, 20).Draw(t, "scale"), rapid.IntRange(0, 18).Draw(t, "count scale")
-		if rapid.Bool().Draw(t, "round") {
-			sum -= sum % 1000
-		}
-		want, err := DecimalFromInt(sum, scale).Div(DecimalFromInt(count, countScale))
-		if err != nil {
-			t.Fatal(err)
-		}
-		got, ok := AppendQuotient([]byte("x"), sum, scale, count, countScale)
-		if !ok {
-			if string(got) != "x" {
-				t.Fatalf("%d/10^%d/%d: %x was appended", sum, scale, count, got)
-			}
-			return
-		}
-		short++
-		if string(got[1:]) != want.Encode() {
-			t.Fatalf("%d/10^%d / (%d/10^%d): got % x, want %s, % x", sum, scale, count, countScale, got[1:], want, want.Encode())
-		}
-	})
-	if short == 0 {
-		t.Fatal("no quotient took the short way")
-	}
-}
-
 // TestDecimal128 compares forms read as words with decimals.
 func TestDecimal128(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {

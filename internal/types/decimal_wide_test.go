@@ -17,6 +17,39 @@ func drawWide(t *rapid.T, name string) (hi int64, lo uint64, scale int) {
 	return hi, lo, rapid.IntRange(0, 38).Draw(t, name+" scale")
 }
 
+// TestDivider compares quotients of words with those of decimals.
+func TestDivider(t *testing.T) {
+	short := 0
+	rapid.Check(t, func(t *rapid.T) {
+		sum := rapid.Int64().Draw(t, "sum")
+		sum >>= rapid.IntRange(0, 63).Draw(t, "shift")
+		count := rapid.Int64().Draw(t, "count") >> rapid.IntRange(0, 62).Draw(t, "count shift")
+		if count == 0 {
+			count = 1
+		}
+		scale, countScale := rapid.IntRange(0, 20).Draw(t, "scale"), rapid.IntRange(0, 18).Draw(t, "count scale")
+		if rapid.Bool().Draw(t, "round") {
+			sum -= sum % 1000
+		}
+		want, err := DecimalFromInt(sum, scale).Div(DecimalFromInt(count, countScale))
+		if err != nil {
+			t.Fatal(err)
+		}
+		d := NewDivider(scale, countScale)
+		hi, lo, to, ok := d.Quotient(sum, count)
+		if !ok {
+			return
+		}
+		short++
+		if got := DecimalFromInt128(hi, lo, to); got.Encode() != want.Encode() {
+			t.Fatalf("%d/10^%d / (%d/10^%d): got %s, want %s", sum, scale, count, countScale, got, want)
+		}
+	})
+	if short == 0 {
+		t.Fatal("no quotient took the short way")
+	}
+}
+
 // TestRoundWide compares the ways of rounding with those of decimals.
 func TestRoundWide(t *testing.T) {
 	ways := map[Rounding]func(Decimal, int) Decimal{

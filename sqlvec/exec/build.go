@@ -97,7 +97,15 @@ func (b *builder) streaming(input plan.Node, s stage) ([]*part, error) {
 // filterOf returns the stage of a filter.
 func filterOf(n *plan.Filter) *filterStage {
 	f := &filterStage{pred: n.Predicate}
-	if _, ok := n.Input.(*plan.Aggregate); ok {
+	in := n.Input
+	for {
+		loop, ok := in.(*plan.NestedLoop)
+		if !ok {
+			break
+		}
+		in = loop.Left
+	}
+	if _, ok := in.(*plan.Aggregate); ok {
 		f.types = typesOf(n.Input)
 	}
 	return f

@@ -103,6 +103,15 @@ func take(v *vec.Vec, idx []int32, a *arena.Arena) vec.Vec {
 		out.TakePacked(v, idx, a.Alloc(len(idx)*int(v.Width)))
 		return out
 	}
+	if v.Form == vec.Wide {
+		out.Heap = a.Alloc(len(idx))
+		x := vec.Cast[[2]uint64](a.Alloc(16 * len(idx)))
+		for k, i := range idx {
+			x[k], out.Heap[k] = vec.Of[[2]uint64](v)[i], v.Heap[i]
+		}
+		out.Data = vec.BytesOf(x)
+		return out
+	}
 	if v.Form == vec.Flat && v.Type.Class() == types.Bytes {
 		takeBytes(&out, v, idx, a)
 		return out

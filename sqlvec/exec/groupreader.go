@@ -53,8 +53,7 @@ func (r *groupReader) batch(gs *groups, lo, hi int, next pusher) error {
 	if err != nil || lo == hi {
 		return err
 	}
-	f, ok := next.(*filter)
-	loose := ok && f.types != nil
+	loose := takesLoose(next)
 	r.cols = r.cols[:0]
 	for c := range gs.width() {
 		v, err := gs.column(c, lo, hi, loose, r.w)
@@ -64,6 +63,18 @@ func (r *groupReader) batch(gs *groups, lo, hi int, next pusher) error {
 		r.cols = append(r.cols, v)
 	}
 	return next.push(&vec.Batch{N: hi - lo, Cols: r.cols})
+}
+
+// takesLoose reports whether p takes the NUMERIC values of aggregates as scaled integers: a filter does, also behind
+// nested loops, whose output has the columns of the left input as they are.
+func takesLoose(p pusher) bool {
+	switch p := p.(type) {
+	case *filter:
+		return p.types != nil
+	case *loop:
+		return !p.node.Kind.LeftOnly() && takesLoose(p.out.next)
+	}
+	return false
 }
 
 // wanted cuts groups [lo, hi) at both sides to those that next may use.

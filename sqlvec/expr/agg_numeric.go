@@ -197,6 +197,9 @@ func (s *numericSumStates) addOthers(f *frame, v *vec.Vec, n int, group func(i i
 			continue
 		}
 		if w, ok := r.at(i); ok {
+			if s.scale < 0 {
+				s.scale = w.scale
+			}
 			s.addWide(g, w)
 			continue
 		}
@@ -305,12 +308,11 @@ func (s *numericSumStates) hasMain(g int) bool {
 func (s *numericSumStates) total(g int) types.Decimal {
 	var d types.Decimal // 0 without digits after the point
 	if s.hasMain(g) {
-		sum := s.sums.total(g)
-		d = types.DecimalFromInt128(sum.Hi, sum.Lo, s.scale)
+		d = wide{s.sums.total(g), s.scale}.decimal()
 	}
 	for i := range s.more {
 		if m := &s.more[i]; m.in[g] {
-			d = d.Add(types.DecimalFromInt128(m.sums[g].Hi, m.sums[g].Lo, m.scale))
+			d = d.Add(wide{m.sums[g], m.scale}.decimal())
 		}
 	}
 	if s.wide != nil && s.wide[g] != nil {
@@ -319,28 +321,56 @@ func (s *numericSumStates) total(g int) types.Decimal {
 	return d
 }
 
-func (s *numericSumStates) Final(lo, hi int, a *arena.Arena) (vec.Vec, error) {
-	b := newBuilder(&frame{n: hi - lo, arena: a}, types.T(types.Numeric))
-	for g := lo; g < hi; g++ {
-		if s.of(g) == 0 {
-			b.null()
-			continue
-		}
-		if s.in == nil {
-			b.sum(s.sums.total(g), s.scale, s.of(g), s.avg)
-			continue
-		}
-		d := s.total(g)
-		if s.avg {
-			q, err := d.Div(types.DecimalFromInt(s.of(g), 0))
-			if err != nil {
-				return vec.Vec{}, err
-			}
-			d = q
-		}
-		b.decimal(d)
+// totalWide is total where the sum and its parts fit.
+func (s *numericSumStates) totalWide(g int) (w wide, ok bool) {
+	if s.wide != nil && s.wide[g] != nil {
+		return w, false
 	}
-	return b.finish()
+	if s.hasMain(g) {
+		w = wide{s.sums.total(g), s.scale}
+	}
+	for i := range s.more {
+		m := &s.more[i]
+		if !m.in[g] {
+			continue
+		}
+		var part wide
+		if w, part, ok = atOneScale(w, wide{m.sums[g], m.scale}); !ok || w.x.Add128(part.x) {
+			return w, false
+		}
+	}
+	return w, w.fits()
+}
+
+// final appends the result of a group.
+func (s *numericSumStates) final(b *wideBuilder, g int) error {
+	n := s.of(g)
+	if n == 0 {
+		b.null()
+		return nil
+	}
+	w, ok := s.totalWide(g)
+	if ok && s.avg {
+		w.x.Hi, w.x.Lo, w.scale, ok = types.QuotientWide(w.x.Hi, w.x.Lo, w.scale, n, 0)
+	}
+	if ok {
+		b.add(w)
+		return nil
+	}
+	d := s.total(g)
+	if s.avg {
+		var err error
+		if d, err = d.Div(types.DecimalFromInt(n, 0)); err != nil {
+			return err
+		}
+	}
+	b.decimal(d)
+	return nil
+}
+
+func (s *numericSumStates) Final(lo, hi int, a *arena.Arena) (vec.Vec, error) {
+	v, err := s.FinalLoose(lo, hi, a)
+	return Strict(v, types.T(types.Numeric), a), err
 }
 
 // Late implements LateFinal.
@@ -353,5 +383,11 @@ func (s *numericSumStates) FinalLoose(lo, hi int, a *arena.Arena) (vec.Vec, erro
 			return v, nil
 		}
 	}
-	return s.Final(lo, hi, a)
+	b := newWideBuilder(&frame{n: hi - lo, arena: a})
+	for g := lo; g < hi; g++ {
+		if err := s.final(b, g); err != nil {
+			return vec.Vec{}, err
+		}
+	}
+	return b.finish()
 }

@@ -41,8 +41,10 @@ func fittingType(whole, scale int) types.Type {
 // boundOf returns the scaled type that all values of a NUMERIC have with the scale that they show, NUMERIC where there
 // is none.
 func boundOf(e Expr) types.Type {
-	if c, ok := e.(*Cast); ok && c.To == types.T(types.Numeric) {
-		return boundOf(c.Arg)
+	if c, ok := e.(*Cast); ok && c.To.ID == types.Numeric && (c.To.Prec == 0 || c.To.Scale == 0 && c.Arg.Type().IsInteger()) {
+		if t := boundOf(c.Arg); t.IsScaled() {
+			return t
+		}
 	}
 	c, ok := e.(*Const)
 	if !ok || !c.Value.Valid || c.Value.Type.ID != types.Numeric && !c.Value.Type.IsInteger() {

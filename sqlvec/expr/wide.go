@@ -126,8 +126,9 @@ type wideBuilder struct {
 	out    vec.Vec
 	x      []kernel.Int128
 	scales []uint8
-	n      int
+	n      int      // rows so far, but for those in forms
 	forms  *builder // nil: all fit so far
+	valid  []uint64 // nil: no NULL
 }
 
 // newWideBuilder returns a builder of f's rows.
@@ -150,6 +151,20 @@ func (b *wideBuilder) add(w wide) {
 // skip appends a row whose value does not matter.
 func (b *wideBuilder) skip() { b.add(wide{}) }
 
+// null appends a NULL.
+func (b *wideBuilder) null() {
+	if b.valid == nil {
+		b.valid = b.f.words()
+		kernel.Fill(b.valid, b.f.n)
+	}
+	i := b.n
+	if b.forms != nil {
+		i = b.forms.n
+	}
+	b.valid[i>>6] &^= 1 << (uint(i) & 63)
+	b.skip()
+}
+
 // decimal appends any number.
 func (b *wideBuilder) decimal(d types.Decimal) {
 	b.leave()
@@ -169,10 +184,12 @@ func (b *wideBuilder) leave() {
 
 // finish returns the vector.
 func (b *wideBuilder) finish() (vec.Vec, error) {
+	v, err := b.out, error(nil)
 	if b.forms != nil {
-		return b.forms.finish()
+		v, err = b.forms.finish()
 	}
-	return b.out, nil
+	v.Valid = b.valid
+	return v, err
 }
 
 // formsOfWide returns a Wide vector as one of binary forms.
@@ -204,22 +221,19 @@ func (b *builder) decimal(d types.Decimal) {
 
 // scaled appends x × 10^-scale, a NUMERIC of the Bytes class.
 func (b *builder) scaled(x kernel.Int128, scale int) {
-	if x.Hi != int64(x.Lo)>>63 {
-		b.decimal(types.DecimalFromInt128(x.Hi, x.Lo, scale))
-		return
+	if w := (wide{x, scale}); w.fits() {
+		b.wide(w)
+	} else {
+		b.decimal(w.decimal())
 	}
-	b.room(32)
-	b.heap = types.AppendScaled(b.heap, int64(x.Lo), scale)
-	b.skip()
 }
 
 // quotient appends sum × 10^-scale / count, a NUMERIC of the Bytes class.
 func (b *builder) quotient(sum kernel.Int128, scale int, count int64) {
-	if sum.Hi == int64(sum.Lo)>>63 {
-		b.room(32)
-		var ok bool
-		if b.heap, ok = types.AppendQuotient(b.heap, int64(sum.Lo), scale, count, 0); ok {
-			b.skip()
+	w, ok := wide{sum, scale}, false
+	if w.fits() {
+		if w.x.Hi, w.x.Lo, w.scale, ok = types.QuotientWide(sum.Hi, sum.Lo, scale, count, 0); ok {
+			b.wide(w)
 			return
 		}
 	}
