@@ -254,11 +254,16 @@ func (d Decimal) Sqrt() (Decimal, error) {
 		return d, dberr.New(dberr.InvalidArgumentForPower, "cannot take square root of a negative number")
 	}
 	w, _ := d.groupWeight()
-	sweight := w*groupDigits/2 + 1
-	if w < 0 {
-		sweight = 1 - (1-w*groupDigits)/2
+	return d.SqrtTo(rootScale(w, int(d.scale))), nil
+}
+
+// rootScale is the scale of the square root of a number of a weight and a scale.
+func rootScale(weight, scale int) int {
+	size := weight*groupDigits/2 + 1
+	if weight < 0 {
+		size = 1 - (1-weight*groupDigits)/2
 	}
-	return d.SqrtTo(displayScale(minSigDigits-sweight, d)), nil
+	return min(max(minSigDigits-size, scale, 0), maxDisplayScale)
 }
 
 // SqrtTo returns the square root of a finite number that is not negative, with scale digits behind

@@ -247,6 +247,48 @@ func RoundWide(hi int64, lo uint64, scale, digits int, how Rounding) (rHi int64,
 	return signed128(top+carry, low, neg)
 }
 
+// SqrtWide returns the square root of a number, as Sqrt does. ok is false below zero, and where an intermediate result
+// takes more than 128 bits.
+func SqrtWide(hi int64, lo uint64, scale int) (rHi int64, rLo uint64, to int, ok bool) {
+	if hi < 0 {
+		return 0, 0, 0, false
+	}
+	weight, _ := wideWeight(uint64(hi), lo, scale)
+	to = rootScale(weight, scale) // which is not below scale
+	top, low, ok := timesPow10(uint64(hi), lo, 2*(to+1)-scale)
+	if !ok || top >= 1<<62 {
+		return 0, 0, 0, false
+	}
+	root := (sqrt128(top, low) + 5) / 10 // which is shown with a digit less
+	return 0, root, to, true
+}
+
+// sqrt128 returns the square root of (hi, lo) without what is behind the point; hi is below 2^62.
+func sqrt128(hi, lo uint64) uint64 {
+	r := uint64(math.Sqrt(float64(hi)*(1<<32)*(1<<32) + float64(lo)))
+	for { // the estimate is off by 2^10 at most: one step of Newton's, then ones
+		top, low := bits.Mul64(r, r)
+		below, borrow := bits.Sub64(lo, low, 0)
+		above, borrow := bits.Sub64(hi, top, borrow)
+		if borrow == 0 {
+			if above == 0 && below <= 2*r {
+				return r
+			}
+			r += max(div128Low(above, below, 2*r+1), 1)
+			continue
+		}
+		below, borrow = bits.Sub64(low, lo, 0)
+		above, _ = bits.Sub64(top, hi, borrow)
+		r -= max(div128Low(above, below, 2*r), 1)
+	}
+}
+
+// div128Low returns the lower word of (hi, lo) / d.
+func div128Low(hi, lo, d uint64) uint64 {
+	_, low, _ := div128(hi, lo, d)
+	return low
+}
+
 // CompareWide orders two numbers; ok is false where one of them takes more than 128 bits at the scale of the other.
 func CompareWide(xHi int64, xLo uint64, xScale int, yHi int64, yLo uint64, yScale int) (order int, ok bool) {
 	switch {

@@ -146,3 +146,30 @@ func TestWideFloat(t *testing.T) {
 		}
 	})
 }
+
+// TestSqrtWide compares square roots with those of decimals.
+func TestSqrtWide(t *testing.T) {
+	short := 0
+	rapid.Check(t, func(t *rapid.T) {
+		h, l, s := drawWide(t, "x")
+		if rapid.Bool().Draw(t, "square") {
+			x := l >> rapid.IntRange(32, 63).Draw(t, "bits")
+			h, l = 0, x*x
+		}
+		h2, l2, to, ok := SqrtWide(h, l, s)
+		if !ok {
+			return
+		}
+		short++
+		want, err := DecimalFromInt128(h, l, s).Sqrt()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := DecimalFromInt128(h2, l2, to); got.Encode() != want.Encode() {
+			t.Fatalf("%s: got %s, want %s", DecimalFromInt128(h, l, s), got, want)
+		}
+	})
+	if short == 0 {
+		t.Fatal("no root took the short way")
+	}
+}

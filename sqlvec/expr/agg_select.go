@@ -39,7 +39,7 @@ func selects(t types.Type) bool {
 	case types.Float64, types.Date, types.Time, types.TimeTZ, types.Timestamp, types.TimestampTZ:
 		return true
 	}
-	return t.IsInteger()
+	return isIntegral(t)
 }
 
 // selection is percentile_cont and percentile_disc over words that order as the values do.

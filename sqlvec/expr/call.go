@@ -101,7 +101,11 @@ func (n *callNode) invoke(f *frame, args []vec.Vec, rows []uint64) (vec.Vec, err
 		return vec.Vec{}, err
 	}
 	if n.call.Fn.eval != nil {
-		return n.call.Fn.eval(f, n.call, args, rows)
+		out, err := n.call.Fn.eval(f, n.call, args, rows)
+		if err == nil && n.call.Typ.IsScaled() && !out.Type.IsScaled() {
+			out = strict(f, out, n.call.Typ)
+		}
+		return out, err
 	}
 	if n.call.Fn.text != nil {
 		return eachText(f, n.call.Fn, n.call.Typ, args, rows)

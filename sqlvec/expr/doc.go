@@ -22,8 +22,9 @@
 // value and keeps the results, and rows are given codes of them. Comparisons run on narrow codes.
 //
 // NUMERIC is computed loosely: vectors of scaled integers whose own type says their
-// scale, as long as nothing overflows, and of decimals after that. Program.Eval gives
-// the memory form of the expression's type unless the program is Loose.
+// scale, as long as nothing overflows; Wide vectors, of 128-bit integers and a scale a row, where
+// that is too narrow, as for quotients; and vectors of decimals after that. An expression whose type is scaled
+// gives scaled integers. Program.Eval gives the memory form of the expression's type unless the program is Loose.
 //
 // # Invariants
 //

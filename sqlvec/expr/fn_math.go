@@ -34,6 +34,13 @@ func numericFn(name string, fn func(types.Decimal) (types.Decimal, error)) *Func
 	})
 }
 
+// wideFn is numericFn for a function that fn computes of most numbers.
+func wideFn(name string, fn func(wide) (wide, bool), decimal func(types.Decimal) (types.Decimal, error)) *Function {
+	return &Function{Name: name, Params: ids(types.Numeric), Ret: types.Numeric, eval: func(f *frame, _ *Call, args []vec.Vec, sel []uint64) (vec.Vec, error) {
+		return eachNumber(f, &args[0], sel, fn, decimal)
+	}, costly: true}
+}
+
 // numeric2 makes a function of two NUMERICs.
 func numeric2(name string, fn func(a, b types.Decimal) (types.Decimal, error)) *Function {
 	return rowFn(name, ids(types.Numeric, types.Numeric), types.Numeric, func(_ *Env, args []types.Value) (types.Value, error) {
@@ -155,9 +162,9 @@ func signum(x float64) float64 {
 func init() {
 	register(
 		whole("ceil", types.RoundCeil), whole("ceiling", types.RoundCeil), whole("floor", types.RoundFloor),
-		numericFn("sqrt", types.Decimal.Sqrt), numericFn("exp", types.Decimal.Exp), numericFn("ln", types.Decimal.Ln),
+		wideFn("sqrt", wide.sqrt, types.Decimal.Sqrt), numericFn("exp", types.Decimal.Exp), numericFn("ln", types.Decimal.Ln),
 		numericFn("log", logTen), numericFn("log10", logTen),
-		numericFn("sign", func(d types.Decimal) (types.Decimal, error) {
+		wideFn("sign", wide.sign, func(d types.Decimal) (types.Decimal, error) {
 			if d.IsNaN() {
 				return d, nil
 			}
@@ -299,26 +306,8 @@ func roundVec(f *frame, how types.Rounding, v *vec.Vec, digits int, sel []uint64
 	if out, ok := roundWide(f, how, v, digits, sel); ok {
 		return out, nil
 	}
-	b := newWideBuilder(f)
-	r := newWideReader(f, v)
-	for i := range f.n {
-		if !has(sel, i) {
-			b.skip()
-			continue
-		}
-		if x, ok := r.at(i); ok {
-			if x, ok = x.round(digits, how); ok {
-				b.add(x)
-				continue
-			}
-		}
-		d, err := r.decimals.at(i)
-		if err != nil {
-			return vec.Vec{}, err
-		}
-		b.decimal(roundDecimal(how, d, digits))
-	}
-	return b.finish()
+	round := func(w wide) (wide, bool) { return w.round(digits, how) }
+	return eachNumber(f, v, sel, round, plain(func(d types.Decimal) types.Decimal { return roundDecimal(how, d, digits) }))
 }
 
 // round returns w rounded to digits after the point; ok is false where that takes decimals.

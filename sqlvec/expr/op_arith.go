@@ -301,10 +301,7 @@ func negate(f *frame, c *Call, args []vec.Vec, sel []uint64) (vec.Vec, error) {
 	case types.F64:
 		return negateFloats[float64](f, c, a), nil
 	}
-	return eachRow(f, func(_ *Env, args []types.Value) (types.Value, error) {
-		d, err := args[0].Decimal()
-		return types.BytesValue(c.Typ, d.Neg().Encode()), err
-	}, c.Typ, args, sel)
+	return eachNumber(f, &args[0], sel, wide.neg, plain(types.Decimal.Neg))
 }
 
 // negateInts is negate for integers of type T.
@@ -342,10 +339,7 @@ func absolute(f *frame, c *Call, args []vec.Vec, sel []uint64) (vec.Vec, error) 
 	case types.F64:
 		return absFloats[float64](f, c, a), nil
 	}
-	return eachRow(f, func(_ *Env, args []types.Value) (types.Value, error) {
-		d, err := args[0].Decimal()
-		return types.BytesValue(c.Typ, d.Abs().Encode()), err
-	}, c.Typ, args, sel)
+	return eachNumber(f, &args[0], sel, wide.abs, plain(types.Decimal.Abs))
 }
 
 // absInts is absolute for integers of type T.

@@ -77,7 +77,7 @@ func wholeDigits(e Expr) (n int, ok bool) {
 // while they last, otherwise on decimals.
 func numericArith(op arith) evalFunc {
 	return func(f *frame, c *Call, args []vec.Vec, sel []uint64) (vec.Vec, error) {
-		a, b := &args[0], &args[1]
+		a, b := wordConst(&args[0]), wordConst(&args[1])
 		if a.Type.IsScaled() && b.Type.IsScaled() && op != opDiv {
 			if out, ok := scaledArith(f, op, a, b, sel); ok {
 				return out, nil
@@ -85,6 +85,20 @@ func numericArith(op arith) evalFunc {
 		}
 		return decimalArith(f, op, a, b, sel)
 	}
+}
+
+// wordConst returns a constant in binary form as a scaled integer with the digits that it shows, where it is one; v
+// otherwise.
+func wordConst(v *vec.Vec) *vec.Vec {
+	if v.Form != vec.Const || v.Type.Class() != types.Bytes || v.IsNull(0) {
+		return v
+	}
+	w, ok := wideOf(v.Bytes(0))
+	if !ok || !w.isWord() || w.scale > types.MaxScaledPrec {
+		return v
+	}
+	out := constVec(types.IntValue(types.Dec(types.MaxScaledPrec, w.scale), int64(w.x.Lo)), v.N)
+	return &out
 }
 
 // scaledArith computes on scaled integers; false when a row does not fit.

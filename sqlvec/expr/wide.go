@@ -192,6 +192,61 @@ func (b *wideBuilder) finish() (vec.Vec, error) {
 	return v, err
 }
 
+// eachNumber computes a function of NUMERIC: by fn where that can do a number, and otherwise by decimal.
+func eachNumber(f *frame, v *vec.Vec, sel []uint64, fn func(wide) (wide, bool), decimal func(types.Decimal) (types.Decimal, error)) (vec.Vec, error) {
+	b, r := newWideBuilder(f), newWideReader(f, v)
+	for i := range f.n {
+		if !has(sel, i) {
+			b.skip()
+			continue
+		}
+		if w, ok := r.at(i); ok {
+			if w, ok = fn(w); ok {
+				b.add(w)
+				continue
+			}
+		}
+		d, err := r.decimals.at(i)
+		if err != nil {
+			return vec.Vec{}, err
+		}
+		if d, err = decimal(d); err != nil {
+			return vec.Vec{}, err
+		}
+		b.decimal(d)
+	}
+	return b.finish()
+}
+
+// neg returns -w.
+func (w wide) neg() (wide, bool) {
+	w.x = w.x.Neg()
+	return w, w.fits()
+}
+
+// abs returns |w|.
+func (w wide) abs() (wide, bool) {
+	if w.x.Hi < 0 {
+		return w.neg()
+	}
+	return w, true
+}
+
+// sign returns -1, 0 or 1.
+func (w wide) sign() (wide, bool) {
+	r := wide{x: kernel.Int128{Hi: w.x.Hi >> 63, Lo: uint64(w.x.Hi >> 63)}}
+	if w.x.Hi >= 0 && w.x != (kernel.Int128{}) {
+		r.x.Lo = 1
+	}
+	return r, true
+}
+
+// sqrt returns the square root.
+func (w wide) sqrt() (r wide, ok bool) {
+	r.x.Hi, r.x.Lo, r.scale, ok = types.SqrtWide(w.x.Hi, w.x.Lo, w.scale)
+	return r, ok
+}
+
 // formsOfWide returns a Wide vector as one of binary forms.
 func formsOfWide(f *frame, v *vec.Vec) vec.Vec {
 	g := frame{n: v.N, arena: f.arena}
