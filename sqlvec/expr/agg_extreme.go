@@ -100,6 +100,14 @@ func (s *numericExtreme) UpdateOne(group uint32, args []vec.Vec, sel []uint64, n
 	if s.direct(&args[0]) {
 		return s.intExtreme.UpdateOne(group, args, sel, n)
 	}
+	if args[0].Form == vec.Wide {
+		f, done := s.frame(n)
+		defer done()
+		if rows, ok := rowsOf(f, &args[0], sel); ok {
+			s.vals.offerRows(group, newWideReader(f, &args[0]), rows)
+		}
+		return nil
+	}
 	return s.each(&args[0], sel, n, func(int) uint32 { return group })
 }
 
@@ -154,6 +162,25 @@ func (s *wideExtreme) offer(g uint32, w wide) {
 		}
 	}
 	s.offerDecimal(g, w.decimal())
+}
+
+// offerRows gives a group rows of a Wide vector.
+func (s *wideExtreme) offerRows(g uint32, r wideReader, rows []uint64) {
+	var bounds *wideBounds // of the best; nil: it is to be looked up
+	for i, x := range r.wide {
+		if !has(rows, i) {
+			continue
+		}
+		if bounds != nil {
+			if b := bounds.at(r.scales[i]); b != nil && !s.better(b.order(x)) {
+				continue
+			}
+		}
+		s.offer(g, wide{x, int(r.scales[i])})
+		if bounds = nil; s.decimals == nil {
+			bounds = &wideBounds{c: s.best[g]}
+		}
+	}
 }
 
 // offerDecimal gives a group one value.

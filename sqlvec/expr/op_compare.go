@@ -327,8 +327,10 @@ func compareNumeric(f *frame, op kernel.Op, a, b *vec.Vec, w []uint64) {
 	}
 	x, y := newWideReader(f, a), newWideReader(f, b)
 	clear(w)
-	if x.wide != nil && y.isConst && y.fits && compareWideConst(op, &x, y.c, w) {
-		return
+	if x.wide != nil && b.Form == vec.Const && f.n > 0 {
+		if c, ok := y.at(0); ok && compareWideConst(op, &x, c, w) {
+			return
+		}
 	}
 	for i := range f.n {
 		// A NULL row may hold anything; its bit does not matter.
@@ -344,12 +346,7 @@ func compareNumeric(f *frame, op kernel.Op, a, b *vec.Vec, w []uint64) {
 
 // compareWideConst compares a Wide vector with a constant; false where the constant does not fit at some scale.
 func compareWideConst(op kernel.Op, x *wideReader, c wide, w []uint64) bool {
-	type bound struct {
-		at    kernel.Int128 // c at a scale, or c at the scale less its last digits
-		known bool
-		rest  bool // there are such digits: no value is c
-	}
-	var bounds [maxWideScale + 1]bound
+	bounds := wideBounds{c: c}
 	holds := [3]uint64{}
 	for k := range holds {
 		if op.Holds(k - 1) {
@@ -358,36 +355,14 @@ func compareWideConst(op kernel.Op, x *wideReader, c wide, w []uint64) bool {
 	}
 	scales := x.scales[:len(x.wide)]
 	for i, v := range x.wide {
-		b := &bounds[scales[i]]
-		if !b.known {
-			var ok bool
-			if b.at, b.rest, ok = c.atScale(int(scales[i])); !ok {
-				clear(w)
-				return false
-			}
-			b.known = true
+		b := bounds.at(scales[i])
+		if b == nil {
+			clear(w)
+			return false
 		}
-		k := 1
-		switch {
-		case v.Hi > b.at.Hi || v.Hi == b.at.Hi && v.Lo > b.at.Lo:
-			k = 2
-		case v != b.at || b.rest:
-			k = 0
-		}
-		w[i>>6] |= holds[k] << (uint(i) & 63)
+		w[i>>6] |= holds[b.order(v)+1] << (uint(i) & 63)
 	}
 	return true
-}
-
-// atScale returns the greatest integer at a scale that is not above w, and whether it is below.
-func (w wide) atScale(scale int) (x kernel.Int128, below, ok bool) {
-	if scale >= w.scale {
-		x.Hi, x.Lo, ok = types.WideAtScale(w.x.Hi, w.x.Lo, w.scale, scale)
-		return x, false, ok
-	}
-	x.Hi, x.Lo, ok = types.RoundWide(w.x.Hi, w.x.Lo, w.scale, scale, types.RoundFloor)
-	order, same := w.compare(wide{x, scale})
-	return x, order != 0, ok && same
 }
 
 // compareAt orders row i of two vectors; ok is false where that takes binary forms.

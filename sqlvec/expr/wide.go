@@ -192,6 +192,53 @@ func (b *wideBuilder) finish() (vec.Vec, error) {
 	return v, err
 }
 
+// wideBounds is one number at every scale that numbers compared with it have.
+type wideBounds struct {
+	c  wide
+	by [maxWideScale + 1]wideBound
+}
+
+// wideBound is a number at a scale.
+type wideBound struct {
+	known bool
+	x     kernel.Int128 // the greatest integer that is not above the number
+	below bool          // it is below
+}
+
+// at returns the number at a scale, nil where it does not fit.
+func (b *wideBounds) at(scale uint8) *wideBound {
+	e := &b.by[scale]
+	if !e.known {
+		e.x, e.below, e.known = b.c.atScale(int(scale))
+		if !e.known {
+			return nil
+		}
+	}
+	return e
+}
+
+// order compares x with the number.
+func (b *wideBound) order(x kernel.Int128) int {
+	switch {
+	case x.Hi > b.x.Hi || x.Hi == b.x.Hi && x.Lo > b.x.Lo:
+		return 1
+	case x != b.x || b.below:
+		return -1
+	}
+	return 0
+}
+
+// atScale returns the greatest integer at a scale that is not above w, and whether it is below.
+func (w wide) atScale(scale int) (x kernel.Int128, below, ok bool) {
+	if scale >= w.scale {
+		x.Hi, x.Lo, ok = types.WideAtScale(w.x.Hi, w.x.Lo, w.scale, scale)
+		return x, false, ok
+	}
+	x.Hi, x.Lo, ok = types.RoundWide(w.x.Hi, w.x.Lo, w.scale, scale, types.RoundFloor)
+	order, same := w.compare(wide{x, scale})
+	return x, order != 0, ok && same
+}
+
 // eachNumber computes a function of NUMERIC: by fn where that can do a number, and otherwise by decimal.
 func eachNumber(f *frame, v *vec.Vec, sel []uint64, fn func(wide) (wide, bool), decimal func(types.Decimal) (types.Decimal, error)) (vec.Vec, error) {
 	b, r := newWideBuilder(f), newWideReader(f, v)
