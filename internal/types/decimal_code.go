@@ -36,6 +36,38 @@ const scaleBytes = 2
 // DecimalKey returns the part of the binary form that is equal for equal numbers.
 func DecimalKey(form []byte) []byte { return form[:max(0, len(form)-scaleBytes)] }
 
+// PrefixBounds returns two numbers between which all lie whose binary form, without its scale, begins with the eight
+// bytes of a word, the first the highest. ok is false but for zero and above.
+func PrefixBounds(word uint64) (lo, hi Decimal, ok bool) {
+	var form [8]byte
+	binary.BigEndian.PutUint64(form[:], word)
+	if form[0] == kindZero {
+		return lo, hi, true
+	}
+	if form[0] != kindPos {
+		return lo, hi, false
+	}
+	exp := (int(form[1])<<8 | int(form[2])) - 0x8000
+	if exp < -maxPrefixPairs || exp > maxPrefixPairs {
+		return lo, hi, false
+	}
+	u, pairs := int64(0), form[3:]
+	for _, p := range pairs { // those behind the end of the digits are 0
+		u = 100*u + int64(max(p, 1)) - 1
+	}
+	scale := 2 * (len(pairs) - exp)
+	lo, hi = DecimalFromInt(u, 0), DecimalFromInt(u+1, 0)
+	if scale < 0 {
+		times := Decimal{coeff: *pow10(-scale)}
+		return lo.Mul(times), hi.Mul(times), true
+	}
+	lo.scale, hi.scale = int32(scale), int32(scale)
+	return lo, hi, true
+}
+
+// maxPrefixPairs is the most pairs of digits between the point and those of PrefixBounds.
+const maxPrefixPairs = 32
+
 // Encode returns the binary form.
 func (d Decimal) Encode() string { return string(d.AppendEncoded(nil)) }
 

@@ -1,6 +1,7 @@
 package types
 
 import (
+	"encoding/binary"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -171,5 +172,29 @@ func TestSqrtWide(t *testing.T) {
 	})
 	if short == 0 {
 		t.Fatal("no root took the short way")
+	}
+}
+
+// TestPrefixBounds compares the bounds of a prefix with the number that it is of.
+func TestPrefixBounds(t *testing.T) {
+	some := false
+	rapid.Check(t, func(t *rapid.T) {
+		h, l, s := drawWide(t, "x")
+		d := DecimalFromInt128(h, l, s)
+		var form [8]byte
+		copy(form[:], DecimalKey([]byte(d.Encode())))
+		lo, hi, ok := PrefixBounds(binary.BigEndian.Uint64(form[:]))
+		if some = some || ok; ok != (d.Sign() >= 0) {
+			t.Fatalf("%s: bounds %t", d, ok)
+		}
+		if ok && (lo.Cmp(d) > 0 || hi.Cmp(d) < 0) {
+			t.Fatalf("%s is not between %s and %s", d, lo, hi)
+		}
+		if ok && hi.Sub(lo).Mul(DecimalFromInt(1e8, 0)).Cmp(hi) > 0 {
+			t.Fatalf("%s and %s are far apart", lo, hi)
+		}
+	})
+	if !some {
+		t.Fatal("no prefix has bounds")
 	}
 }

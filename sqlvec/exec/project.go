@@ -13,6 +13,9 @@ func (p *projectStage) open(w *worker, next pusher) (pusher, error) {
 	if err != nil {
 		return nil, err
 	}
+	if s, ok := next.(*sortEnd); ok && s.top != nil {
+		loosen(progs)
+	}
 	out := &project{w: w, progs: progs, next: next}
 	out.decide(p.exprs)
 	return out, nil

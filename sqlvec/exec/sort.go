@@ -83,6 +83,7 @@ func (s *sorting) open(w *worker) (pusher, error) {
 	if s.node.Limit > 0 && s.node.Limit <= maxTop {
 		e.slack = firstSlack
 		e.top = newThreshold(s.specs, s.types, &s.top)
+		loosen(by)
 	}
 	s.ends = append(s.ends, e)
 	return e, nil
@@ -102,7 +103,11 @@ func (e *sortEnd) push(b *vec.Batch) error {
 		}
 	}
 	e.rows.cut(e.w.morsel)
-	e.rows.add(nil, e.cols, b.N, selected(&vec.Batch{N: b.N, Sel: sel}, a))
+	n, idx := b.N, selected(&vec.Batch{N: b.N, Sel: sel}, a)
+	if e.top != nil {
+		n, idx = e.strict(n, idx)
+	}
+	e.rows.add(nil, e.cols, n, idx)
 	if e.top != nil && int64(e.rows.rows) >= 2*e.s.node.Limit+e.slack {
 		if err := e.prune(); err != nil {
 			return err
@@ -131,6 +136,40 @@ func (e *sortEnd) places(n int) vec.Vec {
 	}
 	e.passed += n
 	return vec.FromFixed(types.T(types.Int64), place, nil)
+}
+
+// strict gives the NUMERIC columns of rows idx (nil: all n) the form of their types, and returns the rows that are to be
+// kept then: a sort with a limit takes them as they were computed.
+func (e *sortEnd) strict(n int, idx []int32) (int, []int32) {
+	a, few := e.w.scratch, false
+	for c, t := range e.s.types {
+		v := &e.cols[c]
+		if !isForm(t) || !isLoose(v) {
+			continue
+		}
+		if idx != nil && !few {
+			b := takeBatch(&vec.Batch{N: n, Cols: e.cols}, idx, a)
+			n, few = b.N, true
+			e.cols = append(e.cols[:0], b.Cols...)
+		}
+		e.cols[c] = expr.Strict(e.cols[c], t, a)
+	}
+	if few {
+		idx = nil
+	}
+	return n, idx
+}
+
+// isLoose reports whether v, NUMERIC of a type that is not scaled, has not the form of its type.
+func isLoose(v *vec.Vec) bool { return v.Form == vec.Wide || v.Type.IsScaled() }
+
+// loosen lets programs give NUMERIC as they compute it.
+func loosen(progs []*expr.Program) {
+	for _, p := range progs {
+		if isForm(p.Type()) {
+			p.Loose()
+		}
+	}
 }
 
 func (s *sorting) finish(ex *execution) error {

@@ -8,6 +8,7 @@ import (
 	"driftdb/internal/arena"
 	"driftdb/internal/types"
 	"driftdb/internal/vec"
+	"driftdb/sqlvec/expr"
 	"driftdb/sqlvec/kernel"
 )
 
@@ -22,6 +23,7 @@ const (
 type threshold struct {
 	// specs are the first key, and those behind keys that their words say all of.
 	specs []orderSpec
+	first types.Type               // of the first key
 	last  *lastRow                 // nil while there is none
 	all   *atomic.Pointer[lastRow] // the least of all workers
 }
@@ -36,7 +38,7 @@ func newThreshold(specs []orderSpec, ts []types.Type, all *atomic.Pointer[lastRo
 	for n < len(specs) && exactWord(ts[specs[n-1].column]) {
 		n++
 	}
-	return &threshold{specs: specs[:n], all: all}
+	return &threshold{specs: specs[:n], first: ts[specs[0].column], all: all}
 }
 
 // set reports whether there is a threshold, and takes that of other workers if it is less.
@@ -94,7 +96,9 @@ func tied(v *vec.Vec, spec orderSpec, word uint64, idx []int32, mask, words []ui
 // firstBefore is before by the first key.
 func (t *threshold) firstBefore(v *vec.Vec, n int, sel []uint64, a *arena.Arena) []uint64 {
 	mask := maskOf(a, n)
-	if !t.intsBefore(v, n, mask) {
+	if isForm(t.first) && isLoose(v) {
+		t.numbersBefore(v, n, mask, a)
+	} else if !t.intsBefore(v, n, mask) {
 		t.wordsBefore(v, n, mask, a)
 	}
 	if v.Valid != nil {
@@ -124,6 +128,24 @@ func (t *threshold) wordsBefore(v *vec.Vec, n int, mask []uint64, a *arena.Arena
 			m |= (behind ^ 1) << (uint(j) & 63)
 		}
 		mask[i] = m
+	}
+}
+
+// numbersBefore is wordsBefore for NUMERIC that are no scaled integers by their type, but come as computed.
+func (t *threshold) numbersBefore(v *vec.Vec, n int, mask []uint64, a *arena.Arena) {
+	op, word := kernel.Le, (*t.last)[0]
+	if t.specs[0].desc {
+		op, word = kernel.Ge, ^word
+	}
+	lo, hi, ok := types.PrefixBounds(word)
+	switch {
+	case !ok:
+		strict := expr.Strict(*v, t.first, a)
+		t.wordsBefore(&strict, n, mask, a)
+	case op == kernel.Ge:
+		expr.CompareNumeric(op, v, lo, mask, a)
+	default:
+		expr.CompareNumeric(op, v, hi, mask, a)
 	}
 }
 

@@ -315,6 +315,13 @@ func compareBytesConst(op kernel.Op, a *vec.Vec, c []byte, w []uint64) {
 	}
 }
 
+// CompareNumeric writes the rows of v, which may come from a loose program, for which v op c holds; the bits of NULLs
+// are unspecified.
+func CompareNumeric(op kernel.Op, v *vec.Vec, c types.Decimal, mask []uint64, a *arena.Arena) {
+	b := constVec(types.BytesValue(types.T(types.Numeric), c.Encode()), v.N)
+	compareNumeric(&frame{n: v.N, arena: a}, op, v, &b, mask)
+}
+
 // compareNumeric compares NUMERIC vectors of any memory form.
 func compareNumeric(f *frame, op kernel.Op, a, b *vec.Vec, w []uint64) {
 	if c, ok := scaledConst(b); ok && a.Type.IsScaled() {
