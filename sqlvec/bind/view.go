@@ -127,7 +127,9 @@ func (b *Binder) viewColumns(v *colstore.Table, node plan.Node) (plan.Node, erro
 	for i, c := range v.Columns {
 		in := node.Columns()[i]
 		p.Exprs, p.Out = append(p.Exprs, colExpr(in)), append(p.Out, b.newColumn(c.Name, in.Type))
-		want[i] = c.Type
+		if want[i] = c.Type; c.Type == types.T(types.Numeric) && in.Type.ID == types.Numeric {
+			want[i] = in.Type // with the digits that its values are known to need
+		}
 	}
 	return b.castColumns(p, want)
 }
@@ -163,8 +165,10 @@ func (b *Binder) View(q *parse.Query) (colstore.ViewDef, error) {
 	}
 	second.record.names.qualify(second)
 	def := colstore.ViewDef{Query: parse.Format(own), Depends: second.record.depends(plan.Needed(node))}
-	for _, c := range node.Columns() {
-		def.Columns = append(def.Columns, colstore.Column{Name: c.Name, Type: c.Type, Missing: types.NullOf(c.Type)})
+	declared := declaredTypes(node)
+	for i, c := range node.Columns() {
+		t := declared[i]
+		def.Columns = append(def.Columns, colstore.Column{Name: c.Name, Type: t, Missing: types.NullOf(t)})
 	}
 	return def, nil
 }

@@ -277,7 +277,7 @@ func roundingTo(name string, how types.Rounding) *Function {
 // roundType returns the type of a number rounded to digits: scaled where all results fit.
 func roundType(e Expr, digits int) types.Type {
 	whole, ok := wholeDigits(e)
-	if !ok || digits > types.MaxScaledPrec {
+	if !ok || digits > types.MaxScaledPrec || !varies([]Expr{e}) {
 		return types.T(types.Numeric)
 	}
 	return fittingType(whole+1, max(digits, 0))

@@ -11,7 +11,7 @@ import (
 func numericResult(op arith) func(*Call) types.Type {
 	return func(c *Call) types.Type {
 		a, b := boundOf(c.Args[0]), boundOf(c.Args[1])
-		if !a.IsScaled() || !b.IsScaled() {
+		if !a.IsScaled() || !b.IsScaled() || !varies(c.Args) {
 			return types.T(types.Numeric)
 		}
 		whole, scale := int(a.Prec-a.Scale), int(max(a.Scale, b.Scale))
@@ -27,6 +27,15 @@ func numericResult(op arith) func(*Call) types.Type {
 		}
 		return fittingType(whole, scale)
 	}
+}
+
+// varies reports whether one of several expressions has columns: what is computed once needs no bound.
+func varies(list []Expr) bool {
+	some := false
+	for _, e := range list {
+		Columns(e, func(int) { some = true })
+	}
+	return some
 }
 
 // fittingType returns the scaled type of so many digits before and after the point, NUMERIC where there is none.
