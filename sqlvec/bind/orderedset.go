@@ -309,12 +309,8 @@ func duckAggregate(e *parse.FuncCall, name string) *parse.FuncCall {
 		out := named("count")
 		out.Args, out.Filter = []parse.Expr{&parse.Star{Pos: e.Pos}}, and(e.Args[0])
 		return out
-	case (name == "arg_max" || name == "max_by" || name == "arg_min" || name == "min_by") && n == 2:
-		out := named("first")
-		out.OrderBy = []parse.OrderItem{{Pos: e.Pos, Expr: e.Args[1], Desc: name == "arg_max" || name == "max_by"}}
-		out.Filter = and(&parse.IsExpr{Pos: e.Pos, X: e.Args[0], Not: true}, &parse.IsExpr{Pos: e.Pos, X: e.Args[1], Not: true})
-		out.Args = e.Args[:1]
-		return out
+	case (name == "max_by" || name == "min_by") && n == 2:
+		return named("arg_" + name[:3])
 	case name == "median" && n == 1, (name == "quantile_cont" || name == "quantile_disc" || name == "quantile") && n == 2:
 		half := &parse.Literal{Pos: e.Pos, Kind: parse.LitNumeric, Text: "0.5"}
 		if e.Over != nil { // what is ordered cannot have it

@@ -156,7 +156,7 @@ func (s *selection) each(args []vec.Vec, sel []uint64, n int, group func(int) ui
 }
 
 // orderWords writes words that order as the values of v do: NaN above all.
-func (s *selection) orderWords(v *vec.Vec, words []uint64) {
+func (s *scratch) orderWords(v *vec.Vec, words []uint64) {
 	f, done := s.frame(len(words))
 	defer done()
 	switch v.Type.Class() {
