@@ -286,6 +286,22 @@ func overQuantile(named func(string) *parse.FuncCall, name string, args []parse.
 	return out
 }
 
+// countsColumns reports whether the distinct values of e are those of its columns together: a row is not NULL, whatever
+// its columns are.
+func countsColumns(e parse.Expr) bool {
+	row, ok := e.(*parse.RowExpr)
+	if !ok || len(row.Elems) < 2 || len(row.Elems) > expr.MaxCountedColumns {
+		return false
+	}
+	for _, x := range row.Elems {
+		switch x.(type) {
+		case *parse.Star, *parse.RowExpr:
+			return false
+		}
+	}
+	return true
+}
+
 // duckAggregate rewrites the aggregates that DuckDB has under names of its own; others
 // come back as they are.
 func duckAggregate(e *parse.FuncCall, name string) *parse.FuncCall {
@@ -304,6 +320,11 @@ func duckAggregate(e *parse.FuncCall, name string) *parse.FuncCall {
 		return &parse.BoolExpr{Pos: e.Pos, Args: conds}
 	}
 	n := len(e.Args)
+	if name == "count" && e.Distinct && n == 1 && countsColumns(e.Args[0]) {
+		out := named(expr.CountRows)
+		out.Args = e.Args[0].(*parse.RowExpr).Elems
+		return out
+	}
 	switch {
 	case (name == "count_if" || name == "countif") && n == 1:
 		out := named("count")

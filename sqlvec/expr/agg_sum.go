@@ -3,6 +3,7 @@ package expr
 import (
 	"math"
 	"math/bits"
+	"slices"
 
 	"driftdb/internal/arena"
 	"driftdb/internal/dberr"
@@ -11,14 +12,23 @@ import (
 	"driftdb/sqlvec/kernel"
 )
 
+// CountRows is the name of the aggregate that counts rows of several columns, NULL or not. No query can write it.
+const CountRows = "$count_rows"
+
+// MaxCountedColumns is the most arguments of CountRows.
+const MaxCountedColumns = 16
+
 func init() {
-	count := func(p ...types.ID) *Aggregate {
-		return &Aggregate{Name: "count", Params: p, Ret: types.Int64, Empty: true,
+	count := func(name string, p ...types.ID) *Aggregate {
+		return &Aggregate{Name: name, Params: p, Ret: types.Int64, Empty: true,
 			states: func(_ []types.Type, _ types.Type, a *arena.Arena) States {
 				return &countStates{scratch: scratch{a}}
 			}}
 	}
-	registerAggregate(count(), count(anyType))
+	registerAggregate(count("count"), count("count", anyType))
+	for n := 2; n <= MaxCountedColumns; n++ {
+		registerAggregate(count(CountRows, slices.Repeat(ids(anyType), n)...))
+	}
 	for in, out := range map[types.ID]types.ID{types.Int16: types.Int64, types.Int32: types.Int64, types.Int64: types.Numeric} {
 		registerAggregate(&Aggregate{Name: "sum", Params: ids(in), Ret: out, states: newIntSum(false)},
 			&Aggregate{Name: "avg", Params: ids(in), Ret: types.Numeric, states: newIntSum(true)})
@@ -123,7 +133,7 @@ func (s *countStates) UpdateSlots(slot []uint32, args []vec.Vec) error {
 	f, done := s.frame(len(slot))
 	defer done()
 	all := vec.Vec{N: len(slot)}
-	if len(args) > 0 {
+	if len(args) == 1 {
 		all = args[0]
 	}
 	s.count(f, &all, slot)
@@ -132,7 +142,7 @@ func (s *countStates) UpdateSlots(slot []uint32, args []vec.Vec) error {
 
 func (s *countStates) UpdateOne(group uint32, args []vec.Vec, sel []uint64, n int) error {
 	var valid []uint64
-	if len(args) > 0 {
+	if len(args) == 1 {
 		if isNullConst(&args[0]) {
 			return nil
 		}
