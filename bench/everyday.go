@@ -73,6 +73,18 @@ var everydayQueries = []struct{ name, sql string }{
 	{"IN, BETWEEN and a date", "SELECT count(*) FROM lineitem WHERE l_shipmode IN ('AIR', 'RAIL', 'SHIP') AND l_quantity BETWEEN 10 AND 20 AND l_shipdate >= DATE '1995-01-01'"},
 	{"coalesce, greatest and abs", "SELECT coalesce(nullif(l_returnflag, 'N'), 'none') AS flag, sum(greatest(l_discount, l_tax)), sum(abs(l_discount - l_tax)) FROM lineitem GROUP BY flag ORDER BY flag"},
 	{"groups of a remainder", "SELECT o_orderkey % 10 AS k, count(*), sum(o_totalprice) FROM orders GROUP BY k ORDER BY k"},
+	{"last twenty orders by number", "SELECT o_orderkey, o_orderdate, o_totalprice FROM orders ORDER BY o_orderkey DESC LIMIT 20"},
+	{"last lines with their orders", "SELECT l_orderkey, l_linenumber, o_orderdate FROM lineitem JOIN orders ON l_orderkey = o_orderkey ORDER BY l_orderkey DESC, l_linenumber LIMIT 20"},
+	{"customers without an order, EXCEPT", "SELECT count(*) FROM (SELECT c_custkey FROM customer EXCEPT SELECT o_custkey FROM orders) AS t"},
+	{"pairs of orders of one customer", "SELECT count(*) FROM orders a JOIN orders b ON a.o_custkey = b.o_custkey AND a.o_orderkey < b.o_orderkey"},
+	{"days between order and delivery, date_diff", "SELECT date_diff('day', o_orderdate, l_shipdate) AS d, count(*) FROM orders JOIN lineitem ON o_orderkey = l_orderkey GROUP BY d ORDER BY d"},
+	{"last part of each order, arg_max", "SELECT l_orderkey, arg_max(l_partkey, l_linenumber) AS part FROM lineitem GROUP BY l_orderkey ORDER BY l_orderkey LIMIT 100"},
+	{"distinct pairs of part and supplier", "SELECT count(DISTINCT (l_partkey, l_suppkey)) FROM lineitem"},
+	{"days until a receipt, date + days", "SELECT count(*) FROM lineitem WHERE l_shipdate + 10 > l_receiptdate"},
+	{"orders above a customer's mean", "SELECT count(*) FROM orders o WHERE o_totalprice > (SELECT avg(o_totalprice) FROM orders p WHERE p.o_custkey = o.o_custkey)"},
+	{"orders by customers' names", "SELECT c_name, count(*) FROM customer JOIN orders ON c_custkey = o_custkey GROUP BY c_name ORDER BY 2 DESC, 1 LIMIT 10"},
+	{"exponentials, powers and sines", "SELECT sum(exp(CAST(l_tax AS DOUBLE PRECISION))), sum(power(CAST(l_quantity AS DOUBLE PRECISION), 1.7)), sum(sin(CAST(l_quantity AS DOUBLE PRECISION))) FROM lineitem"},
+	{"kinds of orders by CASE", "SELECT CASE WHEN o_orderstatus = 'F' THEN 'done' ELSE 'open' END AS k, count(*), sum(o_totalprice) FROM orders GROUP BY k ORDER BY k"},
 }
 
 // everyday measures the questions over the tables of TPC-H.

@@ -15,7 +15,13 @@ func init() {
 			states: func(args []types.Type, ret types.Type, a *arena.Arena) States {
 				s := &argStates{scratch: scratch{a}, greatest: name == "arg_max"}
 				s.vals = valueStates{typ: ret, take: func(_, _ *types.Value) bool { return true }}
-				s.isText = ret.Class() == types.Bytes && ret.ID != types.Numeric
+				switch c := ret.Class(); {
+				case ret.ID == types.Numeric:
+				case c == types.Bytes:
+					s.isText = true
+				case c == types.I16, c == types.I32, c == types.I64:
+					s.isInt = true
+				}
 				if !selects(args[1]) {
 					s.keys = &valueStates{typ: args[1], take: extremeRule(args[1], s.greatest)}
 				}
@@ -28,10 +34,13 @@ func init() {
 type argStates struct {
 	scratch
 	greatest bool
-	vals     valueStates // of the best rows
-	isText   bool        // values are bytes of the vectors, which texts keeps instead of vals
+	seen     []bool
+	vals     valueStates // of the best rows, but for texts and integers
+	isText   bool        // values are bytes of the vectors, which texts keeps
 	texts    [][]byte
-	heap     int64        // bytes of texts
+	heap     int64 // bytes of texts
+	isInt    bool  // values are integers, which ints keeps
+	ints     []int64
 	best     []uint64     // words of the keys, flipped for arg_min
 	keys     *valueStates // nil where keys have words
 
@@ -41,9 +50,14 @@ type argStates struct {
 }
 
 func (s *argStates) Grow(n int) {
-	s.vals.Grow(n)
-	if s.isText {
+	s.seen = grow(s.seen, n)
+	switch {
+	case s.isText:
 		s.texts = grow(s.texts, n)
+	case s.isInt:
+		s.ints = grow(s.ints, n)
+	default:
+		s.vals.Grow(n)
 	}
 	if s.keys != nil {
 		s.keys.Grow(n)
@@ -55,10 +69,10 @@ func (s *argStates) Grow(n int) {
 	}
 }
 
-func (s *argStates) Groups() int { return s.vals.Groups() }
+func (s *argStates) Groups() int { return len(s.seen) }
 
 func (s *argStates) Bytes() int64 {
-	n := s.heap + int64(cap(s.texts))*24 + s.vals.Bytes() + int64(cap(s.best))*8 + int64(cap(s.row))*4
+	n := s.heap + int64(cap(s.texts))*24 + int64(cap(s.ints))*8 + int64(cap(s.seen)) + s.vals.Bytes() + int64(cap(s.best))*8 + int64(cap(s.row))*4
 	if s.keys != nil {
 		n += s.keys.Bytes()
 	}
@@ -96,11 +110,11 @@ func (s *argStates) each(args []vec.Vec, sel []uint64, n int, group func(int) ui
 			}
 			return
 		}
-		if w := s.words[i] ^ flip; !s.vals.seen[g] || w > s.best[g] {
+		if w := s.words[i] ^ flip; !s.seen[g] || w > s.best[g] {
 			if s.row[g] < 0 {
 				s.met = append(s.met, g)
 			}
-			s.best[g], s.row[g], s.vals.seen[g] = w, int32(i), true
+			s.best[g], s.row[g], s.seen[g] = w, int32(i), true
 		}
 	})
 	for _, g := range s.met {
@@ -112,9 +126,13 @@ func (s *argStates) each(args []vec.Vec, sel []uint64, n int, group func(int) ui
 
 // keep gives a group the value of row i.
 func (s *argStates) keep(g uint32, v *vec.Vec, i int) {
-	if s.isText {
+	s.seen[g] = true
+	switch {
+	case s.isText:
 		s.keepText(g, v.Bytes(i))
-	} else {
+	case s.isInt:
+		s.ints[g] = v.Int(i)
+	default:
 		s.vals.offer(g, rowValue(v, i))
 	}
 }
@@ -122,7 +140,7 @@ func (s *argStates) keep(g uint32, v *vec.Vec, i int) {
 // keepText gives a group a text, in the memory of the one before where it fits.
 func (s *argStates) keepText(g uint32, text []byte) {
 	before := cap(s.texts[g])
-	s.texts[g], s.vals.seen[g] = append(s.texts[g][:0], text...), true
+	s.texts[g] = append(s.texts[g][:0], text...)
 	s.heap += int64(cap(s.texts[g]) - before)
 }
 
@@ -153,20 +171,24 @@ func (s *argStates) MergePart(src States, from, to []uint32) error {
 	for k, g := range to {
 		i := groupAt(from, k)
 		switch {
-		case !o.vals.seen[i]:
+		case !o.seen[i]:
 			continue
 		case s.keys != nil:
 			if !s.better(g, o.keys.vals[i]) {
 				continue
 			}
-		case s.vals.seen[g] && o.best[i] <= s.best[g]:
+		case s.seen[g] && o.best[i] <= s.best[g]:
 			continue
 		default:
 			s.best[g] = o.best[i]
 		}
-		if s.isText {
+		s.seen[g] = true
+		switch {
+		case s.isText:
 			s.keepText(g, o.texts[i])
-		} else {
+		case s.isInt:
+			s.ints[g] = o.ints[i]
+		default:
 			s.vals.offer(g, o.vals.vals[i])
 		}
 	}
@@ -174,15 +196,18 @@ func (s *argStates) MergePart(src States, from, to []uint32) error {
 }
 
 func (s *argStates) Final(lo, hi int, a *arena.Arena) (vec.Vec, error) {
-	if !s.isText {
+	if !s.isText && !s.isInt {
 		return s.vals.Final(lo, hi, a)
 	}
 	b := newBuilder(&frame{n: hi - lo, arena: a}, s.vals.typ)
 	for g := lo; g < hi; g++ {
-		if s.vals.seen[g] {
-			b.bytes(s.texts[g])
-		} else {
+		switch {
+		case !s.seen[g]:
 			b.null()
+		case s.isText:
+			b.bytes(s.texts[g])
+		default:
+			b.value(types.IntValue(s.vals.typ, s.ints[g]))
 		}
 	}
 	return b.finish()
