@@ -65,6 +65,17 @@ func DecimalFromInt128(hi int64, lo uint64, scale int) Decimal {
 	return d
 }
 
+// DecimalFromWords returns the unsigned integer of these words, the lowest first, times 10^-scale.
+func DecimalFromWords(words [4]uint64, scale int) Decimal {
+	d := Decimal{scale: int32(scale)}
+	var word apd.BigInt
+	for i := len(words) - 1; i >= 0; i-- {
+		d.coeff.Lsh(&d.coeff, 64)
+		d.coeff.Add(&d.coeff, word.SetUint64(words[i]))
+	}
+	return d
+}
+
 // Scale returns the number of digits shown after the point.
 func (d Decimal) Scale() int { return int(d.scale) }
 
