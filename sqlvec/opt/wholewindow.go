@@ -16,7 +16,7 @@ const fewWindowRows = 1 << 11
 // joined to the rows, which need not be sorted then. root are the columns that the plan answers.
 type wholes struct {
 	o    *optimizer
-	made map[plan.Node]bool // the joins
+	made map[plan.Node]bool // the joins, and the projections of their columns
 }
 
 // wholeWindows groups such windows in a plan.
@@ -88,12 +88,20 @@ func (w *wholes) window(n *plan.Window) plan.Node {
 	switch {
 	case ok:
 	case ordered != nil:
-		return keepColumns(w.merge(n, ordered), cols)
+		return w.keep(w.merge(n, ordered), cols)
 	default:
 		*place, source, ids = w.kept(base)
 	}
 	*place = w.join(n, *place, source, ids)
-	return keepColumns(n.Input, cols)
+	w.pass(n.Input, *place, n.Out)
+	return w.keep(n.Input, cols)
+}
+
+// keep returns the columns that a window had of what stands for it.
+func (w *wholes) keep(n plan.Node, cols []plan.Column) plan.Node {
+	out := keepColumns(n, cols)
+	w.made[out] = w.made[out] || out != n
+	return out
 }
 
 // below returns the place of the rows that a window, or a join made of one, adds columns to, unless
@@ -104,11 +112,10 @@ func (w *wholes) below(n plan.Node, used map[int]bool) (*plan.Node, bool) {
 		if !slices.ContainsFunc(n.Out, func(c plan.Column) bool { return used[c.ID] }) {
 			return &n.Input, true
 		}
-	case *plan.Project: // of the columns of a join
-		if !w.made[n.Input] {
-			return nil, false
+	case *plan.Project:
+		if w.made[n] {
+			return w.below(n.Input, used)
 		}
-		return w.below(n.Input, used)
 	case *plan.HashJoin:
 		if w.made[n] && !slices.ContainsFunc(n.Right.Columns(), func(c plan.Column) bool { return used[c.ID] }) {
 			return &n.Left, true
@@ -119,6 +126,27 @@ func (w *wholes) below(n plan.Node, used map[int]bool) (*plan.Node, bool) {
 		}
 	}
 	return nil, false
+}
+
+// pass makes the projections between n and a join below it hand on the columns that the join adds.
+func (w *wholes) pass(n, join plan.Node, added []plan.Column) {
+	for n != join {
+		switch x := n.(type) {
+		case *plan.Window:
+			n = x.Input
+		case *plan.Project:
+			for _, c := range added {
+				x.Out, x.Exprs = append(x.Out, c), append(x.Exprs, column(c))
+			}
+			n = x.Input
+		case *plan.HashJoin:
+			n = x.Left
+		case *plan.NestedLoop:
+			n = x.Left
+		default:
+			return
+		}
+	}
 }
 
 // samePartition reports whether two windows partition the rows alike.
