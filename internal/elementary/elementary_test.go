@@ -124,3 +124,24 @@ func TestRoundedPowers(t *testing.T) {
 		t.Errorf("%d of 5000 cube roots have a nearer neighbour", wrong)
 	}
 }
+
+// TestLargestExp looks at arguments whose results, or half of them, are the largest doubles.
+func TestLargestExp(t *testing.T) {
+	for _, c := range []struct {
+		name      string
+		got, want float64
+	}{
+		{"exp(709.7)", Exp(709.7), 1.6549840276802644e+308},
+		{"exp(709)", Exp(709), 8.218407461554972e+307},
+		{"exp(709.79)", Exp(709.79), math.Inf(1)},
+		{"sinh(709.7)", Sinh(709.7), 8.274920138401322e+307},
+		{"sinh(-710)", Sinh(-710), -1.1169973830808557e+308},
+		{"cosh(-710)", Cosh(-710), 1.1169973830808557e+308},
+		{"sinh(171)", Sinh(171), 9.190230621414123e+73},
+		{"cosh(711)", Cosh(711), math.Inf(1)},
+	} {
+		if c.got != c.want {
+			t.Errorf("%s is %v, not %v", c.name, c.got, c.want)
+		}
+	}
+}

@@ -33,14 +33,46 @@ var powers = func() (t [steps]twofold) {
 
 // Exp returns e^x.
 func Exp(x float64) float64 {
-	if !(x > -708 && x < 709) {
-		return math.Exp(x) // infinities, NaN, subnormal results
+	switch {
+	case x > -708 && x < 709:
+		return exp(x, 0, 0)
+	case x >= 709 && x < 710: // the power of two may be one too many, the result is not
+		return exp(x, 0, 1) * 2
 	}
-	return exp(x, 0)
+	return math.Exp(x) // infinities, NaN, subnormal results
 }
 
-// exp returns e^(x+tail) for x between -708 and 709 and a tail much smaller than x.
-func exp(x, tail float64) float64 {
+// Sinh returns the hyperbolic sine.
+func Sinh(x float64) float64 {
+	if math.Abs(x) < hyperbolic {
+		return math.Sinh(x)
+	}
+	return math.Copysign(halfExp(math.Abs(x)), x)
+}
+
+// Cosh returns the hyperbolic cosine.
+func Cosh(x float64) float64 {
+	if math.Abs(x) < hyperbolic {
+		return math.Cosh(x)
+	}
+	return halfExp(math.Abs(x))
+}
+
+// hyperbolic is from where on half of e^x is the hyperbolic sine and cosine.
+const hyperbolic = 22
+
+// halfExp returns half of e^x for an x of at least hyperbolic, also where e^x is too large.
+func halfExp(x float64) float64 {
+	if x < 709 {
+		return Exp(x) / 2
+	}
+	root := Exp(x / 2)
+	return root / 2 * root
+}
+
+// exp returns e^(x+tail), divided by 2^down, for a tail much smaller than x. The result is a normal double for x between
+// -708 and 709 where down is 0.
+func exp(x, tail float64, down int64) float64 {
 	k := x*(steps*invLn2) + shifter
 	i := int64(math.Float64bits(k)) << 12 >> 12 // the low bits as a number with a sign
 	k -= shifter
@@ -48,6 +80,6 @@ func exp(x, tail float64) float64 {
 	p := &powers[i&(steps-1)]
 	r2 := r * r
 	rest := p.lo + r + r2*(0.5+r*(1.0/6)) + r2*r2*(1.0/24+r*(1.0/120))
-	scale := math.Float64frombits(math.Float64bits(p.hi) + uint64(i>>7)<<52)
+	scale := math.Float64frombits(math.Float64bits(p.hi) + uint64(i>>7-down)<<52)
 	return math.FMA(scale, rest, scale)
 }

@@ -35,7 +35,7 @@ func Pow(x, y float64) float64 {
 	if !(e > -708 && e < 709) {
 		return math.Pow(x, y)
 	}
-	return sign * exp(e, math.FMA(y, l.hi, -e)+y*l.lo)
+	return sign * exp(e, math.FMA(y, l.hi, -e)+y*l.lo, 0)
 }
 
 // multiplied returns the whole power of x, times its root if half, or one divided by that.

@@ -199,7 +199,7 @@ func registerFloats() {
 		floatFn("sin", elementary.Sin, finiteInput), floatFn("cos", elementary.Cos, finiteInput), floatFn("tan", elementary.Tan, finiteInput),
 		floatFn("cot", func(x float64) float64 { return 1 / elementary.Tan(x) }, finiteInput),
 		floatFn("asin", elementary.Asin, outOfDomain), floatFn("acos", elementary.Acos, outOfDomain), floatFn("atan", elementary.Atan, nil),
-		floatFn("sinh", math.Sinh, nil), floatFn("cosh", math.Cosh, nil), floatFn("tanh", math.Tanh, nil),
+		floatFn("sinh", elementary.Sinh, nil), floatFn("cosh", elementary.Cosh, nil), floatFn("tanh", math.Tanh, nil),
 		floatFn("asinh", math.Asinh, nil), floatFn("acosh", math.Acosh, func(x, _ float64) error {
 			if x < 1 {
 				return outOfDomain(2, 0)
@@ -208,7 +208,7 @@ func registerFloats() {
 		}), floatFn("atanh", math.Atanh, outOfDomain),
 		floatFn("sind", sind, finiteInput), floatFn("cosd", cosd, finiteInput), floatFn("tand", tand, finiteInput), floatFn("cotd", cotd, finiteInput),
 		floatFn("asind", asind, outOfDomain), floatFn("acosd", acosd, outOfDomain), floatFn("atand", atand, nil),
-		floatFn("degrees", func(x float64) float64 { return x * (180 / math.Pi) }, nil),
+		floatFn("degrees", func(x float64) float64 { return x / radian }, overflowed),
 		floatFn("radians", func(x float64) float64 { return x * radian }, nil),
 		float2("atan2d", func(a, b float64) (float64, error) { return elementary.Atan2(a, b) / atanOne * 45, nil }),
 		float2("atan2", func(a, b float64) (float64, error) { return elementary.Atan2(a, b), nil }),
@@ -227,7 +227,7 @@ func floatPower(a, b float64) (float64, error) {
 	switch {
 	case a == 0 && b < 0:
 		return 0, dberr.New(dberr.InvalidArgumentForPower, "zero raised to a negative power is undefined")
-	case a < 0 && !math.IsInf(a, 0) && math.Floor(b) != b && !math.IsNaN(b):
+	case a < 0 && math.Floor(b) != b && !math.IsNaN(b):
 		return 0, dberr.New(dberr.InvalidArgumentForPower, "a negative number raised to a non-integer power yields a complex result")
 	}
 	r := elementary.Pow(a, b)
