@@ -149,9 +149,32 @@ func datePartEval(f *frame, c *Call, args []vec.Vec, sel []uint64) (vec.Vec, err
 	if v.Type.IsScaled() {
 		out := castToFloat(f, &v, c.Typ)
 		out.Valid = v.Valid
+		secondsAsDoubles(f, args, &v, &out)
 		return out, nil
 	}
 	return eachRow(f, datePart, c.Typ, args, sel)
+}
+
+// secondsAsDoubles makes seconds and milliseconds what PostgreSQL adds up in doubles: whole seconds and the rest. v has
+// the microseconds of the minute.
+func secondsAsDoubles(f *frame, args []vec.Vec, v, out *vec.Vec) {
+	if args[0].Form != vec.Const {
+		return
+	}
+	unit := 0.0 // of a second
+	switch fieldName(string(args[0].Bytes(0))) {
+	case "second":
+		unit = 1
+	case "milliseconds":
+		unit = 1000
+	default:
+		return
+	}
+	dst := vec.Of[float64](out)
+	for i, micros := range values[int64](f, v) {
+		seconds := micros / types.MicrosPerSecond
+		dst[i] = float64(seconds)*unit + float64(micros-seconds*types.MicrosPerSecond)/(types.MicrosPerSecond/unit)
+	}
 }
 
 // partCounter returns what counts the named part between two times, false for a name that is none.
