@@ -20,8 +20,10 @@ type scanSource struct {
 	size   int // rows of all of them
 	sieve  sieveStage
 
-	arranged sync.Once // list and order
-	order    groupOrder
+	arranged sync.Once // list and near
+	// near is, by morsel under a limit, the orderWord of the first value there may be, flipped where the
+	// order descends; 0 where it is not known. nil: the groups are read as they stand.
+	near []uint64
 }
 
 func (s *scanSource) prepare(ex *execution) (int, error) {
@@ -32,7 +34,7 @@ func (s *scanSource) prepare(ex *execution) (int, error) {
 	ex.onClose(rows)
 	s.rows = rows
 	s.list, s.size = s.list[:0], 0
-	s.arranged, s.order = sync.Once{}, groupOrder{}
+	s.arranged, s.near = sync.Once{}, nil
 	if rows.Groups() <= len(s.few) {
 		s.list = s.few[:0]
 	}

@@ -53,11 +53,6 @@ func (p *probe) bound() (int, *threshold) {
 	return 0, nil
 }
 
-// groupOrder is what a scan knows of its groups under a limit.
-type groupOrder struct {
-	near []uint64 // by morsel: the orderWord of the first value there may be, flipped where the order descends; 0 where it is not known
-}
-
 // arrange puts the groups of a scan in the order of their first values where these lie apart, and keeps the words.
 func (s *scanSource) arrange(next pusher) {
 	column, top := boundOf(next)
@@ -89,19 +84,19 @@ func (s *scanSource) arrange(next pusher) {
 	slices.SortStableFunc(groups, func(x, y group) int { // those whose first values are the same stay as they are
 		return cmp.Compare(x.near, y.near)
 	})
-	s.order.near = make([]uint64, len(groups))
+	s.near = make([]uint64, len(groups))
 	for i, g := range groups {
-		s.list[i], s.order.near[i] = g.index, g.near
+		s.list[i], s.near[i] = g.index, g.near
 	}
 }
 
 // behind reports whether all rows of a morsel lie behind the threshold of next.
 func (s *scanSource) behind(morsel int, next pusher) bool {
-	if s.order.near == nil {
+	if s.near == nil {
 		return false
 	}
 	_, top := boundOf(next)
-	return top != nil && top.set() && s.order.near[morsel] > (*top.last)[0]
+	return top != nil && top.set() && s.near[morsel] > (*top.last)[0]
 }
 
 // wordsOf returns the words of the first and of the last value that a group may have; ok is false where they are not

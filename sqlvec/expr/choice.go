@@ -210,10 +210,11 @@ func compileCase(e *Case, env *Env) (node, error) {
 		}
 		n.conds, n.thens = append(n.conds, kids[0]), append(n.thens, kids[1])
 	}
+	results := []Expr{e.Else}
 	for _, w := range e.Whens {
-		n.texts.know(e.Typ, w.Then)
+		results = append(results, w.Then)
 	}
-	n.texts.know(e.Typ, e.Else)
+	n.texts.know(e.Typ, results)
 	els, err := compile(e.Else, env)
 	n.els = els
 	return n, err

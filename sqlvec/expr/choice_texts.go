@@ -72,7 +72,7 @@ func (t *blendTexts) codes(b *blend) (out vec.Vec, ok bool) {
 }
 
 // know gives the constants among e, which are of type typ, their codes beforehand.
-func (t *blendTexts) know(typ types.Type, e ...Expr) {
+func (t *blendTexts) know(typ types.Type, e []Expr) {
 	if typ.Class() != types.Bytes || typ.ID == types.Numeric {
 		return
 	}

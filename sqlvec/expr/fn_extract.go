@@ -132,10 +132,7 @@ func extractEval(f *frame, c *Call, args []vec.Vec, sel []uint64) (vec.Vec, erro
 	}
 	out, dst := fixed[int64](f, types.Dec(types.MaxScaledPrec, scale))
 	x := int64s(f, &args[1])
-	infinite := func(i int) bool {
-		return date && types.IsInfDate(x[i]) || !date && !isClock(args[1].Type) && types.IsInfTime(x[i])
-	}
-	if firstRow(f.n, sel, infinite) >= 0 {
+	if finiteTimes(f, args[1].Type, x, sel) != nil {
 		return eachRow(f, extractRow(c.Typ), c.Typ, args, sel)
 	}
 	get, ok := fieldOfType(f.env, name, args[1].Type)
