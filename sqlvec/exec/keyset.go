@@ -1,11 +1,10 @@
 package exec
 
 import (
-	"math/bits"
-
 	"driftdb/internal/arena"
 	"driftdb/internal/types"
 	"driftdb/internal/vec"
+	"driftdb/sqlvec/kernel"
 )
 
 // keySet is the integers that the rows of a hash join's right input have in one key: one bit
@@ -53,54 +52,23 @@ func (s *keySet) among(v *vec.Vec, mask []uint64, n int, a *arena.Arena) {
 	}
 	switch {
 	case v.Form == vec.Narrow && v.Width == 1:
-		amongValues(s, vec.Of[uint8](v), v.Base, mask, n)
+		kernel.Among(s.words, s.lo, s.hi, vec.Of[uint8](v)[:n], v.Base, mask)
 	case v.Form == vec.Narrow && v.Width == 2:
-		amongValues(s, vec.Of[uint16](v), v.Base, mask, n)
+		kernel.Among(s.words, s.lo, s.hi, vec.Of[uint16](v)[:n], v.Base, mask)
 	case v.Form == vec.Narrow:
-		amongValues(s, vec.Of[uint32](v), v.Base, mask, n)
+		kernel.Among(s.words, s.lo, s.hi, vec.Of[uint32](v)[:n], v.Base, mask)
 	case v.Form != vec.Flat:
 		x := arena.Make[uint64](a, n)
 		wordsInto(v, nil, x, a)
-		amongValues(s, vec.Cast[int64](vec.BytesOf(x)), 0, mask, n)
+		kernel.Among(s.words, s.lo, s.hi, vec.Cast[int64](vec.BytesOf(x))[:n], 0, mask)
 		if v.IsNull(0) && v.Form == vec.Const {
 			clear(mask)
 		}
 	case v.Type.Class() == types.I16:
-		amongValues(s, vec.Of[int16](v), 0, mask, n)
+		kernel.Among(s.words, s.lo, s.hi, vec.Of[int16](v)[:n], 0, mask)
 	case v.Type.Class() == types.I32:
-		amongValues(s, vec.Of[int32](v), 0, mask, n)
+		kernel.Among(s.words, s.lo, s.hi, vec.Of[int32](v)[:n], 0, mask)
 	default:
-		amongValues(s, vec.Of[int64](v), 0, mask, n)
-	}
-}
-
-// fewOfWord is how many bits of a word of a mask are looked at one by one.
-const fewOfWord = 12
-
-// amongValues is among for the values base + x[i].
-func amongValues[T code | int16 | int32 | int64](s *keySet, x []T, base int64, mask []uint64, n int) {
-	words, end := s.words, uint64(s.hi)-uint64(s.lo)+1
-	off := uint64(base) - uint64(s.lo)
-	x = x[:n]
-	for w, m := range mask {
-		if m == 0 {
-			continue
-		}
-		if at := w * 64; at+64 <= n && bits.OnesCount64(m) > fewOfWord {
-			found := uint64(0)
-			for i, k := range x[at : at+64] {
-				d := min(uint64(int64(k))+off, end)
-				found |= (words[d>>6] >> (d & 63) & 1) << (uint(i) & 63)
-			}
-			mask[w] = m & found
-			continue
-		}
-		for rest := m; rest != 0; rest &= rest - 1 {
-			i := bits.TrailingZeros64(rest)
-			d := min(uint64(int64(x[w*64+i]))+off, end)
-			if words[d>>6]>>(d&63)&1 == 0 {
-				mask[w] &^= 1 << uint(i)
-			}
-		}
+		kernel.Among(s.words, s.lo, s.hi, vec.Of[int64](v)[:n], 0, mask)
 	}
 }

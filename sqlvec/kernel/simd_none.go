@@ -33,3 +33,5 @@ func anyZeroWide([]uint32, []uint64) (bool, int) { return false, 0 }
 func addCodesWide[C ~uint8 | ~uint16 | ~uint32]([]uint32, uint32, []C) int { return 0 }
 
 func minMaxWide[T Int]([]T) (lo, hi T, ok bool) { return 0, 0, false }
+
+func amongWide[T Int](_ []uint64, _, _ uint64, _ []T, _ []uint64) int { return 0 }
