@@ -328,7 +328,7 @@ func (e *aggEnd) take(b *vec.Batch) error {
 		}
 	}
 	if e.mode != local && e.full(b.N) {
-		if err := e.unstage(); err != nil {
+		if err := e.unstage(b); err != nil {
 			return err
 		}
 	}

@@ -67,13 +67,14 @@ func (e *aggEnd) stage(b *vec.Batch) error {
 		if e.staging.rows <= stagedRows/2 {
 			e.half = e.own.table.n
 		}
-		e.decideEarly()
+		e.decideEarly(b)
 	}
 	return nil
 }
 
-// decideEarly ends the counting when statistics and the first rows agree that there are many groups.
-func (e *aggEnd) decideEarly() {
+// decideEarly ends the counting when statistics and the first rows agree that there are many groups. The
+// last rows are b, whose keys are in keyCol.
+func (e *aggEnd) decideEarly(b *vec.Batch) {
 	n, rows := e.own.table.n, e.staging.rows
 	if rows < earlyRows || e.own.table.rising || e.g.mostGroups() <= 2*manyGroups {
 		return
@@ -83,7 +84,7 @@ func (e *aggEnd) decideEarly() {
 	if n < rows {
 		groups = float64(rows) * float64(rows) / float64(2*(rows-n))
 	}
-	if groups > 2*manyGroups && !e.dense() {
+	if groups > 2*manyGroups && !e.dense(b, groups) {
 		e.g.guessed.Store(int64(min(groups, maxGroups)))
 		e.mode = e.decide(partitioned)
 	}
@@ -141,11 +142,12 @@ func (e *aggEnd) full(n int) bool {
 	return e.staging != nil && e.staging.rows > 0 && e.staging.rows+n > most
 }
 
-// unstage moves the staged rows on, deciding how to group first if need be.
-func (e *aggEnd) unstage() error {
+// unstage moves the staged rows on, deciding how to group first if need be. The next rows are b, whose keys are in
+// keyCol; nil stands for none.
+func (e *aggEnd) unstage(b *vec.Batch) error {
 	if e.mode == undecided {
 		mode := local
-		if groups := e.guess(); groups > manyGroups && !e.dense() && !e.own.table.rising {
+		if groups := e.guess(); groups > manyGroups && !e.dense(b, groups) && !e.own.table.rising {
 			mode = partitioned
 			e.g.guessed.Store(int64(min(groups, maxGroups)))
 		}
@@ -179,18 +181,26 @@ func (e *aggEnd) guess() float64 {
 	return max(n, -1.5*rows/math.Log(added/rows))
 }
 
-// dense reports whether the staged keys are integers that lie so close together that an
-// array finds their groups, and are not ever new ones.
-func (e *aggEnd) dense() bool {
+// dense reports whether the staged keys are integers that lie so close together, or columns with so few
+// values each, that an array finds their groups, and are not ever new ones. There seem to be so many groups; b is as in unstage.
+func (e *aggEnd) dense(b *vec.Batch, groups float64) bool {
 	t := e.own.table
 	if !t.codec.apart() || t.codec.types[0].Class() > types.I64 {
-		return false
+		return b != nil && e.fewPairs(b, groups)
 	}
 	if float64(t.n-e.half) > risingGroups*float64(e.half) {
 		return false
 	}
 	lo, hi, _ := minMax(vec.Cast[int64](vec.BytesOf(t.keys[:t.n])), nil, nil)
 	return uint64(hi)-uint64(lo) < maxWindow/2
+}
+
+// fewPairs is dense for several key columns, by what the codes of b can make together. Where that is less than the groups, the keys of
+// b lie closer together than those of all rows.
+func (e *aggEnd) fewPairs(b *vec.Batch, groups float64) bool {
+	m := memo{cols: make([]codeColumn, len(e.keyCol))}
+	total := m.number(e.keyCol, b.N, b.Sel, false, 2*fewGroups)
+	return total > 0 && groups < float64(total)
 }
 
 // settle ends a worker's input.
@@ -202,7 +212,7 @@ func (e *aggEnd) settle(mode int32) error {
 		mode = local
 	}
 	e.mode = mode
-	return e.unstage()
+	return e.unstage(nil)
 }
 
 // feedStaged groups the staged rows in the worker's table.

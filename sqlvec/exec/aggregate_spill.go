@@ -92,7 +92,7 @@ func (e *aggEnd) mayFreeze() error {
 		e.mode = e.decide(local)
 	}
 	if e.staging != nil {
-		if err := e.unstage(); err != nil {
+		if err := e.unstage(nil); err != nil {
 			return err
 		}
 	}

@@ -293,6 +293,36 @@ func TestAggregateOfAscendingKeysAndTexts(t *testing.T) {
 	}
 }
 
+// TestAggregateOfSmallKeys groups two columns of few values each that make many pairs, which an array finds, and rows
+// behind them whose keys leave it.
+func TestAggregateOfSmallKeys(t *testing.T) {
+	const n, side, far = 400000, 300, 399000
+	spread := func(factor int64) expr.Expr {
+		return mustOp(t, "%", mustOp(t, "*", seriesCol(), intConst(factor)), intConst(side))
+	}
+	jump := mustOp(t, "*", mustOp(t, "/", seriesCol(), intConst(far)), intConst(1<<40))
+	a := mustOp(t, "%", mustOp(t, "/", seriesCol(), intConst(side)), intConst(side))
+	node := &plan.Aggregate{Input: series(n), Keys: []expr.Expr{mustOp(t, "+", a, jump), spread(7919)},
+		Aggs: []plan.AggCall{mustAgg(t, "count"), mustAgg(t, "max", seriesCol())}}
+	type pair struct{ a, b int64 }
+	want := map[pair][2]int64{}
+	for i := int64(1); i <= n; i++ {
+		p := pair{i/side%side + i/far<<40, i * 7919 % side}
+		want[p] = [2]int64{want[p][0] + 1, i}
+	}
+	for _, workers := range []int{1, 4} {
+		got := mustRows(t, node, Options{Workers: workers})
+		if len(got) != len(want) {
+			t.Fatalf("%d groups, want %d", len(got), len(want))
+		}
+		for _, row := range got {
+			if w := want[pair{row[0].I, row[1].I}]; row[2].I != w[0] || row[3].I != w[1] {
+				t.Fatalf("group %s, want %v", showRow(row), w)
+			}
+		}
+	}
+}
+
 // columnType returns the type of column i of an aggregation.
 func columnType(n *plan.Aggregate, i int) types.Type {
 	if i < len(n.Keys) {
