@@ -427,6 +427,7 @@ type floatSumStates struct {
 	avg     bool
 	sums    []float64 // by slot
 	inf     []bool    // by slot: an infinite value was added, so an infinite sum is no overflow
+	most    float64   // no sum exceeds it in size
 }
 
 // newFloatSum returns the constructor of a sum or average.
@@ -461,11 +462,15 @@ func (s *floatSumStates) UpdateSlots(slot []uint32, args []vec.Vec) error {
 	}
 	x := doubles(f, &args[0])
 	s.sums[0] = 0
-	if s.single() || !kernel.AllFinite(x) {
+	size := kernel.GreatestSize(x)
+	if s.single() || math.IsInf(size, 0) {
 		return s.addEach(valid, x)
 	}
 	kernel.SumSlotsFloat(s.sums, valid, x)
 	s.sums[0] = 0
+	if s.most += size * float64(len(x)); s.most < math.MaxFloat64/2 { // far enough for what is lost in rounding
+		return nil
+	}
 	for _, k := range valid {
 		if math.IsInf(s.sums[k], 0) && !s.inf[k] {
 			return errFloatSum()
@@ -497,6 +502,7 @@ func (s *floatSumStates) addTo(g uint32, x float64) error {
 		s.inf[g+1] = true
 	}
 	s.sums[g+1] = sum
+	s.most += math.Abs(x)
 	if math.IsInf(sum, 0) && !s.inf[g+1] {
 		return errFloatSum()
 	}
@@ -522,6 +528,7 @@ func (s *floatSumStates) UpdateOne(group uint32, args []vec.Vec, sel []uint64, n
 	if !s.single() {
 		if sum := sumFloats(s.sums[group+1], x, rows); !math.IsInf(sum, 0) && !math.IsNaN(sum) { // nor is a value
 			s.sums[group+1] = sum
+			s.most += math.Abs(sum)
 			s.add(group, countRows(n, rows, nil))
 			return nil
 		}

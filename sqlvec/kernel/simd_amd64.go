@@ -208,6 +208,27 @@ func magnitudeWide[T Signed](a []T) (uint64, bool) {
 	return uint64(or), true
 }
 
+// greatestSizeWide returns the bits of the greatest size of the first values of a, and how many these are.
+func greatestSizeWide(a []float64) (most uint64, done int) {
+	if !wide || len(a) < 64 {
+		return 0, 0
+	}
+	b := as[uint64](a)
+	size := archsimd.BroadcastUint64x8(1<<63 - 1)
+	var even, odd archsimd.Uint64x8
+	for ; len(b)-done >= 16; done += 16 {
+		even = even.Max(archsimd.LoadUint64x8((*[8]uint64)(b[done:])).And(size))
+		odd = odd.Max(archsimd.LoadUint64x8((*[8]uint64)(b[done+8:])).And(size))
+	}
+	var lanes [8]uint64
+	even.Max(odd).Store(&lanes)
+	archsimd.ClearAVXUpperBits()
+	for _, x := range lanes {
+		most = max(most, x)
+	}
+	return most, done
+}
+
 // floatRanksWide is FloatRanks for eight values at a time. It returns how many that was.
 func floatRanksWide(dst []int64, x []float64) (done int) {
 	if !wide || len(dst) < 64 {

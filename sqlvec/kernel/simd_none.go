@@ -35,3 +35,5 @@ func addCodesWide[C ~uint8 | ~uint16 | ~uint32]([]uint32, uint32, []C) int { ret
 func minMaxWide[T Int]([]T) (lo, hi T, ok bool) { return 0, 0, false }
 
 func amongWide[T Int](_ []uint64, _, _ uint64, _ []T, _ []uint64) int { return 0 }
+
+func greatestSizeWide([]float64) (uint64, int) { return 0, 0 }

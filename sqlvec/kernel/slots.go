@@ -143,7 +143,9 @@ func SumSlotsFloat(sums []float64, slot []uint32, x []float64) {
 func MinSlots[T Int](best []int64, slot []uint32, x []T, base int64) {
 	x = x[:len(slot)]
 	for i, s := range slot {
-		best[s] = min(best[s], base+int64(x[i]))
+		if v := base + int64(x[i]); v < best[s] { // hardly ever, so that no row waits for what another stores
+			best[s] = v
+		}
 	}
 }
 
@@ -151,7 +153,9 @@ func MinSlots[T Int](best []int64, slot []uint32, x []T, base int64) {
 func MaxSlots[T Int](best []int64, slot []uint32, x []T, base int64) {
 	x = x[:len(slot)]
 	for i, s := range slot {
-		best[s] = max(best[s], base+int64(x[i]))
+		if v := base + int64(x[i]); v > best[s] {
+			best[s] = v
+		}
 	}
 }
 
@@ -162,12 +166,22 @@ func Magnitude[T Signed](a []T) uint64 {
 	return magnitude(a) + 1
 }
 
-// AllFinite reports whether no value of a is infinite or NaN.
-func AllFinite(a []float64) bool {
-	const exponent = 0x7FF << 52
-	var most uint64
-	for _, x := range a {
-		most = max(most, math.Float64bits(x)&exponent)
+// GreatestSize returns the greatest size of a value of a: 0 of none, infinity where one is infinite or NaN.
+func GreatestSize(a []float64) float64 {
+	const size = 1<<63 - 1
+	most, done := greatestSizeWide(a)
+	a = a[done:]
+	var m1, m2, m3 uint64
+	for ; len(a) >= 4; a = a[4:] {
+		x := (*[4]float64)(a)
+		most, m1 = max(most, math.Float64bits(x[0])&size), max(m1, math.Float64bits(x[1])&size)
+		m2, m3 = max(m2, math.Float64bits(x[2])&size), max(m3, math.Float64bits(x[3])&size)
 	}
-	return most < exponent
+	for _, x := range a {
+		most = max(most, math.Float64bits(x)&size)
+	}
+	return math.Float64frombits(min(max(most, m1, m2, m3), 0x7FF<<52))
 }
+
+// AllFinite reports whether no value of a is infinite or NaN.
+func AllFinite(a []float64) bool { return GreatestSize(a) < math.Inf(1) }

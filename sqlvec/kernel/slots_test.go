@@ -121,6 +121,25 @@ func TestLookupSlots(t *testing.T) {
 	})
 }
 
+func TestGreatestSize(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		a := rapid.SliceOfN(rapid.Float64(), 0, 200).Draw(t, "a")
+		if len(a) > 0 && rapid.Bool().Draw(t, "special") {
+			a[rapid.IntRange(0, len(a)-1).Draw(t, "at")] = rapid.SampledFrom([]float64{math.Inf(1), math.Inf(-1), math.NaN(), math.Copysign(0, -1)}).Draw(t, "x")
+		}
+		want := 0.0
+		for _, x := range a {
+			if math.IsNaN(x) {
+				x = math.Inf(1)
+			}
+			want = max(want, math.Abs(x))
+		}
+		if got := GreatestSize(a); got != want {
+			t.Fatalf("%v, want %v, of %v", got, want, a)
+		}
+	})
+}
+
 func TestAllFinite(t *testing.T) {
 	for _, x := range []float64{math.NaN(), math.Inf(1), math.Inf(-1)} {
 		if AllFinite([]float64{1, x, 2}) {
