@@ -4,6 +4,7 @@ import (
 	"math"
 	"unsafe"
 
+	"driftdb/internal/arena"
 	"driftdb/internal/dberr"
 	"driftdb/internal/types"
 	"driftdb/internal/vec"
@@ -54,7 +55,7 @@ func registerInts(name string, op arith) {
 // be computed are looked for only once the kernel says that there are some.
 func intArith[T kernel.Signed](op arith) evalFunc {
 	return func(f *frame, c *Call, args []vec.Vec, sel []uint64) (vec.Vec, error) {
-		if out, ok := moveBase[T](op, &args[0], &args[1]); ok {
+		if out, ok := moveBase[T](f, op, &args[0], &args[1]); ok {
 			out.Type = c.Typ
 			return out, nil
 		}
@@ -69,10 +70,11 @@ func intArith[T kernel.Signed](op arith) evalFunc {
 	}
 }
 
-// moveBase adds a constant to a narrow vector, or subtracts it: the codes stay. ok is false for other operations,
-// and where a row might overflow.
-func moveBase[T kernel.Signed](op arith, a, b *vec.Vec) (out vec.Vec, ok bool) {
-	if op == opAdd && a.Form == vec.Const {
+// moveBase adds a constant to a narrow vector, or subtracts one from the other: the codes stay, or are inverted. ok is
+// false for other operations, and where a row might overflow.
+func moveBase[T kernel.Signed](f *frame, op arith, a, b *vec.Vec) (out vec.Vec, ok bool) {
+	from := op == opSub && a.Form == vec.Const
+	if from || op == opAdd && a.Form == vec.Const {
 		a, b = b, a
 	}
 	if a.Form != vec.Narrow || b.Form != vec.Const || op != opAdd && op != opSub {
@@ -82,11 +84,19 @@ func moveBase[T kernel.Signed](op arith, a, b *vec.Vec) (out vec.Vec, ok bool) {
 	if !sumFits[T](narrowMagnitude(a), magnitudeOf(c)) {
 		return out, false
 	}
-	if op == opSub {
-		c = -c
-	}
 	out = *a
-	out.Base += c
+	switch {
+	case from: // c - (base + code) is c - base - top + (top - code)
+		size := int(a.Width) * a.N
+		codes := arena.Make[uint64](f.arena, vec.Words(8*size))
+		copy(vec.BytesOf(codes), a.Data[:size])
+		kernel.Not(codes, codes)
+		out.Data, out.Base = vec.BytesOf(codes), c-a.Base-(1<<(8*a.Width)-1)
+	case op == opSub:
+		out.Base -= c
+	default:
+		out.Base += c
+	}
 	return out, true
 }
 
@@ -105,40 +115,50 @@ func sumFits[T kernel.Signed](x, y uint64) bool {
 	return x < half && y < half
 }
 
-// narrowKernel computes dst = a op b where that goes by the codes of a narrow vector, and no row can overflow:
-// a constant less such a vector, and a product.
-func narrowKernel[T kernel.Signed](f *frame, op arith, dst []T, a, b *vec.Vec) bool {
-	switch {
-	case op == opSub && a.Form == vec.Const && b.Form == vec.Narrow:
-		c := vec.Of[T](a)[0]
-		if !sumFits[T](narrowMagnitude(b), magnitudeOf(int64(c))) {
+// narrowProducts computes dst = a × b by the codes of a, where no row can overflow.
+func narrowProducts[T kernel.Signed](f *frame, dst []T, a, b *vec.Vec) bool {
+	if a.Form != vec.Narrow || b.Form == vec.Const {
+		return false
+	}
+	if b.Form == vec.Narrow {
+		if !kernel.ProductFits[T](narrowMagnitude(a), narrowMagnitude(b)) {
 			return false
 		}
-		switch c -= T(b.Base); b.Width {
+		switch a.Width {
 		case 1:
-			kernel.SubCodes(dst, c, vec.Of[uint8](b))
+			mulNarrow(dst, T(a.Base), vec.Of[uint8](a), b)
 		case 2:
-			kernel.SubCodes(dst, c, vec.Of[uint16](b))
+			mulNarrow(dst, T(a.Base), vec.Of[uint16](a), b)
 		default:
-			kernel.SubCodes(dst, c, vec.Of[uint32](b))
-		}
-		return true
-	case op == opMul && a.Form == vec.Narrow && b.Form != vec.Const:
-		y := values[T](f, b)
-		if !kernel.ProductFits[T](narrowMagnitude(a), mostOf(b, y)) {
-			return false
-		}
-		switch base := T(a.Base); a.Width {
-		case 1:
-			kernel.MulCodes(dst, base, vec.Of[uint8](a), y)
-		case 2:
-			kernel.MulCodes(dst, base, vec.Of[uint16](a), y)
-		default:
-			kernel.MulCodes(dst, base, vec.Of[uint32](a), y)
+			mulNarrow(dst, T(a.Base), vec.Of[uint32](a), b)
 		}
 		return true
 	}
-	return false
+	y := values[T](f, b)
+	if !kernel.ProductFits[T](narrowMagnitude(a), kernel.Magnitude(y)) {
+		return false
+	}
+	switch base := T(a.Base); a.Width {
+	case 1:
+		kernel.MulCodes(dst, base, vec.Of[uint8](a), y)
+	case 2:
+		kernel.MulCodes(dst, base, vec.Of[uint16](a), y)
+	default:
+		kernel.MulCodes(dst, base, vec.Of[uint32](a), y)
+	}
+	return true
+}
+
+// mulNarrow multiplies by the codes of b.
+func mulNarrow[T kernel.Signed, C uint8 | uint16 | uint32](dst []T, base T, codes []C, b *vec.Vec) {
+	switch other := T(b.Base); b.Width {
+	case 1:
+		kernel.MulNarrow(dst, base, codes, other, vec.Of[uint8](b))
+	case 2:
+		kernel.MulNarrow(dst, base, codes, other, vec.Of[uint16](b))
+	default:
+		kernel.MulNarrow(dst, base, codes, other, vec.Of[uint32](b))
+	}
 }
 
 // intKernel computes dst = a op b and reports whether a row failed.
@@ -146,7 +166,7 @@ func intKernel[T kernel.Signed](f *frame, op arith, dst []T, a, b *vec.Vec) bool
 	if op == opMul && b.Form == vec.Narrow {
 		a, b = b, a
 	}
-	if narrowKernel(f, op, dst, a, b) {
+	if op == opMul && narrowProducts(f, dst, a, b) {
 		return false
 	}
 	if a.Form == vec.Const && (op == opAdd || op == opMul) {

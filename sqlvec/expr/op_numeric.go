@@ -125,7 +125,7 @@ func scaledArith(f *frame, op arith, a, b *vec.Vec, sel []uint64) (vec.Vec, bool
 	a, b = constAtScale(a, scale), constAtScale(b, scale)
 	typ := types.Dec(types.MaxScaledPrec, scale)
 	if a.Type.Scale == b.Type.Scale {
-		if out, ok := moveBase[int64](op, a, b); ok {
+		if out, ok := moveBase[int64](f, op, a, b); ok {
 			out.Type = typ
 			return out, true
 		}

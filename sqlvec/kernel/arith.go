@@ -125,16 +125,16 @@ func ProductFits[T Signed](mostA, mostB uint64) bool {
 // MulCodes sets dst = (base + codes) × b, which fits.
 func MulCodes[T Signed, C ~uint8 | ~uint16 | ~uint32](dst []T, base T, codes []C, b []T) {
 	codes, b = codes[:len(dst)], b[:len(dst)]
-	for i := range dst {
+	for i := mulCodesWide(dst, base, codes, b); i < len(dst); i++ {
 		dst[i] = (base + T(codes[i])) * b[i]
 	}
 }
 
-// SubCodes sets dst = c - codes, which fits.
-func SubCodes[T Signed, C ~uint8 | ~uint16 | ~uint32](dst []T, c T, codes []C) {
-	codes = codes[:len(dst)]
-	for i := range dst {
-		dst[i] = c - T(codes[i])
+// MulNarrow sets dst = (baseA + a) × (baseB + b), which fits.
+func MulNarrow[T Signed, C, D ~uint8 | ~uint16 | ~uint32](dst []T, baseA T, a []C, baseB T, b []D) {
+	a, b = a[:len(dst)], b[:len(dst)]
+	for i := mulNarrowWide(dst, baseA, a, baseB, b); i < len(dst); i++ {
+		dst[i] = (baseA + T(a[i])) * (baseB + T(b[i]))
 	}
 }
 

@@ -37,3 +37,7 @@ func minMaxWide[T Int]([]T) (lo, hi T, ok bool) { return 0, 0, false }
 func amongWide[T Int](_ []uint64, _, _ uint64, _ []T, _ []uint64) int { return 0 }
 
 func greatestSizeWide([]float64) (uint64, int) { return 0, 0 }
+
+func mulCodesWide[T Signed, C ~uint8 | ~uint16 | ~uint32]([]T, T, []C, []T) int { return 0 }
+
+func mulNarrowWide[T Signed, C, D ~uint8 | ~uint16 | ~uint32]([]T, T, []C, T, []D) int { return 0 }

@@ -94,16 +94,20 @@ func testCodes[T Signed, C uint8 | uint16 | uint32](t *rapid.T) {
 	for i := range y {
 		y[i] = T(x[len(x)-1-i]) - c
 	}
-	SubCodes(got, c, x)
-	for i := range got {
-		if want := c - T(x[i]); got[i] != want {
-			t.Fatalf("row %d: %d - %d is %d", i, c, x[i], got[i])
-		}
-	}
 	MulCodes(got, c, x, y)
 	for i := range got {
 		if want := (c + T(x[i])) * y[i]; got[i] != want {
 			t.Fatalf("row %d: (%d + %d) × %d is %d, want %d", i, c, x[i], y[i], got[i], want)
+		}
+	}
+	bytes := make([]uint8, len(x))
+	for i := range bytes {
+		bytes[i] = uint8(x[i] >> 3)
+	}
+	MulNarrow(got, c, x, c/3, bytes)
+	for i := range got {
+		if want := (c + T(x[i])) * (c/3 + T(bytes[i])); got[i] != want {
+			t.Fatalf("row %d: (%d + %d) × (%d + %d) is %d, want %d", i, c, x[i], c/3, bytes[i], got[i], want)
 		}
 	}
 }
