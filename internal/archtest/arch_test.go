@@ -33,6 +33,7 @@ var allowed = map[string][]string{
 	"internal/bitpack":    nil,
 	"internal/dberr":      nil,
 	"internal/edits":      nil,
+	"internal/automaton":  nil,
 	"internal/elementary": nil,
 	"internal/fork":       nil,
 	"internal/invariant":  nil,
@@ -57,7 +58,7 @@ var allowed = map[string][]string{
 
 	"sqlvec/parse":  leaves,
 	"sqlvec/kernel": leaves,
-	"sqlvec/expr":   with(leaves, "internal/elementary", "internal/jsonpath", "sqlvec/kernel"),
+	"sqlvec/expr":   with(leaves, "internal/automaton", "internal/elementary", "internal/jsonpath", "sqlvec/kernel"),
 	"sqlvec/plan":   with(leaves, "colstore", "sqlvec/expr"),
 	"sqlvec/files":  with(slices.Concat(leaves, formats), "colstore", "sqlvec/plan"),
 	"sqlvec/bind":   with(leaves, "internal/formats/charset", "colstore", "eventlog", "sqlvec/parse", "sqlvec/expr", "sqlvec/plan", "sqlvec/files"),

@@ -6,6 +6,7 @@ import (
 	"sync"
 	"unsafe"
 
+	"driftdb/internal/automaton"
 	"driftdb/internal/dberr"
 	"driftdb/internal/types"
 	"driftdb/internal/vec"
@@ -35,13 +36,14 @@ func init() {
 // regex is a compiled pattern.
 type regex struct {
 	*regexp.Regexp
-	straight   *straightRegex // finds the match from the beginning of a text, else nil
-	maybeEmpty bool           // it may match nothing
-	words      *wordRegex     // finds the matches where the pattern has constraints on words, else nil
-	longest    *wordRegex     // finds the longest matches from a place within a text, where there is a choice, else nil
-	within     *regexp.Regexp // finds the groups within the shortest match, where that is preferred, else nil
-	like       *kernel.Like   // matches the texts that hold a match, else nil
-	part       *kernel.Needle // what every match contains, nil: nothing is known
+	straight   *straightRegex     // finds the match from the beginning of a text, else nil
+	maybeEmpty bool               // it may match nothing
+	words      *wordRegex         // finds the matches where the pattern has constraints on words, else nil
+	longest    *wordRegex         // finds the longest matches from a place within a text, where there is a choice, else nil
+	within     *regexp.Regexp     // finds the groups within the shortest match, where that is preferred, else nil
+	like       *kernel.Like       // matches the texts that hold a match, else nil
+	part       *kernel.Needle     // what every match contains, nil: nothing is known
+	automaton  *automaton.Program // says whether there is a match, nil where it cannot
 }
 
 // matchEval returns the evaluation of text ~ pattern.
@@ -96,10 +98,26 @@ func (re *regex) mask(f *frame, flat *vec.Vec, sel, w []uint64) error {
 	if sel != nil {
 		kernel.And(w, w, sel)
 	}
+	var m *automaton.Matcher
+	if re.automaton != nil {
+		m = re.automaton.Matcher()
+		defer func() { re.automaton.Release(m) }()
+	}
 	var failed error
 	eachSet(w, func(i int) {
 		b := flat.Heap[offs[i]:offs[i+1]]
-		ok, err := re.matches(f.env, unsafe.String(unsafe.SliceData(b), len(b)))
+		s := unsafe.String(unsafe.SliceData(b), len(b))
+		if m != nil {
+			found, known := m.Match(s)
+			if known {
+				if !found {
+					w[i>>6] &^= 1 << (uint(i) & 63)
+				}
+				return
+			}
+			m = nil
+		}
+		ok, err := re.matches(f.env, s)
 		if err != nil {
 			failed = err
 		}
@@ -173,6 +191,9 @@ func newRegex(pattern, flags string) (*regex, error) {
 		return nil, invalidRegex(regexReason(err))
 	}
 	re.contents(re.Regexp.String(), plain.edges)
+	if !plain.edges {
+		re.automaton = automaton.New(text)
+	}
 	return re, nil
 }
 
@@ -187,7 +208,7 @@ func compileRE2(pattern string) (*regex, error) {
 	if err != nil {
 		return nil, invalidRegex(regexReason(err))
 	}
-	re := &regex{Regexp: compiled, straight: newStraightRegex(pattern), maybeEmpty: maybeEmpty(pattern)}
+	re := &regex{Regexp: compiled, straight: newStraightRegex(pattern), maybeEmpty: maybeEmpty(pattern), automaton: automaton.New(pattern)}
 	keepRegex(key, re)
 	return re, nil
 }
