@@ -12,7 +12,7 @@ import (
 // columnDict is a column of strings of a sealed store in the form of a dictionary: what is gathered from
 // it then copies no bytes. Where few texts differ it has each once, and is made at once if all rows came
 // with codes. Else its codes are the numbers of rows. Whatever is not made at once is made when as
-// many rows have been gathered as there are, which the small side of a join soon sees.
+// many rows have been gathered as there are, or are likely to be: groups by the first of them decide how they are kept.
 type columnDict struct {
 	gathered atomic.Int64
 	few, all storeDict
@@ -69,7 +69,7 @@ func (s *store) dictOf(c, n int) *storeDict {
 		return nil
 	}
 	d := &s.dicts[c]
-	many := d.gathered.Add(int64(n)) > int64(s.rows)
+	many := d.gathered.Add(int64(n)) > int64(s.rows) || s.expected > float64(2*s.rows)
 	if many || s.coded[c] == s.rows {
 		d.few.made.Do(func() { s.numberTexts(c, &d.few) })
 		if d.few.dict != nil {

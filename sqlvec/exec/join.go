@@ -152,6 +152,7 @@ func (j *joinBuild) finish(ex *execution) error {
 		t.chainNulls(j.node.Kind.EndsRight(), ex.newArena())
 	}
 	t.rows.seal()
+	t.rows.expected = j.node.Estimated().Rows
 	t.nulls.seal()
 	j.makeSets(ex.newArena())
 	return nil

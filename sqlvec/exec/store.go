@@ -43,6 +43,8 @@ type store struct {
 	valid  [][][]uint64
 	nulls  []bool // column has a NULL somewhere; made by seal
 	dicts  []columnDict
+	// expected is how many rows are likely to be gathered, where that is known.
+	expected float64
 	// encoded, made by encodeTexts, says of which columns there is a dictionary of few texts.
 	encoded []bool
 	coded   []int // rows of each column that came as codes of a dictionary

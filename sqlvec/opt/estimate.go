@@ -16,11 +16,11 @@ const (
 	pageBytes    = 8192
 )
 
-// estimate fills in the estimates of node and everything below it.
 // workRows is the rows of a step of a recursion, as far as anyone knows. They are many, so
 // that joins build tables of what stays the same, and stream the step past it.
 const workRows = 1e6
 
+// estimate fills in the estimates of node and everything below it.
 func (o *optimizer) estimate(node plan.Node) {
 	for _, k := range node.Children() {
 		o.estimate(k)
@@ -37,12 +37,18 @@ func (o *optimizer) estimate(node plan.Node) {
 	case *plan.CTEScan:
 		c := n.CTE.Plan.Estimated()
 		e.Rows, e.Total = c.Rows, c.Rows*tupleCost
+		for i, col := range n.CTE.Plan.Columns() {
+			o.passStats(column(col), n.Out[i], e.Rows)
+		}
 	case *plan.WorkScan:
 		e.Rows, e.Total = workRows, workRows*tupleCost
 	case *plan.Filter:
 		o.derive(e, n.Input, n.Input.Estimated().Rows*o.selectivity(n.Predicate), operatorCost)
 	case *plan.Project:
 		o.derive(e, n.Input, n.Input.Estimated().Rows, operatorCost*float64(len(n.Exprs)))
+		for i, x := range n.Exprs {
+			o.passStats(x, n.Out[i], e.Rows)
+		}
 	case *plan.Sort:
 		o.estimateSort(n)
 	case *plan.Limit:
@@ -62,6 +68,9 @@ func (o *optimizer) estimateSets(node plan.Node, e *plan.Estimate) {
 	case *plan.Aggregate:
 		o.blocking(e, n.Input, o.groups(n.Keys, n.Input.Estimated().Rows))
 		n.KeyStats = o.keyStats(n.Keys)
+		for i, k := range n.Keys {
+			o.passStats(k, n.Out[i], e.Rows)
+		}
 		for i := range n.Aggs {
 			if c := &n.Aggs[i]; c.Distinct {
 				c.ArgStats = o.keyStats(c.Args)
@@ -109,6 +118,18 @@ func (o *optimizer) estimateSets(node plan.Node, e *plan.Estimate) {
 		l, r := n.Left.Estimated(), n.Right.Estimated()
 		e.Rows, e.Startup = l.Rows, r.Total+tupleCost*r.Rows
 		e.Total = e.Startup + l.Total + 2*tupleCost*l.Rows
+	}
+}
+
+// passStats notes what is known of column out, which has the values of x among so many rows.
+func (o *optimizer) passStats(x expr.Expr, out plan.Column, rows float64) {
+	c, ok := x.(*expr.Col)
+	if !ok {
+		return
+	}
+	if s, ok := o.stats[c.Index]; ok && c.Index != out.ID {
+		s.Distinct = min(s.Distinct, int64(atLeastOne(math.Min(rows, 1<<62))))
+		o.stats[out.ID] = s
 	}
 }
 

@@ -74,21 +74,31 @@ func (o *optimizer) rewrite(node plan.Node, root []plan.Column, done map[*plan.C
 		node = o.repush(o.prune(node, idsOf(root)), root)
 	}
 	node = o.common(node, root)
+	o.rewriteCTEs(node, done) // what they are estimated to have decides the order of joins
 	node = o.distinctFirst(o.determine(o.shareSums(o.shiftSums(o.rollUp(o.sink(o.order(o.sift(node))))))))
 	node = o.physical(o.wholeWindows(o.distinctRows(node), root))
 	node = o.late(o.prune(node, plan.IDs(node)))
 	node = keepColumns(node, root)
-	for _, c := range ctesOf(node) {
-		if !done[c] {
-			done[c] = true
-			c.Plan = o.rewrite(c.Plan, append([]plan.Column(nil), c.Plan.Columns()...), done)
-			if r := c.Recursion; r != nil {
-				r.Step = o.rewrite(r.Step, append([]plan.Column(nil), r.Step.Columns()...), done)
-			}
-		}
-	}
+	o.rewriteCTEs(node, done)
 	o.estimate(node)
 	return node
+}
+
+// rewriteCTEs runs the steps on the WITH queries that node reads and that are not done.
+func (o *optimizer) rewriteCTEs(node plan.Node, done map[*plan.CTE]bool) {
+	uses := o.uses
+	for _, c := range ctesOf(node) {
+		if done[c] {
+			continue
+		}
+		done[c] = true
+		o.uses = map[int]int{}
+		c.Plan = o.rewrite(c.Plan, append([]plan.Column(nil), c.Plan.Columns()...), done)
+		if r := c.Recursion; r != nil {
+			r.Step = o.rewrite(r.Step, append([]plan.Column(nil), r.Step.Columns()...), done)
+		}
+	}
+	o.uses = uses
 }
 
 // plain unnests the dependent joins, and moves conditions again.
