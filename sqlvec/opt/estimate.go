@@ -212,10 +212,14 @@ func joinRows(kind plan.JoinKind, l, r, inner float64) float64 {
 		inner = math.Max(inner, l+r)
 	case plan.Mark, plan.Single:
 		return l
-	case plan.Semi, plan.Anti:
+	case plan.Semi:
 		return atLeastOne(math.Min(l, inner) / 2)
-	case plan.RightSemi, plan.RightAnti:
+	case plan.RightSemi:
 		return atLeastOne(math.Min(r, inner) / 2)
+	case plan.Anti:
+		return atLeastOne(l - math.Min(l, inner)/2)
+	case plan.RightAnti:
+		return atLeastOne(r - math.Min(r, inner)/2)
 	}
 	return atLeastOne(inner)
 }

@@ -14,6 +14,9 @@ type optimizer struct {
 	uses  map[int]int // how often each column is used by an expression
 	stats map[int]columnStats
 
+	readers map[*plan.CTE]reader
+	owner   *plan.CTE // whose plan is being rewritten, nil for the statement's
+
 	nextID  int // the last column ID given out
 	commons int // parts that are computed once
 	err     error
@@ -40,7 +43,9 @@ func Optimize(node plan.Node, env *expr.Env) (plan.Node, error) {
 func (o *optimizer) optimize(node plan.Node) (plan.Node, error) {
 	o.uses, o.stats = map[int]int{}, map[int]columnStats{}
 	root := append([]plan.Column(nil), node.Columns()...)
-	node = inlineCTEs(node)
+	node = inlineCTEs(node, map[*plan.CTE]bool{})
+	o.readers = map[*plan.CTE]reader{}
+	readersOf(node, nil, o.readers)
 	ctes := map[*plan.CTE]bool{}
 	o.nextID = lastID(node, map[*plan.CTE]bool{})
 	node = o.rewrite(node, root, ctes)
@@ -73,6 +78,7 @@ func (o *optimizer) rewrite(node plan.Node, root []plan.Column, done map[*plan.C
 	} else if marked(node) {
 		node = o.repush(o.prune(node, idsOf(root)), root)
 	}
+	o.filterCTEs(node, done)
 	node = o.common(node, root)
 	o.rewriteCTEs(node, done) // what they are estimated to have decides the order of joins
 	node = o.distinctFirst(o.determine(o.shareSums(o.shiftSums(o.rollUp(o.sink(o.order(o.sift(node))))))))
@@ -86,19 +92,19 @@ func (o *optimizer) rewrite(node plan.Node, root []plan.Column, done map[*plan.C
 
 // rewriteCTEs runs the steps on the WITH queries that node reads and that are not done.
 func (o *optimizer) rewriteCTEs(node plan.Node, done map[*plan.CTE]bool) {
-	uses := o.uses
+	uses, owner := o.uses, o.owner
 	for _, c := range ctesOf(node) {
 		if done[c] {
 			continue
 		}
 		done[c] = true
-		o.uses = map[int]int{}
+		o.uses, o.owner = map[int]int{}, c
 		c.Plan = o.rewrite(c.Plan, append([]plan.Column(nil), c.Plan.Columns()...), done)
 		if r := c.Recursion; r != nil {
 			r.Step = o.rewrite(r.Step, append([]plan.Column(nil), r.Step.Columns()...), done)
 		}
 	}
-	o.uses = uses
+	o.uses, o.owner = uses, owner
 }
 
 // plain unnests the dependent joins, and moves conditions again.

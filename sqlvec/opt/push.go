@@ -1,6 +1,9 @@
 package opt
 
 import (
+	"slices"
+
+	"driftdb/internal/types"
 	"driftdb/sqlvec/expr"
 	"driftdb/sqlvec/plan"
 )
@@ -67,9 +70,14 @@ func (o *optimizer) push(node plan.Node, preds []expr.Expr) plan.Node {
 // unless that would compute a volatile or costly output twice.
 func (o *optimizer) pushProject(n *plan.Project, preds []expr.Expr) plan.Node {
 	var below, above []expr.Expr
+	constants := slices.ContainsFunc(n.Exprs, expr.IsConst)
 	for _, p := range preds {
 		if o.movable(n, p) {
-			below = append(below, substitute(p, n.Out, n.Exprs))
+			p = substitute(p, n.Out, n.Exprs)
+			if constants { // as those that tell the parts of a UNION ALL apart
+				p = o.foldExpr(p)
+			}
+			below = append(below, plan.Conjuncts(p)...)
 		} else {
 			above = append(above, p)
 		}
@@ -98,10 +106,16 @@ func (o *optimizer) pushAggregate(n *plan.Aggregate, preds []expr.Expr) plan.Nod
 	}
 	var below, above []expr.Expr
 	for _, p := range preds {
-		if len(n.Keys) > 0 && len(n.EmptySets) == 0 && plan.Within(p, keys) && plan.VolatilityOf(p) != expr.Volatile {
-			below = append(below, substitute(p, n.Out, n.Keys))
-		} else {
+		if len(n.Keys) == 0 || len(n.EmptySets) > 0 || plan.VolatilityOf(p) == expr.Volatile {
 			above = append(above, p)
+			continue
+		}
+		demanded := []expr.Expr{p}
+		if !plan.Within(p, keys) {
+			above, demanded = append(above, p), o.alone(nil, p, keys)
+		}
+		for _, d := range demanded {
+			below = append(below, substitute(d, n.Out, n.Keys))
 		}
 	}
 	n.Input = o.push(n.Input, below)
@@ -178,6 +192,9 @@ func (o *optimizer) pushJoin(n *plan.Join, preds []expr.Expr) plan.Node {
 		n.Kind, n.Left, n.Right = plan.Left, n.Right, n.Left
 	}
 	n.Kind = rejectNulls(n, preds)
+	if i := asksUnmatched(n, preds); i >= 0 {
+		return o.push(unmatched(n), slices.Delete(slices.Clone(preds), i, i+1))
+	}
 	preds = o.useMark(n, preds)
 	var left, right, on, above []expr.Expr
 	l, r := plan.IDs(n.Left), plan.IDs(n.Right)
@@ -212,8 +229,43 @@ func (o *optimizer) pushJoin(n *plan.Join, preds []expr.Expr) plan.Node {
 		}
 	}
 	n.On = plan.Conjunction(on)
+	left, right = o.carry(n, on, left, right)
 	n.Left, n.Right = o.push(n.Left, left), o.push(n.Right, right)
 	return filtered(n, above)
+}
+
+// asksUnmatched returns which condition above a left join asks for the rows that found no partner, -1 for none: that a column is
+// NULL without which no row can be a partner.
+func asksUnmatched(n *plan.Join, preds []expr.Expr) int {
+	if n.Kind != plan.Left || n.Dependent {
+		return -1
+	}
+	r := plan.IDs(n.Right)
+	return slices.IndexFunc(preds, func(p expr.Expr) bool {
+		null, ok := p.(*expr.IsNull)
+		if !ok || null.Not {
+			return false
+		}
+		c, ok := null.Arg.(*expr.Col)
+		return ok && r[c.Index] && slices.ContainsFunc(plan.Conjuncts(n.On), func(on expr.Expr) bool {
+			return rejects(on, map[int]bool{c.Index: true})
+		})
+	})
+}
+
+// unmatched returns the rows of a left join that found no partner.
+func unmatched(n *plan.Join) plan.Node {
+	p := &plan.Project{Out: n.Columns()}
+	left := plan.IDs(n.Left)
+	for _, c := range p.Out {
+		if left[c.ID] {
+			p.Exprs = append(p.Exprs, column(c))
+		} else {
+			p.Exprs = append(p.Exprs, &expr.Const{Value: types.NullOf(c.Type)})
+		}
+	}
+	p.Input = &plan.Join{Kind: plan.Anti, Left: n.Left, Right: n.Right, On: n.On}
+	return p
 }
 
 // pushesRight reports whether a condition of ON that only sees the right input may

@@ -67,7 +67,7 @@ func (o *optimizer) unnestJoin(j *plan.Join) plan.Node {
 	j.Right = right
 	j.On = plan.Conjunction(append(plan.Conjuncts(j.On), d.equal(d.outer(), rep)...))
 	if d.values.Uses == 1 {
-		j.Right = inlineCTEs(j.Right)
+		j.Right = inlineCTEs(j.Right, map[*plan.CTE]bool{})
 	}
 	return keepColumns(j, out)
 }
