@@ -37,9 +37,11 @@ const (
 
 // aggregation is the sink of a GROUP BY, and the source of its groups.
 type aggregation struct {
-	node  *plan.Aggregate
-	codec *keyCodec
-	mu    sync.Mutex
+	source *plan.Aggregate
+	node   *plan.Aggregate // source with the keys that are compared
+	fixed  []*fixedKey     // by key; nil for those that are compared as they are
+	codec  *keyCodec
+	mu     sync.Mutex
 	// fielded says that it is settled whether the codec has fields, which the first batch shows.
 	fielded bool
 	calls   []*aggCall
@@ -69,6 +71,7 @@ type aggCall struct {
 type groups struct {
 	table  *groupTable // nil without keys
 	states []expr.States
+	of     *aggregation // whose keys and calls they are of
 	// rows counts the rows of every group, for the states with their bit in shared: those
 	// that every row of the input goes to. It is empty where counted is false, as there are none.
 	rows    expr.RowCounts
@@ -77,8 +80,10 @@ type groups struct {
 }
 
 // newAggregation returns the sink of node.
-func newAggregation(node *plan.Aggregate) *aggregation {
-	g := &aggregation{node: node, bits: partitionBits(node)}
+func newAggregation(source *plan.Aggregate) *aggregation {
+	g := &aggregation{source: source, bits: partitionBits(source)}
+	g.node, g.fixed = withFixedKeys(source)
+	node := g.node
 	ts := make([]types.Type, len(node.Keys))
 	for i, k := range node.Keys {
 		ts[i] = k.Type()
@@ -145,7 +150,7 @@ func (g *aggregation) ordered() bool {
 // newGroups returns empty groups in memory of a. left, which may be nil, is what the tables of other
 // groups there have outgrown.
 func (g *aggregation) newGroups(a *arena.Arena, left *leftWords) *groups {
-	gs := &groups{}
+	gs := &groups{of: g}
 	if g.codec != nil {
 		gs.table = newTableIn(g.codec, a, left)
 	}
@@ -212,6 +217,7 @@ type aggEnd struct {
 	a      *arena.Arena
 	codec  *keyCodec // its own, from the first batch on
 	keys   []*expr.Program
+	digits []*firstDigits
 	calls  []*callEnd
 	own    *groups
 	mode   int32
@@ -239,6 +245,9 @@ func (g *aggregation) open(w *worker) (pusher, error) {
 	if e.keys, err = compileAll(g.node.Keys, env); err != nil {
 		return nil, err
 	}
+	if e.digits, err = newFirstDigits(g, env); err != nil {
+		return nil, err
+	}
 	g.beginSpill(w.ex)
 	for _, c := range g.calls {
 		ce, err := newCallEnd(c, g, e)
@@ -262,6 +271,11 @@ func (e *aggEnd) push(b *vec.Batch) (err error) {
 	}
 	if e.keyCol, err = evalAll(e.keys, b, e.w, e.keyCol[:0]); err != nil {
 		return err
+	}
+	for _, d := range e.digits {
+		if err := d.note(b, e.keyCol, a); err != nil {
+			return err
+		}
 	}
 	e.begin(b)
 	if e.frozen {

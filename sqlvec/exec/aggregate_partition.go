@@ -170,15 +170,20 @@ func (e *aggEnd) roomToScatter() bool {
 	return share == 0 || int64(2*e.g.partitions()*firstPartition*row) < share
 }
 
-// guess returns how many groups there seem to be, from how many of the second half of the
-// staged rows are new ones: row s is one with probability e^(-s/groups).
+// guess returns how many groups there seem to be. If some of the rows, be they all or few, fall evenly into n groups, and
+// the others into groups that are soon known, the first half of the staged rows has n(1-r) new groups and the second half
+// r times as many, for some r. There are no more than the rows of the whole input make if they go on like the second half.
 func (e *aggEnd) guess() float64 {
-	n, rows := float64(e.own.table.n), float64(e.staging.rows)/2
-	added := n - float64(e.half)
-	if added >= rows {
-		return math.Inf(1)
+	n, half, rows := float64(e.own.table.n), float64(e.half), float64(e.staging.rows)/2
+	added := n - half
+	most := math.Inf(1)
+	if all := e.g.node.Input.Estimated().Rows; all > 0 {
+		most = n + added/rows*max(0, all-2*rows)
 	}
-	return max(n, -1.5*rows/math.Log(added/rows))
+	if added >= half {
+		return most
+	}
+	return max(n, min(most, half/(1-added/half)))
 }
 
 // dense reports whether the staged keys are integers that lie so close together, or columns with so few
@@ -378,8 +383,12 @@ func (e *aggEnd) feedStore(gs *groups, s *store) error {
 		group := e.group[:hi-lo]
 		switch {
 		case t.codec.single:
-			for i, w := range b.keys[lo:hi] {
-				group[i] = t.groupOfWord(w)
+			last := noGroup
+			for i, w := range b.keys[lo:hi] { // a partition has many rows of a key that many rows have
+				if last == noGroup || w != t.keys[last] {
+					last = t.groupOfWord(w)
+				}
+				group[i] = last
 			}
 		case e.byHash:
 			for i := range group {

@@ -290,7 +290,8 @@ func (g *aggregation) emitGroups(gs *groups, w *worker, next pusher) error {
 func (g *aggregation) emitPart(q int, w *worker, next pusher) error {
 	ex := w.ex.child()
 	defer ex.close()
-	sub := newAggregation(g.node)
+	sub := newAggregation(g.source)
+	sub.fixed = g.fixed
 	sub.codec, sub.fielded = g.codec, true // rows with keys of g come to it
 	sub.mode.Store(local)
 	sub.spill.depth = g.spill.depth + 1

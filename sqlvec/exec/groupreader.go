@@ -20,8 +20,8 @@ type groupReader struct {
 type chooser interface {
 	// deciding returns these columns, none where it cannot tell.
 	deciding() []int
-	// choose returns the rows of b that it may use, nil for all; b has the deciding columns only.
-	choose(b *vec.Batch) []uint64
+	// choose returns the rows of b that it may use, nil for all; b has the first n of the deciding columns only.
+	choose(b *vec.Batch, n int) []uint64
 }
 
 func (r *groupReader) run(morsel int, next pusher) error {
@@ -84,18 +84,16 @@ func (r *groupReader) wanted(gs *groups, lo, hi int, next pusher) (int, int, err
 		return lo, hi, nil
 	}
 	b := vec.Batch{N: hi - lo, Cols: make([]vec.Vec, gs.width())}
-	some := false
-	for _, c := range choose.deciding() {
+	var mask []uint64
+	for i, c := range choose.deciding() {
 		var err error
 		if b.Cols[c], err = gs.column(c, lo, hi, false, r.w); err != nil {
 			return lo, hi, err
 		}
-		some = true
+		if mask = choose.choose(&b, i+1); mask == nil || noBits(mask) {
+			break
+		}
 	}
-	if !some {
-		return lo, hi, nil
-	}
-	mask := choose.choose(&b)
 	if mask == nil {
 		return lo, hi, nil
 	}
@@ -119,7 +117,7 @@ func ends(mask []uint64) (first, behind int) {
 }
 
 // width returns the number of columns: the keys, then the results.
-func (gs *groups) width() int { return gs.keyCount() + len(gs.states) }
+func (gs *groups) width() int { return gs.keyCount() + len(gs.of.source.Aggs) }
 
 // keyCount returns the number of keys.
 func (gs *groups) keyCount() int {
@@ -144,7 +142,7 @@ func (gs *groups) late() bool {
 func (gs *groups) column(c, lo, hi int, loose bool, w *worker) (vec.Vec, error) {
 	keys := gs.keyCount()
 	if c < keys {
-		return gs.table.column(c, lo, hi, w.scratch), nil
+		return gs.key(c, lo, hi, loose, w)
 	}
 	s := gs.states[c-keys]
 	if l, ok := s.(expr.LooseFinal); ok && loose {

@@ -77,12 +77,12 @@ func (p *project) deciding() []int {
 }
 
 // choose implements chooser.
-func (p *project) choose(b *vec.Batch) []uint64 {
+func (p *project) choose(b *vec.Batch, n int) []uint64 {
 	out := vec.Batch{N: b.N, Sel: b.Sel, Cols: make([]vec.Vec, len(p.progs))}
-	for k, i := range p.chooser.deciding() {
+	for k, i := range p.chooser.deciding()[:n] {
 		out.Cols[i] = b.Cols[p.from[k]]
 	}
-	return p.chooser.choose(&out)
+	return p.chooser.choose(&out, n)
 }
 
 func (p *project) push(b *vec.Batch) error {

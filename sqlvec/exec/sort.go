@@ -98,7 +98,7 @@ func (e *sortEnd) push(b *vec.Batch) error {
 	}
 	sel := b.Sel
 	if e.top != nil && e.top.set() {
-		if sel = e.top.before(e.cols, b.N, b.Sel, a); noBits(sel) {
+		if sel = e.top.before(e.cols, len(e.top.specs), b.N, b.Sel, a); noBits(sel) {
 			return nil
 		}
 	}

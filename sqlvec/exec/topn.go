@@ -52,16 +52,17 @@ func (t *threshold) set() bool {
 // exactWord reports whether values of type t are equal where their orderWords are.
 func exactWord(t types.Type) bool { return t.Class() != types.Bytes && t.Class() != types.Span }
 
-// before returns the selected rows that do not lie behind the threshold.
-func (t *threshold) before(cols []vec.Vec, n int, sel []uint64, a *arena.Arena) []uint64 {
+// before returns the selected rows that do not lie behind the threshold by its first keys.
+func (t *threshold) before(cols []vec.Vec, keys, n int, sel []uint64, a *arena.Arena) []uint64 {
 	mask := t.firstBefore(&cols[t.specs[0].column], n, sel, a)
-	if len(*t.last) == 1 || noBits(mask) {
+	last := (*t.last)[:min(keys, len(*t.last))]
+	if len(last) == 1 || noBits(mask) {
 		return mask
 	}
 	m := a.Mark()
 	words := arena.Make[uint64](a, n)
 	same := setBits(mask, n, arena.Make[int32](a, n)[:0])
-	for k, word := range *t.last {
+	for k, word := range last {
 		if len(same) == 0 {
 			break
 		}
@@ -220,11 +221,11 @@ func (e *sortEnd) deciding() []int {
 }
 
 // choose implements chooser: rows behind the threshold are of no use.
-func (e *sortEnd) choose(b *vec.Batch) []uint64 {
+func (e *sortEnd) choose(b *vec.Batch, n int) []uint64 {
 	if !e.top.set() {
 		return nil
 	}
-	return e.top.before(b.Cols, b.N, b.Sel, e.w.scratch)
+	return e.top.before(b.Cols, n, b.N, b.Sel, e.w.scratch)
 }
 
 // prune sorts the kept rows, keeps the limit's, and sets the threshold.
