@@ -219,6 +219,7 @@ type aggEnd struct {
 	keys   []*expr.Program
 	digits []*firstDigits
 	calls  []*callEnd
+	shared []*argument
 	own    *groups
 	mode   int32
 	keyCol []vec.Vec
@@ -355,12 +356,7 @@ func (e *aggEnd) take(b *vec.Batch) error {
 	e.own.table.kept = false
 	e.own.grow()
 	e.own.countRows(slot)
-	for _, c := range e.calls {
-		if err := c.update(b, slot); err != nil {
-			return err
-		}
-	}
-	return nil
+	return e.eachCall(func(c *callEnd) error { return c.update(b, slot) })
 }
 
 // fewCodes reports whether the keys are dictionary codes or narrow integers with few
@@ -383,12 +379,7 @@ func fewCodes(keys []vec.Vec) bool {
 // updateOne adds a batch to the one group of an aggregate without keys.
 func (e *aggEnd) updateOne(b *vec.Batch) error {
 	e.own.grow()
-	for _, c := range e.calls {
-		if err := c.update(b, nil); err != nil {
-			return err
-		}
-	}
-	return nil
+	return e.eachCall(func(c *callEnd) error { return c.update(b, nil) })
 }
 
 // decide settles how the aggregation groups, unless another worker has, and returns it.

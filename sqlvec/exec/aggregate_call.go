@@ -14,6 +14,7 @@ type callEnd struct {
 	e      *aggEnd
 	i      int // number among the calls
 	args   []*expr.Program
+	shared []*argument // by argument; nil for those that are computed for the call alone
 	filter *expr.Program
 	cols   []vec.Vec
 
@@ -33,6 +34,7 @@ func newCallEnd(c *aggCall, g *aggregation, e *aggEnd) (*callEnd, error) {
 	if ce.args, err = compileAll(c.Args, env); err != nil {
 		return nil, err
 	}
+	e.shareArguments(ce)
 	if c.Filter != nil {
 		if ce.filter, err = expr.Compile(c.Filter, env); err != nil {
 			return nil, err
@@ -91,7 +93,7 @@ func (c *callEnd) update(b *vec.Batch, slot []uint32) (err error) {
 	if s, ok := c.e.own.states[c.i].(expr.Pieced); ok && c.call.hasPieces() && c.args[0].IsLoose() {
 		return c.updatePieces(s, &in, slot)
 	}
-	if c.cols, err = evalAll(c.args, &in, w, c.cols[:0]); err != nil {
+	if c.cols, err = c.appendArgs(&in, c.cols[:0]); err != nil {
 		return err
 	}
 	if c.ints != nil {

@@ -37,11 +37,12 @@ func (e *aggEnd) stage(b *vec.Batch) error {
 		e.staging.heap.a = e.waiting
 	}
 	var args []vec.Vec
-	var err error
-	for _, c := range e.calls {
-		if args, err = evalAll(c.args, b, e.w, args); err != nil {
-			return err
-		}
+	err := e.eachCall(func(c *callEnd) (err error) {
+		args, err = c.appendArgs(b, args)
+		return err
+	})
+	if err != nil {
+		return err
 	}
 	sel := b.Sel
 	if e.codec.apart() {
