@@ -81,6 +81,20 @@ func (d *Divider) Quotients(dst []Wide, scales []uint8, x, y []int64) int {
 	return len(dst)
 }
 
+// Bounds returns between which quotients x/y of positive words the numbers' quotients surely have a scale: from lo up to
+// below hi. They are x·10^digits / y then. hi is at most 10^20 / 10^digits.
+func (d *Divider) Bounds(scale int) (lo, hi float64, digits int) {
+	least := max(d.xScale, d.yScale, 0)
+	digits = scale - d.xScale + d.yScale
+	weight := floorDiv(minSigDigits-scale, groupDigits)
+	hi = math.Pow10(20 - digits)
+	if scale <= least { // and so have greater ones
+		weight = floorDiv(minSigDigits-least+groupDigits-1, groupDigits)
+	}
+	// The weight is not less than this if x is not below the first group of y, and one more there, of that weight.
+	return 2 * math.Pow10(groupDigits*weight+d.xScale-d.yScale), hi, digits
+}
+
 // Quotient returns x × 10^-xScale / (y × 10^-yScale), rounded as Div rounds it. y is not 0. ok is false where an
 // intermediate result takes more than 128 bits.
 func (d *Divider) Quotient(x, y int64) (hi int64, lo uint64, scale int, ok bool) {

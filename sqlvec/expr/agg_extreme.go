@@ -138,6 +138,9 @@ type wideExtreme struct {
 	best     []wide
 	seen     []bool
 	decimals map[uint32]types.Decimal // takes the place of best where a number does not fit that
+
+	bounds   *wideBounds // of the best of a group, which rows are compared with; nil: of none
+	boundsOf uint32
 }
 
 func (s *wideExtreme) grow(n int) { s.best, s.seen = grow(s.best, n), grow(s.seen, n) }
@@ -151,12 +154,14 @@ func (s *wideExtreme) better(order int) bool { return order > 0 == s.greatest &&
 func (s *wideExtreme) offer(g uint32, w wide) {
 	if !s.seen[g] {
 		s.best[g], s.seen[g] = w, true
+		s.bounds = nil
 		return
 	}
 	if s.decimals == nil {
 		if order, ok := w.compare(s.best[g]); ok {
 			if s.better(order) {
 				s.best[g] = w
+				s.bounds = nil
 			}
 			return
 		}
@@ -166,21 +171,56 @@ func (s *wideExtreme) offer(g uint32, w wide) {
 
 // offerRows gives a group rows of a Wide vector.
 func (s *wideExtreme) offerRows(g uint32, r wideReader, rows []uint64) {
-	var bounds *wideBounds // of the best; nil: it is to be looked up
-	for i, x := range r.wide {
-		if !has(rows, i) {
+	if s.boundsOf != g {
+		s.bounds = nil
+	}
+	scale, limit := -1, kernel.Int128{}
+	if s.bounds != nil && len(r.wide) > 0 {
+		if b := s.bounds.at(r.scales[0]); b != nil {
+			scale, limit = int(r.scales[0]), b.limit(s.greatest)
+		}
+	}
+	for i := 0; i < len(r.wide); i++ {
+		if i&63 == 0 && scale >= 0 && rows == nil { // most of a vector is passed over
+			i += passedOver(r.wide[i:], r.scales[i:], uint8(scale), limit, s.greatest)
+			if i == len(r.wide) {
+				break
+			}
+		}
+		x := r.wide[i]
+		if !has(rows, i) || int(r.scales[i]) == scale && !kernel.Beyond(x, limit, s.greatest) {
 			continue
 		}
-		if bounds != nil {
-			if b := bounds.at(r.scales[i]); b != nil && !s.better(b.order(x)) {
-				continue
+		if s.bounds != nil {
+			if b := s.bounds.at(r.scales[i]); b != nil {
+				scale, limit = int(r.scales[i]), b.limit(s.greatest)
+				if !kernel.Beyond(x, limit, s.greatest) {
+					continue
+				}
 			}
 		}
 		s.offer(g, wide{x, int(r.scales[i])})
-		if bounds = nil; s.decimals == nil {
-			bounds = &wideBounds{c: s.best[g]}
+		scale = -1
+		if s.bounds == nil && s.decimals == nil {
+			s.bounds, s.boundsOf = &wideBounds{c: s.best[g]}, g
 		}
 	}
+}
+
+// passedOver returns how many numbers, in blocks of 64, are of a scale and not beyond a limit.
+func passedOver(x []kernel.Int128, scales []uint8, scale uint8, limit kernel.Int128, above bool) (n int) {
+	for ; n+64 <= len(x) && scales[n] == scale && sameBytes(scales[n:n+64]) && !kernel.AnyBeyond(x[n:n+64], limit, above); n += 64 {
+	}
+	return n
+}
+
+// limit returns the greatest integer that is not above the bound, or the least that is not below it.
+func (b *wideBound) limit(greatest bool) kernel.Int128 {
+	x := b.x
+	if !greatest && b.below {
+		x.Add(1)
+	}
+	return x
 }
 
 // offerDecimal gives a group one value.
@@ -192,6 +232,7 @@ func (s *wideExtreme) offerDecimal(g uint32, d types.Decimal) {
 		s.decimals = make(map[uint32]types.Decimal)
 	}
 	s.decimals[g], s.seen[g] = d, true
+	s.bounds = nil
 }
 
 // value returns the best of a group; ok is false where there is none.

@@ -1,6 +1,8 @@
 package expr
 
 import (
+	"math/bits"
+
 	"driftdb/internal/arena"
 	"driftdb/internal/types"
 	"driftdb/internal/vec"
@@ -163,29 +165,45 @@ func (s *numericSumStates) UpdateOne(group uint32, args []vec.Vec, sel []uint64,
 	return s.addOthers(f, v, n, func(i int) (g uint32, ok bool) { return group, has(rows, i) })
 }
 
-// addWideRows adds rows of a Wide vector to a group: those of each scale are summed on their own first.
+// addWideRows adds rows of a Wide vector to a group.
 func (s *numericSumStates) addWideRows(group uint32, v *vec.Vec, rows []uint64) error {
-	var sums [maxWideScale + 1]kernel.Int128
-	var in [maxWideScale + 1]bool
-	scales := v.Heap[:v.N]
-	for i, x := range vec.Of[kernel.Int128](v)[:v.N] {
-		if has(rows, i) {
-			k := scales[i]
-			if sum := sums[k]; sum.Add128(x) {
-				s.addWide(group, wide{sums[k], int(k)})
-				sums[k] = x
-			} else {
-				sums[k] = sum
-			}
-			in[k] = true
+	x, scales := vec.Of[kernel.Int128](v)[:v.N], v.Heap[:v.N]
+	for lo := 0; lo < len(x); lo += 64 { // no sum of 64 such integers overflows
+		part, of, mask := x[lo:min(lo+64, len(x))], scales[lo:min(lo+64, len(x))], ^uint64(0)
+		if rows != nil {
+			mask = rows[lo>>6]
 		}
-	}
-	for scale, some := range in {
-		if some {
-			s.addWide(group, wide{sums[scale], scale})
+		if len(part) < 64 {
+			mask &= kernel.TailMask(len(part))
+		}
+		for mask != 0 {
+			scale, others := of[bits.TrailingZeros64(mask)], uint64(0)
+			var sum kernel.Int128
+			if mask == ^uint64(0) && sameBytes(of) {
+				sum = kernel.Sum128(part)
+			} else {
+				for m := mask; m != 0; m &= m - 1 {
+					if i := bits.TrailingZeros64(m); of[i] == scale {
+						sum.Add128(part[i])
+					} else {
+						others |= 1 << i
+					}
+				}
+			}
+			s.addWide(group, wide{sum, int(scale)})
+			mask = others
 		}
 	}
 	return nil
+}
+
+// sameBytes reports whether 64 bytes are the same.
+func sameBytes(b []uint8) bool {
+	words, all, odd := vec.Cast[uint64](b[:64]), uint64(b[0])*0x0101010101010101, uint64(0)
+	for _, w := range words {
+		odd |= w ^ all
+	}
+	return odd == 0
 }
 
 // addOthers adds the values of v, which are not of the main scale, to the groups of n rows.

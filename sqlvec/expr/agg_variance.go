@@ -193,7 +193,31 @@ func (s *decimalVariance) Update(group []uint32, args []vec.Vec, sel []uint64, n
 }
 
 func (s *decimalVariance) UpdateOne(group uint32, args []vec.Vec, sel []uint64, n int) error {
-	return s.each(&args[0], sel, n, func(int) uint32 { return group })
+	v := &args[0]
+	done := 0
+	if v.Form == vec.Wide && sel == nil && v.Valid == nil {
+		done = s.addBlocks(group, v)
+	}
+	rest := v.Slice(done, n)
+	if sel != nil {
+		sel = sel[done>>6:]
+	}
+	return s.each(&rest, sel, n-done, func(int) uint32 { return group })
+}
+
+// addBlocks adds blocks of 64 rows of a Wide vector to a group, each of which has one scale, and returns how many rows
+// there were before one that has several.
+func (s *decimalVariance) addBlocks(group uint32, v *vec.Vec) (n int) {
+	x, scales := vec.Of[kernel.Int128](v)[:v.N], v.Heap[:v.N]
+	for ; n+64 <= len(x) && sameBytes(scales[n:n+64]); n += 64 {
+		sums, block := s.sumsOf(int(scales[n])), x[n:n+64]
+		add := wideSquares{sum: kernel.Sum128(block), sq: kernel.SumSquares128(block)}
+		if sums == nil || !sums[group].merge(&add) {
+			break
+		}
+		s.n[group] += 64
+	}
+	return n
 }
 
 func (s *decimalVariance) Merge(src States, to []uint32) error { return s.MergePart(src, nil, to) }

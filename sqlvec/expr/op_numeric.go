@@ -204,11 +204,10 @@ func decimalArith(f *frame, op arith, a, b *vec.Vec, sel []uint64) (vec.Vec, err
 // divideScaled divides scaled integers; false where a row takes decimals.
 func divideScaled(f *frame, x, y *wideReader, sel []uint64) (vec.Vec, bool) {
 	out, dst, scales := wideVec(f)
-	d := types.NewDivider(x.scale, y.scale)
 	p, q := x.scaled[:f.n], y.scaled[:f.n]
-	to := vec.Cast[types.Wide](out.Data)
+	d := newQuotients(p, q, x.scale, y.scale)
 	for i := 0; i < f.n; i++ {
-		if i += d.Quotients(to[i:], scales[i:], p[i:], q[i:]); i == f.n {
+		if i += d.some(dst[i:], scales[i:], p[i:], q[i:]); i == f.n {
 			break
 		}
 		if dst[i], scales[i] = (kernel.Int128{}), 0; !has(sel, i) {

@@ -350,6 +350,8 @@ func Shrink[D, S Signed](dst []D, a []S) bool {
 // Widen sets dst = base + a, the values of a narrow vector.
 func Widen[D Signed, S Int](dst []D, a []S, base int64) {
 	a = a[:len(dst)]
+	done := widenWide(dst, a, base)
+	dst, a = dst[done:], a[done:]
 	b := D(base)
 	for i := range dst {
 		dst[i] = b + D(a[i])

@@ -24,6 +24,67 @@ func (s *Int128) Add128(t Int128) bool {
 	return over
 }
 
+// Sum128 adds integers of 128 bits, no sum of which overflows.
+func Sum128(a []Int128) (s Int128) {
+	for _, x := range a {
+		var carry uint64
+		s.Lo, carry = bits.Add64(s.Lo, x.Lo, 0)
+		s.Hi += x.Hi + int64(carry)
+	}
+	return s
+}
+
+// SumSquares128 adds the squares of at most 64 integers of 125 bits. The lowest word is first.
+func SumSquares128(a []Int128) (s [4]uint64) {
+	var s0, s1, s2, s3 uint64
+	for _, x := range a {
+		sign := uint64(x.Hi >> 63)
+		lo, borrow := bits.Sub64(x.Lo^sign, sign, 0)
+		hi := (uint64(x.Hi) ^ sign) - sign - borrow
+		midHi, midLo := bits.Mul64(2*hi, lo)
+		top, low := bits.Mul64(lo, lo)
+		high, third := bits.Mul64(hi, hi)
+		top, carry := bits.Add64(top, midLo, 0)
+		third, carry = bits.Add64(third, midHi, carry)
+		high += carry
+		s0, carry = bits.Add64(s0, low, 0)
+		s1, carry = bits.Add64(s1, top, carry)
+		s2, carry = bits.Add64(s2, third, carry)
+		s3 += high + carry
+	}
+	return [4]uint64{s0, s1, s2, s3}
+}
+
+// Beyond reports whether x is above a limit, or below it.
+func Beyond(x, limit Int128, above bool) bool {
+	if !above {
+		x, limit = limit, x
+	}
+	_, borrow := bits.Sub64(limit.Lo, x.Lo, 0)
+	_, borrow = bits.Sub64(uint64(limit.Hi)^1<<63, uint64(x.Hi)^1<<63, borrow)
+	return borrow != 0
+}
+
+// AnyBeyond reports whether one of the integers is above a limit, or below it.
+func AnyBeyond(a []Int128, limit Int128, above bool) bool {
+	top, low := uint64(limit.Hi)^1<<63, limit.Lo
+	any := uint64(0)
+	if above {
+		for _, x := range a {
+			_, borrow := bits.Sub64(low, x.Lo, 0)
+			_, borrow = bits.Sub64(top, uint64(x.Hi)^1<<63, borrow)
+			any |= borrow
+		}
+	} else {
+		for _, x := range a {
+			_, borrow := bits.Sub64(x.Lo, low, 0)
+			_, borrow = bits.Sub64(uint64(x.Hi)^1<<63, top, borrow)
+			any |= borrow
+		}
+	}
+	return any != 0
+}
+
 // Neg returns -s.
 func (s Int128) Neg() Int128 {
 	lo, borrow := bits.Sub64(0, s.Lo, 0)

@@ -157,6 +157,64 @@ func TestMulOfEveryWidth(t *testing.T) {
 	})
 }
 
+func testWiden[D Signed, S Int](t *rapid.T) {
+	x := rapid.SliceOfN(rapid.Uint32(), 0, 60).Draw(t, "x")
+	base := rapid.Int64().Draw(t, "base")
+	codes, got := make([]S, len(x)), make([]D, len(x))
+	for i, c := range x {
+		codes[i] = S(c)
+	}
+	Widen(got, codes, base)
+	for i, c := range codes {
+		if want := D(base) + D(c); got[i] != want {
+			t.Fatalf("row %d: %d + %d is %d, want %d", i, base, c, got[i], want)
+		}
+	}
+}
+
+func TestWidenOfEveryWidth(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		testWiden[int64, uint8](t)
+		testWiden[int64, uint16](t)
+		testWiden[int64, uint32](t)
+		testWiden[int64, int16](t)
+		testWiden[int32, uint16](t)
+	})
+}
+
+// TestWideIntegers compares sums of integers of 128 bits and their order with those of big integers.
+func TestWideIntegers(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		draw := rapid.Custom(func(t *rapid.T) Int128 {
+			return Int128{rapid.Int64Range(-1<<50, 1<<50).Draw(t, "high") >> rapid.IntRange(0, 50).Draw(t, "shift"), rapid.Uint64().Draw(t, "low")}
+		})
+		x, limit := rapid.SliceOfN(draw, 1, 70).Draw(t, "x"), draw.Draw(t, "limit")
+		sum, squares, above, below := new(big.Int), new(big.Int), false, false
+		for _, v := range x {
+			order := bigOf(v).Cmp(bigOf(limit))
+			above, below = above || order > 0, below || order < 0
+			if Beyond(v, limit, true) != (order > 0) || Beyond(v, limit, false) != (order < 0) {
+				t.Fatalf("%v is compared with %v wrongly", v, limit)
+			}
+			sum.Add(sum, bigOf(v))
+			squares.Add(squares, new(big.Int).Mul(bigOf(v), bigOf(v)))
+		}
+		got := new(big.Int)
+		for i, w := range SumSquares128(x) {
+			got.Add(got, new(big.Int).Lsh(new(big.Int).SetUint64(w), uint(64*i)))
+		}
+		if len(x) <= 64 && got.Cmp(squares) != 0 {
+			t.Fatalf("the sum of squares is %s, want %s", got, squares)
+		}
+		if got := bigOf(Sum128(x)); got.Cmp(sum) != 0 {
+			t.Fatalf("the sum is %s, want %s", got, sum)
+		}
+		if AnyBeyond(x, limit, true) != above || AnyBeyond(x, limit, false) != below {
+			t.Fatalf("%v are compared with %v wrongly", x, limit)
+		}
+	})
+}
+
 // sums returns the sum of all values and of those in mask.
 func sums[T Int](x []T, mask []uint64) (all, masked *big.Int) {
 	all, masked = new(big.Int), new(big.Int)

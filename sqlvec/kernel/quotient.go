@@ -1,0 +1,83 @@
+package kernel
+
+import "math"
+
+// Quotients divides positive integers x and y whose quotients have digits after the point: rounded, half up, they are
+// x·10^digits / y. It does so by doubles, in steps, each of which gives as many digits as leave all numbers exact.
+type Quotients struct {
+	lo, hi float64    // x is at least y·lo and less than y·hi
+	powers [3]float64 // of ten: of the digits of each step
+	last   int64      // the last of powers
+}
+
+// exactDoubles is where doubles stop to be exact: they hold all integers below it.
+const exactDoubles = 1 << 53
+
+// maxLastDigits is the most digits of the last step.
+const maxLastDigits = 8
+
+// NewQuotients returns what divides integers up to mostX by ones up to mostY, where a quotient x/y is at least lo and less
+// than hi, to so many digits. hi × 10^digits is at most 2^67. ok is false where the numbers are too large for it.
+func NewQuotients(mostX, mostY uint64, lo, hi float64, digits int) (q Quotients, ok bool) {
+	if mostX >= exactDoubles || mostY >= exactDoubles || digits < 0 {
+		return q, false
+	}
+	const tiny = 1.0 / (1 << 40) // more than the products with lo and hi are off by
+	q.lo, q.hi = lo*(1+tiny), hi*(1-tiny)
+	first := min(digits, roomFor(mostX))
+	most := roomFor(mostY)
+	last := min(digits-first, most, maxLastDigits)
+	middle := digits - first - last
+	if middle > most || middle > 0 && last < 5 {
+		return q, false
+	}
+	q.powers = [3]float64{math.Pow10(first), math.Pow10(middle), math.Pow10(last)}
+	q.last = int64(q.powers[2])
+	return q, true
+}
+
+// roomFor returns how many digits may be added to integers up to most so that doubles hold them exactly.
+func roomFor(most uint64) (digits int) {
+	for most = max(most, 1); most*10 < exactDoubles; most *= 10 {
+		digits++
+	}
+	return digits
+}
+
+// Divide sets dst to the quotients of x and y, and returns how many it has set: it may end before a pair that is outside
+// of the bounds of q.
+func (q *Quotients) Divide(dst []Int128, x, y []int64) int {
+	n, all := quotientsWide(q, dst, x, y)
+	if !all {
+		return n
+	}
+	x, y = x[:len(dst)], y[:len(dst)]
+	for i := n; i < len(dst); i++ {
+		a, b := float64(x[i]), float64(y[i])
+		if !(b >= 1 && a >= b*q.lo && a < b*q.hi) {
+			return i
+		}
+		d, r := quotientStep(a*q.powers[0], b)
+		if q.powers[1] != 1 {
+			var more float64
+			more, r = quotientStep(r*q.powers[1], b)
+			d = d*q.powers[1] + more
+		}
+		least, r := quotientStep(r*q.powers[2], b)
+		if r+r >= b {
+			least++
+		}
+		dst[i] = MulWide(int64(d), q.last)
+		dst[i].Add(int64(least))
+	}
+	return len(dst)
+}
+
+// quotientStep returns a / b without what is behind the point, and the remainder, of integers that doubles hold.
+func quotientStep(a, b float64) (quotient, rem float64) {
+	n := int64(a / b)
+	r := int64(a) - n*int64(b)
+	n += r >> 63 // the division has rounded up to an integer
+	r += r >> 63 & int64(b)
+	return float64(n), float64(r)
+}
