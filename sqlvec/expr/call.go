@@ -9,12 +9,13 @@ import (
 
 // callNode calls a function.
 type callNode struct {
-	call *Call
-	args []node
-	vals []vec.Vec // of the args, in one eval
-	memo memo
-	may  memoRequest
-	kept []bool // whether an argument is the same in every batch; nil: no result is kept
+	call  *Call
+	args  []node
+	vals  []vec.Vec // of the args, in one eval
+	memo  memo
+	may   memoRequest
+	dicts []numberDict // of the args that are NUMERIC; nil before there is one
+	kept  []bool       // whether an argument is the same in every batch; nil: no result is kept
 }
 
 // compileCall makes a call's node.
@@ -56,6 +57,7 @@ func (n *callNode) eval(f *frame, sel []uint64) (vec.Vec, error) {
 		}
 		n.vals = append(n.vals, v)
 	}
+	n.numbers(f)
 	return n.apply(f, n.vals, sel)
 }
 

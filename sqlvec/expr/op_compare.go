@@ -339,6 +339,12 @@ func compareNumeric(f *frame, op kernel.Op, a, b *vec.Vec, w []uint64) {
 			return
 		}
 	}
+	switch {
+	case x.scaled != nil && y.wide != nil && compareScaledWide(op, x.scaled, x.scale, &y, w):
+		return
+	case y.scaled != nil && x.wide != nil && compareScaledWide(op.Swap(), y.scaled, y.scale, &x, w):
+		return
+	}
 	for i := range f.n {
 		// A NULL row may hold anything; its bit does not matter.
 		order, ok := compareAt(&x, &y, i)

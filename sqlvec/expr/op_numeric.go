@@ -205,24 +205,7 @@ func decimalArith(f *frame, op arith, a, b *vec.Vec, sel []uint64) (vec.Vec, err
 func divideScaled(f *frame, x, y *wideReader, sel []uint64) (vec.Vec, bool) {
 	out, dst, scales := wideVec(f)
 	p, q := x.scaled[:f.n], y.scaled[:f.n]
-	d := newQuotients(p, q, x.scale, y.scale)
-	for i := 0; i < f.n; i++ {
-		if i += d.some(dst[i:], scales[i:], p[i:], q[i:]); i == f.n {
-			break
-		}
-		if dst[i], scales[i] = (kernel.Int128{}), 0; !has(sel, i) {
-			continue
-		}
-		if q[i] == 0 {
-			return out, false // which is an error
-		}
-		hi, lo, scale, ok := d.Quotient(p[i], q[i])
-		if !ok || scale > maxWideScale {
-			return out, false
-		}
-		dst[i], scales[i] = kernel.Int128{Hi: hi, Lo: lo}, uint8(scale)
-	}
-	return out, true
+	return out, newQuotients(p, q, x.scale, y.scale).divide(dst, scales, p, q, sel)
 }
 
 // wideOp returns the result of an operator on two numbers; false where it takes decimals.

@@ -44,18 +44,17 @@ func roomFor(most uint64) (digits int) {
 	return digits
 }
 
-// Divide sets dst to the quotients of x and y, and returns how many it has set: it may end before a pair that is outside
-// of the bounds of q.
-func (q *Quotients) Divide(dst []Int128, x, y []int64) int {
-	n, all := quotientsWide(q, dst, x, y)
-	if !all {
-		return n
-	}
+// Divide sets dst to the quotients of x and y, and the bits of others, outside of the bounds of q, whose elements of dst
+// are unspecified.
+func (q *Quotients) Divide(dst []Int128, x, y []int64, others []uint64) {
+	clear(others)
+	n := quotientsWide(q, dst, x, y, others)
 	x, y = x[:len(dst)], y[:len(dst)]
 	for i := n; i < len(dst); i++ {
 		a, b := float64(x[i]), float64(y[i])
 		if !(b >= 1 && a >= b*q.lo && a < b*q.hi) {
-			return i
+			others[i>>6] |= 1 << (uint(i) & 63)
+			continue
 		}
 		d, r := quotientStep(a*q.powers[0], b)
 		if q.powers[1] != 1 {
@@ -70,7 +69,6 @@ func (q *Quotients) Divide(dst []Int128, x, y []int64) int {
 		dst[i] = MulWide(int64(d), q.last)
 		dst[i].Add(int64(least))
 	}
-	return len(dst)
 }
 
 // quotientStep returns a / b without what is behind the point, and the remainder, of integers that doubles hold.

@@ -42,6 +42,6 @@ func mulCodesWide[T Signed, C ~uint8 | ~uint16 | ~uint32]([]T, T, []C, []T) int 
 
 func mulNarrowWide[T Signed, C, D ~uint8 | ~uint16 | ~uint32]([]T, T, []C, T, []D) int { return 0 }
 
-func quotientsWide(*Quotients, []Int128, []int64, []int64) (int, bool) { return 0, true }
+func quotientsWide(*Quotients, []Int128, []int64, []int64, []uint64) int { return 0 }
 
 func widenWide[D Signed, S Int]([]D, []S, int64) int { return 0 }

@@ -7,10 +7,10 @@ import (
 	"unsafe"
 )
 
-// quotientsWide is Quotients.Divide. all is false where it has met a pair that is out of bounds.
-func quotientsWide(q *Quotients, dst []Int128, x, y []int64) (done int, all bool) {
+// quotientsWide is Quotients.Divide; it returns how many pairs it has looked at.
+func quotientsWide(q *Quotients, dst []Int128, x, y []int64, others []uint64) (done int) {
 	if !wide || len(dst) < 8 {
-		return 0, true
+		return 0
 	}
 	lo, hi := archsimd.BroadcastFloat64x8(q.lo), archsimd.BroadcastFloat64x8(q.hi)
 	first, second, third := archsimd.BroadcastFloat64x8(q.powers[0]), archsimd.BroadcastFloat64x8(q.powers[1]), archsimd.BroadcastFloat64x8(q.powers[2])
@@ -19,15 +19,13 @@ func quotientsWide(q *Quotients, dst []Int128, x, y []int64) (done int, all bool
 	flip := archsimd.BroadcastInt64x8(-1 << 63)
 	order := [2][8]uint64{{0, 8, 1, 9, 2, 10, 3, 11}, {4, 12, 5, 13, 6, 14, 7, 15}}
 	from, behind := archsimd.LoadUint64x8(&order[0]), archsimd.LoadUint64x8(&order[1])
-	three, all := q.powers[1] != 1, true
+	three := q.powers[1] != 1
 	to := unsafe.Slice((*int64)(unsafe.Pointer(unsafe.SliceData(dst))), 2*len(dst))
-	for ; len(to) >= 16; x, y, to = x[8:], y[8:], to[16:] {
+	for ; len(to) >= 16; x, y, to, done = x[8:], y[8:], to[16:], done+8 {
 		a := archsimd.LoadInt64x8((*[8]int64)(x)).ConvertToFloat64()
 		b := archsimd.LoadInt64x8((*[8]int64)(y)).ConvertToFloat64()
-		if b.GreaterEqual(one).And(a.GreaterEqual(b.Mul(lo))).And(a.Less(b.Mul(hi))).ToBits() != 0xFF {
-			all = false
-			break
-		}
+		within := b.GreaterEqual(one).And(a.GreaterEqual(b.Mul(lo))).And(a.Less(b.Mul(hi))).ToBits()
+		others[done>>6] |= uint64(^within) << (uint(done) & 63)
 		less := zero.Sub(b)
 		a = a.Mul(first)
 		d := a.Div(b).TruncScaled(0)
@@ -59,5 +57,5 @@ func quotientsWide(q *Quotients, dst []Int128, x, y []int64) (done int, all bool
 		high.ConcatPermute(sum, behind).Store((*[8]int64)(to[8:]))
 	}
 	archsimd.ClearAVXUpperBits()
-	return len(dst) - len(to)/2, all
+	return done
 }

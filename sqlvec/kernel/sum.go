@@ -55,6 +55,15 @@ func SumSquares128(a []Int128) (s [4]uint64) {
 	return [4]uint64{s0, s1, s2, s3}
 }
 
+// Compare128 returns -1, 0 or 1 as x is less than y, equal to it or greater.
+func Compare128(x, y Int128) int {
+	_, less := bits.Sub64(x.Lo, y.Lo, 0)
+	_, less = bits.Sub64(uint64(x.Hi)^1<<63, uint64(y.Hi)^1<<63, less)
+	_, more := bits.Sub64(y.Lo, x.Lo, 0)
+	_, more = bits.Sub64(uint64(y.Hi)^1<<63, uint64(x.Hi)^1<<63, more)
+	return int(more) - int(less)
+}
+
 // Beyond reports whether x is above a limit, or below it.
 func Beyond(x, limit Int128, above bool) bool {
 	if !above {

@@ -193,7 +193,7 @@ func TestWideIntegers(t *testing.T) {
 		for _, v := range x {
 			order := bigOf(v).Cmp(bigOf(limit))
 			above, below = above || order > 0, below || order < 0
-			if Beyond(v, limit, true) != (order > 0) || Beyond(v, limit, false) != (order < 0) {
+			if Compare128(v, limit) != order || Beyond(v, limit, true) != (order > 0) || Beyond(v, limit, false) != (order < 0) {
 				t.Fatalf("%v is compared with %v wrongly", v, limit)
 			}
 			sum.Add(sum, bigOf(v))
