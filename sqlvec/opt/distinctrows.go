@@ -11,13 +11,29 @@ import (
 // distinctShare is of how many rows one must be the first for DISTINCT ON to find it before the sort.
 const distinctShare = 8
 
+// groupedRows returns the rows of DISTINCT as groups by the expressions of a projection where these make better keys than
+// their results.
+func groupedRows(d *plan.Distinct) plan.Node {
+	p, ok := d.Input.(*plan.Project)
+	if !ok || !slices.ContainsFunc(p.Exprs, func(e expr.Expr) bool {
+		_, ok := expr.NewFixedKey(e)
+		return ok
+	}) {
+		return d
+	}
+	return &plan.Aggregate{Input: p.Input, Keys: p.Exprs, Out: p.Out}
+}
+
 // distinctRows lets DISTINCT ON sort only the rows that are the first by the other keys of the order:
 // they are the leading rows of a window.
 func (o *optimizer) distinctRows(node plan.Node) plan.Node {
 	return plan.Transform(node, func(n plan.Node) plan.Node {
 		d, ok := n.(*plan.Distinct)
-		if !ok || len(d.On) == 0 {
+		switch {
+		case !ok:
 			return n
+		case len(d.On) == 0:
+			return groupedRows(d)
 		}
 		s, ok := d.Input.(*plan.Sort)
 		if !ok || s.Limit > 0 {
