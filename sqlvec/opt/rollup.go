@@ -175,5 +175,10 @@ func (r *rolledUp) count(above *plan.Aggregate, part expr.Expr, empty bool) expr
 	if !empty {
 		return n
 	}
-	return &expr.Coalesce{Args: []expr.Expr{n, &expr.Const{Value: types.IntValue(types.T(types.Int64), 0)}}, Typ: types.T(types.Int64)}
+	return coalesced(n, 0)
+}
+
+// coalesced is e, or n where e is NULL.
+func coalesced(e expr.Expr, n int64) expr.Expr {
+	return &expr.Coalesce{Args: []expr.Expr{e, &expr.Const{Value: types.IntValue(types.T(types.Int64), n)}}, Typ: types.T(types.Int64)}
 }
