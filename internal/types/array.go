@@ -70,8 +70,8 @@ func List(elems []Value) Array {
 // the elements: their length in bytes and one, or 0 for NULL, and their own form, in which
 // numbers of any modifiers are alike.
 func (a Array) Value(t Type) (Value, error) {
-	if len(a.Elems) > maxArray {
-		return Value{}, dberr.Newf(dberr.ProgramLimitExceeded, "array size exceeds the maximum allowed (%d)", maxArray)
+	if err := CheckArraySize(len(a.Elems)); err != nil {
+		return Value{}, err
 	}
 	if len(a.Elems) == 0 {
 		a.Dims = nil
@@ -121,6 +121,16 @@ type arrayReader struct {
 }
 
 func (r *arrayReader) uvarint() uint64 {
+	if len(r.s) > 0 && r.s[0] < 0x80 {
+		x := uint64(r.s[0])
+		r.s = r.s[1:]
+		return x
+	}
+	return r.longUvarint()
+}
+
+// longUvarint is uvarint for more than one byte.
+func (r *arrayReader) longUvarint() uint64 {
 	x, shift := uint64(0), uint(0)
 	for i := 0; i < len(r.s) && shift < 64; i++ {
 		x |= uint64(r.s[i]&0x7f) << shift
@@ -141,40 +151,57 @@ func (r *arrayReader) varint() int64 {
 
 // dims reads the dimensions and returns how many elements follow.
 func (r *arrayReader) dims() (dims []Dim, n int) {
-	count := r.uvarint()
-	if r.bad || count > MaxDims {
+	var buf [MaxDims]Dim
+	count, n := r.head(&buf)
+	return append(dims, buf[:count]...), n
+}
+
+// head reads the dimensions into dims and returns how many there are, and how many elements follow.
+func (r *arrayReader) head(dims *[MaxDims]Dim) (count, n int) {
+	c := r.uvarint()
+	if r.bad || c > MaxDims {
 		r.bad = true
-		return nil, 0
+		return 0, 0
 	}
-	if count == 0 {
-		return nil, 0
+	if c == 0 {
+		return 0, 0
 	}
-	n, dims = 1, make([]Dim, count)
-	for i := range dims {
+	n = 1
+	for i := range dims[:c] {
 		length, lower := r.uvarint(), r.varint()
 		if length == 0 || length > maxArray || n*int(length) > maxArray {
 			r.bad = true
-			return nil, 0
+			return 0, 0
 		}
 		dims[i] = Dim{int32(length), int32(lower)}
 		n *= int(length)
 	}
 	r.bad = r.bad || n > len(r.s)
-	return dims, n
+	return int(c), n
+}
+
+// form reads the stored form of the next element; ok is false for a NULL.
+func (r *arrayReader) form() (form string, ok bool) {
+	size := r.uvarint()
+	if r.bad || size == 0 {
+		return "", false
+	}
+	if size--; size > uint64(len(r.s)) {
+		r.bad = true
+		return "", false
+	}
+	form = r.s[:size]
+	r.s = r.s[size:]
+	return form, true
 }
 
 // element reads the next one.
 func (r *arrayReader) element(t Type) Value {
-	size := r.uvarint()
-	if r.bad || size == 0 {
+	form, ok := r.form()
+	if !ok {
 		return NullOf(t)
 	}
-	if size--; size > uint64(len(r.s)) {
-		r.bad = true
-		return NullOf(t)
-	}
-	form := r.s[:size]
-	r.s = r.s[size:]
+	size := len(form)
 	v := Value{Type: t, Valid: true}
 	switch c := t.Class(); {
 	case t.IsScaled():
@@ -231,8 +258,24 @@ func (v Value) ArrayDims() ([]Dim, int, error) {
 // ArrayItem returns element i of an array, from 0, in row-major order: NULL outside.
 func (v Value) ArrayItem(i int64) (Value, error) {
 	r := arrayReader{s: v.S}
-	_, n := r.dims()
-	t := v.Type.Elem()
+	var dims [MaxDims]Dim
+	_, n := r.head(&dims)
+	return r.item(i, n, v.Type.Elem())
+}
+
+// ListItem returns the element of an array of one dimension at subscript i: NULL outside, and of other arrays.
+func (v Value) ListItem(i int64) (Value, error) {
+	r := arrayReader{s: v.S}
+	var dims [MaxDims]Dim
+	count, n := r.head(&dims)
+	if count != 1 {
+		n = 0
+	}
+	return r.item(i-int64(dims[0].Lower), n, v.Type.Elem())
+}
+
+// item returns element i of the n that are next, NULL outside.
+func (r *arrayReader) item(i int64, n int, t Type) (Value, error) {
 	if i < 0 || i >= int64(n) || r.bad {
 		if r.bad {
 			return Value{}, badArray()
@@ -240,12 +283,7 @@ func (v Value) ArrayItem(i int64) (Value, error) {
 		return NullOf(t), nil
 	}
 	for ; i > 0; i-- {
-		if size := r.uvarint(); size > 0 {
-			if size-1 > uint64(len(r.s)) {
-				return Value{}, badArray()
-			}
-			r.s = r.s[size-1:]
-		}
+		r.form()
 	}
 	e := r.element(t)
 	if r.bad {
@@ -369,6 +407,98 @@ func appendBytesKey(dst, b []byte) []byte {
 // ElementKey returns bytes that are equal for equal values of one type, NULLs aside.
 func ElementKey(v *Value) string { return string(appendElementKey(nil, v)) }
 
+// AppendListHead begins the stored form of an array of one dimension, whose n elements are to follow as
+// AppendElement and its like make them.
+func AppendListHead(dst []byte, n int) []byte {
+	if n == 0 {
+		return append(dst, 0)
+	}
+	return binary.AppendVarint(binary.AppendUvarint(append(dst, 1), uint64(n)), 1)
+}
+
+// AppendTextElement appends an element that is a text as it stands in a stored array.
+func AppendTextElement(dst []byte, s string) []byte {
+	return append(binary.AppendUvarint(dst, uint64(len(s))+1), s...)
+}
+
+// AppendIntElement appends an element of a class of integers as it stands in a stored array.
+func AppendIntElement(dst []byte, i int64) []byte {
+	at := len(dst)
+	dst = binary.AppendVarint(append(dst, 0), i)
+	dst[at] = byte(len(dst) - at)
+	return dst
+}
+
+// CheckArraySize is an error for more elements than an array may have.
+func CheckArraySize(n int) error {
+	if n > maxArray {
+		return dberr.Newf(dberr.ProgramLimitExceeded, "array size exceeds the maximum allowed (%d)", maxArray)
+	}
+	return nil
+}
+
+// ListLen returns the length of the first dimension of a stored array, and how many elements it has.
+func ListLen(form string) (length, n int, err error) {
+	r := arrayReader{s: form}
+	var dims [MaxDims]Dim
+	if _, n = r.head(&dims); r.bad {
+		return 0, 0, badArray()
+	}
+	return int(dims[0].Len), n, nil
+}
+
+// Elements reads the elements of a stored array, one after another. The zero value has none.
+type Elements struct {
+	Dims  int   // of the array
+	Lower int32 // bound of the first of them
+	r     arrayReader
+	left  int
+}
+
+// ReadElements returns the elements of an array; they alias its form.
+func ReadElements(form string) (Elements, error) {
+	e := Elements{r: arrayReader{s: form}}
+	var dims [MaxDims]Dim
+	if e.Dims, e.left = e.r.head(&dims); e.r.bad {
+		return Elements{}, badArray()
+	}
+	e.Lower = dims[0].Lower
+	return e, nil
+}
+
+// Left is how many elements are yet to be read. Only so many may be read.
+func (e *Elements) Left() int { return e.left }
+
+// Form reads the stored form of an element, which is that of its value for the class Bytes; ok is false for NULL.
+func (e *Elements) Form() (form string, ok bool) {
+	e.left--
+	return e.r.form()
+}
+
+// Int reads an element of a class of integers; ok is false for NULL.
+func (e *Elements) Int() (i int64, ok bool) {
+	e.left--
+	size := e.r.uvarint()
+	if e.r.bad || size == 0 {
+		return 0, false
+	}
+	return e.r.varint(), !e.r.bad
+}
+
+// Value reads an element of type t.
+func (e *Elements) Value(t Type) Value {
+	e.left--
+	return e.r.element(t)
+}
+
+// Err reports a damaged form among what was read.
+func (e *Elements) Err() error {
+	if e.r.bad {
+		return badArray()
+	}
+	return nil
+}
+
 // AppendElement appends an element as it stands in a stored array.
 func AppendElement(dst []byte, v *Value) ([]byte, error) {
 	if !v.Valid {
@@ -379,12 +509,12 @@ func AppendElement(dst []byte, v *Value) ([]byte, error) {
 	return append(binary.AppendUvarint(dst, uint64(len(form))+1), form...), err
 }
 
-// JoinElements returns the stored form of the array with the given dimensions and elements,
+// JoinElements appends the stored form of the array with the given dimensions and elements,
 // which AppendElement made.
-func JoinElements(dims []Dim, elems []byte) string {
-	dst := binary.AppendUvarint(nil, uint64(len(dims)))
+func JoinElements(dst []byte, dims []Dim, elems []byte) []byte {
+	dst = binary.AppendUvarint(dst, uint64(len(dims)))
 	for _, d := range dims {
 		dst = binary.AppendVarint(binary.AppendUvarint(dst, uint64(d.Len)), int64(d.Lower))
 	}
-	return string(append(dst, elems...))
+	return append(dst, elems...)
 }

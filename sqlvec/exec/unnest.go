@@ -13,54 +13,50 @@ const longArray = 64
 
 // elementRows are rows made of the elements of arrays that wait to be pushed.
 type elementRows struct {
-	out  []plan.Column
-	ord  bool
-	env  *expr.Env
-	rows []int32         // of the input
-	cols [][]types.Value // a column for each array, and one for the number of the row
+	out   []plan.Column
+	dead  []bool // input columns that nobody reads; nil: none
+	ord   bool
+	env   *expr.Env
+	rows  []int32         // of the input
+	cols  []elementColumn // a column for each array, and one for the number of the row
+	lists []types.Elements
 }
 
 func newElementRows(out []plan.Column, e plan.Elements, env *expr.Env) elementRows {
-	return elementRows{out: out, ord: e.Ordinality, env: env, cols: make([][]types.Value, len(out))}
+	r := elementRows{out: out, ord: e.Ordinality, env: env, lists: make([]types.Elements, len(e.Arrays))}
+	for _, c := range out {
+		r.cols = append(r.cols, newElementColumn(c.Type))
+	}
+	return r
 }
 
 // add makes the rows of one input row; flush is called whenever limit of them wait.
 func (r *elementRows) add(row int32, arrays []types.Value, limit int, flush func() error) error {
-	lists, n := make([][]types.Value, len(arrays)), 0
+	n := 0
 	for k, v := range arrays {
 		if v.Type.ID == types.Record {
 			return r.addSeries(row, arrays, limit, flush)
 		}
-		if !v.Valid {
+		if r.lists[k] = (types.Elements{}); !v.Valid {
 			continue
 		}
-		a, err := v.Array()
-		if err != nil {
+		var err error
+		if r.lists[k], err = types.ReadElements(v.S); err != nil {
 			return err
 		}
-		lists[k], n = a.Elems, max(n, len(a.Elems))
+		n = max(n, r.lists[k].Left())
 	}
 	if n >= longArray {
 		if err := flush(); err != nil {
 			return err
 		}
 	}
-	for i := range n {
-		for k, list := range lists {
-			v := types.NullOf(r.out[k].Type)
-			if i < len(list) {
-				v = list[i]
-				if t := r.out[k].Type; t.IsArray() { // the element is the stored form of one
-					v.Type = t
-				}
-			}
-			r.cols[k] = append(r.cols[k], v)
+	for i := 0; i < n; {
+		piece := min(n-i, limit-len(r.rows))
+		if err := r.take(row, i, piece); err != nil {
+			return err
 		}
-		if r.ord {
-			k := len(r.cols) - 1
-			r.cols[k] = append(r.cols[k], types.IntValue(types.T(types.Int64), int64(i)+1))
-		}
-		if r.rows = append(r.rows, row); len(r.rows) < limit {
+		if i += piece; len(r.rows) < limit {
 			continue
 		}
 		if err := flush(); err != nil {
@@ -69,6 +65,29 @@ func (r *elementRows) add(row int32, arrays []types.Value, limit int, flush func
 	}
 	if n >= longArray {
 		return flush()
+	}
+	return nil
+}
+
+// take makes n rows of an input row, from its row i on.
+func (r *elementRows) take(row int32, i, n int) error {
+	for range n {
+		r.rows = append(r.rows, row)
+	}
+	for k := range r.lists {
+		list := &r.lists[k]
+		some := min(n, list.Left())
+		if r.cols[k].read(list, some); list.Err() != nil {
+			return list.Err()
+		}
+		for range n - some {
+			r.cols[k].add(types.NullOf(r.out[k].Type))
+		}
+	}
+	if r.ord {
+		for at := range n {
+			r.cols[len(r.cols)-1].add(types.IntValue(types.T(types.Int64), int64(i+at)+1))
+		}
 	}
 	return nil
 }
@@ -89,16 +108,23 @@ func (r *elementRows) push(w *worker, in *vec.Batch, next pusher) error {
 		}
 	} else {
 		for c := range in.Cols {
+			if r.dead != nil && r.dead[c] {
+				cols = append(cols, expr.ConstVec(types.NullOf(in.Cols[c].Type), len(r.rows)))
+				continue
+			}
 			cols = append(cols, take(&in.Cols[c], r.rows, a))
 		}
 	}
 	for k := range r.cols {
-		cols = append(cols, vecOf(r.out[k].Type, r.cols[k], a))
-		r.cols[k] = r.cols[k][:0]
+		cols = append(cols, r.cols[k].vec(a))
 	}
 	out := vec.Batch{N: len(r.rows), Cols: cols}
 	r.rows = r.rows[:0]
-	return next.push(&out)
+	err := next.push(&out)
+	for k := range r.cols {
+		r.cols[k].reset()
+	}
+	return err
 }
 
 // elementSource makes rows of the elements of arrays that depend on no row. It is one
@@ -136,6 +162,7 @@ type unnestStage struct{ node *plan.Unroll }
 
 func (s *unnestStage) open(w *worker, next pusher) (pusher, error) {
 	u := &unnest{w: w, next: next, rows: newElementRows(s.node.Series, s.node.Elements, w.ex.opts.Env)}
+	u.rows.dead = s.node.Dead
 	var err error
 	u.progs, err = compileAll(s.node.Arrays, w.ex.opts.Env)
 	return u, err
@@ -163,7 +190,7 @@ func (u *unnest) push(b *vec.Batch) (err error) {
 			continue
 		}
 		for k := range u.args {
-			arrays[k] = u.args[k].Value(i)
+			arrays[k] = viewOf(&u.args[k], i)
 		}
 		if err := u.rows.add(int32(i), arrays, u.w.ex.opts.BatchRows, flush); err != nil {
 			return err

@@ -79,7 +79,7 @@ func (r *elementRows) addSeries(row int32, arrays []types.Value, limit int, flus
 		}
 		for k, v := range vals {
 			v.Type = r.out[k].Type
-			r.cols[k] = append(r.cols[k], v)
+			r.cols[k].add(v)
 		}
 		if r.rows = append(r.rows, row); len(r.rows) >= limit {
 			if err := flush(); err != nil {

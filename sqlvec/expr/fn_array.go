@@ -167,6 +167,9 @@ func sameDims(a, b []types.Dim) bool {
 
 // subscript is a[i][j]…: NULL outside, and for another number of subscripts than dimensions.
 func subscript(t types.Type, a []types.Value) (types.Value, error) {
+	if len(a) == 2 {
+		return a[0].ListItem(a[1].I)
+	}
 	dims, _, err := a[0].ArrayDims()
 	if err != nil || len(dims) != len(a)-1 {
 		return types.NullOf(t), err

@@ -2,9 +2,12 @@ package expr
 
 import (
 	"strings"
+	"unicode/utf8"
+	"unsafe"
 
 	"driftdb/internal/dberr"
 	"driftdb/internal/types"
+	"driftdb/internal/vec"
 )
 
 func init() {
@@ -45,10 +48,9 @@ func init() {
 			}
 			return textValue(types.BoundsText(dims)), nil
 		}),
-		rowFn("cardinality", ids(anyArray), i, func(_ *Env, a []types.Value) (types.Value, error) {
-			_, n, err := a[0].ArrayDims()
-			return intValue(n), err
-		}),
+		&Function{Name: "cardinality", Params: ids(anyArray), Ret: i, eval: func(f *frame, c *Call, args []vec.Vec, rows []uint64) (vec.Vec, error) {
+			return arrayLengths[int32](f, c, args, rows, func(_, n int) int { return n })
+		}},
 		list("array_append", ids(likeArray, likeElement), arrayAppend), list("||", ids(likeArray, likeElement), arrayAppend),
 		prepend("array_prepend"), prepend("||"),
 		list("array_cat", ids(likeArray, likeArray), arrayCat), list("||", ids(likeArray, likeArray), arrayCat),
@@ -217,19 +219,19 @@ func arrayReplace(t types.Type, a []types.Value) (types.Value, error) {
 
 // positions calls fn with the subscripts of elements that equal the second argument.
 func positions(a []types.Value, fn func(at int64) bool) error {
-	x, err := a[0].Array()
-	if err != nil || len(x.Dims) == 0 {
+	x, err := types.ReadElements(a[0].S)
+	if err != nil || x.Dims == 0 {
 		return err
 	}
-	if len(x.Dims) > 1 {
+	if x.Dims > 1 {
 		return dberr.New(dberr.FeatureNotSupported, "searching for elements in multidimensional arrays is not supported")
 	}
-	for i, e := range x.Elems {
-		if same(e, a[1]) && !fn(int64(i)+int64(x.Dims[0].Lower)) {
-			return nil
+	for at := int64(x.Lower); x.Left() > 0; at++ {
+		if same(x.Value(a[0].Type.Elem()), a[1]) && !fn(at) {
+			break
 		}
 	}
-	return nil
+	return x.Err()
 }
 
 func arrayPosition(_ *Env, a []types.Value) (types.Value, error) {
@@ -327,28 +329,83 @@ func stringToArray(env *Env, a []types.Value) (types.Value, error) {
 	if !a[0].Valid {
 		return types.NullOf(t), nil
 	}
-	var parts []string
+	var null *string
+	if len(a) > 2 && a[2].Valid {
+		null = &a[2].S
+	}
+	var form []byte
+	var err error
 	switch {
 	case a[0].S == "":
-	case !a[1].Valid:
-		parts = strings.Split(a[0].S, "")
-	case a[1].S == "":
-		parts = []string{a[0].S}
+		form = types.AppendListHead(nil, 0)
+	case a[1].Valid && a[1].S == "":
+		form = appendPart(types.AppendListHead(nil, 1), a[0].S, null)
 	default:
-		parts = strings.Split(a[0].S, a[1].S)
+		form, err = appendSplit(env, nil, a[0].S, a[1].S, null)
 	}
-	elems := make([]types.Value, len(parts))
-	for i, s := range parts {
-		if i%readPause == 0 {
+	return types.BytesValue(t, string(form)), err
+}
+
+// splitText is string_split.
+func splitText(env *Env, a []types.Value) (types.Value, error) {
+	form, err := appendSplit(env, nil, a[0].S, a[1].S, nil)
+	return types.BytesValue(types.T(types.Text).Array(), string(form)), err
+}
+
+// appendSplit appends the stored form of an array of the parts of s between separators, or of its characters if
+// sep is empty. A part that is null is NULL.
+func appendSplit(env *Env, dst []byte, s, sep string, null *string) ([]byte, error) {
+	n := utf8.RuneCountInString(s)
+	if sep != "" {
+		n = strings.Count(s, sep) + 1
+	}
+	if err := types.CheckArraySize(n); err != nil {
+		return dst, err
+	}
+	dst = types.AppendListHead(dst, n)
+	for i := range n {
+		if i%readPause == readPause-1 {
 			if err := env.ended(); err != nil {
-				return a[0], err
+				return dst, err
 			}
 		}
-		if elems[i] = textValue(s); len(a) > 2 && a[2].Valid && s == a[2].S {
-			elems[i] = nullText
+		at := len(s)
+		if sep == "" {
+			_, at = utf8.DecodeRuneInString(s)
+		} else if i+1 < n {
+			at = strings.Index(s, sep)
 		}
+		dst = appendPart(dst, s[:at], null)
+		s = s[min(at+len(sep), len(s)):]
 	}
-	return types.List(elems).Value(t)
+	return dst, nil
+}
+
+// appendPart appends a part of a text as an element.
+func appendPart(dst []byte, s string, null *string) []byte {
+	if null != nil && s == *null {
+		return append(dst, 0)
+	}
+	return types.AppendTextElement(dst, s)
+}
+
+// arrayLengths computes a number of each array from the length of its first dimension and how many elements it has.
+func arrayLengths[T int32 | int64](f *frame, c *Call, args []vec.Vec, rows []uint64, of func(length, n int) int) (vec.Vec, error) {
+	arrays := flatten(f, &args[0])
+	out, dst := fixed[T](f, c.Typ)
+	for i := range dst {
+		dst[i] = 0
+		if !has(rows, i) || arrays.IsNull(i) {
+			continue
+		}
+		b := arrays.Bytes(i)
+		length, n, err := types.ListLen(unsafe.String(unsafe.SliceData(b), len(b)))
+		if err != nil {
+			return out, err
+		}
+		dst[i] = T(of(length, n))
+	}
+	return out, nil
 }
 
 // appendJSONArray appends an array as JSON; each dimension is an array of its own.

@@ -8,6 +8,7 @@ import (
 	"driftdb/internal/dberr"
 	"driftdb/internal/edits"
 	"driftdb/internal/types"
+	"driftdb/internal/vec"
 )
 
 // Functions of texts and lists that DuckDB has and PostgreSQL has not. Lists are arrays.
@@ -48,9 +49,9 @@ func init() {
 		rowFn("regexp_extract_all", ids(t, t), texts, regexpExtractAll), rowFn("regexp_extract_all", ids(t, t, types.Int32), texts, regexpExtractAll),
 	)
 	for _, name := range []string{"string_split", "str_split", "split"} {
-		register(rowFn(name, ids(t, t), texts, func(_ *Env, a []types.Value) (types.Value, error) {
-			return textList(strings.Split(a[0].S, a[1].S))
-		}))
+		register(&Function{Name: name, Params: ids(t, t), Ret: texts, row: splitText, text: func(env *Env, dst []byte, a []types.Value) ([]byte, error) {
+			return appendSplit(env, dst, a[0].S, a[1].S, nil)
+		}})
 	}
 	like := func(args []types.Type) types.Type { return args[0] }
 	for name, fn := range map[string]func([]types.Value) []types.Value{
@@ -72,13 +73,9 @@ func init() {
 		}})
 	}
 	for _, name := range []string{"len", "list_length", "array_length"} {
-		register(rowFn(name, ids(anyArray), i, func(_ *Env, a []types.Value) (types.Value, error) {
-			dims, _, err := a[0].ArrayDims()
-			if err != nil || len(dims) == 0 {
-				return types.IntValue(types.T(i), 0), err
-			}
-			return types.IntValue(types.T(i), int64(dims[0].Len)), nil
-		}))
+		register(&Function{Name: name, Params: ids(anyArray), Ret: i, eval: func(f *frame, c *Call, args []vec.Vec, rows []uint64) (vec.Vec, error) {
+			return arrayLengths[int64](f, c, args, rows, func(length, _ int) int { return length })
+		}})
 	}
 }
 

@@ -49,6 +49,8 @@ func (o *optimizer) prune(node plan.Node, need map[int]bool) plan.Node {
 			n.Dead = dead(n.Columns(), above)
 		case *plan.Sort:
 			n.Dead = dead(n.Columns(), above)
+		case *plan.Unroll:
+			n.Dead = dead(n.Input.Columns(), above)
 		}
 	}
 	return node

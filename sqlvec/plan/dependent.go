@@ -21,6 +21,7 @@ type Unroll struct {
 	Start, Stop, Step expr.Expr
 	Series            []Column // behind the input's
 	Elements
+	Dead []bool // columns of the input that nobody reads above; nil: none. They may be NULL
 }
 
 // Columns implements Node.
