@@ -10,13 +10,13 @@ const (
 type chains struct {
 	table *joinTable
 	next  [lanes]rowID // the first that is not among found
-	n, at [lanes]int   // of found: how many, and how many were taken
+	n     [lanes]int   // of found that were not given yet
 	found [lanes][ahead]rowID
 }
 
 // follow begins with the first partners of at most lanes rows.
 func (c *chains) follow(t *joinTable, first []rowID) {
-	c.table, c.n, c.at = t, [lanes]int{}, [lanes]int{}
+	c.table, c.n = t, [lanes]int{}
 	copy(c.next[:], first)
 	for round := range ahead {
 		more := false
@@ -35,15 +35,17 @@ func (c *chains) follow(t *joinTable, first []rowID) {
 	}
 }
 
-// take returns the next partner of a row; ok is false behind the last.
-func (c *chains) take(lane int) (id rowID, ok bool) {
-	if at := c.at[lane]; at < c.n[lane] {
-		c.at[lane]++
-		return c.found[lane][at], true
+// some returns the next partners of a row, none behind the last. They are valid until the next call.
+func (c *chains) some(lane int) []rowID {
+	found := &c.found[lane]
+	if n := c.n[lane]; n > 0 {
+		c.n[lane] = 0
+		return found[:n]
 	}
-	if id = c.next[lane]; id == noRow {
-		return id, false
+	n := 0
+	for ; n < ahead && c.next[lane] != noRow; n++ {
+		found[n] = c.next[lane]
+		c.next[lane] = c.table.following(found[n])
 	}
-	c.next[lane] = c.table.following(id)
-	return id, true
+	return found[:n]
 }

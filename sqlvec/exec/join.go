@@ -396,6 +396,18 @@ func (t *joinTable) isMatched(id rowID) bool {
 	return atomic.LoadUint32(&t.matched[id>>blockShift][r>>5])>>(r&31)&1 == 1
 }
 
+// unmatched leaves the rows of ids that are not known to have a partner: where one is enough.
+func (t *joinTable) unmatched(ids []rowID) []rowID {
+	n := 0
+	for _, id := range ids {
+		if !t.isMatched(id) {
+			ids[n] = id
+			n++
+		}
+	}
+	return ids[:n]
+}
+
 // setMatched sets the bit of a row. Workers may do so at once.
 func setMatched(matched [][]uint32, id rowID) {
 	r := id & (blockRows - 1)

@@ -240,12 +240,19 @@ func (p *probe) pushPairs(b *vec.Batch, idx []int32, first []rowID) error {
 		if idx != nil {
 			i = idx[k]
 		}
-		for id, ok := ahead.take(k % lanes); ok; id, ok = ahead.take(k % lanes) {
-			if p.out.kind.RightOnly() && p.table.isMatched(id) {
-				continue // one partner is enough
+		for some := ahead.some(k % lanes); len(some) > 0; some = ahead.some(k % lanes) {
+			if p.out.kind.RightOnly() {
+				some = p.table.unmatched(some)
 			}
-			rows, ids = append(rows, i), append(ids, id)
-			if len(rows) == size {
+			for len(some) > 0 {
+				n := min(len(some), size-len(rows))
+				ids, some = append(ids, some[:n]...), some[n:]
+				for range n {
+					rows = append(rows, i)
+				}
+				if len(rows) < size {
+					continue
+				}
 				if err := p.pushCandidates(b, rows, ids, found); err != nil {
 					return err
 				}

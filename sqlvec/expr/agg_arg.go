@@ -99,6 +99,10 @@ func (s *argStates) each(args []vec.Vec, sel []uint64, n int, group func(int) ui
 		s.orderWords(key, s.words[:n])
 	}
 	flip := s.flip()
+	if s.keys == nil && s.isInt {
+		s.eachInt(value, key, sel, n, group)
+		return
+	}
 	eachSelected(n, sel, key, func(i int) {
 		if value.IsNull(i) {
 			return
@@ -122,6 +126,22 @@ func (s *argStates) each(args []vec.Vec, sel []uint64, n int, group func(int) ui
 		s.row[g] = -1
 	}
 	s.met = s.met[:0]
+}
+
+// eachInt is each for values that are integers and keys that have words.
+func (s *argStates) eachInt(value, key *vec.Vec, sel []uint64, n int, group func(int) uint32) {
+	f, done := s.frame(n)
+	defer done()
+	flip, ints, words, nulls := s.flip(), int64s(f, value), s.words[:n], value.Valid != nil
+	eachSelected(n, sel, key, func(i int) {
+		if nulls && value.IsNull(i) {
+			return
+		}
+		g := group(i)
+		if w := words[i] ^ flip; w > s.best[g] || !s.seen[g] {
+			s.best[g], s.ints[g], s.seen[g] = w, ints[i], true
+		}
+	})
 }
 
 // keep gives a group the value of row i.

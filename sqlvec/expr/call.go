@@ -40,6 +40,11 @@ func (n *callNode) mayKeep() {
 	for _, arg := range n.call.Args {
 		texts = texts && (n.call.Typ.Class() == types.Bytes || arg.Type().Class() == types.Bytes)
 	}
+	for _, arg := range n.args {
+		if c, ok := arg.(*castNode); ok && costly {
+			c.few = true
+		}
+	}
 	n.may = memoRequest{integers: costly, several: costly || texts, nulls: fn.NullCall}
 	for _, arg := range n.call.Args {
 		fixed := true

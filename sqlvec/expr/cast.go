@@ -18,6 +18,7 @@ type castNode struct {
 	from, to types.Type
 	explicit bool
 	try      bool
+	few      bool // what takes the result is costly: it is worth knowing that its values are few
 	pos      int
 	memo     memo
 }
@@ -51,7 +52,7 @@ func (n *castNode) eval(f *frame, sel []uint64) (vec.Vec, error) {
 		return v, nil // its dictionary is one of the same texts
 	}
 	if !n.try {
-		may := memoRequest{integers: costlyCast(v.Type, n.to)}
+		may := memoRequest{integers: n.few || costlyCast(v.Type, n.to)}
 		if out, ok := n.memo.through(f, []vec.Vec{v}, rows, may, func(g *frame, all []vec.Vec) (vec.Vec, error) {
 			return n.convert(g, &all[0], nil)
 		}); ok {

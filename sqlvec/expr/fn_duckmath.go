@@ -18,7 +18,7 @@ const maxRange = 1 << 20
 func init() {
 	f, i, t := types.Float64, types.Int64, types.Text
 	register(
-		floatFn("log2", elementary.Log2, logDomain),
+		elementaryFn("log2", elementary.Log2, logDomain),
 		floatFn("even", func(x float64) float64 { return math.Copysign(2*math.Ceil(math.Abs(x)/2), x) }, nil),
 		testFn("isnan", f, math.IsNaN), testFn("isinf", f, func(x float64) bool { return math.IsInf(x, 0) }),
 		rowFn("$text_slice", ids(t, i, i), t, textSlice),

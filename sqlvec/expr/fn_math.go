@@ -92,9 +92,18 @@ func floatFn(name string, fn func(float64) float64, check func(x, r float64) err
 		}}
 }
 
-// float2 makes a function of two doubles.
+// elementaryFn is floatFn for functions that take many steps.
+func elementaryFn(name string, fn func(float64) float64, check func(x, r float64) error) *Function {
+	f := floatFn(name, fn, check)
+	f.costly = true
+	return f
+}
+
+// float2 makes a function of two doubles that takes many steps.
 func float2(name string, fn func(a, b float64) (float64, error)) *Function {
-	return tryFn2(name, ids(types.Float64, types.Float64), types.Float64, fn)
+	f := tryFn2(name, ids(types.Float64, types.Float64), types.Float64, fn)
+	f.costly = true
+	return f
 }
 
 // overflowed refuses an infinite or vanished result of finite arguments.
@@ -192,22 +201,22 @@ func registerFloats() {
 	register(
 		floatFn("ceil", math.Ceil, nil), floatFn("ceiling", math.Ceil, nil), floatFn("floor", math.Floor, nil),
 		floatFn("round", math.RoundToEven, nil), floatFn("trunc", math.Trunc, nil), floatFn("sign", signum, nil),
-		floatFn("sqrt", math.Sqrt, sqrtDomain), floatFn("cbrt", elementary.Cbrt, nil),
-		floatFn("|/", math.Sqrt, sqrtDomain), floatFn("||/", elementary.Cbrt, nil),
-		floatFn("exp", elementary.Exp, overflowed), floatFn("ln", elementary.Log, logDomain),
-		floatFn("log", elementary.Log10, logDomain), floatFn("log10", elementary.Log10, logDomain),
-		floatFn("sin", elementary.Sin, finiteInput), floatFn("cos", elementary.Cos, finiteInput), floatFn("tan", elementary.Tan, finiteInput),
-		floatFn("cot", func(x float64) float64 { return 1 / elementary.Tan(x) }, finiteInput),
-		floatFn("asin", elementary.Asin, outOfDomain), floatFn("acos", elementary.Acos, outOfDomain), floatFn("atan", elementary.Atan, nil),
-		floatFn("sinh", elementary.Sinh, nil), floatFn("cosh", elementary.Cosh, nil), floatFn("tanh", math.Tanh, nil),
-		floatFn("asinh", math.Asinh, nil), floatFn("acosh", math.Acosh, func(x, _ float64) error {
+		floatFn("sqrt", math.Sqrt, sqrtDomain), elementaryFn("cbrt", elementary.Cbrt, nil),
+		floatFn("|/", math.Sqrt, sqrtDomain), elementaryFn("||/", elementary.Cbrt, nil),
+		elementaryFn("exp", elementary.Exp, overflowed), elementaryFn("ln", elementary.Log, logDomain),
+		elementaryFn("log", elementary.Log10, logDomain), elementaryFn("log10", elementary.Log10, logDomain),
+		elementaryFn("sin", elementary.Sin, finiteInput), elementaryFn("cos", elementary.Cos, finiteInput), elementaryFn("tan", elementary.Tan, finiteInput),
+		elementaryFn("cot", func(x float64) float64 { return 1 / elementary.Tan(x) }, finiteInput),
+		elementaryFn("asin", elementary.Asin, outOfDomain), elementaryFn("acos", elementary.Acos, outOfDomain), elementaryFn("atan", elementary.Atan, nil),
+		elementaryFn("sinh", elementary.Sinh, nil), elementaryFn("cosh", elementary.Cosh, nil), elementaryFn("tanh", math.Tanh, nil),
+		elementaryFn("asinh", math.Asinh, nil), elementaryFn("acosh", math.Acosh, func(x, _ float64) error {
 			if x < 1 {
 				return outOfDomain(2, 0)
 			}
 			return nil
-		}), floatFn("atanh", math.Atanh, outOfDomain),
-		floatFn("sind", sind, finiteInput), floatFn("cosd", cosd, finiteInput), floatFn("tand", tand, finiteInput), floatFn("cotd", cotd, finiteInput),
-		floatFn("asind", asind, outOfDomain), floatFn("acosd", acosd, outOfDomain), floatFn("atand", atand, nil),
+		}), elementaryFn("atanh", math.Atanh, outOfDomain),
+		elementaryFn("sind", sind, finiteInput), elementaryFn("cosd", cosd, finiteInput), elementaryFn("tand", tand, finiteInput), elementaryFn("cotd", cotd, finiteInput),
+		elementaryFn("asind", asind, outOfDomain), elementaryFn("acosd", acosd, outOfDomain), elementaryFn("atand", atand, nil),
 		floatFn("degrees", func(x float64) float64 { return x / radian }, overflowed),
 		floatFn("radians", func(x float64) float64 { return x * radian }, nil),
 		float2("atan2d", func(a, b float64) (float64, error) { return elementary.Atan2(a, b) / atanOne * 45, nil }),
