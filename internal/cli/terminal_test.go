@@ -133,8 +133,8 @@ func TestShellInATerminal(t *testing.T) {
 	s.expect("shop=> ")
 	s.send("\\as-of @SEQ:1\r")
 	s.expect("shop[SEQ:1]=> ")
-	s.send("SELECT c.fu\t FROM customers c;\r")
-	s.expect("-----------\n Ann\n")
+	s.send("SEL\t*, c.fu\tAS n FROM custo\tc;\r") // what is typed behind a completed word stays
+	s.expect(" Ann\n(1 row; ")
 	s.expect("shop[SEQ:1]=> ")
 	s.send("\\as-of\r")
 	s.expect("shop=> ")

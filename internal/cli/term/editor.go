@@ -146,7 +146,7 @@ func (f *full) complete(line []rune, cursor int) readline.Completions {
 	if len(values) == 1 && !strings.HasSuffix(values[0].Value, "(") && !strings.HasSuffix(values[0].Value, "/") {
 		values[0].Value += " " // the word is complete
 	}
-	all := readline.CompleteRaw(values).NoSpace()
+	all := readline.CompleteRaw(values) // without NoSpace, by which the next keys would take the end of the word away
 	all.PREFIX = word
 	return all
 }
