@@ -16,7 +16,11 @@ func (r *run) createView(st *parse.CreateView) error {
 	if err := plainView(st); err != nil {
 		return err
 	}
-	def, err := r.binder().View(st.Query)
+	query := st.Query
+	if st.Recursive {
+		query = recursiveQuery(st)
+	}
+	def, err := r.binder().View(query)
 	if err != nil {
 		return err
 	}
@@ -107,14 +111,23 @@ func (r *run) checkOption(st *parse.CreateView, def *colstore.ViewDef) error {
 // plainView refuses the forms of CREATE VIEW that there are not.
 func plainView(st *parse.CreateView) error {
 	switch {
-	case st.Recursive:
-		return notSupported(st, "recursive views are")
 	case len(st.Options) > 0:
 		return notSupported(&st.Options[0], "options of views are")
 	case st.IfNotExists:
 		return dberr.New(dberr.SyntaxError, "syntax error at or near \"NOT\"").At(int(st.Name.Position()))
 	}
 	return nil
+}
+
+// recursiveQuery is what CREATE RECURSIVE VIEW stands for: WITH RECURSIVE name (columns) AS (query) SELECT columns FROM name.
+func recursiveQuery(st *parse.CreateView) *parse.Query {
+	pos, name := st.Query.Pos, st.Name.Last()
+	sel := &parse.Select{Pos: pos, From: []parse.TableExpr{&parse.TableRef{Pos: pos, Name: parse.Name{Pos: pos, Parts: []string{name}}}}}
+	for _, c := range st.Columns {
+		sel.Items = append(sel.Items, parse.SelectItem{Pos: pos, Expr: &parse.ColumnRef{Pos: c.Pos, Parts: []string{c.Name}}})
+	}
+	cte := &parse.CTE{Pos: pos, Name: parse.Ident{Pos: pos, Name: name}, Columns: st.Columns, Stmt: st.Query}
+	return &parse.Query{Pos: pos, With: &parse.With{Pos: pos, Recursive: true, CTEs: []*parse.CTE{cte}}, Body: sel}
 }
 
 // nameColumns applies the column list of CREATE VIEW.

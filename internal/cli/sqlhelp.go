@@ -121,7 +121,8 @@ CREATE [ OR REPLACE ] [ TEMP ] TABLE [ IF NOT EXISTS ] name [ ( column [, ...] )
 CREATE TYPE name AS ENUM ( [ 'label' [, ...] ] )`,
 		"CREATE TYPE fit AS ENUM ('tight', 'loose')"},
 	{"CREATE VIEW", "give a query a name", `
-CREATE [ OR REPLACE ] [ TEMP ] VIEW name [ ( column [, ...] ) ] AS query [ WITH [ CASCADED | LOCAL ] CHECK OPTION ]`,
+CREATE [ OR REPLACE ] [ TEMP ] VIEW name [ ( column [, ...] ) ] AS query [ WITH [ CASCADED | LOCAL ] CHECK OPTION ]
+CREATE [ OR REPLACE ] [ TEMP ] RECURSIVE VIEW name ( column [, ...] ) AS query`,
 		"CREATE OR REPLACE VIEW dear AS SELECT * FROM goods WHERE price > 10"},
 	{"DEALLOCATE", "forget a prepared statement", `
 DEALLOCATE [ PREPARE ] { name | ALL }`,

@@ -64,7 +64,7 @@ func (b *Binder) bindCall(e *parse.FuncCall, c *exprContext) (expr.Expr, error) 
 	if name == "columns" {
 		return nil, dberr.New(dberr.FeatureNotSupported, "COLUMNS stands only in the list of a SELECT, with one argument").At(pos)
 	}
-	if name == "grouping" {
+	if name == "grouping" || name == "grouping_id" { // the second is DuckDB's
 		return b.bindGrouping(e, c)
 	}
 	if expr.IsAggregate(name) {
@@ -260,6 +260,11 @@ func (b *Binder) aggregateCall(e *parse.FuncCall, name string, c *exprContext) (
 	}
 	if name == "count" && len(args) == 1 && !e.Distinct {
 		if args[0], err = countedRow(args[0]); err != nil {
+			return plan.AggCall{}, err
+		}
+	}
+	if name == "quantile_cont" && len(args) == 2 {
+		if args[0], err = dateAsTime(args[0]); err != nil {
 			return plan.AggCall{}, err
 		}
 	}

@@ -1,6 +1,9 @@
 package bind
 
 import (
+	"regexp"
+	"strings"
+
 	"driftdb/internal/dberr"
 	"driftdb/internal/types"
 	"driftdb/sqlvec/expr"
@@ -52,9 +55,11 @@ func duckCall(e *parse.FuncCall, name string) (out parse.Expr, ok bool) {
 	case (name == "list_value" || name == "list_pack") && n > 0:
 		return &parse.ArrayExpr{Pos: e.Pos, Elems: e.Args}, true
 	case (name == "list_extract" || name == "list_element" || name == "array_extract") && n == 2:
-		return &parse.Subscript{Pos: e.Pos, Apart: true, X: e.Args[0], Lo: e.Args[1]}, true
+		return &parse.Subscript{Pos: e.Pos, Apart: true, X: e.Args[0], Lo: d.fromEnd(e, 1)}, true
 	case (name == "list_slice" || name == "array_slice") && n == 3:
-		return &parse.Subscript{Pos: e.Pos, Apart: true, X: e.Args[0], Lo: e.Args[1], Hi: e.Args[2], Slice: true}, true
+		return &parse.Subscript{Pos: e.Pos, Apart: true, X: e.Args[0], Lo: d.fromEnd(e, 1), Hi: d.fromEnd(e, 2), Slice: true}, true
+	case (name == "list_sort" || name == "array_sort" || name == "list_reverse_sort" || name == "array_reverse_sort") && n > 1:
+		return sortedList(e, strings.HasSuffix(name, "reverse_sort"))
 	}
 	return d.operators(e, name)
 }
@@ -95,13 +100,54 @@ func (d duckRewrite) operators(e *parse.FuncCall, name string) (parse.Expr, bool
 		return d.call("replace", d.call("encode", e.Args[0], d.text("base64")), d.text("\n"), d.text("")), true
 	case name == "from_base64" && n == 1:
 		return d.call("decode", e.Args[0], d.text("base64")), true
-	case name == "json_extract" && n == 2:
-		return d.call("jsonb_path_query_first", d.cast(e.Args[0], "jsonb"), d.cast(e.Args[1], "jsonpath")), true
+	case name == "json_extract_string" && n == 2 && findsSeveral(e.Args[1]):
+		return parse.Expand(macros()["$json_strings/2"], e.Pos, e.Args), true
 	case name == "json_extract_string" && n == 2:
 		found := d.call("jsonb_path_query_first", d.cast(e.Args[0], "jsonb"), d.cast(e.Args[1], "jsonpath"))
 		return &parse.BinaryExpr{Pos: e.Pos, Op: "#>>", L: found, R: d.text("{}")}, true
 	}
 	return nil, false
+}
+
+// fromEnd is argument i of a call that counts places in its first from the end where they are negative.
+func (d duckRewrite) fromEnd(e *parse.FuncCall, i int) parse.Expr {
+	if lit, ok := e.Args[i].(*parse.Literal); ok && lit.Kind == parse.LitInt {
+		return lit
+	}
+	return d.call(expr.FromEnd, e.Args[0], e.Args[i])
+}
+
+// sortedList writes list_sort with an order, and with the place of NULLs, where these are constants.
+func sortedList(e *parse.FuncCall, reverse bool) (parse.Expr, bool) {
+	words := []string{"asc", "nulls last"} // given are those of them that arguments replace
+	given := words
+	if reverse {
+		words[0], given = "desc", words[1:]
+	}
+	if len(e.Args)-1 > len(given) {
+		return nil, false
+	}
+	for i, arg := range e.Args[1:] {
+		lit, ok := arg.(*parse.Literal)
+		if !ok || lit.Kind != parse.LitString {
+			return nil, false
+		}
+		given[i] = strings.ToLower(lit.Text)
+	}
+	template, ok := macros()["$sorted "+words[0]+" "+words[1]+"/1"]
+	if !ok {
+		return nil, false
+	}
+	return parse.Expand(template, e.Pos, e.Args), true
+}
+
+// quotedKey is a key of a path in quotes.
+var quotedKey = regexp.MustCompile(`"[^"]*"`)
+
+// findsSeveral reports whether a path is a constant that may find several values: DuckDB then answers a list.
+func findsSeveral(e parse.Expr) bool {
+	lit, ok := e.(*parse.Literal)
+	return ok && lit.Kind == parse.LitString && strings.Contains(quotedKey.ReplaceAllString(lit.Text, ""), "*")
 }
 
 // duckOverload is the name under which DuckDB's variant of a function is kept: one that would change which of

@@ -27,7 +27,9 @@ var macroTexts = map[string]string{
 	// Lists.
 	"array_push_back/2": "array_append($1, $2)", "array_push_front/2": "array_prepend($2, $1)",
 	"array_pop_back/1": "($1)[1:cardinality($1) - 1]", "array_pop_front/1": "($1)[2:cardinality($1)]",
-	"array_intersect/2": "list_intersect($1, $2)",
+	"array_intersect/2":        "list_intersect($1, $2)",
+	"$sorted asc nulls last/1": sortedText("ASC NULLS LAST"), "$sorted asc nulls first/1": sortedText("ASC NULLS FIRST"),
+	"$sorted desc nulls last/1": sortedText("DESC NULLS LAST"), "$sorted desc nulls first/1": sortedText("DESC NULLS FIRST"),
 	// Texts.
 	"unhex/1": "decode($1, 'hex')", "from_hex/1": "decode($1, 'hex')", "bin/1": "to_base($1, 2)", "editdist3/2": "levenshtein($1, $2)",
 	"formatreadablesize/1": "format_bytes($1)", "mismatches/2": "hamming($1, $2)",
@@ -43,9 +45,19 @@ var macroTexts = map[string]string{
 	"fmod/2": "\"$fmod\"(($1)::float8, ($2)::float8)", "fdiv/2": "floor(($1)::float8 / ($2)::float8)", "greatest_common_divisor/2": "gcd($1, $2)", "least_common_multiple/2": "lcm($1, $2)",
 	"add/2": "$1 + $2", "subtract/2": "$1 - $2", "multiply/2": "$1 * $2", "divide/2": "$1 // $2",
 	// JSON.
-	"json_pretty/1": "jsonb_pretty(($1)::jsonb)", "json_quote/1": "to_json($1)", "json_contains/2": "($1)::jsonb @> ($2)::jsonb",
-	"json_exists/2": "jsonb_path_exists(($1)::jsonb, ($2)::jsonpath)", "json_value/2": "json_extract_string($1, $2)",
+	"json_pretty/1": "jsonb_pretty(($1)::jsonb)", "json_quote/1": "to_json($1)",
+	"json_contains/2": `CASE WHEN ($1)::jsonb IS NOT NULL AND ($2)::jsonb IS NOT NULL THEN
+		EXISTS (SELECT FROM jsonb_path_query(($1)::jsonb, 'strict $.**') AS "$node"("$part") WHERE "$node"."$part" @> ($2)::jsonb) END`,
+	"json_extract/2": `CASE WHEN strpos(regexp_replace(($2)::text, '"[^"]*"', '', 'g'), '*') > 0 THEN jsonb_path_query_array(($1)::jsonb, ($2)::jsonpath)
+		ELSE jsonb_path_query_first(($1)::jsonb, ($2)::jsonpath) END`,
+	"$json_strings/2": `ARRAY(SELECT "$node"."$part" #>> '{}' FROM jsonb_path_query(($1)::jsonb, ($2)::jsonpath) AS "$node"("$part"))`,
+	"json_exists/2":   "jsonb_path_exists(($1)::jsonb, ($2)::jsonpath)", "json_value/2": "json_extract_string($1, $2)",
 	"uuidv4/0": "gen_random_uuid()",
+}
+
+// sortedText is a list in an order.
+func sortedText(order string) string {
+	return `CASE WHEN $1 IS NOT NULL THEN ARRAY(SELECT "$list"."$element" FROM unnest($1) AS "$list"("$element") ORDER BY "$list"."$element" ` + order + `) END`
 }
 
 // macros are the parsed texts.

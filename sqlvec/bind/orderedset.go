@@ -2,6 +2,7 @@ package bind
 
 import (
 	"driftdb/internal/dberr"
+	"driftdb/internal/types"
 	"driftdb/sqlvec/expr"
 	"driftdb/sqlvec/parse"
 	"driftdb/sqlvec/plan"
@@ -98,6 +99,11 @@ func (b *Binder) orderedSetCall(e *parse.FuncCall, name string, c *exprContext) 
 	if len(e.WithinGroup) > 1 {
 		return call, noFunction(name, args).At(pos)
 	}
+	if name == expr.Median || name == expr.QuantileCont {
+		if name, args[0], err = continuous(name, args[0]); err != nil {
+			return call, err
+		}
+	}
 	if call.Agg, call.Args, err = expr.NewAggregate(pos, name, args); err != nil {
 		return call, err
 	}
@@ -107,6 +113,27 @@ func (b *Binder) orderedSetCall(e *parse.FuncCall, name string, c *exprContext) 
 	key, err := sortKey(call.Args[0], e.WithinGroup[0])
 	call.OrderBy = []plan.SortKey{key}
 	return call, err
+}
+
+// continuous is the aggregate that DuckDB's median or quantile_cont is of x, and x as that takes it: times have values
+// between them, those of dates are timestamps; the median of texts and the like is one of them.
+func continuous(name string, x expr.Expr) (string, expr.Expr, error) {
+	switch t := x.Type(); {
+	case t.ID == types.Date || t.ID == types.Timestamp || t.ID == types.TimestampTZ || t.ID == types.Time:
+		x, err := dateAsTime(x)
+		return expr.QuantileCont, x, err
+	case name == expr.Median && t.ID != types.Unknown && (t.IsString() || t.ID == types.Bool || t.IsEnum()):
+		return "percentile_disc", x, nil
+	}
+	return "percentile_cont", x, nil
+}
+
+// dateAsTime makes a timestamp of a date.
+func dateAsTime(x expr.Expr) (expr.Expr, error) {
+	if x.Type().ID != types.Date {
+		return x, nil
+	}
+	return expr.NewCast(x.Pos(), x, types.T(types.Timestamp), false)
 }
 
 // checkDirect refuses direct arguments of ordered-set aggregates that use other columns than keys:
@@ -337,8 +364,11 @@ func duckAggregate(e *parse.FuncCall, name string) *parse.FuncCall {
 		if e.Over != nil { // what is ordered cannot have it
 			return overQuantile(named, name, e.Args, half)
 		}
-		out := named("percentile_cont")
-		if name == "quantile_disc" || name == "quantile" {
+		out := named(expr.QuantileCont)
+		switch name {
+		case "median":
+			out = named(expr.Median)
+		case "quantile_disc", "quantile":
 			out = named("percentile_disc")
 		}
 		out.WithinGroup = []parse.OrderItem{{Pos: e.Pos, Expr: e.Args[0]}}

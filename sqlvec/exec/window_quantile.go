@@ -10,6 +10,7 @@ import (
 	"driftdb/internal/dberr"
 	"driftdb/internal/types"
 	"driftdb/internal/vec"
+	"driftdb/sqlvec/expr"
 )
 
 // quantileEval computes quantile_cont and quantile_disc over frames. The values of a morsel are sorted once; a tree
@@ -131,6 +132,15 @@ func (e *quantileEval) values(below, above []rowID, part []float64, valid []uint
 		return v
 	}
 	w := rows.gather(e.c.args[0], above, false, a)
+	if t := e.c.types[0]; t.ID != types.Float64 {
+		out := arena.Make[int64](a, len(below))
+		for i := range out {
+			if out[i] = v.Int(i); below[i] != above[i] {
+				out[i] = expr.TimeBetween(out[i], w.Int(i), part[i])
+			}
+		}
+		return vec.FromFixed(t, out, valid)
+	}
 	out := arena.Make[float64](a, len(below))
 	for i := range out {
 		out[i] = v.Float(i)

@@ -142,6 +142,9 @@ func (s *percentile) pick(g *percentileGroup, n int) (types.Value, error) {
 		x := g.values[first].F
 		return types.FloatValue(s.typ, x+part*(g.values[second].F-x)), nil
 	}
+	if s.typ.ID != types.Interval {
+		return types.IntValue(s.typ, TimeBetween(g.values[first].I, g.values[second].I, part)), nil
+	}
 	back, err := negateInterval(g.values[first].Iv)
 	if err != nil {
 		return types.Value{}, err

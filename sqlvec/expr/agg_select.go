@@ -26,7 +26,7 @@ func (g *Aggregate) InAnyOrder(args []types.Type, desc bool) (*Aggregate, bool) 
 	if !g.OrderedSet || len(args) != 2 || !selects(args[0]) || args[1].IsArray() {
 		return nil, false
 	}
-	cont := g.Name == "percentile_cont"
+	cont := g.Name != "percentile_disc"
 	return &Aggregate{Name: g.Name, Params: g.Params, Ret: g.Ret, returns: g.returns,
 		states: func(args []types.Type, _ types.Type, a *arena.Arena) States {
 			return &selection{scratch: scratch{a}, typ: args[0], cont: cont, desc: desc}
@@ -191,6 +191,9 @@ func floatOrder(x float64) uint64 {
 	return w | 1<<63
 }
 
+// orderedInt returns the integer or time of a word.
+func orderedInt(w uint64) int64 { return int64(w ^ 1<<63) }
+
 // orderedFloat returns the float of a word of floatOrder.
 func orderedFloat(w uint64) float64 {
 	switch {
@@ -312,10 +315,17 @@ func (s *selection) pick(words []uint64, fraction float64) types.Value {
 		if s.typ.ID == types.Float64 {
 			return types.FloatValue(s.typ, orderedFloat(w))
 		}
-		return types.IntValue(s.typ, int64(w^1<<63))
+		return types.IntValue(s.typ, orderedInt(w))
 	}
 	place := fraction * float64(n-1)
 	first, second := int(math.Floor(place)), int(math.Ceil(place))
+	if s.typ.ID != types.Float64 { // a time
+		x := orderedInt(s.nth(words, first))
+		if first != second {
+			x = TimeBetween(x, orderedInt(s.nth(words, second)), place-float64(first))
+		}
+		return types.IntValue(s.typ, x)
+	}
 	x := orderedFloat(s.nth(words, first))
 	if first == second {
 		return types.FloatValue(s.typ, x)

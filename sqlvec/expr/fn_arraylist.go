@@ -51,6 +51,11 @@ func init() {
 		&Function{Name: "cardinality", Params: ids(anyArray), Ret: i, eval: func(f *frame, c *Call, args []vec.Vec, rows []uint64) (vec.Vec, error) {
 			return arrayLengths[int32](f, c, args, rows, func(_, n int) int { return n })
 		}},
+		rowFn(FromEnd, ids(anyArray, i), i, func(_ *Env, a []types.Value) (types.Value, error) {
+			_, n, err := a[0].ArrayDims()
+			return intValue(int(fromEnd(a[1].I, int64(n)))), err
+		}),
+		rowFn(FromEnd, ids(types.Text, i), i, func(_ *Env, a []types.Value) (types.Value, error) { return a[1], nil }),
 		list("array_append", ids(likeArray, likeElement), arrayAppend), list("||", ids(likeArray, likeElement), arrayAppend),
 		prepend("array_prepend"), prepend("||"),
 		list("array_cat", ids(likeArray, likeArray), arrayCat), list("||", ids(likeArray, likeArray), arrayCat),

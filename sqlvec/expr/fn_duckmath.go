@@ -159,18 +159,23 @@ func timeList(env *Env, a []types.Value) (types.Value, error) {
 	return types.List(elems).Value(t.Array())
 }
 
+// FromEnd is the function that counts a negative subscript from the end of an array; those of a text are counted so anyway.
+const FromEnd = "$from_end"
+
+// fromEnd is place i of n, counted from the end where it is negative.
+func fromEnd(i, n int64) int64 {
+	if i < 0 {
+		return n + i + 1
+	}
+	return i
+}
+
 // textSlice returns the characters from the second to the third argument, counted from 1, from the end
 // where they are negative.
 func textSlice(_ *Env, a []types.Value) (types.Value, error) {
 	s := []rune(a[0].S)
 	n := int64(len(s))
-	place := func(i int64) int64 {
-		if i < 0 {
-			return n + i + 1
-		}
-		return i
-	}
-	lo, hi := max(1, place(a[1].I)), min(n, place(a[2].I))
+	lo, hi := max(1, fromEnd(a[1].I, n)), min(n, fromEnd(a[2].I, n))
 	if lo > hi {
 		return textValue(""), nil
 	}

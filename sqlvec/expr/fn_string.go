@@ -70,7 +70,7 @@ func init() {
 			r, _ := utf8.DecodeRuneInString(s)
 			return int(r)
 		}),
-		textInt("strlen", runeCount),
+		textInt("strlen", func(s string) int { return len(s) }),
 		rowFn("chr", ids(i), t, chr),
 		textOf("substr", ids(t, i), func(a []types.Value) string { return substring(a[0].S, a[1].I, 1<<40) }),
 		textOf("substring", ids(t, i), func(a []types.Value) string { return substring(a[0].S, a[1].I, 1<<40) }),

@@ -39,14 +39,17 @@ func FunctionByOID(oid int64) (FunctionInfo, bool) {
 func Functions() []FunctionInfo {
 	var list []FunctionInfo
 	for name, overloads := range functions {
-		if c := name[0]; c != '_' && (c < 'a' || c > 'z') {
-			continue // an operator
+		if !public(name) {
+			continue
 		}
 		for _, f := range overloads {
 			list = append(list, FunctionInfo{name, len(f.Params), f.Ret, false, f.Volatility, parameters(f.Params, f.Variadic), pseudoName(f.Ret), pseudoNames(f.Params), !f.NullCall})
 		}
 	}
 	for name, overloads := range aggregates {
+		if !public(name) {
+			continue
+		}
 		for _, g := range overloads {
 			list = append(list, FunctionInfo{name, len(g.Params), g.Ret, true, Immutable, parameters(g.Params, false), pseudoName(g.Ret), pseudoNames(g.Params), false})
 		}
@@ -56,3 +59,6 @@ func Functions() []FunctionInfo {
 	})
 	return list
 }
+
+// public reports whether a name is one to call by: no operator's, and none that only the binder uses.
+func public(name string) bool { return name[0] == '_' || name[0] >= 'a' && name[0] <= 'z' }

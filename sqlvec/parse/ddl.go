@@ -1,6 +1,10 @@
 package parse
 
-import "strings"
+import (
+	"strings"
+
+	"driftdb/internal/dberr"
+)
 
 // create reads CREATE with what may stand before the kind of object.
 func (p *parser) create(pos Pos) Stmt {
@@ -161,7 +165,9 @@ func (p *parser) indexItem() IndexItem {
 func (p *parser) createView(v *CreateView) Stmt {
 	v.IfNotExists = p.ifNotExists()
 	v.Name = p.name()
-	v.Columns = p.optIdentList()
+	if v.Columns = p.optIdentList(); v.Recursive && len(v.Columns) == 0 {
+		p.syntaxError()
+	}
 	if p.accept("with") {
 		v.Options = p.options()
 	}
@@ -171,7 +177,10 @@ func (p *parser) createView(v *CreateView) Stmt {
 		v.NoData = p.withData()
 		return v
 	}
-	if p.accept("with") {
+	if at := p.pos(); p.accept("with") {
+		if v.Recursive {
+			p.failAt(at, dberr.FeatureNotSupported, "WITH CHECK OPTION not supported on recursive views")
+		}
 		v.CheckOption = p.acceptAny("local", "cascaded")
 		if v.CheckOption == "" {
 			v.CheckOption = "cascaded"
