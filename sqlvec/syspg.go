@@ -15,22 +15,23 @@ import (
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
 
 func init() {
-	oid, text, truth := types.Int64, types.Text, types.Bool
+	oid, text, truth, texts := types.Int64, types.Text, types.Bool, types.ArrayOf(types.Text)
 	for name, t := range map[string]*systemTable{
-		"pg_namespace": {columnList(cols(oid, "oid"), cols(text, "nspname"), cols(oid, "nspowner"), cols(text, "nspacl")), fillNamespace},
+		"pg_namespace": {columnList(cols(oid, "oid"), cols(text, "nspname"), cols(oid, "nspowner"), cols(texts, "nspacl")), fillNamespace},
 		"pg_class": {columnList(cols(oid, "oid"), cols(text, "relname"), cols(oid, "relnamespace", "reltype", "reloftype", "relowner", "relam", "relfilenode", "reltablespace"),
 			cols(types.Int32, "relpages"), cols(types.Float32, "reltuples"), cols(types.Int32, "relallvisible"), cols(oid, "reltoastrelid"),
 			cols(truth, "relhasindex", "relisshared"), cols(text, "relpersistence", "relkind"), cols(types.Int16, "relnatts", "relchecks"),
 			cols(truth, "relhasrules", "relhastriggers", "relhassubclass", "relrowsecurity", "relforcerowsecurity", "relispopulated"),
-			cols(text, "relreplident"), cols(truth, "relispartition"), cols(text, "reloptions", "relpartbound")), fillClass},
+			cols(text, "relreplident"), cols(truth, "relispartition"), cols(texts, "relacl", "reloptions"), cols(text, "relpartbound")), fillClass},
 		"pg_attribute": {columnList(cols(oid, "attrelid"), cols(text, "attname"), cols(oid, "atttypid"), cols(types.Int16, "attlen", "attnum"),
 			cols(types.Int32, "attndims", "atttypmod"), cols(truth, "attnotnull", "atthasdef", "atthasmissing"), cols(text, "attidentity", "attgenerated"),
 			cols(truth, "attisdropped", "attislocal"), cols(types.Int32, "attinhcount"), cols(oid, "attcollation"), cols(text, "attstorage", "attcompression"),
-			cols(types.Int32, "attstattarget")), fillAttribute},
+			cols(types.Int32, "attstattarget"), cols(texts, "attacl", "attoptions", "attfdwoptions"), cols(text, "attmissingval")), fillAttribute},
 		"pg_attrdef": {columnList(cols(oid, "oid", "adrelid"), cols(types.Int16, "adnum"), cols(text, "adbin")), fillAttrdef},
 		"pg_type": {columnList(cols(oid, "oid"), cols(text, "typname"), cols(oid, "typnamespace", "typowner"), cols(types.Int16, "typlen"), cols(truth, "typbyval"),
 			cols(text, "typtype", "typcategory"), cols(truth, "typispreferred", "typisdefined"), cols(text, "typdelim"),
-			cols(oid, "typrelid", "typelem", "typarray", "typbasetype"), cols(types.Int32, "typtypmod"), cols(oid, "typcollation"), cols(truth, "typnotnull")), fillType},
+			cols(oid, "typrelid", "typelem", "typarray", "typbasetype"), cols(types.Int32, "typtypmod"), cols(oid, "typcollation"), cols(truth, "typnotnull"),
+			cols(text, "typdefault", "typdefaultbin"), cols(types.Int32, "typndims"), cols(texts, "typacl")), fillType},
 		"pg_index": {columnList(cols(oid, "indexrelid", "indrelid"), cols(types.Int16, "indnatts", "indnkeyatts"),
 			cols(truth, "indisunique", "indnullsnotdistinct", "indisprimary", "indisexclusion", "indimmediate", "indisclustered", "indisvalid", "indcheckxmin", "indisready",
 				"indislive", "indisreplident"),
@@ -38,7 +39,7 @@ func init() {
 		"pg_constraint": {columnList(cols(oid, "oid"), cols(text, "conname"), cols(oid, "connamespace"), cols(text, "contype"),
 			cols(truth, "condeferrable", "condeferred", "convalidated"), cols(oid, "conrelid", "contypid", "conindid", "conparentid", "confrelid"),
 			cols(text, "confupdtype", "confdeltype", "confmatchtype"), cols(truth, "conislocal"), cols(types.Int32, "coninhcount"), cols(truth, "connoinherit"),
-			cols(text, "conkey", "confkey", "conbin")), fillConstraint},
+			cols(types.ArrayOf(types.Int16), "conkey", "confkey"), cols(text, "conbin")), fillConstraint},
 		"pg_tables":   {columnList(cols(text, "schemaname", "tablename", "tableowner", "tablespace"), cols(truth, "hasindexes", "hasrules", "hastriggers", "rowsecurity")), fillPgTables},
 		"pg_matviews": {columnList(cols(text, "schemaname", "matviewname", "matviewowner", "tablespace"), cols(truth, "hasindexes", "ispopulated"), cols(text, "definition")), fillMatviews},
 		"pg_views":    {cols(text, "schemaname", "viewname", "viewowner", "definition"), fillPgViews},
@@ -46,8 +47,8 @@ func init() {
 		"pg_sequences": {columnList(cols(text, "schemaname", "sequencename", "sequenceowner", "data_type"),
 			cols(types.Int64, "start_value", "min_value", "max_value", "increment_by"), cols(truth, "cycle"), cols(types.Int64, "cache_size", "last_value")), fillPgSequences},
 		"pg_settings": {cols(text, "name", "setting", "unit", "category", "short_desc"), fillSettings},
-		"pg_database": {columnList(cols(oid, "oid"), cols(text, "datname"), cols(oid, "datdba"), cols(types.Int32, "encoding"), cols(text, "datcollate", "datctype"),
-			cols(truth, "datistemplate", "datallowconn"), cols(types.Int32, "datconnlimit"), cols(text, "datacl")), fillDatabase},
+		"pg_database": {columnList(cols(oid, "oid"), cols(text, "datname"), cols(oid, "datdba"), cols(types.Int32, "encoding"), cols(text, "datlocprovider", "datcollate", "datctype", "daticulocale"),
+			cols(truth, "datistemplate", "datallowconn"), cols(types.Int32, "datconnlimit"), cols(texts, "datacl")), fillDatabase},
 		"pg_am":          {columnList(cols(oid, "oid"), cols(text, "amname", "amtype")), fillAm},
 		"pg_description": {columnList(cols(oid, "objoid", "classoid"), cols(types.Int32, "objsubid"), cols(text, "description")), fillDescription},
 		"pg_enum":        {columnList(cols(oid, "oid", "enumtypid"), cols(types.Float32, "enumsortorder"), cols(text, "enumlabel")), fillEnum},
@@ -96,11 +97,11 @@ func fillClass(c *systemContext) {
 		keys := t.Keys()
 		c.add(relationOID(t), t.Name, schemaOID(t), 0, 0, ownerOID, am, relationOID(t), 0, 0, rows, 0, 0, len(keys) > 0, false, persistence(t),
 			relationLetter(t), len(t.Columns), len(t.Checks), t.Kind == colstore.KindView, len(t.ForeignKeys)+len(t.ReferencedBy) > 0, false,
-			false, false, true, "d", false, nil, nil)
+			false, false, true, "d", false, nil, nil, nil)
 		for i := range keys {
 			x := &keys[i]
 			c.add(indexOID(t, x), x.Name, schemaOID(t), 0, 0, ownerOID, 403, indexOID(t, x), 0, 0, rows, 0, 0, false, false, persistence(t),
-				"i", len(x.Columns), 0, false, false, false, false, false, true, "n", false, nil, nil)
+				"i", len(x.Columns), 0, false, false, false, false, false, true, "n", false, nil, nil, nil)
 		}
 	}
 }
@@ -117,9 +118,20 @@ func fillAttribute(c *systemContext) {
 			generated := map[bool]string{true: "s"}[col.Generated != ""]
 			hasDefault := col.Generated != "" || col.Default != "" && col.Identity == colstore.NoIdentity
 			c.add(relationOID(t), col.Name, oid, typeLength(col.Type), i+1, 0, mod, col.NotNull, hasDefault, false, identity, generated,
-				false, true, 0, 0, "p", "", -1)
+				false, true, 0, 0, "p", "", -1, nil, nil, nil, nil)
 		}
 	}
+	c.eachIndex(func(t *colstore.Table, x *colstore.Index) {
+		for i, id := range x.Columns {
+			col, _ := t.Column(id)
+			name := col.Name
+			if col.Hidden() {
+				name = "expr"
+			}
+			oid, mod := expr.TypeOID(col.Type)
+			c.add(indexOID(t, x), name, oid, typeLength(col.Type), i+1, 0, mod, false, false, false, "", "", false, true, 0, 0, "p", "", -1, nil, nil, nil, nil)
+		}
+	})
 }
 
 func fillAttrdef(c *systemContext) {
@@ -176,14 +188,14 @@ func fillType(c *systemContext) {
 			category = "N"
 		}
 		n := typeLength(t)
-		c.add(oid, internalName(t), catalogOID, ownerOID, n, n > 0 && n <= 8, "b", category, preferred[id], true, ",", 0, 0, 0, 0, -1, 0, false)
+		c.add(oid, internalName(t), catalogOID, ownerOID, n, n > 0 && n <= 8, "b", category, preferred[id], true, ",", 0, 0, 0, 0, -1, 0, false, nil, nil, 0, nil)
 	}
 	for _, e := range c.catalog.Enums() {
 		t := e.EnumType()
 		oid, _ := expr.TypeOID(t)
 		array, _ := expr.TypeOID(t.Array())
-		c.add(oid, internalName(t), schemaOID(e), ownerOID, 4, true, "e", "E", false, true, ",", 0, 0, array, 0, -1, 0, false)
-		c.add(array, internalName(t.Array()), schemaOID(e), ownerOID, -1, false, "b", "A", false, true, ",", 0, oid, 0, 0, -1, 0, false)
+		c.add(oid, internalName(t), schemaOID(e), ownerOID, 4, true, "e", "E", false, true, ",", 0, 0, array, 0, -1, 0, false, nil, nil, 0, nil)
+		c.add(array, internalName(t.Array()), schemaOID(e), ownerOID, -1, false, "b", "A", false, true, ",", 0, oid, 0, 0, -1, 0, false, nil, nil, 0, nil)
 	}
 }
 
@@ -303,7 +315,7 @@ func fillSettings(c *systemContext) {
 }
 
 func fillDatabase(c *systemContext) {
-	c.add(databaseOID, databaseName, ownerOID, 6, "C", "C.UTF-8", false, true, -1, nil)
+	c.add(databaseOID, databaseName, ownerOID, 6, "c", "C", "C.UTF-8", nil, false, true, -1, nil)
 }
 
 func fillAm(c *systemContext) {

@@ -12,7 +12,8 @@ import (
 
 // systemTypes are the types of columns by PostgreSQL's names of them. What has no type here is shown as text.
 var systemTypes = map[string]types.ID{"oid": types.Int64, "bigint": types.Int64, "xid": types.Int64, "integer": types.Int32, "smallint": types.Int16,
-	"boolean": types.Bool, "timestamptz": types.TimestampTZ, "interval": types.Interval, "real": types.Float32, "double": types.Float64}
+	"boolean": types.Bool, "timestamptz": types.TimestampTZ, "interval": types.Interval, "real": types.Float32, "double": types.Float64,
+	"text[]": types.ArrayOf(types.Text), "oid[]": types.ArrayOf(types.Int64), "smallint[]": types.ArrayOf(types.Int16)}
 
 // columnsOf makes a list of columns of what is written "name type, name type"; text has no type with it.
 func columnsOf(list string) (columns []systemColumn) {

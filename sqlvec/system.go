@@ -67,6 +67,10 @@ func (c *systemContext) add(values ...any) {
 		t := c.rows.cols[i].typ
 		switch v := v.(type) {
 		case string:
+			if t.IsArray() {
+				row[i], c.err = types.Parse(v, t)
+				continue
+			}
 			row[i] = types.BytesValue(t, v)
 		case int:
 			row[i] = types.IntValue(t, int64(v))

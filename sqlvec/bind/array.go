@@ -78,7 +78,7 @@ func (b *Binder) bindSubscript(e *parse.Subscript, c *exprContext) (expr.Expr, e
 		}
 		chain = append([]*parse.Subscript{inner}, chain...)
 	}
-	x, err := b.bindExpr(chain[0].X, c)
+	x, err := b.bindExpr(vector(chain[0].X), c)
 	if err != nil {
 		return nil, err
 	}
@@ -194,7 +194,7 @@ func (b *Binder) subscriptJSON(x expr.Expr, chain []*parse.Subscript, c *exprCon
 
 // bindQuantifiedArray binds x op ANY(array) and x op ALL(array).
 func (b *Binder) bindQuantifiedArray(e *parse.QuantifiedExpr, c *exprContext) (expr.Expr, error) {
-	args, err := b.bindExprs([]parse.Expr{e.X, e.Array}, c)
+	args, err := b.bindExprs([]parse.Expr{e.X, vector(e.Array)}, c)
 	if err != nil {
 		return nil, err
 	}

@@ -88,7 +88,7 @@ func (b *Binder) bindCall(e *parse.FuncCall, c *exprContext) (expr.Expr, error) 
 	if name == "coalesce" { // nothing conditional holds a set
 		c = c.withoutSets("set-returning functions are not allowed in COALESCE")
 	}
-	plain, err := b.sequenceArgs(e, name)
+	plain, err := b.sequenceArgs(withVector(e, name), name)
 	if err != nil {
 		return nil, err
 	}

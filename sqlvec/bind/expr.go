@@ -483,7 +483,11 @@ func (b *Binder) bindCast(e *parse.Cast, c *exprContext) (expr.Expr, error) {
 	if a, ok := e.X.(*parse.ArrayExpr); ok && a.Query == nil && t.IsArray() {
 		return b.castElements(e, a, t, c)
 	}
-	x, err := b.bindExpr(e.X, c)
+	of := e.X
+	if t.IsArray() {
+		of = vector(of)
+	}
+	x, err := b.bindExpr(of, c)
 	if err != nil {
 		return nil, err
 	}

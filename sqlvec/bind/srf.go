@@ -32,6 +32,7 @@ var setFunctions = map[string]setFunction{
 	"json_each_text":            {[]string{"$json_each_keys", "$json_each_texts"}, []string{"key", "value"}},
 	"jsonb_path_query":          {[]string{"$jsonb_path_query"}, []string{""}},
 	"jsonb_path_query_tz":       {[]string{"$jsonb_path_query_tz"}, []string{""}},
+	"pg_partition_ancestors":    {[]string{"$partition_ancestors"}, []string{""}},
 	"jsonb_each_text":           {[]string{"$jsonb_each_keys", "$jsonb_each_texts"}, []string{"key", "value"}},
 }
 
@@ -101,7 +102,7 @@ func (b *Binder) setArrays(e *parse.FuncCall, c *exprContext) ([]expr.Expr, []pl
 	if err := plainCall(e, name); err != nil {
 		return nil, nil, err
 	}
-	args, err := b.bindExprs(e.Args, c)
+	args, err := b.bindExprs(withVector(e, name).Args, c)
 	if err != nil {
 		return nil, nil, err
 	}

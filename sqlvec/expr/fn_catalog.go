@@ -1,6 +1,7 @@
 package expr
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -52,8 +53,46 @@ func catalogText(name string, params []types.ID, fn func(c Catalog, a []types.Va
 		}}
 }
 
+// Vector is the function that makes an array of the text of an int2vector or oidvector; an array stays what it is.
+const Vector = "$vector"
+
+// vectorArray is the array of numbers with blanks between them. It counts from 0.
+func vectorArray(_ *Env, a []types.Value) (types.Value, error) {
+	list := types.ArrayOf(types.Int64)
+	text := "{" + strings.Join(strings.Fields(a[0].S), ",") + "}"
+	if n := len(strings.Fields(a[0].S)); n > 0 {
+		text = fmt.Sprintf("[0:%d]=%s", n-1, text)
+	}
+	return types.Parse(text, types.T(list))
+}
+
+// noAncestors are the tables that a table is a partition of.
+func noAncestors(*Env, []types.Value) (types.Value, error) {
+	return types.Parse("{}", types.T(types.ArrayOf(types.Int64)))
+}
+
+// catalogNothing makes a function of what there is nothing of: it is called for no row.
+func catalogNothing(name string, params []types.ID) *Function {
+	return catalogText(name, params, func(Catalog, []types.Value) (string, bool) { return "", false })
+}
+
 func init() {
 	oid := types.Int64
+	register(
+		&Function{Name: Vector, Params: ids(types.Text), Ret: types.ArrayOf(types.Int64), row: vectorArray},
+		&Function{Name: Vector, Params: ids(anyArray), returns: firstType, row: func(_ *Env, a []types.Value) (types.Value, error) { return a[0], nil }},
+		rowFn("$partition_ancestors", ids(oid), types.ArrayOf(oid), noAncestors), rowFn("$partition_ancestors", ids(types.Text), types.ArrayOf(oid), noAncestors),
+		rowFn("pg_relation_is_publishable", ids(oid), types.Bool, func(*Env, []types.Value) (types.Value, error) { return types.BoolValue(false), nil }),
+		rowFn("pg_char_to_encoding", ids(types.Text), types.Int32, func(_ *Env, a []types.Value) (types.Value, error) {
+			if name := strings.ToLower(a[0].S); name == "utf8" || name == "utf-8" || name == "unicode" {
+				return intValue(6), nil
+			}
+			return intValue(-1), nil
+		}),
+		catalogNothing("pg_get_triggerdef", ids(oid)), catalogNothing("pg_get_triggerdef", ids(oid, types.Bool)),
+		catalogNothing("pg_get_ruledef", ids(oid)), catalogNothing("pg_get_ruledef", ids(oid, types.Bool)),
+		catalogNothing("pg_get_statisticsobjdef", ids(oid)), catalogNothing("pg_get_statisticsobjdef_columns", ids(oid)),
+		sessionOf("getdatabaseencoding", nil, func(*Env) string { return "UTF8" }))
 	def := func(c Catalog, a []types.Value) (string, bool) { return c.ConstraintDef(a[0].I) }
 	view := func(c Catalog, a []types.Value) (string, bool) { return c.ViewDef(a[0].I) }
 	index := func(c Catalog, a []types.Value) (string, bool) {
