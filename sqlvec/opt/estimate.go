@@ -196,8 +196,16 @@ func (o *optimizer) estimateHashJoin(n *plan.HashJoin) {
 
 // joinEstimate is the estimate of a join on the conditions on.
 func (o *optimizer) joinEstimate(kind plan.JoinKind, left, right plan.Node, on []expr.Expr) plan.Estimate {
+	if len(on) == 0 {
+		return o.joinEstimateOf(kind, left, right, nil, nil, nil)
+	}
+	return o.joinEstimateOf(kind, left, right, on, plan.IDs(left), plan.IDs(right))
+}
+
+// joinEstimateOf is joinEstimate where it is known which columns of on are the left side's, and which the right side's.
+func (o *optimizer) joinEstimateOf(kind plan.JoinKind, left, right plan.Node, on []expr.Expr, li, ri map[int]bool) plan.Estimate {
 	l, r := left.Estimated(), right.Estimated()
-	sel := o.joinSelectivity(left, right, on)
+	sel := o.joinSelectivity(left, right, on, li, ri)
 	rows := joinRows(kind, l.Rows, r.Rows, l.Rows*r.Rows*sel)
 	return plan.Estimate{Rows: rows, Startup: r.Total, Total: l.Total + r.Total + tupleCost*(l.Rows+r.Rows+rows)}
 }

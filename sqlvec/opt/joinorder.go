@@ -11,8 +11,12 @@ import (
 // between them, found for ever larger sets of relations (Selinger et al., SIGMOD 1979; bushy
 // trees, too), or for longer chains what a greedy search finds.
 
-// mostOrdered is how many relations are put into the best order: a search looks at up to 3^n/2 pairs of sets.
-const mostOrdered = 9
+// mostOrdered is how many relations are put into the best order: a search looks at up to 3^n/2 pairs of sets. A greedy search takes
+// up to mostRelations; longer chains are joined in parts of that length, as they are written.
+const (
+	mostOrdered   = 9
+	mostRelations = 64
+)
 
 // What a row costs: one that is looked up costs little, as scans test the keys of the tables above
 // them, one that is kept in a table costs its copy and its place there.
@@ -23,7 +27,7 @@ const (
 )
 
 // relations is a set of relations of a chain.
-type relations uint32
+type relations uint64
 
 // within reports whether all of s are among o.
 func (s relations) within(o relations) bool { return s&^o == 0 }
@@ -46,25 +50,23 @@ type joinOrder struct {
 	of    map[int]relations // the relation of a column
 	conds []condition
 	equal equalities
-	best  []joinTree // by the set of relations
+	best  []joinTree // by the set of relations, for a search of all orders
 }
 
 // ordered joins the relations in the cheapest order, and filters by the conditions that no join has.
 func (o *optimizer) ordered(rels []plan.Node, preds []expr.Expr, equal equalities) plan.Node {
-	s := &joinOrder{o: o, of: map[int]relations{}, equal: equal, best: make([]joinTree, 1<<len(rels))}
-	for i, r := range rels {
-		for _, c := range r.Columns() {
-			s.of[c.ID] = 1 << i
-		}
-		s.best[1<<i] = joinTree{node: r}
+	for len(rels) > mostRelations {
+		s, rest := o.newJoinOrder(rels[:mostRelations], preds, equal)
+		rels = append([]plan.Node{s.greedy(rels[:mostRelations])}, rels[mostRelations:]...)
+		preds = rest
 	}
-	var rest []expr.Expr
-	for _, p := range preds {
-		if of, ok := s.relationsOf(p); ok {
-			s.conds = append(s.conds, condition{p, of})
-		} else {
-			rest = append(rest, p)
-		}
+	s, rest := o.newJoinOrder(rels, preds, equal)
+	if len(rels) > mostOrdered {
+		return filtered(s.greedy(rels), rest)
+	}
+	s.best = make([]joinTree, 1<<len(rels))
+	for i, r := range rels {
+		s.best[1<<i] = joinTree{node: r}
 	}
 	all := relations(1)<<len(rels) - 1
 	for _, patient := range []bool{true, false} {
@@ -75,6 +77,69 @@ func (o *optimizer) ordered(rels []plan.Node, preds []expr.Expr, equal equalitie
 		}
 	}
 	return filtered(s.best[all].node, rest)
+}
+
+// newJoinOrder begins a search, and returns the conditions that have columns of other relations, or of none.
+func (o *optimizer) newJoinOrder(rels []plan.Node, preds []expr.Expr, equal equalities) (s *joinOrder, rest []expr.Expr) {
+	s = &joinOrder{o: o, of: map[int]relations{}, equal: equal}
+	for i, r := range rels {
+		for _, c := range r.Columns() {
+			s.of[c.ID] = 1 << i
+		}
+	}
+	for _, p := range preds {
+		if of, ok := s.relationsOf(p); ok {
+			s.conds = append(s.conds, condition{p, of})
+		} else {
+			rest = append(rest, p)
+		}
+	}
+	return s, rest
+}
+
+// greedy joins, again and again, the two sets of relations with the smallest result, of those the cheapest; a pair
+// without a condition comes last.
+func (s *joinOrder) greedy(rels []plan.Node) plan.Node {
+	type pair struct{ l, r relations }
+	type candidate struct {
+		tree   joinTree
+		linked bool
+	}
+	trees, sets := map[relations]joinTree{}, make([]relations, len(rels))
+	for i, r := range rels {
+		sets[i] = 1 << i
+		trees[sets[i]] = joinTree{node: r}
+	}
+	known := map[pair]candidate{}
+	for len(sets) > 1 {
+		var best candidate
+		var bi, bj int
+		for i := range sets {
+			for j := i + 1; j < len(sets); j++ {
+				c, ok := known[pair{sets[i], sets[j]}]
+				if !ok {
+					on := s.between(sets[i], sets[j])
+					c = candidate{s.tree(sets[i], sets[j], trees[sets[i]], trees[sets[j]], on), len(on) > 0}
+					known[pair{sets[i], sets[j]}] = c
+				}
+				if best.tree.node == nil || c.linked && !best.linked || c.linked == best.linked && c.tree.smaller(best.tree) {
+					best, bi, bj = c, i, j
+				}
+			}
+		}
+		sets[bi] |= sets[bj]
+		trees[sets[bi]] = best.tree
+		sets = append(sets[:bj], sets[bj+1:]...)
+	}
+	return trees[sets[0]].node
+}
+
+// smaller reports whether t has fewer rows than o, or as many for less.
+func (t joinTree) smaller(o joinTree) bool {
+	if a, b := t.node.Estimated().Rows, o.node.Estimated().Rows; a != b {
+		return a < b
+	}
+	return t.cost < o.cost
 }
 
 // relationsOf returns the relations whose columns e has, if it has some and no others.
@@ -136,21 +201,36 @@ func (s *joinOrder) kindOf(l relations, on []expr.Expr) int {
 
 // consider keeps the join of two sets on some conditions if it is the cheapest for both together.
 func (s *joinOrder) consider(l, r relations, on []expr.Expr) {
-	left, right := s.best[l], s.best[r]
+	t := s.tree(l, r, s.best[l], s.best[r], on)
+	if b := &s.best[l|r]; b.node == nil || t.cost < b.cost {
+		*b = t
+	}
+}
+
+// tree is the join of two trees, of the sets l and r, on some conditions. The one with fewer rows is on the right, where
+// it is hashed.
+func (s *joinOrder) tree(l, r relations, left, right joinTree, on []expr.Expr) joinTree {
 	if left.node.Estimated().Rows < right.node.Estimated().Rows {
-		left, right = right, left
+		left, right, l, r = right, left, r, l
+	}
+	li, ri := map[int]bool{}, map[int]bool{}
+	for _, p := range on {
+		expr.Columns(p, func(id int) {
+			if s.of[id].within(l) {
+				li[id] = true
+			} else {
+				ri[id] = true
+			}
+		})
 	}
 	probed, built := left.node.Estimated().Rows, right.node.Estimated().Rows
-	e := s.o.joinEstimate(plan.Inner, left.node, right.node, on)
-	cost := left.cost + right.cost + probeCost*probed + buildCost*built + matchCost*e.Rows
+	j := &plan.Join{Kind: plan.Inner, Left: left.node, Right: right.node, On: plan.Conjunction(on)}
+	j.Estimate = s.o.joinEstimateOf(plan.Inner, left.node, right.node, on, li, ri)
+	cost := left.cost + right.cost + probeCost*probed + buildCost*built + matchCost*j.Rows
 	if len(on) == 0 {
 		cost += probed * built
 	}
-	if b := &s.best[l|r]; b.node == nil || cost < b.cost {
-		j := &plan.Join{Kind: plan.Inner, Left: left.node, Right: right.node, On: plan.Conjunction(on)}
-		j.Estimate = e
-		*b = joinTree{j, cost}
-	}
+	return joinTree{j, cost}
 }
 
 // between returns the conditions of the join of two sets: an equality of each set of equal columns
@@ -167,5 +247,5 @@ func (s *joinOrder) between(l, r relations) []expr.Expr {
 
 // answered reports whether a join of set has the condition.
 func (s *joinOrder) answered(c condition, set relations) bool {
-	return bits.OnesCount32(uint32(set)) > 1 && c.of.within(set)
+	return bits.OnesCount64(uint64(set)) > 1 && c.of.within(set)
 }

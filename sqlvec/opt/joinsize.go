@@ -9,9 +9,8 @@ import (
 )
 
 // joinSelectivity is the expected share of the pairs of rows that meet the conditions on.
-func (o *optimizer) joinSelectivity(left, right plan.Node, on []expr.Expr) float64 {
+func (o *optimizer) joinSelectivity(left, right plan.Node, on []expr.Expr, li, ri map[int]bool) float64 {
 	var rest, ls, rs []expr.Expr
-	li, ri := plan.IDs(left), plan.IDs(right)
 	for _, p := range on {
 		a, b, _, ok := joinKey(p, li, ri)
 		if !ok {
