@@ -21,7 +21,7 @@ export GOEXPERIMENT := $(SIMD)
 # Packages whose code runs in several goroutines: these are tested under the race detector.
 RACE_PKGS := ./mmapseg/... ./eventlog/... ./colstore/... ./sqlvec ./sqlvec/exec/... ./internal/vfs/... ./internal/formats/...
 
-.PHONY: all build test race soak fuzz anything damaged crash bench microbench bench-compare lint fmt golden cover demo sqllogictest check-pg queries interop tpch clean help
+.PHONY: all build test race soak fuzz anything damaged crash bench microbench bench-compare lint fmt golden cover demo sqllogictest check-pg queries interop tpch tpcds clean help
 
 all: build lint test
 
@@ -97,6 +97,9 @@ interop: build ## exchange files of all types and compressions with pyarrow, pol
 
 tpch: build ## compare the 22 TPC-H queries with DuckDB (SCALE=0.01; PYTHON has duckdb and tpchgen-cli)
 	@scripts/tpch $(SCALE)
+
+tpcds: build ## compare the 99 TPC-DS queries with DuckDB (SCALE=0.1; PYTHON has duckdb and duckdb-extension-tpcds)
+	@scripts/tpcds $(if $(filter file,$(origin SCALE)),0.1,$(SCALE))
 
 demo: build ## load 65 publications of exchange rates and travel in their history
 	@scripts/demo.sh $(BIN)/driftdb
