@@ -104,6 +104,13 @@ func digitsOf(e Expr) (whole, scale int, ok bool) {
 	return whole, scale, list != nil
 }
 
+// DigitsOf returns the most digits that values of e have before the point, and that all of them show after it, by their
+// types. ok is false where it is not known.
+func DigitsOf(e Expr) (whole, scale int, ok bool) {
+	t := boundOf(e)
+	return int(t.Prec - t.Scale), int(t.Scale), t.IsScaled()
+}
+
 // oneOf returns the expressions one of which e is in every row, nil where it is another kind of expression.
 func oneOf(e Expr) []Expr {
 	switch e := e.(type) {

@@ -13,11 +13,12 @@ const distinctShare = 8
 
 // groupedRows returns the rows of DISTINCT as groups by the expressions of a projection where these make better keys than
 // their results.
-func groupedRows(d *plan.Distinct) plan.Node {
+func (o *optimizer) groupedRows(d *plan.Distinct) plan.Node {
 	p, ok := d.Input.(*plan.Project)
 	if !ok || !slices.ContainsFunc(p.Exprs, func(e expr.Expr) bool {
-		_, ok := expr.NewFixedKey(e)
-		return ok
+		_, choice := expr.NewFixedKey(e)
+		_, fits := o.fixedType(e)
+		return choice || fits
 	}) {
 		return d
 	}
@@ -33,7 +34,7 @@ func (o *optimizer) distinctRows(node plan.Node) plan.Node {
 		case !ok:
 			return n
 		case len(d.On) == 0:
-			return groupedRows(d)
+			return o.groupedRows(d)
 		}
 		s, ok := d.Input.(*plan.Sort)
 		if !ok || s.Limit > 0 {

@@ -83,7 +83,7 @@ func (o *optimizer) rewrite(node plan.Node, root []plan.Column, done map[*plan.C
 	o.rewriteCTEs(node, done) // what they are estimated to have decides the order of joins
 	node = o.distinctFirst(o.determine(o.shareSums(o.shiftSums(o.rollUp(o.sink(o.order(o.sift(node))))))))
 	node = o.eager(node)
-	node = o.physical(o.wholeWindows(o.distinctRows(node), root))
+	node = o.physical(o.wholeWindows(o.fixedKeys(o.distinctRows(node)), root))
 	node = o.late(o.prune(node, plan.IDs(node)))
 	node = keepColumns(node, root)
 	o.rewriteCTEs(node, done)

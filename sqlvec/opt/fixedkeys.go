@@ -1,0 +1,105 @@
+package opt
+
+import (
+	"math/bits"
+
+	"driftdb/internal/types"
+	"driftdb/sqlvec/expr"
+	"driftdb/sqlvec/plan"
+)
+
+// fixedKeys groups by sums, differences and products of decimals as scaled integers, where statistics say that all values
+// fit: the types of the columns alone promise that of few. Such a key shows the same number of digits in all rows.
+func (o *optimizer) fixedKeys(node plan.Node) plan.Node {
+	return plan.Transform(node, func(n plan.Node) plan.Node {
+		a, ok := n.(*plan.Aggregate)
+		if !ok || len(a.EmptySets) > 0 {
+			return n
+		}
+		for i, c := range a.Aggs {
+			if c.Distinct && c.Agg.Name == "count" && len(c.Args) == 1 && len(c.OrderBy) == 0 {
+				if t, ok := o.fixedType(c.Args[0]); ok {
+					a.Aggs[i].Args = []expr.Expr{relabeled(c.Args[0], t)}
+				}
+			}
+		}
+		p := &plan.Project{Input: a, Out: a.Out}
+		out := append([]plan.Column(nil), a.Out...)
+		some := false
+		for i, c := range a.Out {
+			p.Exprs = append(p.Exprs, column(c))
+			if i >= len(a.Keys) {
+				continue
+			}
+			if t, ok := o.fixedType(a.Keys[i]); ok {
+				some = true
+				a.Keys[i] = relabeled(a.Keys[i], t)
+				out[i] = o.fresh(plan.Column{Name: c.Name, Type: t})
+				p.Exprs[i] = numeric(column(out[i]))
+			}
+		}
+		if !some {
+			return n
+		}
+		a.Out = out
+		return p
+	})
+}
+
+// fixedType returns the scaled type that holds all values of a NUMERIC expression whose type says nothing of them.
+func (o *optimizer) fixedType(e expr.Expr) (types.Type, bool) {
+	if _, ok := e.(*expr.Call); !ok || e.Type() != types.T(types.Numeric) {
+		return types.Type{}, false
+	}
+	whole, scale, ok := o.digits(e)
+	if !ok || whole+scale > types.MaxScaledPrec {
+		return types.Type{}, false
+	}
+	if o.generic { // nobody knows the values
+		o.momentary = true
+		return types.Type{}, false
+	}
+	return types.Dec(types.MaxScaledPrec, scale), true
+}
+
+// digits returns the most digits that values of e have before the point, and how many all of them show after it. ok is
+// false where that is not known.
+func (o *optimizer) digits(e expr.Expr) (whole, scale int, ok bool) {
+	switch e := e.(type) {
+	case *expr.Col:
+		return o.columnDigits(e)
+	case *expr.Cast:
+		from := e.Arg.Type()
+		if e.To != types.T(types.Numeric) || !from.IsScaled() && !from.IsInteger() && from != e.To {
+			break
+		}
+		return o.digits(e.Arg)
+	case *expr.Call:
+		if len(e.Args) != 2 || e.Type().ID != types.Numeric && !e.Type().IsInteger() {
+			break
+		}
+		w, s, ok1 := o.digits(e.Args[0])
+		v, r, ok2 := o.digits(e.Args[1])
+		if !ok1 || !ok2 {
+			break
+		}
+		switch e.Fn.Name {
+		case "+", "-":
+			return max(w, v) + 1, max(s, r), true
+		case "*":
+			return w + v, s + r, true
+		}
+	}
+	return expr.DigitsOf(e)
+}
+
+// columnDigits is digits of a column: by the statistics of its values, or by its type.
+func (o *optimizer) columnDigits(c *expr.Col) (whole, scale int, ok bool) {
+	s, known := o.stats[c.Index]
+	if !known || !c.Typ.IsScaled() || !s.Min.Valid || !s.Max.Valid || s.Min.Type != c.Typ || s.Max.Type != c.Typ {
+		return expr.DigitsOf(c)
+	}
+	most := max(uint64(max(s.Max.I, -s.Max.I)), uint64(max(s.Min.I, -s.Min.I)))
+	digits := (bits.Len64(most)*1233)>>12 + 1 // log10 2 is 1233/4096
+	return max(0, digits-int(c.Typ.Scale)), int(c.Typ.Scale), true
+}
