@@ -174,33 +174,25 @@ func (s *wideExtreme) offerRows(g uint32, r wideReader, rows []uint64) {
 	if s.boundsOf != g {
 		s.bounds = nil
 	}
-	scale, limit := -1, kernel.Int128{}
-	if s.bounds != nil && len(r.wide) > 0 {
-		if b := s.bounds.at(r.scales[0]); b != nil {
-			scale, limit = int(r.scales[0]), b.limit(s.greatest)
-		}
-	}
 	for i := 0; i < len(r.wide); i++ {
-		if i&63 == 0 && scale >= 0 && rows == nil { // most of a vector is passed over
-			i += passedOver(r.wide[i:], r.scales[i:], uint8(scale), limit, s.greatest)
+		if i&63 == 0 && s.bounds != nil && rows == nil { // most of a vector is passed over
+			if b := s.bounds.at(r.scales[i]); b != nil {
+				i += passedOver(r.wide[i:], r.scales[i:], r.scales[i], b.limit(s.greatest), s.greatest)
+			}
 			if i == len(r.wide) {
 				break
 			}
 		}
-		x := r.wide[i]
-		if !has(rows, i) || int(r.scales[i]) == scale && !kernel.Beyond(x, limit, s.greatest) {
+		if !has(rows, i) {
 			continue
 		}
+		x := r.wide[i]
 		if s.bounds != nil {
-			if b := s.bounds.at(r.scales[i]); b != nil {
-				scale, limit = int(r.scales[i]), b.limit(s.greatest)
-				if !kernel.Beyond(x, limit, s.greatest) {
-					continue
-				}
+			if b := s.bounds.at(r.scales[i]); b != nil && !kernel.Beyond(x, b.limit(s.greatest), s.greatest) {
+				continue
 			}
 		}
 		s.offer(g, wide{x, int(r.scales[i])})
-		scale = -1
 		if s.bounds == nil && s.decimals == nil {
 			s.bounds, s.boundsOf = &wideBounds{c: s.best[g]}, g
 		}
@@ -216,11 +208,10 @@ func passedOver(x []kernel.Int128, scales []uint8, scale uint8, limit kernel.Int
 
 // limit returns the greatest integer that is not above the bound, or the least that is not below it.
 func (b *wideBound) limit(greatest bool) kernel.Int128 {
-	x := b.x
-	if !greatest && b.below {
-		x.Add(1)
+	if greatest {
+		return b.x
 	}
-	return x
+	return b.up
 }
 
 // offerDecimal gives a group one value.

@@ -189,6 +189,9 @@ func (s *decimalVariance) each(v *vec.Vec, sel []uint64, n int, group func(int) 
 }
 
 func (s *decimalVariance) Update(group []uint32, args []vec.Vec, sel []uint64, n int) error {
+	if s.addWords(group, &args[0], sel, n) {
+		return nil
+	}
 	return s.each(&args[0], sel, n, func(i int) uint32 { return group[i] })
 }
 
@@ -203,6 +206,48 @@ func (s *decimalVariance) UpdateOne(group uint32, args []vec.Vec, sel []uint64, 
 		sel = sel[done>>6:]
 	}
 	return s.each(&rest, sel, n-done, func(int) uint32 { return group })
+}
+
+// addWords adds the selected values of v, scaled integers of the scale of words; false, and nothing is added, where v has
+// others.
+func (s *decimalVariance) addWords(group []uint32, v *vec.Vec, sel []uint64, n int) bool {
+	if !v.Type.IsScaled() || v.Form == vec.Const {
+		return false
+	}
+	if s.scale < 0 {
+		s.scale = int(v.Type.Scale)
+	}
+	if s.scale != int(v.Type.Scale) {
+		return false
+	}
+	f, done := s.frame(n)
+	defer done()
+	x := values[int64](f, v)
+	rows, ok := rowsOf(f, v, sel)
+	if !ok {
+		return true
+	}
+	for i, g := range group[:n] {
+		if !has(rows, i) {
+			continue
+		}
+		s.n[g]++
+		w, y := &s.words[g], x[i]
+		hi, lo := bits.Mul64(uint64(y), uint64(y))
+		hi -= uint64(y>>63&y) << 1 // the square as that of a signed integer
+		var carry uint64
+		lo, carry = bits.Add64(w.sq.Lo, lo, 0)
+		if hi += uint64(w.sq.Hi) + carry; int64(hi) < 0 {
+			d := types.DecimalFromInt(y, s.scale)
+			s.addDecimal(g, d, d.Mul(d))
+			continue
+		}
+		w.sq = kernel.Int128{Hi: int64(hi), Lo: lo}
+		w.sum.Lo, carry = bits.Add64(w.sum.Lo, uint64(y), 0)
+		w.sum.Hi += y>>63 + int64(carry)
+		w.in = true
+	}
+	return true
 }
 
 // addBlocks adds blocks of 64 rows of a Wide vector to a group, each of which has one scale, and returns how many rows

@@ -232,7 +232,7 @@ func (n *caseNode) eval(f *frame, sel []uint64) (vec.Vec, error) {
 	return b.result()
 }
 
-// each calls fn with the values of every branch that is taken, and the selected rows that take it.
+// each implements pieceNode.
 func (n *caseNode) each(f *frame, sel []uint64, fn func(v vec.Vec, rows []uint64) error) error {
 	rest := allRows(f, sel)
 	branch := func(then node, rows []uint64) error {
@@ -268,11 +268,22 @@ func (n *caseNode) each(f *frame, sel []uint64, fn func(v vec.Vec, rows []uint64
 	return branch(n.els, rest)
 }
 
-// HasPieces reports whether EvalPieces may give several vectors for e: for a CASE of NUMERIC, whose branches
+// HasPieces reports whether EvalPieces may give several vectors for e: for a CASE or COALESCE of NUMERIC, whose branches
 // may have different scales.
 func HasPieces(e Expr) bool {
-	c, ok := e.(*Case)
-	return ok && c.Typ == types.T(types.Numeric)
+	switch e := e.(type) {
+	case *Case:
+		return e.Typ == types.T(types.Numeric)
+	case *Coalesce:
+		return e.Typ == types.T(types.Numeric)
+	}
+	return false
+}
+
+// pieceNode is a node that may give several vectors.
+type pieceNode interface {
+	// each calls fn with the values of every branch that is taken, and the selected rows that take it.
+	each(f *frame, sel []uint64, fn func(v vec.Vec, rows []uint64) error) error
 }
 
 // EvalPieces is Eval of a loose program whose expression HasPieces: it calls fn with the values of every branch,
@@ -281,7 +292,7 @@ func (p *Program) EvalPieces(b *vec.Batch, a *arena.Arena, fn func(v vec.Vec, ro
 	defer arena.Recover(&err)
 	f := &p.frame
 	*f = frame{n: b.N, cols: b.Cols, arena: a, env: p.env}
-	return p.root.(*caseNode).each(f, b.Sel, fn)
+	return p.root.(pieceNode).each(f, b.Sel, fn)
 }
 
 // coalesceNode is COALESCE.
@@ -293,30 +304,48 @@ type coalesceNode struct {
 
 func (n *coalesceNode) eval(f *frame, sel []uint64) (vec.Vec, error) {
 	b := blend{f: f, typ: n.typ, texts: &n.texts}
+	err := n.each(f, sel, func(v vec.Vec, rows []uint64) error {
+		b.add(v, rows)
+		return nil
+	})
+	if err != nil {
+		return vec.Vec{}, err
+	}
+	return b.result()
+}
+
+// each implements pieceNode.
+func (n *coalesceNode) each(f *frame, sel []uint64, fn func(v vec.Vec, rows []uint64) error) error {
 	rest := allRows(f, sel)
 	for _, a := range n.args {
 		if !kernel.Any(rest) {
-			break
+			return nil
 		}
 		v, err := a.eval(f, rest)
 		if err != nil {
-			return v, err
+			return err
 		}
 		if isNullConst(&v) {
 			continue
 		}
 		valid := spread(f, &v)
 		if valid == nil {
-			b.add(v, rest)
-			break
+			return fn(v, rest)
 		}
 		mask, next := f.words(), f.words()
 		kernel.And(mask, rest, valid)
 		kernel.AndNot(next, rest, valid)
-		b.add(v, mask)
+		if kernel.Any(mask) {
+			if err := fn(v, mask); err != nil {
+				return err
+			}
+		}
 		rest = next
 	}
-	return b.result()
+	if !kernel.Any(rest) {
+		return nil
+	}
+	return fn(nullVec(n.typ, f.n), rest)
 }
 
 // nullIfNode is NULLIF.

@@ -89,10 +89,7 @@ func (d *numberDict) read() {
 
 // compareScaledWide compares scaled integers with a Wide vector; false where a scale is beyond it.
 func compareScaledWide(op kernel.Op, x []int64, scale int, y *wideReader, w []uint64) bool {
-	var times [maxWideScale + 1]int64 // by scale of y: what makes an integer of it of one of x, 0 if there is none
-	for s := scale; s <= min(scale+types.MaxScaledPrec, maxWideScale); s++ {
-		times[s] = types.Pow10(s - scale)
-	}
+	times := powersAbove(scale)
 	var holds [3]uint64
 	for k := range holds {
 		if op.Holds(k - 1) {

@@ -170,6 +170,11 @@ func decimalArith(f *frame, op arith, a, b *vec.Vec, sel []uint64) (vec.Vec, err
 			return out, nil
 		}
 	}
+	if op == opAdd || op == opSub {
+		if out, ok := addWideScaled(f, op, &x, &y, sel); ok {
+			return out, nil
+		}
+	}
 	out := newWideBuilder(f)
 	for i := range f.n {
 		if !has(sel, i) {
@@ -199,6 +204,45 @@ func decimalArith(f *frame, op arith, a, b *vec.Vec, sel []uint64) (vec.Vec, err
 		out.decimal(r)
 	}
 	return out.finish()
+}
+
+// addWideScaled adds a Wide vector and scaled integers, or subtracts one from the other; false where a result does not fit,
+// or the integers have more digits after the point.
+func addWideScaled(f *frame, op arith, x, y *wideReader, sel []uint64) (vec.Vec, bool) {
+	wideFirst := x.wide != nil
+	if !wideFirst {
+		x, y = y, x
+	}
+	if x.wide == nil || y.scaled == nil {
+		return vec.Vec{}, false
+	}
+	times := powersAbove(y.scale)
+	out, dst, scales := wideVec(f)
+	over := false
+	for i, w := range x.wide {
+		p := times[x.scales[i]]
+		v := kernel.MulWide(y.scaled[i], p)
+		switch {
+		case op == opSub && wideFirst:
+			v = v.Neg()
+		case op == opSub:
+			w = w.Neg()
+		}
+		dst[i], scales[i] = w, x.scales[i]
+		if dst[i].Add128(v); has(sel, i) { // neither has more than 126 bits
+			over = over || p == 0 || dst[i].Hi >= maxWideHi || dst[i].Hi < -maxWideHi
+		}
+	}
+	return out, !over
+}
+
+// powersAbove returns by scale what makes an integer of it of one of the given scale, 0 if no word does.
+func powersAbove(scale int) *[maxWideScale + 1]int64 {
+	var times [maxWideScale + 1]int64
+	for s := scale; s <= min(scale+types.MaxScaledPrec, maxWideScale); s++ {
+		times[s] = types.Pow10(s - scale)
+	}
+	return &times
 }
 
 // divideScaled divides scaled integers; false where a row takes decimals.

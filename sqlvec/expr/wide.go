@@ -202,7 +202,8 @@ type wideBounds struct {
 type wideBound struct {
 	known bool
 	x     kernel.Int128 // the greatest integer that is not above the number
-	below bool          // it is below
+	up    kernel.Int128 // the least that is not below it
+	below bool          // x is below
 }
 
 // at returns the number at a scale, nil where it does not fit.
@@ -212,6 +213,9 @@ func (b *wideBounds) at(scale uint8) *wideBound {
 		e.x, e.below, e.known = b.c.atScale(int(scale))
 		if !e.known {
 			return nil
+		}
+		if e.up = e.x; e.below {
+			e.up.Add(1)
 		}
 	}
 	return e
