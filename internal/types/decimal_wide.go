@@ -82,8 +82,9 @@ func (d *Divider) Quotients(dst []Wide, scales []uint8, x, y []int64) int {
 }
 
 // Bounds returns between which quotients x/y of positive words the numbers' quotients surely have a scale: from lo up to
-// below hi. They are x·10^digits / y then. hi is at most 10^20 / 10^digits.
-func (d *Divider) Bounds(scale int) (lo, hi float64, digits int) {
+// below hi. They are x·10^digits / y then. hi is at most 2·10^20 / 10^digits. y is the only divisor, 0 where there are
+// several.
+func (d *Divider) Bounds(scale int, y uint64) (lo, hi float64, digits int) {
 	least := max(d.xScale, d.yScale, 0)
 	digits = scale - d.xScale + d.yScale
 	weight := floorDiv(minSigDigits-scale, groupDigits)
@@ -92,7 +93,13 @@ func (d *Divider) Bounds(scale int) (lo, hi float64, digits int) {
 		weight = floorDiv(minSigDigits-least+groupDigits-1, groupDigits)
 	}
 	// The weight is not less than this if x is not below the first group of y, and one more there, of that weight.
-	return 2 * math.Pow10(groupDigits*weight+d.xScale-d.yScale), hi, digits
+	lo = math.Pow10(groupDigits*weight + d.xScale - d.yScale)
+	if y == 0 || int64(y) < 0 || d.den == nil {
+		return 2 * lo, hi, digits
+	}
+	w, first := d.den.of(y)
+	more := float64(first+1) * math.Pow10(groupDigits*w+d.yScale) / float64(y)
+	return more * lo, more * hi, digits
 }
 
 // Quotient returns x × 10^-xScale / (y × 10^-yScale), rounded as Div rounds it. y is not 0. ok is false where an

@@ -176,18 +176,17 @@ func (s *numericSumStates) addWideRows(group uint32, v *vec.Vec, rows []uint64) 
 		if len(part) < 64 {
 			mask &= kernel.TailMask(len(part))
 		}
+		if mask == ^uint64(0) && s.addTwoScales(group, part, of) {
+			continue
+		}
 		for mask != 0 {
 			scale, others := of[bits.TrailingZeros64(mask)], uint64(0)
 			var sum kernel.Int128
-			if mask == ^uint64(0) && sameBytes(of) {
-				sum = kernel.Sum128(part)
-			} else {
-				for m := mask; m != 0; m &= m - 1 {
-					if i := bits.TrailingZeros64(m); of[i] == scale {
-						sum.Add128(part[i])
-					} else {
-						others |= 1 << i
-					}
+			for m := mask; m != 0; m &= m - 1 {
+				if i := bits.TrailingZeros64(m); of[i] == scale {
+					sum.Add128(part[i])
+				} else {
+					others |= 1 << i
 				}
 			}
 			s.addWide(group, wide{sum, int(scale)})
@@ -195,6 +194,29 @@ func (s *numericSumStates) addWideRows(group uint32, v *vec.Vec, rows []uint64) 
 		}
 	}
 	return nil
+}
+
+// addTwoScales adds 64 numbers of at most two scales to a group; false, and nothing is added, where there are more.
+func (s *numericSumStates) addTwoScales(group uint32, x []kernel.Int128, scales []uint8) bool {
+	first := scales[0]
+	if sameBytes(scales) {
+		s.addWide(group, wide{kernel.Sum128(x), int(first)})
+		return true
+	}
+	second := first
+	for _, k := range scales {
+		switch {
+		case k == first || k == second:
+		case second == first:
+			second = k
+		default:
+			return false
+		}
+	}
+	a, b := kernel.SumOfTwo128(x, scales, first)
+	s.addWide(group, wide{a, int(first)})
+	s.addWide(group, wide{b, int(second)})
+	return true
 }
 
 // sameBytes reports whether 64 bytes are the same.

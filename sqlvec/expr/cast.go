@@ -263,6 +263,11 @@ func roundScaled(f *frame, x []int64, digits int) []int64 {
 	p := types.Pow10(digits)
 	half := p / 2
 	dst := arena.Make[int64](f.arena, len(x))
+	if kernel.Magnitude(x) <= math.MaxInt64-uint64(p) {
+		addHalf(dst, x, p)
+		kernel.DivConst(dst, dst, p)
+		return dst
+	}
 	for i, a := range x {
 		q, r := a/p, a%p
 		if r >= half {
@@ -273,6 +278,13 @@ func roundScaled(f *frame, x []int64, digits int) []int64 {
 		dst[i] = q
 	}
 	return dst
+}
+
+// addHalf sets dst to x with half of p added, away from zero.
+func addHalf(dst, x []int64, p int64) {
+	for i, a := range x[:len(dst)] {
+		dst[i] = a + (p/2 ^ a>>63 - a>>63)
+	}
 }
 
 // castToScaled converts integers and scaled integers to NUMERIC, on integers where

@@ -158,6 +158,9 @@ func (b *blend) sources() []int32 {
 
 // numbers gathers NUMERICs that are no scaled integers, though some of the pieces may be.
 func (b *blend) numbers() (vec.Vec, error) {
+	if out, ok := b.scaled(); ok {
+		return out, nil
+	}
 	readers := make([]wideReader, len(b.pieces))
 	for i := range b.pieces {
 		readers[i] = newWideReader(b.f, &b.pieces[i])
@@ -178,6 +181,38 @@ func (b *blend) numbers() (vec.Vec, error) {
 	v, err := out.finish()
 	v.Type = b.typ
 	return v, err
+}
+
+// scaled is numbers where all pieces are scaled integers: these, where they have one scale, otherwise a Wide vector.
+func (b *blend) scaled() (vec.Vec, bool) {
+	pieces, same := make([]*vec.Vec, len(b.pieces)), true
+	for i := range b.pieces {
+		p := wordConst(&b.pieces[i])
+		if !p.Type.IsScaled() || p.IsNull(0) && p.Form == vec.Const {
+			return vec.Vec{}, false
+		}
+		pieces[i] = p
+		same = same && p.Type.Scale == pieces[0].Type.Scale
+	}
+	if same {
+		dst := arena.MakeZero[int64](b.f.arena, b.f.n)
+		for i, p := range pieces {
+			kernel.Select(dst, values[int64](b.f, p), b.masks[i])
+		}
+		return vec.FromFixed(types.Dec(types.MaxScaledPrec, int(pieces[0].Type.Scale)), dst, nil), true
+	}
+	out, dst, scales := wideVec(b.f)
+	clear(dst)
+	clear(scales)
+	idx := arena.Make[uint32](b.f.arena, b.f.n)
+	for i, p := range pieces {
+		x, scale := values[int64](b.f, p), uint8(p.Type.Scale)
+		for _, r := range idx[:kernel.Indexes(idx, b.masks[i])] {
+			dst[r], scales[r] = kernel.Int128{Hi: x[r] >> 63, Lo: uint64(x[r])}, scale
+		}
+	}
+	out.Type = b.typ
+	return out, true
 }
 
 // allRows returns sel as a mask that is not nil.

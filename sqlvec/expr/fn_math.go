@@ -371,9 +371,7 @@ func roundInts(f *frame, how types.Rounding, v *vec.Vec, digits int) (vec.Vec, b
 	out, dst := fixed[int64](f, t)
 	switch how { // what division, which cuts, has to be given
 	case types.RoundHalf:
-		for i, a := range x {
-			dst[i] = a + (p/2 ^ a>>63 - a>>63)
-		}
+		addHalf(dst, x, p)
 	case types.RoundFloor:
 		for i, a := range x {
 			dst[i] = a - a>>63&(p-1)

@@ -144,6 +144,10 @@ func scaledArith(f *frame, op arith, a, b *vec.Vec, sel []uint64) (vec.Vec, bool
 	case opSub:
 		return out, !kernel.Sub(dst, x, y)
 	}
+	if b.Form == vec.Const && f.n > 0 && y[0] != 0 && y[0] != -1 {
+		kernel.ModConst(dst, x, y[0])
+		return out, true
+	}
 	return out, !kernel.Mod(dst, x, y)
 }
 
@@ -249,7 +253,7 @@ func powersAbove(scale int) *[maxWideScale + 1]int64 {
 func divideScaled(f *frame, x, y *wideReader, sel []uint64) (vec.Vec, bool) {
 	out, dst, scales := wideVec(f)
 	p, q := x.scaled[:f.n], y.scaled[:f.n]
-	return out, newQuotients(p, q, x.scale, y.scale).divide(dst, scales, p, q, sel)
+	return out, newQuotients(p, q, x.scale, y.scale, y.decimals.v.Form == vec.Const).divide(dst, scales, p, q, sel)
 }
 
 // wideOp returns the result of an operator on two numbers; false where it takes decimals.

@@ -38,8 +38,14 @@ func TestQuotientsTogether(t *testing.T) {
 				y[i] = 1
 			}
 		}
+		one := rapid.Bool().Draw(t, "one divisor")
+		if one {
+			for i := range y {
+				y[i] = y[0]
+			}
+		}
 		dst, scales := make([]kernel.Int128, n), make([]uint8, n)
-		d := newQuotients(x, y, xScale, yScale)
+		d := newQuotients(x, y, xScale, yScale, one)
 		if !d.divide(dst, scales, x, y, nil) {
 			return
 		}

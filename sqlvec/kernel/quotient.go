@@ -17,7 +17,7 @@ const exactDoubles = 1 << 53
 const maxLastDigits = 8
 
 // NewQuotients returns what divides integers up to mostX by ones up to mostY, where a quotient x/y is at least lo and less
-// than hi, to so many digits. hi × 10^digits is at most 2^67. ok is false where the numbers are too large for it.
+// than hi, to so many digits. hi × 10^digits is at most 2^68. ok is false where the numbers are too large for it.
 func NewQuotients(mostX, mostY uint64, lo, hi float64, digits int) (q Quotients, ok bool) {
 	if mostX >= exactDoubles || mostY >= exactDoubles || digits < 0 {
 		return q, false
