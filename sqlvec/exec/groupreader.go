@@ -3,6 +3,7 @@ package exec
 import (
 	"math/bits"
 
+	"driftdb/internal/types"
 	"driftdb/internal/vec"
 	"driftdb/sqlvec/expr"
 )
@@ -85,10 +86,16 @@ func (r *groupReader) wanted(gs *groups, lo, hi int, next pusher) (int, int, err
 	}
 	b := vec.Batch{N: hi - lo, Cols: make([]vec.Vec, gs.width())}
 	var mask []uint64
+	first := -1
 	for i, c := range choose.deciding() {
 		var err error
-		if b.Cols[c], err = gs.column(c, lo, hi, false, r.w); err != nil {
+		if b.Cols[c], err = gs.column(c, lo, hi, i == 0, r.w); err != nil {
 			return lo, hi, err
+		}
+		if first < 0 {
+			first = c
+		} else if v := &b.Cols[first]; isForm(gs.of.source.Out[first].Type) && isLoose(v) { // rows are told apart by its form
+			*v = expr.Strict(*v, types.T(types.Numeric), r.w.scratch)
 		}
 		if mask = choose.choose(&b, i+1); mask == nil || noBits(mask) {
 			break
@@ -97,8 +104,8 @@ func (r *groupReader) wanted(gs *groups, lo, hi int, next pusher) (int, int, err
 	if mask == nil {
 		return lo, hi, nil
 	}
-	first, last := ends(mask)
-	return lo + first, lo + last, nil
+	from, to := ends(mask)
+	return lo + from, lo + to, nil
 }
 
 // ends returns the first set bit of a mask and the one behind the last, twice 0 where none is set.

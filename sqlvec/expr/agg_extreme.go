@@ -81,6 +81,15 @@ func (s *numericExtreme) UpdateSlots(slot []uint32, args []vec.Vec) error {
 	if isNullConst(&args[0]) || s.direct(&args[0]) {
 		return s.intExtreme.UpdateSlots(slot, args)
 	}
+	if v := &args[0]; v.Form == vec.Wide {
+		x := vec.Of[kernel.Int128](v)
+		for i, k := range slot {
+			if k != 0 && !v.IsNull(i) {
+				s.vals.offer(k-1, wide{x[i], int(v.Heap[i])})
+			}
+		}
+		return nil
+	}
 	f, done := s.frame(len(slot))
 	defer done()
 	sel := f.words()
@@ -158,6 +167,12 @@ func (s *wideExtreme) offer(g uint32, w wide) {
 		return
 	}
 	if s.decimals == nil {
+		if best := &s.best[g]; best.scale == w.scale {
+			if kernel.Beyond(w.x, best.x, s.greatest) {
+				*best, s.bounds = w, nil
+			}
+			return
+		}
 		if order, ok := w.compare(s.best[g]); ok {
 			if s.better(order) {
 				s.best[g] = w

@@ -113,6 +113,14 @@ func (s *numericSumStates) UpdateSlots(slot []uint32, args []vec.Vec) error {
 	switch {
 	case !ok:
 		return nil
+	case v.Form == vec.Wide:
+		x := vec.Of[kernel.Int128](v)
+		for i, k := range valid {
+			if k != 0 {
+				s.addWide(k-1, wide{x[i], int(v.Heap[i])})
+			}
+		}
+		return nil
 	case !direct:
 		return s.addOthers(f, v, len(valid), func(i int) (g uint32, ok bool) { return valid[i] - 1, valid[i] != 0 })
 	}

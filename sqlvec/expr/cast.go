@@ -119,6 +119,10 @@ func (n *castNode) convert(f *frame, v *vec.Vec, rows []uint64) (vec.Vec, error)
 		}
 	case from.ID == types.Numeric && to == types.T(types.Numeric):
 		return *v, nil
+	case from.ID == types.Numeric && to.ID == types.Numeric:
+		if out, ok := roundWide(f, types.RoundHalf, v, int(to.Scale), rows); ok {
+			return out, nil // a word has fewer digits than the type
+		}
 	case isFloat(from) && to.ID == types.Float64:
 		out := vec.FromFixed(to, doubles(f, v), nil)
 		return out, nil
@@ -303,6 +307,9 @@ func castToScaled(f *frame, v *vec.Vec, to types.Type, rows []uint64) (vec.Vec, 
 			}
 			return out, nil
 		}
+		if out, ok := castToLong(f, v, scale, to); ok {
+			return out, nil
+		}
 		return fitRows(f, v, to, rows)
 	}
 	x, ok := int64s(f, v), true
@@ -317,6 +324,38 @@ func castToScaled(f *frame, v *vec.Vec, to types.Type, rows []uint64) (vec.Vec, 
 		return fitRows(f, v, to, rows) // finds the row, and its error
 	}
 	return vec.FromFixed(to, x, nil), nil
+}
+
+// castToLong converts integers and scaled integers to a NUMERIC of more digits than scaled integers have, as such where
+// they fit, or as a Wide vector; false where some row fits neither.
+func castToLong(f *frame, v *vec.Vec, scale int, to types.Type) (vec.Vec, bool) {
+	x, diff := int64s(f, v), int(to.Scale)-scale
+	t := types.Dec(types.MaxScaledPrec, max(min(int(to.Scale), types.MaxScaledPrec), 0))
+	switch {
+	case to.Scale < 0 || diff > types.MaxScaledPrec || diff < -types.MaxScaledPrec:
+		return vec.Vec{}, false
+	case diff <= 0:
+		if diff < 0 {
+			x = roundScaled(f, x, -diff)
+		}
+		return vec.FromFixed(t, x, nil), true // a word has fewer digits than the type
+	case to.Scale <= types.MaxScaledPrec:
+		if up, ok := scaleUp(f, x, diff); ok {
+			return vec.FromFixed(t, up, nil), true
+		}
+	}
+	out, dst, scales := wideVec(f)
+	p, most := types.Pow10(diff), uint64(math.MaxUint64)
+	if int(to.Prec)-diff <= types.MaxScaledPrec {
+		most = uint64(types.Pow10(max(0, int(to.Prec)-diff))) - 1
+	}
+	for i, a := range x {
+		dst[i], scales[i] = kernel.MulWide(a, p), uint8(to.Scale)
+		if w := (wide{dst[i], int(to.Scale)}); !w.fits() || magnitudeOf(a) > most {
+			return out, false
+		}
+	}
+	return out, true
 }
 
 // fitRows converts numbers to NUMERIC(p,s) row by row.

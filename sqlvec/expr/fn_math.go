@@ -173,12 +173,7 @@ func init() {
 		whole("ceil", types.RoundCeil), whole("ceiling", types.RoundCeil), whole("floor", types.RoundFloor),
 		wideFn("sqrt", wide.sqrt, types.Decimal.Sqrt), numericFn("exp", types.Decimal.Exp), numericFn("ln", types.Decimal.Ln),
 		numericFn("log", logTen), numericFn("log10", logTen),
-		wideFn("sign", wide.sign, func(d types.Decimal) (types.Decimal, error) {
-			if d.IsNaN() {
-				return d, nil
-			}
-			return types.DecimalFromInt(int64(d.Sign()), 0), nil
-		}),
+		&Function{Name: "sign", Params: ids(types.Numeric), Ret: types.Numeric, eval: signs},
 		numericFn("trim_scale", plain(types.Decimal.TrimScale)),
 		numeric2("log", func(b, x types.Decimal) (types.Decimal, error) { return x.Log(b) }),
 		numeric2("power", types.Decimal.Pow), numeric2("pow", types.Decimal.Pow), numeric2("^", types.Decimal.Pow),
@@ -249,6 +244,23 @@ func floatPower(a, b float64) (float64, error) {
 		}
 	}
 	return r, nil
+}
+
+// signs computes -1, 0 or 1 as NUMERIC.
+func signs(f *frame, _ *Call, args []vec.Vec, sel []uint64) (vec.Vec, error) {
+	if v := &args[0]; v.Type.IsScaled() {
+		out, dst := fixed[int64](f, types.Dec(types.MaxScaledPrec, 0))
+		for i, x := range values[int64](f, v) {
+			dst[i] = x>>63 | int64(uint64(-x)>>63)
+		}
+		return out, nil
+	}
+	return eachNumber(f, &args[0], sel, wide.sign, func(d types.Decimal) (types.Decimal, error) {
+		if d.IsNaN() {
+			return d, nil
+		}
+		return types.DecimalFromInt(int64(d.Sign()), 0), nil
+	})
 }
 
 // whole makes a function that rounds NUMERIC to whole numbers.

@@ -8,7 +8,7 @@ import (
 	"driftdb/sqlvec/plan"
 )
 
-// fixedKeys groups by sums, differences and products of decimals as scaled integers, where statistics say that all values
+// fixedKeys groups by sums, differences and products of decimals, and by ones of more digits, as scaled integers, where statistics say that all values
 // fit: the types of the columns alone promise that of few. Such a key shows the same number of digits in all rows.
 func (o *optimizer) fixedKeys(node plan.Node) plan.Node {
 	return plan.Transform(node, func(n plan.Node) plan.Node {
@@ -35,7 +35,7 @@ func (o *optimizer) fixedKeys(node plan.Node) plan.Node {
 				some = true
 				a.Keys[i] = relabeled(a.Keys[i], t)
 				out[i] = o.fresh(plan.Column{Name: c.Name, Type: t})
-				p.Exprs[i] = numeric(column(out[i]))
+				p.Exprs[i] = relabeled(column(out[i]), c.Type)
 			}
 		}
 		if !some {
@@ -48,7 +48,7 @@ func (o *optimizer) fixedKeys(node plan.Node) plan.Node {
 
 // fixedType returns the scaled type that holds all values of a NUMERIC expression whose type says nothing of them.
 func (o *optimizer) fixedType(e expr.Expr) (types.Type, bool) {
-	if _, ok := e.(*expr.Call); !ok || e.Type() != types.T(types.Numeric) {
+	if _, isColumn := e.(*expr.Col); isColumn || expr.IsConst(e) || e.Type().ID != types.Numeric || e.Type().IsScaled() {
 		return types.Type{}, false
 	}
 	whole, scale, ok := o.digits(e)
@@ -70,6 +70,10 @@ func (o *optimizer) digits(e expr.Expr) (whole, scale int, ok bool) {
 		return o.columnDigits(e)
 	case *expr.Cast:
 		from := e.Arg.Type()
+		if e.To.ID == types.Numeric && e.To.Prec > 0 && e.To.Scale >= 0 && !e.To.IsScaled() && !e.Try {
+			w, _, ok := o.digits(e.Arg)
+			return w + 1, int(e.To.Scale), ok // it may be rounded up
+		}
 		if e.To != types.T(types.Numeric) || !from.IsScaled() && !from.IsInteger() && from != e.To {
 			break
 		}
