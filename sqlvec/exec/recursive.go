@@ -81,6 +81,12 @@ func (r *recursiveReader) run(_ int, next pusher) error {
 		if err := rows.each(r.w, &r.cols, next); err != nil {
 			return err
 		}
+		if s, ok, err := r.steadyStep(rows); ok || err != nil {
+			if err == nil {
+				err = s.run(next)
+			}
+			return err
+		}
 		node = r.cte.Recursion.Step
 	}
 }
