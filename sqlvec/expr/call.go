@@ -15,7 +15,7 @@ type callNode struct {
 	memo  memo
 	may   memoRequest
 	dicts []numberDict // of the args that are NUMERIC; nil before there is one
-	kept  []bool       // whether an argument is the same in every batch; nil: no result is kept
+	keep  bool         // results may be kept from batch to batch
 }
 
 // compileCall makes a call's node.
@@ -46,11 +46,7 @@ func (n *callNode) mayKeep() {
 		}
 	}
 	n.may = memoRequest{integers: costly, several: costly || texts, nulls: fn.NullCall}
-	for _, arg := range n.call.Args {
-		fixed := true
-		Columns(arg, func(int) { fixed = false })
-		n.kept = append(n.kept, fixed)
-	}
+	n.keep = len(n.args) > 0
 }
 
 func (n *callNode) eval(f *frame, sel []uint64) (vec.Vec, error) {
@@ -84,7 +80,7 @@ func (n *callNode) apply(f *frame, args []vec.Vec, sel []uint64) (vec.Vec, error
 	if fn.Volatility != Volatile && allConst(args) {
 		return n.once(f, args)
 	}
-	if n.keeps(args) {
+	if n.keep {
 		compute := func(g *frame, all []vec.Vec) (vec.Vec, error) { return n.invoke(g, all, nil) }
 		if out, ok := n.memo.through(f, args, rows, n.may, compute); ok {
 			out.Valid = valid
@@ -148,17 +144,6 @@ func allConst(args []vec.Vec) bool {
 		}
 	}
 	return true
-}
-
-// keeps reports whether results for args may be kept: what is constant in this batch must be in the next. A
-// call that another node makes with arguments of its own knows nothing of them.
-func (n *callNode) keeps(args []vec.Vec) bool {
-	for j, fixed := range n.kept {
-		if !fixed && args[j].Form == vec.Const {
-			return false
-		}
-	}
-	return len(n.args) > 0 && n.kept != nil
 }
 
 // lookupCodes applies a table of bits to the codes of v. NULL rows may hold codes

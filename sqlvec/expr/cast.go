@@ -3,6 +3,7 @@ package expr
 import (
 	"math"
 	"strconv"
+	"strings"
 	"time"
 
 	"driftdb/internal/arena"
@@ -164,13 +165,39 @@ func (n *castNode) rowByRow(f *frame, v *vec.Vec, rows []uint64) (vec.Vec, error
 	if (n.to.ID == types.Text || n.to.ID == types.Varchar && n.to.Len == 0) && v.Type.Class() != types.Bytes && v.Type.ID != types.Bool {
 		return printRows(f, c, v, n.to, rows)
 	}
+	least, most := int64(1), int64(0) // of integers that are read here
+	if v.Type.IsString() && n.to.IsInteger() {
+		least, most = types.IntRange(n.to)
+	}
 	return eachRow(f, interruptible(func(_ *Env, args []types.Value) (types.Value, error) {
+		if i, ok := digits(args[0].S); ok && i >= least && i <= most {
+			return types.IntValue(n.to, i), nil
+		}
 		r, err := c.Cast(args[0], n.to, n.explicit)
 		if err != nil && n.try {
 			return types.NullOf(n.to), nil
 		}
 		return r, err
 	}), n.to, []vec.Vec{*v}, rows)
+}
+
+// digits reads a whole number of a few digits; ok is false for any other text.
+func digits(s string) (i int64, ok bool) {
+	text := strings.TrimPrefix(s, "-")
+	if len(text) == 0 || len(text) > 18 {
+		return 0, false
+	}
+	for k := range len(text) {
+		d := text[k] - '0'
+		if d > 9 {
+			return 0, false
+		}
+		i = 10*i + int64(d)
+	}
+	if len(text) < len(s) {
+		i = -i
+	}
+	return i, true
 }
 
 // printRows makes the text of fixed-width values, straight into the heap.

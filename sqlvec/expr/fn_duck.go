@@ -175,7 +175,10 @@ func regexpExtract(env *Env, a []types.Value) (types.Value, error) {
 	if m == nil || err != nil {
 		return textValue(""), err
 	}
-	return textValue(groupTexts(a[0].S, m)[k]), nil
+	if m[2*k] < 0 {
+		return textValue(""), nil
+	}
+	return textValue(a[0].S[m[2*k]:m[2*k+1]]), nil
 }
 
 // regexpExtractAll returns all matches, or a group of each.

@@ -2,6 +2,8 @@ package expr
 
 import (
 	"bytes"
+	"slices"
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -62,7 +64,7 @@ func init() {
 		&Function{Name: "octet_length", Params: ids(types.Bytea), Ret: i, eval: lengthEval(byteLen)},
 		&Function{Name: "length", Params: ids(types.Bytea), Ret: i, eval: lengthEval(byteLen)},
 		textInt("bit_length", func(s string) int { return 8 * len(s) }),
-		textFn("initcap", initcap), textFn("reverse", reverseText),
+		textFn("initcap", initcap), appending("reverse", ids(t), reverseText),
 		textInt("ascii", func(s string) int {
 			if s == "" {
 				return 0
@@ -77,8 +79,8 @@ func init() {
 		&Function{Name: "substr", Params: ids(t, i, i), Ret: t, eval: substringEval}, &Function{Name: "substring", Params: ids(t, i, i), Ret: t, eval: substringEval},
 		&Function{Name: "left", Params: ids(t, i), Ret: t, eval: leftEval},
 		textOf("right", ids(t, i), func(a []types.Value) string { return rightText(a[0].S, a[1].I) }),
-		rowFn("lpad", ids(t, i), t, pad(true)), rowFn("lpad", ids(t, i, t), t, pad(true)),
-		rowFn("rpad", ids(t, i), t, pad(false)), rowFn("rpad", ids(t, i, t), t, pad(false)),
+		appending("lpad", ids(t, i), pad(true)), appending("lpad", ids(t, i, t), pad(true)),
+		appending("rpad", ids(t, i), pad(false)), appending("rpad", ids(t, i, t), pad(false)),
 		rowFn("repeat", ids(t, i), t, repeatText),
 		appending("replace", ids(t, t, t), replace),
 		textOf("translate", ids(t, t, t), func(a []types.Value) string { return translate(a[0].S, a[1].S, a[2].S) }),
@@ -90,7 +92,7 @@ func init() {
 		&Function{Name: "||", Params: ids(types.Bytea, types.Bytea), Ret: types.Bytea, eval: concatEval},
 		appending("||", ids(t, anyType), concatAny), appending("||", ids(anyType, t), concatAny),
 		&Function{Name: "concat", Params: ids(anyType), Variadic: true, Ret: t, NullCall: true, Volatility: Stable, text: concatAll, row: rowOfText(concatAll)},
-		&Function{Name: "concat_ws", Params: ids(t, anyType), Variadic: true, Ret: t, NullCall: true, Volatility: Stable, row: concatWith},
+		&Function{Name: "concat_ws", Params: ids(t, anyType), Variadic: true, Ret: t, NullCall: true, Volatility: Stable, eval: evalConcatWith, row: concatWith},
 	)
 	registerTrims()
 	registerBytea()
@@ -160,9 +162,14 @@ func concatEval(f *frame, c *Call, args []vec.Vec, sel []uint64) (vec.Vec, error
 func concatAny(env *Env, dst []byte, args []types.Value) ([]byte, error) {
 	c := env.context()
 	for i := range args {
-		if t := args[i].Type; t.ID == types.Bool || t.IsString() {
+		switch t := args[i].Type; {
+		case t.ID == types.Text:
+			dst = append(dst, args[i].S...)
+		case t.IsInteger():
+			dst = strconv.AppendInt(dst, args[i].I, 10)
+		case t.ID == types.Bool, t.IsString():
 			dst = append(dst, c.TextOf(args[i])...)
-		} else {
+		default:
 			dst = c.Append(dst, args[i])
 		}
 	}
@@ -178,24 +185,49 @@ func concatAll(env *Env, dst []byte, args []types.Value) ([]byte, error) {
 	return dst, nil
 }
 
-// concatWith is concat_ws.
+// concatWith is concat_ws for one row.
 func concatWith(env *Env, args []types.Value) (types.Value, error) {
 	if !args[0].Valid {
 		return nullText, nil
 	}
-	var b []byte
-	c := env.context()
-	first := true
+	return textValue(string(appendJoined(env, nil, args))), nil
+}
+
+// evalConcatWith is concat_ws.
+func evalConcatWith(f *frame, c *Call, args []vec.Vec, rows []uint64) (vec.Vec, error) {
+	return buildRows(f, c.Typ, args, rows, func(b *builder, row []types.Value) error {
+		if !row[0].Valid {
+			b.null()
+			return nil
+		}
+		size := 0
+		for j := range row {
+			size += len(row[0].S) + len(row[j].S) + 32
+		}
+		b.room(size)
+		b.took(appendJoined(f.env, b.heap, row))
+		return nil
+	})
+}
+
+// appendJoined appends the values that are not NULL, the first between each two of the others.
+func appendJoined(env *Env, dst []byte, args []types.Value) []byte {
+	c, first := env.context(), true
 	for _, a := range args[1:] {
 		if !a.Valid {
 			continue
 		}
 		if !first {
-			b = append(b, args[0].S...)
+			dst = append(dst, args[0].S...)
 		}
-		b, first = c.Append(b, a), false
+		first = false
+		if a.Type.ID == types.Text {
+			dst = append(dst, a.S...)
+			continue
+		}
+		dst = c.Append(dst, a)
 	}
-	return textValue(string(b)), nil
+	return dst
 }
 
 // initcap makes the first letter of every word upper case and the others lower.
@@ -213,15 +245,21 @@ func initcap(s string) string {
 	return b.String()
 }
 
-// reverseText reverses the characters.
-func reverseText(s string) string {
-	out := make([]byte, len(s))
+// reverseText appends a text with its characters in the opposite order.
+func reverseText(_ *Env, dst []byte, args []types.Value) ([]byte, error) {
+	s, at := args[0].S, len(dst)
+	dst = append(dst, s...)
+	out := dst[at:]
+	if vec.ASCII(out) {
+		slices.Reverse(out)
+		return dst, nil
+	}
 	for i := len(s); i > 0; {
 		_, w := utf8.DecodeLastRuneInString(s[:i])
 		copy(out[len(s)-i:], s[i-w:i])
 		i -= w
 	}
-	return string(out)
+	return dst, nil
 }
 
 // chr returns the character of a code point.
@@ -346,8 +384,8 @@ func rightText(s string, n int64) string {
 }
 
 // pad returns lpad or rpad.
-func pad(left bool) rowFunc {
-	return func(_ *Env, args []types.Value) (types.Value, error) {
+func pad(left bool) textFunc {
+	return func(_ *Env, dst []byte, args []types.Value) ([]byte, error) {
 		fill := " "
 		if len(args) > 2 {
 			fill = args[2].S
@@ -355,18 +393,28 @@ func pad(left bool) rowFunc {
 		s, n := args[0].S, max(args[1].I, 0)
 		have := int64(runeCount(s))
 		if have >= n || fill == "" {
-			return textValue(s[:runeOffset(s, n)]), nil
-		}
-		if err := tooLarge((n - have) * 4); err != nil {
-			return args[0], err
+			return append(dst, s[:runeOffset(s, n)]...), nil
 		}
 		missing := n - have
-		unit := int64(runeCount(fill))
-		p := strings.Repeat(fill, int(missing/unit)) + fill[:runeOffset(fill, missing%unit)]
-		if left {
-			return textValue(p + s), nil
+		if err := tooLarge(missing * 4); err != nil {
+			return dst, err
 		}
-		return textValue(s + p), nil
+		if !left {
+			dst = append(dst, s...)
+		}
+		unit := int64(runeCount(fill))
+		if whole := int(missing / unit); whole > 64 {
+			dst = append(dst, strings.Repeat(fill, whole)...)
+		} else {
+			for range whole {
+				dst = append(dst, fill...)
+			}
+		}
+		dst = append(dst, fill[:runeOffset(fill, missing%unit)]...)
+		if left {
+			dst = append(dst, s...)
+		}
+		return dst, nil
 	}
 }
 

@@ -37,14 +37,15 @@ type memo struct {
 type valueSpan struct {
 	dict  *vec.Dictionary
 	base  int64
-	size  int  // 1 for a constant
-	nulls bool // and NULL, whose code is the last of size
+	size  int         // 1 for a constant
+	nulls bool        // and NULL, whose code is the last of size
+	value types.Value // of a constant, which may be another in the next batch
 }
 
 // holds reports whether the codes of s mean in t what they mean in s.
 func (s *valueSpan) holds(t *valueSpan) bool {
 	sameDict := s.dict == t.dict || s.dict != nil && t.dict != nil && s.dict.ID != 0 && s.dict.ID == t.dict.ID
-	return sameDict && s.base == t.base && s.size == t.size && s.nulls == t.nulls
+	return sameDict && s.base == t.base && s.size == t.size && s.nulls == t.nulls && s.value == t.value && math.Signbit(s.value.F) == math.Signbit(t.value.F)
 }
 
 // memoRequest says what may be computed once.
@@ -127,7 +128,7 @@ func spanOf(v *vec.Vec, old valueSpan, may memoRequest) (s valueSpan, ok bool) {
 	s.nulls = may.nulls && (old.nulls || v.Valid != nil)
 	switch v.Form {
 	case vec.Const:
-		return valueSpan{size: 1}, true
+		return valueSpan{size: 1, value: v.Value(0)}, true
 	case vec.Dict:
 		s.dict, s.size, ok = v.Dict, v.Dict.Values.N, v.Dict.Values.N > 0
 	default:

@@ -15,18 +15,26 @@ type rowReader struct {
 	args []vec.Vec
 	row  []types.Value
 	ints [][]int64 // of arguments of an integer class
-	work int       // bytes given since the last look at whether the statement is to end
+	text []vec.Vec // of arguments of the Bytes class: the values that codes, where there are some, are of
+	code [][]uint32
+	work int // bytes given since the last look at whether the statement is to end
 }
 
 func newRowReader(f *frame, args []vec.Vec) rowReader {
-	r := rowReader{args: args, row: make([]types.Value, len(args)), ints: make([][]int64, len(args))}
+	r := rowReader{args: args, row: make([]types.Value, len(args)), ints: make([][]int64, len(args)), text: make([]vec.Vec, len(args)), code: make([][]uint32, len(args))}
 	for j := range args {
 		r.row[j] = types.Value{Type: args[j].Type, Valid: true}
 		if c := args[j].Type.Class(); args[j].Form != vec.Const && c >= types.I16 && c <= types.I64 {
 			r.ints[j] = int64s(f, &args[j])
 		}
-		if args[j].Form == vec.Const {
-			r.row[j] = rowValue(&args[j], 0)
+		switch v := &args[j]; {
+		case v.Form == vec.Const:
+			r.row[j] = rowValue(v, 0)
+		case v.Type.Class() != types.Bytes:
+		case v.Form == vec.Flat:
+			r.text[j] = *v
+		case v.Form == vec.Dict && v.Dict.Values.N > 0:
+			r.text[j], r.code[j] = v.Dict.Values, codes32(f, v)
 		}
 	}
 	return r
@@ -40,8 +48,16 @@ func (r *rowReader) at(f *frame, i int) ([]types.Value, error) {
 		case v.Form == vec.Const:
 		case r.ints[j] != nil:
 			r.row[j].I, r.row[j].Valid = r.ints[j][i], v.Valid == nil || !v.IsNull(i)
-		case v.Form == vec.Flat && v.Type.Class() == types.Bytes && v.Valid == nil:
-			b := v.Heap[v.Offs[i]:v.Offs[i+1]]
+		case r.text[j].Offs != nil:
+			if r.row[j].Valid = v.Valid == nil || !v.IsNull(i); !r.row[j].Valid {
+				r.row[j].S = ""
+				break
+			}
+			text, at := &r.text[j], i
+			if r.code[j] != nil {
+				at = int(r.code[j][i])
+			}
+			b := text.Heap[text.Offs[at]:text.Offs[at+1]]
 			r.row[j].S = unsafe.String(unsafe.SliceData(b), len(b))
 		default:
 			r.row[j] = rowValue(v, i)
