@@ -61,17 +61,17 @@ func orNull(text string) any {
 	return text
 }
 
-// IndexKeys are the keys of an index, and its condition, as \d shows them.
-func IndexKeys(t *colstore.Table, x *colstore.Index) (keys, condition string) {
-	list := make([]string, 0, len(x.Columns))
+// IndexKeys are the keys of an index, and its condition, written as \d shows them.
+func IndexKeys(t *colstore.Table, x *colstore.Index) (keys []string, condition string) {
+	keys = make([]string, 0, len(x.Columns))
 	for _, id := range x.Columns {
 		if c, ok := t.Column(id); ok && c.Hidden() {
-			list = append(list, keyDef(c))
+			keys = append(keys, keyDef(c))
 		} else if ok {
-			list = append(list, c.Name)
+			keys = append(keys, c.Name)
 		}
 	}
-	return strings.Join(list, ", "), where(t, x)
+	return keys, where(t, x)
 }
 
 // keyItem is an item of CREATE INDEX: a column, or an expression.

@@ -76,10 +76,27 @@ func (o *output) writeText(cols []rowtext.Column, each func(func(*vec.Batch) err
 	if err != nil {
 		return err
 	}
-	if err := text.Begin(cols); err != nil {
-		return err
+	begun := false
+	begin := func() error { // of a statement that fails before it has rows nothing is written
+		if begun {
+			return nil
+		}
+		begun = true
+		return text.Begin(cols)
 	}
-	if err := each(text.Write); err != nil {
+	err = each(func(b *vec.Batch) error {
+		if err := begin(); err != nil {
+			return err
+		}
+		return text.Write(b)
+	})
+	switch cut, ok := text.(rowtext.Cutter); {
+	case err == nil:
+		err = begin()
+	case begun && ok:
+		cut.Cut()
+	}
+	if err != nil {
 		return err
 	}
 	return o.finish(text.End())

@@ -91,14 +91,21 @@ func (sh *shell) runCommand(ctx context.Context, part typedPart) error {
 	if err := sh.mayRun(name); err != nil {
 		return err
 	}
+	c := call{ctx: ctx, sql: part.sql, text: text, args: sh.vars.words(strings.TrimSuffix(text, ";"))}
+	if list := listOfKinds(name); list != nil && at < 0 {
+		return sh.flushed(list(sh, c))
+	}
 	if hint, ok := absentCommands[strings.TrimRight(name, "+S")]; ok && at < 0 {
 		return dberr.Newf(dberr.FeatureNotSupported, "\\%s is not supported", clean(name)).WithHint("%s", hint)
 	}
 	if at < 0 {
 		return dberr.Newf(dberr.SyntaxError, "invalid command \\%s", clean(name)).WithHint("%sTry \\? for help.", meant(name))
 	}
-	c := shellCommands[at]
-	err := c.run(sh, call{ctx: ctx, sql: part.sql, text: text, args: sh.vars.words(strings.TrimSuffix(text, ";"))})
+	return sh.flushed(shellCommands[at].run(sh, c))
+}
+
+// flushed writes what a command has written to its end, and returns its error or that of writing.
+func (sh *shell) flushed(err error) error {
 	if flushing := sh.out.w.Flush(); err == nil {
 		err = flushing
 	}

@@ -153,11 +153,69 @@ func (sh *shell) describe(c call) error {
 		if name == "" || strings.ContainsAny(name, "*?") {
 			return sh.list(sh.relationList(view, name, all), "tables, views or sequences", name)
 		}
+		if t, i, ok := sh.index(view, name); ok {
+			return sh.describeIndex(view, t, i)
+		}
 		t, err := sh.relation(view, name)
 		if err != nil {
 			return err
 		}
 		return sh.describeRelation(view, t)
+	})
+}
+
+// index finds an index by its name: number i of the keys of t.
+func (sh *shell) index(view *colstore.View, name string) (t *colstore.Table, i int, ok bool) {
+	names, wanted := sh.session.Names(view), patternOf(name)
+	of := wanted
+	of.name = ""
+	for _, t := range names.Relations() {
+		if !of.fits(names, t) {
+			continue
+		}
+		for i, x := range t.Keys() {
+			if matches(wanted.name, x.Name) {
+				return t, i, true
+			}
+		}
+	}
+	return nil, 0, false
+}
+
+// describeIndex shows the columns of an index, and whose it is.
+func (sh *shell) describeIndex(view *colstore.View, t *colstore.Table, i int) error {
+	x := &t.Keys()[i]
+	fmt.Fprintf(sh.out.w, "Index \"%s\"\n", clean(x.Name))
+	list := &cells{cols: textColumns("column", "type")}
+	keys, condition := sqlvec.IndexKeys(t, x)
+	for k, id := range x.Columns {
+		if c, ok := t.Column(id); ok {
+			list.rows = append(list.rows, []types.Value{textValue(keys[k]), textValue(c.Type.Definition())})
+		}
+	}
+	if err := sh.write(list); err != nil {
+		return err
+	}
+	names := sh.session.Names(view)
+	about := []string{strings.TrimSpace(indexKind(t, i, x.Unique) + "for table " + nameIn(names, t))}
+	if condition != "" {
+		about = append(about, "WHERE "+condition)
+	}
+	return writeSections(sh.out.w, []section{{"Index:", about}})
+}
+
+// listOfKinds is the command of psql that lists relations of several kinds, as \dtv; nil for another name.
+func listOfKinds(name string) func(*shell, call) error {
+	letters, ok := strings.CutPrefix(strings.TrimRight(name, "+S"), "d")
+	if !ok || len(letters) < 2 || strings.Trim(letters, "tvms") != "" {
+		return nil
+	}
+	return listOf("such relations", func(t *colstore.Table) bool {
+		letter := map[colstore.RelationKind]string{colstore.KindTable: "t", colstore.KindView: "v", colstore.KindSequence: "s"}[t.Kind]
+		if t.Materialized() {
+			letter = "m"
+		}
+		return strings.Contains(letters, letter)
 	})
 }
 
@@ -217,7 +275,7 @@ func sectionsOf(names sqlvec.Names, t *colstore.Table) []section {
 		if condition != "" {
 			condition = " WHERE " + condition
 		}
-		indexes.lines = append(indexes.lines, fmt.Sprintf("\"%s\" %s(%s)%s", x.Name, indexKind(t, i, x.Unique), keys, condition))
+		indexes.lines = append(indexes.lines, fmt.Sprintf("\"%s\" %s(%s)%s", x.Name, indexKind(t, i, x.Unique), strings.Join(keys, ", "), condition))
 	}
 	for _, c := range t.Checks {
 		checks.lines = append(checks.lines, fmt.Sprintf("\"%s\" CHECK (%s)", c.Name, c.SQL))
@@ -292,7 +350,7 @@ func (sh *shell) listIndexes(c call) error {
 				kind := strings.TrimSpace(indexKind(t, i, x.Unique))
 				keys, _ := sqlvec.IndexKeys(t, &x)
 				list.rows = append(list.rows, []types.Value{textValue(x.Name), textValue(names.Display(t)),
-					textValue(keys), textValue(kind)})
+					textValue(strings.Join(keys, ", ")), textValue(kind)})
 			}
 		}
 		return sh.list(list, "indexes", c.arg(0))

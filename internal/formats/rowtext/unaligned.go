@@ -117,6 +117,18 @@ func (l *lines) appendCell(dst []byte, v *vec.Vec, i int) []byte {
 	return dst
 }
 
+// Cutter is a Writer whose lines end when the next one begins.
+type Cutter interface {
+	// Cut ends the line of a result that stops before its end.
+	Cut()
+}
+
+func (u *unaligned) Cut() {
+	if u.started {
+		u.w.WriteByte('\n')
+	}
+}
+
 func (u *unaligned) End() error {
 	if !u.opts.Bare && !u.opts.NoFooter && !u.opts.Expanded {
 		if u.started {
