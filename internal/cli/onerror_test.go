@@ -11,7 +11,7 @@ import (
 
 // TestForms compares the forms of results with psql's, which wrote testdata/NAME.out (psql -X -q -f NAME.sql).
 func TestForms(t *testing.T) {
-	for _, name := range []string{"forms", "pset"} {
+	for _, name := range []string{"forms", "pset", "wrapped"} {
 		want, err := os.ReadFile("testdata/" + name + ".out")
 		if err != nil {
 			t.Fatal(err)

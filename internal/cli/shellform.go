@@ -166,6 +166,8 @@ func setNot(field func(*shell) *bool) func(*shell, string) error {
 
 func getColumns(sh *shell) string {
 	switch {
+	case sh.screen == nil && sh.out.opts.Width > 0:
+		return strconv.Itoa(sh.out.opts.Width)
 	case sh.screen == nil || sh.screen.fixed < 0:
 		return "off"
 	case sh.screen.fixed == 0:
@@ -175,20 +177,20 @@ func getColumns(sh *shell) string {
 }
 
 func setColumns(sh *shell, value string) error {
-	if sh.screen == nil {
-		return fmt.Errorf("results go to no terminal")
-	}
+	n := 0
 	switch value {
 	case "off":
-		sh.screen.fixed = -1
-		return nil
+		n = -1
 	case "", "0", "screen":
-		sh.screen.fixed = 0
-		return nil
+	default:
+		var err error
+		if n, err = strconv.Atoi(value); err != nil || n < 10 || n > 100000 {
+			return fmt.Errorf("%q is no number of columns from 10 on, and not off", value)
+		}
 	}
-	n, err := strconv.Atoi(value)
-	if err != nil || n < 10 || n > 100000 {
-		return fmt.Errorf("%q is no number of columns from 10 on, and not off", value)
+	if sh.screen == nil { // a script's results have no width but the one that it sets
+		sh.out.opts.Width = max(0, n)
+		return nil
 	}
 	sh.screen.fixed = n
 	return nil

@@ -1,5 +1,5 @@
 // Package rowtext writes the rows of results as text: table, json, ndjson, csv, tsv,
-// markdown, vertical and chart.
+// markdown, vertical, wrapped, unaligned, html, latex, asciidoc and chart.
 //
 // A Writer is told where a result begins (Begin), gets its batches (Write) and is told
 // where it ends (End); a writer may be used for any number of results, one after another.
@@ -13,7 +13,8 @@
 //	form      NULL     empty string  special characters
 //	chart     no bar   no bar        as table; needs two columns, labels and numbers
 //	table     nothing  nothing       line breaks continue below (+), control characters as \xNN
-//	vertical  nothing  nothing       the same
+//	wrapped   nothing  nothing       as table; what is too wide continues below (.)
+//	vertical  nothing  nothing       as table
 //	json      null     ""            JSON escapes; numbers, booleans and JSON as themselves
 //	ndjson    null     ""            the same, one object a line
 //	csv       nothing  ""            quoted when it holds a comma, quote or line break

@@ -10,12 +10,13 @@ type rule struct{ left, stroke, cross, right string }
 type frame struct {
 	top, middle, bottom rule
 	bar, side           string // between columns, and at the sides
-	more                string // a value goes on below
+	more                string // a value goes on below, behind a line break
+	wrap                string // at both ends where a line of a value goes on below
 }
 
 var asciiFrame = frame{
 	top: rule{"+", "-", "+", "+"}, middle: rule{"+", "-", "+", "+"}, bottom: rule{"+", "-", "+", "+"},
-	bar: "|", side: "|", more: "+",
+	bar: "|", side: "|", more: "+", wrap: ".",
 }
 
 // pick returns the character of a junction of two lines: neither, the first, the second, or both doubled.
@@ -44,6 +45,7 @@ func frameOf(o Options) frame {
 		bar:    pick("│║", d.Column, false),
 		side:   pick("│║", d.Border, false),
 		more:   "↵",
+		wrap:   "…",
 	}
 }
 

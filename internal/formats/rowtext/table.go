@@ -25,6 +25,7 @@ type table struct {
 	started bool  // the header is written
 	line    []byte
 	frame   frame
+	wrap    *wrapped // writes the rows in its own way; nil for cut text
 }
 
 // cells are rows of printable cells, each of one or more lines.
@@ -151,7 +152,9 @@ func (t *table) flush() error {
 	if !t.started {
 		t.started = true
 		t.measure()
-		if !t.fit() {
+		if t.wrap != nil {
+			t.wrap.narrow()
+		} else if !t.fit() {
 			return t.turn()
 		}
 		if err := t.header(); err != nil {
@@ -163,7 +166,11 @@ func (t *table) flush() error {
 		return nil
 	}
 	for ; from < len(t.pending.cells); from += len(t.cols) {
-		if err := t.row(from); err != nil {
+		write := t.row
+		if t.wrap != nil {
+			write = t.wrap.row
+		}
+		if err := write(from); err != nil {
 			return err
 		}
 	}
@@ -200,7 +207,10 @@ func (t *table) header() error {
 	}
 	for i := range t.cols {
 		dst = t.open(dst, i)
-		name := t.fitted(t.pending.line(i, 0), i)
+		name := t.pending.line(i, 0)
+		if t.wrap == nil {
+			name = t.fitted(name, i)
+		}
 		space := t.widths[i] - width(name)
 		dst = appendRepeat(dst, ' ', space/2)
 		if t.opts.Bold {

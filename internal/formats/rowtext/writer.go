@@ -33,8 +33,8 @@ type Options struct {
 	Types types.Context
 	// Null is what table, vertical, unaligned, html, latex and asciidoc show for NULL.
 	Null string
-	// Width is how many terminal columns a line of a table may take; longer text is cut, and
-	// a table that cannot fit is written as vertical. 0 means no limit.
+	// Width is how many terminal columns a line of table or wrapped may take; longer text is cut, or goes on
+	// below, and a table that cannot fit is written as vertical. 0 means no limit.
 	Width int
 	// Tall writes a table wider than Width as vertical instead of cutting its text.
 	Tall bool
@@ -83,6 +83,12 @@ var forms = map[string]func(w *bufio.Writer, o Options) Writer{
 		}
 		return newTable(w, o)
 	},
+	"wrapped": func(w *bufio.Writer, o Options) Writer {
+		if o.Expanded {
+			return newVertical(w, o)
+		}
+		return newWrapped(w, o)
+	},
 	"vertical": func(w *bufio.Writer, o Options) Writer { return newVertical(w, o) },
 	"json":     func(w *bufio.Writer, o Options) Writer { return &jsonRows{lines: newLines(w, o), array: true} },
 	"ndjson":   func(w *bufio.Writer, o Options) Writer { return &jsonRows{lines: newLines(w, o)} },
@@ -106,7 +112,7 @@ var forms = map[string]func(w *bufio.Writer, o Options) Writer{
 
 // Names lists the forms, for help and messages.
 func Names() []string {
-	return []string{"table", "json", "ndjson", "csv", "tsv", "markdown", "vertical", "unaligned", "html", "latex", "asciidoc", "chart"}
+	return []string{"table", "json", "ndjson", "csv", "tsv", "markdown", "vertical", "unaligned", "wrapped", "html", "latex", "asciidoc", "chart"}
 }
 
 // New returns a writer of the named form on w, or an error with SQLSTATE 22023. ctx has the time zone
