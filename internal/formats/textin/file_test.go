@@ -228,6 +228,38 @@ func TestGuess(t *testing.T) {
 	}
 }
 
+// TestGuessOfStrings: dates and timestamps are strings in JSON, all other strings are text.
+func TestGuessOfStrings(t *testing.T) {
+	for _, tc := range []struct{ values, want string }{
+		{`"2024-02-29","1999-12-31"`, "date"},
+		{`"2024-02-29",null`, "date"},
+		{`"2024-02-29","2024-02-29T10:11:12.5"`, "timestamp without time zone"},
+		{`"2024-02-29 10:11","2024-02-29 10:11:12"`, "timestamp without time zone"},
+		{`"2024-02-29T10:11:12Z","2024-02-29T10:11:12+02:00"`, "timestamp with time zone"},
+		{`"2024-02-29T10:11:12Z","2024-02-29T10:11:12"`, "text"},
+		{`"2024-02-29","later"`, "text"},
+		{`"2024-02-29",5`, "text"},
+		{`"2024-02-29",[1]`, "json"},
+		{`"2023-02-29"`, "text"},
+		{`"2024-02\u002d29"`, "text"},
+		{`"2024",""`, "text"},
+		{`"10:11:12"`, "text"},
+		{`"5","true"`, "text"},
+	} {
+		var text strings.Builder
+		for value := range strings.SplitSeq(tc.values, ",") {
+			text.WriteString(`{"v":` + value + "}\n")
+		}
+		f, err := Open(strings.NewReader(text.String()), Options{Format: NDJSON})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := f.Guess()[0].Type.String(); got != tc.want {
+			t.Errorf("%s: guessed %s, want %s", tc.values, got, tc.want)
+		}
+	}
+}
+
 func TestInferReadsTheWholeFile(t *testing.T) {
 	f, err := Open(strings.NewReader("{\"a\":1}\n{\"a\":2}\n{\"b\":[1],\"a\":2.5}\n"), Options{Format: NDJSON, BlockBytes: 8})
 	if err != nil {

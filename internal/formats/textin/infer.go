@@ -41,8 +41,10 @@ func shapeOf(data []byte, raw []byte, sp span, json bool) shape {
 		return 0
 	case sp.nested():
 		return sawNested
-	case json && sp.quoted(), sp.escaped(), len(text) == 0:
+	case sp.escaped(), len(text) == 0:
 		return sawText
+	case json && sp.quoted():
+		return stringShape(text)
 	}
 	switch c := text[0]; {
 	case isDigit(c) || c == '-' && len(text) > 1 && isDigit(text[1]):
@@ -54,6 +56,14 @@ func shapeOf(data []byte, raw []byte, sp span, json bool) shape {
 		return blankShape(data, raw, sp)
 	}
 	return wordShape(text)
+}
+
+// stringShape returns the form of a JSON string: dates and timestamps are written so, all else is text.
+func stringShape(text []byte) shape {
+	if len(text) >= len("2006-01-02") && isDigit(text[0]) && text[4] == '-' {
+		return timeShape(text)
+	}
+	return sawText
 }
 
 // blankShape returns the form of a field that begins or ends with blanks: they mean something in text only.
@@ -96,6 +106,14 @@ func numberShape(text, raw []byte, sp span) shape {
 			return s
 		}
 	}
+	if isClock(text) {
+		return sawClock
+	}
+	return timeShape(text)
+}
+
+// timeShape returns the form of a date or timestamp, that of text for others.
+func timeShape(text []byte) shape {
 	if _, ok := parseDate(text); ok {
 		return sawDate
 	}
@@ -104,8 +122,6 @@ func numberShape(text, raw []byte, sp span) shape {
 		return sawTime
 	case isTimestampTZ(text):
 		return sawTimeTZ
-	case isClock(text):
-		return sawClock
 	}
 	return sawText
 }
