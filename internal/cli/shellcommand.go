@@ -145,6 +145,9 @@ func withKeyword(err error, text string) error {
 		return err
 	}
 	word := strings.ToLower(l.text[:t.to])
+	if isKeyword(word) {
+		return err
+	}
 	best, least := "", 3
 	for _, k := range keywords {
 		d := edits.Names(word, k)

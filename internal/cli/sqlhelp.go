@@ -18,6 +18,9 @@ type sqlTopic struct {
 // sqlHelp is the statements, by name. Every kind of statement that runs has a topic, and every
 // example runs as a test.
 var sqlHelp = []sqlTopic{
+	{"ALTER INDEX", "rename an index", `
+ALTER INDEX [ IF EXISTS ] name RENAME TO new_name`,
+		"CREATE INDEX by_price ON goods (price); ALTER INDEX by_price RENAME TO goods_by_price"},
 	{"ALTER SCHEMA", "rename a schema", `
 ALTER SCHEMA name { RENAME TO new_name | OWNER TO CURRENT_USER }`,
 		"CREATE SCHEMA spring; ALTER SCHEMA spring RENAME TO summer"},
@@ -52,7 +55,8 @@ ALTER TYPE name { RENAME TO new_name | SET SCHEMA schema | OWNER TO CURRENT_USER
 		"CREATE TYPE size AS ENUM ('small', 'large'); ALTER TYPE size ADD VALUE 'middle' BEFORE 'large'"},
 	{"ALTER VIEW", "change a view's definition", `
 ALTER VIEW [ IF EXISTS ] name { RENAME TO new_name | SET SCHEMA schema | OWNER TO CURRENT_USER }
-ALTER VIEW [ IF EXISTS ] name RENAME [ COLUMN ] column TO new_name`,
+ALTER VIEW [ IF EXISTS ] name RENAME [ COLUMN ] column TO new_name
+ALTER MATERIALIZED VIEW [ IF EXISTS ] name { RENAME TO new_name | SET SCHEMA schema | RENAME [ COLUMN ] column TO new_name }`,
 		"ALTER VIEW cheap RENAME TO bargains"},
 	{"ANALYZE", "collect statistics for the optimizer", `
 ANALYZE [ table [, ...] ]`,
@@ -222,7 +226,8 @@ RELEASE [ SAVEPOINT ] name`,
 RESET { name | ALL }`,
 		"RESET timezone"},
 	{"ROLLBACK", "end a transaction and undo what it did", `
-ROLLBACK [ WORK | TRANSACTION ] [ AND [ NO ] CHAIN ]`,
+ROLLBACK [ WORK | TRANSACTION ] [ AND [ NO ] CHAIN ]
+ABORT [ WORK | TRANSACTION ] [ AND [ NO ] CHAIN ]`,
 		"BEGIN; ROLLBACK"},
 	{"ROLLBACK TO SAVEPOINT", "undo what came after a savepoint", `
 ROLLBACK [ WORK | TRANSACTION ] TO [ SAVEPOINT ] name`,
@@ -242,7 +247,9 @@ SELECT [ ALL | DISTINCT [ ON ( expression [, ...] ) ] ] { * [ star_option ... ] 
     [ { UNION | INTERSECT | EXCEPT } [ ALL | DISTINCT ] [ BY NAME ] query ]
     [ ORDER BY { ALL | expression } [ ASC | DESC ] [ NULLS { FIRST | LAST } ] [, ...] ]
     [ LIMIT n ] [ OFFSET n ] [ FETCH FIRST n ROWS { ONLY | WITH TIES } ]
+    [ FOR { UPDATE | NO KEY UPDATE | SHARE | KEY SHARE } [ OF table [, ...] ] [ NOWAIT | SKIP LOCKED ] ]
     [ FOR SYSTEM_TIME point ]
+TABLE name
 FROM from_item [, ...] [ SELECT ... ] [ WHERE ... ] ...
 where from_item is one of:
     table [ FOR SYSTEM_TIME point ] [ [ AS ] alias [ ( column [, ...] ) ] ] [ TABLESAMPLE method ( size ) ]
@@ -251,7 +258,7 @@ where from_item is one of:
     [ LATERAL ] function ( argument [, ...] ) [ [ AS ] alias ]
     from_item [ NATURAL ] { [ INNER ] | { LEFT | RIGHT | FULL } [ OUTER ] } JOIN from_item [ ON condition | USING ( column [, ...] ) ]
     from_item { SEMI | ANTI | ASOF [ LEFT ] } JOIN from_item { ON condition | USING ( column [, ...] ) }
-    from_item CROSS JOIN from_item
+    from_item { CROSS | POSITIONAL } JOIN from_item
 star_option is one of:
     EXCLUDE ( column [, ...] ) | REPLACE ( expression AS column [, ...] ) | RENAME ( column AS name [, ...] ) | [ NOT ] LIKE 'pattern'
 and point is one of:
@@ -304,9 +311,16 @@ VALUES ( expression [, ...] ) [, ...] [ ORDER BY ... ] [ LIMIT n ]`,
 		"VALUES (1, 'a'), (2, 'b')"},
 }
 
+// topicsOf are the topics of what has none of its own name.
+var topicsOf = map[string]string{"ABORT": "ROLLBACK", "ALTER MATERIALIZED VIEW": "ALTER VIEW", "ASOF JOIN": "SELECT", "CREATE RECURSIVE VIEW": "CREATE VIEW",
+	"END": "COMMIT", "FROM": "SELECT", "JOIN": "SELECT", "SELECT INTO": "CREATE TABLE AS", "START TRANSACTION": "BEGIN", "TABLE": "SELECT", "WITH": "SELECT"}
+
 // topics are the topics whose names begin with what was asked for; an exact one comes alone.
 func topics(asked string) []sqlTopic {
 	asked = strings.ToUpper(strings.Join(strings.Fields(strings.TrimRight(asked, "; ")), " "))
+	if name, ok := topicsOf[asked]; ok {
+		asked = name
+	}
 	if at := slices.IndexFunc(sqlHelp, func(t sqlTopic) bool { return t.name == asked }); at >= 0 {
 		return sqlHelp[at : at+1]
 	}

@@ -100,6 +100,15 @@ func TestHelpOfEveryStatement(t *testing.T) {
 	}
 }
 
+// TestTopicsOfOthers: what has no topic of its own leads to one that there is.
+func TestTopicsOfOthers(t *testing.T) {
+	for other, name := range topicsOf {
+		if !slices.ContainsFunc(sqlHelp, func(t sqlTopic) bool { return t.name == name }) || other != strings.ToUpper(other) {
+			t.Errorf("%q leads to %q", other, name)
+		}
+	}
+}
+
 func TestMentioning(t *testing.T) {
 	for word, want := range map[string]string{"qualify": "[SELECT]", "unpivot;": "[UNPIVOT]", "include": "[UNPIVOT]", "a": "[]", "nonsense": "[]"} {
 		if got := fmt.Sprint(mentioning(word)); got != want {
@@ -111,6 +120,8 @@ func TestMentioning(t *testing.T) {
 func TestTopics(t *testing.T) {
 	for asked, want := range map[string]string{
 		"create table;": "[CREATE TABLE]", "SELECT": "[SELECT]", "roll": "[ROLLBACK ROLLBACK TO SAVEPOINT]", "  drop   v": "[DROP VIEW]", "nonsense": "[]",
+		"start transaction": "[BEGIN]", "abort": "[ROLLBACK]", "END;": "[COMMIT]", "alter index": "[ALTER INDEX]", "create recursive view": "[CREATE VIEW]",
+		"alter materialized view": "[ALTER VIEW]", "select into": "[CREATE TABLE AS]", "with": "[SELECT]", "table": "[SELECT]", "asof join": "[SELECT]",
 	} {
 		var names []string
 		for _, topic := range topics(asked) {
