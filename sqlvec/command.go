@@ -232,9 +232,16 @@ func (r *run) show(st *parse.Show) error {
 	if err := set.appendValues([]types.Value{str(def.show(r.s))}); err != nil {
 		return err
 	}
-	r.answerRows([]Column{{st.Name, text}}, set)
+	name := st.Name
+	if as, ok := shownNames[name]; ok {
+		name = as
+	}
+	r.answerRows([]Column{{name, text}}, set)
 	return r.answer()
 }
+
+// shownNames are the settings whose names PostgreSQL shows with capitals.
+var shownNames = map[string]string{"timezone": "TimeZone", "datestyle": "DateStyle", "intervalstyle": "IntervalStyle"}
 
 func str(s string) types.Value { return types.BytesValue(text, s) }
 

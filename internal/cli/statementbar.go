@@ -73,7 +73,10 @@ func barLine(rows, total, bytes int64, spent time.Duration) string {
 	full := int(share * barWidth)
 	line := fmt.Sprintf("[%s%s] %d%%, %s rows, %.0f MB/s", strings.Repeat("█", full), strings.Repeat("░", barWidth-full),
 		int(share*100), grouped(rows), float64(bytes)/seconds/1e6)
-	if share > 0 && share < 1 {
+	switch {
+	case share == 1: // all rows are read, and what came of them is computed or written
+		line += ", finishing"
+	case share > 0:
 		left := time.Duration(seconds * (1 - share) / share * float64(time.Second))
 		line += fmt.Sprintf(", %s left", left.Round(time.Second))
 	}

@@ -128,3 +128,18 @@ func TestHistoryOperations(t *testing.T) {
 		t.Errorf("got %s", s)
 	}
 }
+
+func TestStatementBarLine(t *testing.T) {
+	for _, tc := range []struct {
+		rows, total, bytes int64
+		want               string
+	}{
+		{0, 0, 0, "2s, Ctrl-C ends it"},
+		{50, 200, 4e6, "[█████░░░░░░░░░░░░░░░] 25%, 50 rows, 2 MB/s, 6s left, Ctrl-C ends it"},
+		{200, 200, 4e6, "[████████████████████] 100%, 200 rows, 2 MB/s, finishing, Ctrl-C ends it"},
+	} {
+		if got := barLine(tc.rows, tc.total, tc.bytes, 2*time.Second); got != tc.want {
+			t.Errorf("got %q, want %q", got, tc.want)
+		}
+	}
+}
