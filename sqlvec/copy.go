@@ -87,7 +87,7 @@ func (r *run) copyFrom(st *parse.Copy, o *copyOptions) error {
 		return err
 	}
 	defer done()
-	ins := &parse.Insert{Pos: st.Pos, Table: *st.Table}
+	ins := &parse.Insert{Pos: st.Pos, Table: *st.Table, Overriding: parse.OverridingSystem}
 	sel := &parse.Select{Pos: st.Pos, From: []parse.TableExpr{&parse.SourceRef{Pos: st.Pos, Name: t.Name, Source: src}}, Where: st.Where}
 	for _, c := range cols {
 		ins.Columns = append(ins.Columns, parse.Target{Name: c.Name})

@@ -50,6 +50,9 @@ func (r *run) createSequence(st *parse.CreateSequence) error {
 		}
 		return dberr.Newf(dberr.DuplicateTable, "relation \"%s\" already exists", name)
 	}
+	if err := unnamed(&st.Options); err != nil {
+		return err
+	}
 	def, err := r.sequenceDef(nil, &st.Options, types.T(types.Int64))
 	if err == nil {
 		err = r.besideOwner(def, schema, temporary)
@@ -77,8 +80,19 @@ func (r *run) alterSequence(st *parse.AlterSequence) error {
 	return r.changeSequence(t, &st.Options)
 }
 
+// unnamed refuses SEQUENCE NAME, which is an option of identity columns.
+func unnamed(o *parse.SequenceOptions) error {
+	if o.Name == nil {
+		return nil
+	}
+	return dberr.New(dberr.SyntaxError, "invalid sequence option SEQUENCE NAME").At(int(o.Name.Position()))
+}
+
 // changeSequence applies options to a sequence, and moves it where they say so.
 func (r *run) changeSequence(t *colstore.Table, o *parse.SequenceOptions) error {
+	if err := unnamed(o); err != nil {
+		return err
+	}
 	def, err := r.sequenceDef(t, o, t.Sequence.Type)
 	if err == nil && o.OwnedBy != nil {
 		err = r.besideOwner(def, t.Schema, isTemporary(t))
@@ -285,6 +299,14 @@ func (r *run) ownSequence(t *colstore.Table, column string, k *parse.Constraint)
 	}
 	def.OwnerTable, def.OwnerColumn = t.ID, c.ID
 	name := t.Name + "_" + c.Name + "_seq"
+	if given := options.Name; given != nil {
+		if schema := given.Schema(); schema != "" && schema != r.catalogOf(t).SchemaOf(t) {
+			return nil, dberr.New(dberr.ObjectNotInPrerequisite, "sequence must be in same schema as table it is linked to")
+		}
+		if name = given.Last(); r.taken(t.Schema, name, isTemporary(t)) {
+			return nil, dberr.Newf(dberr.DuplicateTable, "relation \"%s\" already exists", name)
+		}
+	}
 	for n := 1; r.taken(t.Schema, name, isTemporary(t)); n++ {
 		name = t.Name + "_" + c.Name + "_seq" + strconv.Itoa(n)
 	}

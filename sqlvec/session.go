@@ -206,7 +206,9 @@ func (s *Session) finishStatement(r *run, err error) error {
 
 // notice adds a notice to the current statement's result.
 func (s *Session) notice(severity, code, message string) {
-	s.notices = append(s.notices, Notice{Severity: severity, Code: code, Message: message})
+	if s.shows(severity) {
+		s.notices = append(s.notices, Notice{Severity: severity, Code: code, Message: message})
+	}
 }
 
 // viewAt opens a view at a point.

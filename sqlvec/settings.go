@@ -20,6 +20,7 @@ import (
 type settings struct {
 	zone             *time.Location
 	zoneName         string
+	minMessages      string // of client_min_messages
 	systemTime       *bind.Point
 	systemTimeText   string
 	syncCommit       bool
@@ -41,7 +42,7 @@ type settings struct {
 
 func defaultSettings(db *DB) settings {
 	return settings{
-		zone: time.UTC, zoneName: "UTC", syncCommit: true, allowUndeclared: true,
+		zone: time.UTC, zoneName: "UTC", minMessages: "notice", syncCommit: true, allowUndeclared: true,
 		threads: db.opts.Threads, memoryLimit: db.opts.MemoryLimit,
 		isolation: colstore.ReadCommitted, searchPath: defaultSearchPath,
 	}
@@ -88,6 +89,7 @@ func init() {
 		"transaction_isolation":         {"isolation of the current transaction", showIsolation, nil},
 		"default_transaction_isolation": {"isolation of new transactions", func(s *Session) string { return isolationNames[s.set.isolation] }, setIsolation},
 	}
+	maps.Copy(allSettings, clientSettings())
 }
 
 var isolationNames = map[colstore.Isolation]string{

@@ -238,6 +238,7 @@ type SequenceOptions struct {
 	Cache                  Expr
 	Cycle, NoCycle         bool
 	OwnedBy                *Name // Parts {"none"} for OWNED BY NONE
+	Name                   *Name // SEQUENCE NAME of an identity column
 	Restart                bool
 	RestartWith            Expr
 }

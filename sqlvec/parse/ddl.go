@@ -292,6 +292,12 @@ func (p *parser) sequenceOption(o *SequenceOptions) bool {
 	case p.accept("owned", "by"):
 		n := p.name()
 		o.OwnedBy = &n
+	case p.is("sequence"):
+		at := p.pos()
+		p.expect("sequence", "name")
+		n := p.name()
+		n.Pos = at
+		o.Name = &n
 	case p.accept("restart"):
 		o.Restart = true
 		if p.accept("with") || p.tok.kind == tokInt || p.is("-") {

@@ -268,6 +268,10 @@ func (f *formatter) sequence(before string, o *SequenceOptions) {
 	value("CACHE", o.Cache)
 	word(o.Cycle, "CYCLE")
 	word(o.NoCycle, "NO CYCLE")
+	if o.Name != nil {
+		word(true, "SEQUENCE NAME ")
+		f.name(*o.Name)
+	}
 	if o.OwnedBy != nil {
 		word(true, "OWNED BY ")
 		f.name(*o.OwnedBy)
