@@ -206,24 +206,30 @@ func (s *numericSumStates) addWideRows(group uint32, v *vec.Vec, rows []uint64) 
 
 // addTwoScales adds 64 numbers of at most two scales to a group; false, and nothing is added, where there are more.
 func (s *numericSumStates) addTwoScales(group uint32, x []kernel.Int128, scales []uint8) bool {
+	var others, others2 [1]uint64
 	first := scales[0]
-	if sameBytes(scales) {
-		s.addWide(group, wide{kernel.Sum128(x), int(first)})
+	kernel.CompareConst(kernel.Ne, scales, first, others[:])
+	all := kernel.Sum128(x)
+	if others[0] == 0 {
+		s.addWide(group, wide{all, int(first)})
 		return true
 	}
-	second := first
-	for _, k := range scales {
-		switch {
-		case k == first || k == second:
-		case second == first:
-			second = k
-		default:
-			return false
-		}
+	second := scales[bits.TrailingZeros64(others[0])]
+	kernel.CompareConst(kernel.Ne, scales, second, others2[:])
+	m := others[0]
+	if m&others2[0] != 0 {
+		return false
 	}
-	a, b := kernel.SumOfTwo128(x, scales, first)
-	s.addWide(group, wide{a, int(first)})
-	s.addWide(group, wide{b, int(second)})
+	if bits.OnesCount64(m) > 32 {
+		first, second, m = second, first, ^m
+	}
+	var few kernel.Int128
+	for ; m != 0; m &= m - 1 {
+		few.Add128(x[bits.TrailingZeros64(m)])
+	}
+	all.Add128(few.Neg())
+	s.addWide(group, wide{all, int(first)})
+	s.addWide(group, wide{few, int(second)})
 	return true
 }
 

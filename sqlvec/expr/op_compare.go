@@ -367,13 +367,37 @@ func compareWideConst(op kernel.Op, x *wideReader, c wide, w []uint64) bool {
 		}
 	}
 	scales := x.scales[:len(x.wide)]
-	for i, v := range x.wide {
+	for i := 0; i < len(x.wide); i++ {
+		if i&63 == 0 && i+64 <= len(x.wide) && sameBytes(scales[i:i+64]) {
+			if b := bounds.at(scales[i]); b != nil && compareBlock(op, x.wide[i:i+64], b, &w[i>>6]) {
+				i += 63
+				continue
+			}
+		}
+		v := x.wide[i]
 		b := bounds.at(scales[i])
 		if b == nil {
 			clear(w)
 			return false
 		}
 		w[i>>6] |= holds[b.order(v)+1] << (uint(i) & 63)
+	}
+	return true
+}
+
+// compareBlock compares 64 integers of one scale with a constant; false for = and <>.
+func compareBlock(op kernel.Op, x []kernel.Int128, b *wideBound, w *uint64) bool {
+	switch op {
+	case kernel.Gt:
+		*w = kernel.BeyondMask(x, b.x, true)
+	case kernel.Le:
+		*w = ^kernel.BeyondMask(x, b.x, true)
+	case kernel.Lt:
+		*w = kernel.BeyondMask(x, b.up, false)
+	case kernel.Ge:
+		*w = ^kernel.BeyondMask(x, b.up, false)
+	default:
+		return false
 	}
 	return true
 }

@@ -34,20 +34,6 @@ func Sum128(a []Int128) (s Int128) {
 	return s
 }
 
-// SumOfTwo128 adds the integers with a key, and the others, no sum of which overflows.
-func SumOfTwo128(a []Int128, keys []uint8, key uint8) (with, others Int128) {
-	keys = keys[:len(a)]
-	for i, x := range a {
-		m := int64(uint64(keys[i]^key)-1) >> 63 // all bits where the keys are the same
-		var carry uint64
-		with.Lo, carry = bits.Add64(with.Lo, x.Lo&uint64(m), 0)
-		with.Hi += x.Hi&m + int64(carry)
-		others.Lo, carry = bits.Add64(others.Lo, x.Lo&^uint64(m), 0)
-		others.Hi += x.Hi&^m + int64(carry)
-	}
-	return with, others
-}
-
 // SumSquares128 adds the squares of at most 64 integers of 125 bits. The lowest word is first.
 func SumSquares128(a []Int128) (s [4]uint64) {
 	var s0, s1, s2, s3 uint64
@@ -86,6 +72,25 @@ func Beyond(x, limit Int128, above bool) bool {
 	_, borrow := bits.Sub64(limit.Lo, x.Lo, 0)
 	_, borrow = bits.Sub64(uint64(limit.Hi)^1<<63, uint64(x.Hi)^1<<63, borrow)
 	return borrow != 0
+}
+
+// BeyondMask returns the bits of those of at most 64 integers that are above a limit, or below it.
+func BeyondMask(a []Int128, limit Int128, above bool) (mask uint64) {
+	top, low := uint64(limit.Hi)^1<<63, limit.Lo
+	if above {
+		for i, x := range a {
+			_, borrow := bits.Sub64(low, x.Lo, 0)
+			_, borrow = bits.Sub64(top, uint64(x.Hi)^1<<63, borrow)
+			mask |= borrow << (uint(i) & 63)
+		}
+		return mask
+	}
+	for i, x := range a {
+		_, borrow := bits.Sub64(x.Lo, low, 0)
+		_, borrow = bits.Sub64(uint64(x.Hi)^1<<63, top, borrow)
+		mask |= borrow << (uint(i) & 63)
+	}
+	return mask
 }
 
 // AnyBeyond reports whether one of the integers is above a limit, or below it.

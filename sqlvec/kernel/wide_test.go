@@ -199,17 +199,6 @@ func TestWideIntegers(t *testing.T) {
 			sum.Add(sum, bigOf(v))
 			squares.Add(squares, new(big.Int).Mul(bigOf(v), bigOf(v)))
 		}
-		keys := rapid.SliceOfN(rapid.Uint8Range(0, 2), len(x), len(x)).Draw(t, "keys")
-		with, others := SumOfTwo128(x, keys, 1)
-		wantWith := new(big.Int)
-		for i, v := range x {
-			if keys[i] == 1 {
-				wantWith.Add(wantWith, bigOf(v))
-			}
-		}
-		if bigOf(with).Cmp(wantWith) != 0 || bigOf(others).Cmp(new(big.Int).Sub(sum, wantWith)) != 0 {
-			t.Fatalf("the sums are %v and %v, want %s and the rest of %s", with, others, wantWith, sum)
-		}
 		got := new(big.Int)
 		for i, w := range SumSquares128(x) {
 			got.Add(got, new(big.Int).Lsh(new(big.Int).SetUint64(w), uint(64*i)))
@@ -219,6 +208,12 @@ func TestWideIntegers(t *testing.T) {
 		}
 		if got := bigOf(Sum128(x)); got.Cmp(sum) != 0 {
 			t.Fatalf("the sum is %s, want %s", got, sum)
+		}
+		for i, v := range x[:min(64, len(x))] {
+			more, less := BeyondMask(x[:min(64, len(x))], limit, true), BeyondMask(x[:min(64, len(x))], limit, false)
+			if more>>i&1 != 0 != Beyond(v, limit, true) || less>>i&1 != 0 != Beyond(v, limit, false) {
+				t.Fatalf("the masks of %v beyond %v are %b and %b", x, limit, more, less)
+			}
 		}
 		if AnyBeyond(x, limit, true) != above || AnyBeyond(x, limit, false) != below {
 			t.Fatalf("%v are compared with %v wrongly", x, limit)
