@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"math"
+	"math/bits"
 
 	"driftdb/internal/arena"
 	"driftdb/internal/types"
@@ -191,10 +192,7 @@ func (s *wideExtreme) offerRows(g uint32, r wideReader, rows []uint64) {
 	}
 	for i := 0; i < len(r.wide); i++ {
 		if i&63 == 0 && s.bounds != nil && rows == nil { // most of a vector is passed over
-			if b := s.bounds.at(r.scales[i]); b != nil {
-				i += passedOver(r.wide[i:], r.scales[i:], r.scales[i], b.limit(s.greatest), s.greatest)
-			}
-			if i == len(r.wide) {
+			if i += s.passedOver(r.wide[i:], r.scales[i:]); i == len(r.wide) {
 				break
 			}
 		}
@@ -214,9 +212,32 @@ func (s *wideExtreme) offerRows(g uint32, r wideReader, rows []uint64) {
 	}
 }
 
-// passedOver returns how many numbers, in blocks of 64, are of a scale and not beyond a limit.
-func passedOver(x []kernel.Int128, scales []uint8, scale uint8, limit kernel.Int128, above bool) (n int) {
-	for ; n+64 <= len(x) && scales[n] == scale && sameBytes(scales[n:n+64]) && !kernel.AnyBeyond(x[n:n+64], limit, above); n += 64 {
+// passedOver returns how many numbers, in blocks of 64 of at most two scales, are not better than the best that has bounds.
+func (s *wideExtreme) passedOver(x []kernel.Int128, scales []uint8) (n int) {
+	for ; n+64 <= len(x); n += 64 {
+		block, of := x[n:n+64], scales[n:n+64]
+		var others, third [1]uint64
+		kernel.CompareConst(kernel.Ne, of, of[0], others[:])
+		b := s.bounds.at(of[0])
+		if b == nil {
+			break
+		}
+		if others[0] == 0 {
+			if kernel.AnyBeyond(block, b.limit(s.greatest), s.greatest) {
+				break
+			}
+			continue
+		}
+		second := of[bits.TrailingZeros64(others[0])]
+		kernel.CompareConst(kernel.Ne, of, second, third[:])
+		c := s.bounds.at(second)
+		if c == nil || others[0]&third[0] != 0 {
+			break
+		}
+		better := kernel.BeyondMask(block, b.limit(s.greatest), s.greatest) &^ others[0]
+		if better |= kernel.BeyondMask(block, c.limit(s.greatest), s.greatest) & others[0]; better != 0 {
+			break
+		}
 	}
 	return n
 }
