@@ -13,10 +13,9 @@ type countedMode struct {
 	scratch
 	typ    types.Type
 	desc   bool
-	at     map[modeKey]int32 // of the value's count in counts
-	recent [256]modePlace    // of at, by some bits of the key
+	at     []int32 // open addressing: the place of a value of a group in counts, plus one; 0 for none
 	counts []modeCount
-	groups []modeBest
+	last   []int32 // of each group: the value that was counted last for the first time, plus one; 0 for none
 
 	isText  bool
 	texts   []string
@@ -26,26 +25,12 @@ type countedMode struct {
 	ofCode  []int64         // the number of each of its texts plus one, 0 where it is not known
 }
 
-// modeKey is a value of a group.
-type modeKey struct {
-	group uint32
-	value int64
-}
-
-// modePlace is where the count of a value is, plus one; 0 for none.
-type modePlace struct {
-	key modeKey
-	at  int32
-}
-
 // modeCount is how often a value occurs in its group.
 type modeCount struct {
 	value, n int64
+	group    uint32
 	next     int32 // the group's value before it, plus one; 0 for none
 }
-
-// modeBest is the most frequent value of a group, plus one among the counts, and its last; 0 for none.
-type modeBest struct{ best, last int32 }
 
 // countsMode reports whether mode of type t can count its values.
 func countsMode(t types.Type) bool {
@@ -56,40 +41,60 @@ func countsMode(t types.Type) bool {
 	return t.ID == types.Text || t.ID == types.Varchar
 }
 
-func (s *countedMode) Grow(n int)  { s.groups = grow(s.groups, n) }
-func (s *countedMode) Groups() int { return len(s.groups) }
+func (s *countedMode) Grow(n int)  { s.last = grow(s.last, n) }
+func (s *countedMode) Groups() int { return len(s.last) }
 func (s *countedMode) Bytes() int64 {
-	return int64(cap(s.groups))*8 + int64(cap(s.counts))*24 + int64(len(s.at))*40 + s.heap + int64(len(s.texts))*64
+	return int64(cap(s.last))*4 + int64(cap(s.counts))*24 + int64(len(s.at))*4 + s.heap + int64(len(s.texts))*64
 }
 
 // add counts n occurrences of a value.
-func (s *countedMode) add(g uint32, x, n int64) {
-	if s.at == nil {
-		s.at = map[modeKey]int32{}
-	}
-	group := &s.groups[g]
-	key := modeKey{g, x}
-	seen := &s.recent[uint64(x^int64(g)<<20)*0x9E3779B97F4A7C15>>56]
-	if seen.at == 0 || seen.key != key {
-		at, ok := s.at[key]
-		if !ok {
-			at = int32(len(s.counts))
-			s.counts = append(s.counts, modeCount{value: x, next: group.last})
-			s.at[key], group.last = at, at+1
+func (s *countedMode) add(g uint32, x, n int64) { s.counts[s.place(g, x)].n += n }
+
+// best returns the most frequent value of a group; ok is false where there is none.
+func (s *countedMode) best(g int) (x int64, ok bool) {
+	most := int64(0)
+	for at := s.last[g]; at != 0; at = s.counts[at-1].next {
+		if c := &s.counts[at-1]; c.n > most || c.n == most && s.first(c.value, x) {
+			x, most = c.value, c.n
 		}
-		*seen = modePlace{key, at + 1}
 	}
-	at := seen.at - 1
-	c := &s.counts[at]
-	c.n += n
-	if group.best == 0 {
-		group.best = at + 1
-		return
+	return x, most > 0
+}
+
+// place returns the place of a value's count, which is made where there is none.
+func (s *countedMode) place(g uint32, x int64) int32 {
+	if 2*len(s.counts) >= len(s.at) {
+		s.spread()
 	}
-	if best := &s.counts[group.best-1]; c.n > best.n || c.n == best.n && s.first(x, best.value) {
-		group.best = at + 1
+	mask := uint64(len(s.at) - 1)
+	pos := modeHash(g, x) & mask
+	for ; s.at[pos] != 0; pos = (pos + 1) & mask {
+		if c := &s.counts[s.at[pos]-1]; c.value == x && c.group == g {
+			return s.at[pos] - 1
+		}
+	}
+	s.counts = append(s.counts, modeCount{value: x, group: g, next: s.last[g]})
+	n := int32(len(s.counts))
+	s.at[pos], s.last[g] = n, n
+	return n - 1
+}
+
+// spread doubles the table of places.
+func (s *countedMode) spread() {
+	s.at = make([]int32, max(256, 2*len(s.at)))
+	mask := uint64(len(s.at) - 1)
+	for i := range s.counts {
+		c := &s.counts[i]
+		pos := modeHash(c.group, c.value) & mask
+		for s.at[pos] != 0 {
+			pos = (pos + 1) & mask
+		}
+		s.at[pos] = int32(i) + 1
 	}
 }
+
+// modeHash spreads the values of groups.
+func modeHash(g uint32, x int64) uint64 { return mix(uint64(x) ^ uint64(g)<<32) }
 
 // first reports whether x comes before y in the order of WITHIN GROUP.
 func (s *countedMode) first(x, y int64) bool {
@@ -162,7 +167,7 @@ func (s *countedMode) Merge(src States, to []uint32) error { return s.MergePart(
 func (s *countedMode) MergePart(src States, from, to []uint32) error {
 	o := src.(*countedMode)
 	for k, g := range to {
-		for at := o.groups[groupAt(from, k)].last; at != 0; at = o.counts[at-1].next {
+		for at := o.last[groupAt(from, k)]; at != 0; at = o.counts[at-1].next {
 			x := o.counts[at-1].value
 			if s.isText {
 				x = s.number([]byte(o.texts[x]))
@@ -175,12 +180,12 @@ func (s *countedMode) MergePart(src States, from, to []uint32) error {
 
 func (s *countedMode) Final(lo, hi int, a *arena.Arena) (vec.Vec, error) {
 	b := newBuilder(&frame{n: hi - lo, arena: a}, s.typ)
-	for _, g := range s.groups[lo:hi] {
-		if g.best == 0 {
+	for g := lo; g < hi; g++ {
+		x, ok := s.best(g)
+		if !ok {
 			b.null()
 			continue
 		}
-		x := s.counts[g.best-1].value
 		if s.isText {
 			b.str(s.texts[x])
 			continue

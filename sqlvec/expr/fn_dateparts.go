@@ -4,6 +4,7 @@ import (
 	"driftdb/internal/dberr"
 	"driftdb/internal/types"
 	"driftdb/internal/vec"
+	"driftdb/sqlvec/kernel"
 )
 
 // The parts of dates and times that DuckDB's functions give and count, over whole vectors. Infinite times have none:
@@ -26,6 +27,11 @@ func finiteTimes(f *frame, t types.Type, x []int64, sel []uint64) []uint64 {
 		return nil
 	case t.ID == types.Date:
 		infinite = types.IsInfDate
+	}
+	if len(x) > 0 {
+		if lo, hi := kernel.MinMax(x); !infinite(lo) && !infinite(hi) { // which would be the least and the greatest
+			return nil
+		}
 	}
 	first := firstRow(f.n, sel, func(i int) bool { return infinite(x[i]) })
 	if first < 0 {
@@ -184,6 +190,14 @@ type partCounter func(part string) (count func(from, to int64) int64, ok bool)
 func partsBetween(counter partCounter) evalFunc {
 	return func(f *frame, c *Call, args []vec.Vec, sel []uint64) (vec.Vec, error) {
 		out, dst := fixed[int64](f, c.Typ)
+		if args[0].Form == vec.Const && args[1].Type.ID == types.Date && countedPart(string(args[0].Bytes(0))) == "day" {
+			from, to := int64s(f, &args[1]), int64s(f, &args[2])
+			out.Valid = bothValid(f, finiteTimes(f, args[1].Type, from, sel), finiteTimes(f, args[2].Type, to, sel))
+			for i := range dst {
+				dst[i] = to[i] - from[i]
+			}
+			return out, nil
+		}
 		from, finite := wallTimes(f, &args[1], sel)
 		to, finite2 := wallTimes(f, &args[2], sel)
 		out.Valid = bothValid(f, finite, finite2)
