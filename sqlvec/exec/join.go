@@ -151,6 +151,7 @@ func (j *joinBuild) finish(ex *execution) error {
 	if t.firstNull = noRow; j.nullsApart() {
 		t.chainNulls(j.node.Kind.EndsRight(), ex.newArena())
 	}
+	t.layOut(ex.newArena())
 	t.rows.seal()
 	t.rows.expected = j.node.Estimated().Rows
 	t.nulls.seal()
@@ -167,6 +168,7 @@ type joinTable struct {
 	// or in another partition of a join that spilled.
 	someRows, someNulls bool
 	next                [][]rowID
+	lists               *chainLists // of the chains where they are long, else nil
 	// matched has a bit for every row that has found a partner, for kinds that end with
 	// right rows.
 	matched [][]uint32
@@ -396,16 +398,14 @@ func (t *joinTable) isMatched(id rowID) bool {
 	return atomic.LoadUint32(&t.matched[id>>blockShift][r>>5])>>(r&31)&1 == 1
 }
 
-// unmatched leaves the rows of ids that are not known to have a partner: where one is enough.
-func (t *joinTable) unmatched(ids []rowID) []rowID {
-	n := 0
+// unmatched appends the rows of ids that are not known to have a partner to dst: where one is enough.
+func (t *joinTable) unmatched(dst, ids []rowID) []rowID {
 	for _, id := range ids {
 		if !t.isMatched(id) {
-			ids[n] = id
-			n++
+			dst = append(dst, id)
 		}
 	}
-	return ids[:n]
+	return dst
 }
 
 // setMatched sets the bit of a row. Workers may do so at once.

@@ -232,6 +232,7 @@ func (p *probe) pushPairs(b *vec.Batch, idx []int32, first []rowID) error {
 	size := p.w.ex.opts.BatchRows
 	rows, ids := arena.Make[int32](a, size)[:0], arena.Make[rowID](a, size)[:0]
 	var ahead chains
+	var single []rowID
 	for k := range first {
 		if k%lanes == 0 {
 			ahead.follow(p.table, first[k:min(k+lanes, len(first))])
@@ -242,7 +243,8 @@ func (p *probe) pushPairs(b *vec.Batch, idx []int32, first []rowID) error {
 		}
 		for some := ahead.some(k % lanes); len(some) > 0; some = ahead.some(k % lanes) {
 			if p.out.kind.RightOnly() {
-				some = p.table.unmatched(some)
+				single = p.table.unmatched(single[:0], some)
+				some = single
 			}
 			for len(some) > 0 {
 				n := min(len(some), size-len(rows))
