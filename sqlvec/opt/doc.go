@@ -21,6 +21,8 @@
 //	determined.go keys that others determine are not grouped by, or computed of each group
 //	distinctfirst.go where all calls of an aggregation are DISTINCT over one argument, another
 //	             below finds what is distinct
+//	eager.go     rows are grouped before a join that repeats them, or whose texts they are
+//	             grouped by, and what was made of them is put together above it
 //	algorithm.go equalities become hash keys; rangejoin.go: a value between two others
 //	             of the other side is searched for in sorted ranges
 //	physical.go  Sort under Limit keeps only the first rows, conditions of a scan become
