@@ -1,8 +1,6 @@
 package exec
 
 import (
-	"unsafe"
-
 	"driftdb/internal/arena"
 	"driftdb/internal/types"
 	"driftdb/internal/vec"
@@ -125,13 +123,4 @@ func (c *elementColumn) reset() {
 	if c.kind == textElements {
 		c.offs = c.offs[:1]
 	}
-}
-
-// viewOf returns row i of v; a string's bytes are those of v.
-func viewOf(v *vec.Vec, i int) types.Value {
-	if v.Type.Class() != types.Bytes || v.IsNull(i) {
-		return v.Value(i)
-	}
-	b := v.Bytes(i)
-	return types.BytesValue(v.Type, unsafe.String(unsafe.SliceData(b), len(b)))
 }

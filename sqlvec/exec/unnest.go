@@ -190,7 +190,7 @@ func (u *unnest) push(b *vec.Batch) (err error) {
 			continue
 		}
 		for k := range u.args {
-			arrays[k] = viewOf(&u.args[k], i)
+			arrays[k] = expr.RowValue(&u.args[k], i)
 		}
 		if err := u.rows.add(int32(i), arrays, u.w.ex.opts.BatchRows, flush); err != nil {
 			return err

@@ -109,7 +109,7 @@ func (s *argStates) each(args []vec.Vec, sel []uint64, n int, group func(int) ui
 		}
 		g := group(i)
 		if s.keys != nil {
-			if s.better(g, rowValue(key, i)) {
+			if s.better(g, RowValue(key, i)) {
 				s.keep(g, value, i)
 			}
 			return
@@ -153,7 +153,7 @@ func (s *argStates) keep(g uint32, v *vec.Vec, i int) {
 	case s.isInt:
 		s.ints[g] = v.Int(i)
 	default:
-		s.vals.offer(g, rowValue(v, i))
+		s.vals.offer(g, RowValue(v, i))
 	}
 }
 

@@ -54,7 +54,7 @@ func (s *arrayStates) Bytes() int64 { return s.size + int64(cap(s.groups))*56 }
 // add appends row i to a group.
 func (s *arrayStates) add(group uint32, arg *vec.Vec, i int) error {
 	g := &s.groups[group]
-	v := rowValue(arg, i)
+	v := RowValue(arg, i)
 	s.room(g, len(v.S)+longElement)
 	if err := s.append(g, v); err != nil {
 		return err

@@ -35,12 +35,12 @@ func (s *jsonStates) add(g uint32, args []vec.Vec, i int) error {
 		dst = append(dst, ", "...)
 	}
 	last := len(args) - 1
-	v := rowValue(&args[last], i)
+	v := RowValue(&args[last], i)
 	if before > 0 && !s.object && v.Valid && (v.Type.IsArray() || v.Type.ID == types.Record) {
 		dst = append(dst, "\n "...)
 	}
 	if s.object {
-		k := rowValue(&args[0], i)
+		k := RowValue(&args[0], i)
 		if !k.Valid {
 			return dberr.New(dberr.InvalidParameterValue, "field name must not be null")
 		}

@@ -272,7 +272,7 @@ func (s *valueStates) each(v *vec.Vec, sel []uint64, n int, group func(int) uint
 			w.Form = vec.Flat
 		}
 	}
-	eachSelected(n, sel, &w, func(i int) { s.offer(group(i), rowValue(v, i)) })
+	eachSelected(n, sel, &w, func(i int) { s.offer(group(i), RowValue(v, i)) })
 }
 
 func (s *valueStates) Update(group []uint32, args []vec.Vec, sel []uint64, n int) error {

@@ -76,7 +76,7 @@ func (s *percentile) each(args []vec.Vec, sel []uint64, n int, group func(int) u
 				g.fraction = args[1].Float(i)
 			}
 		}
-		v := rowValue(&args[0], i)
+		v := RowValue(&args[0], i)
 		v.S = string(append([]byte(nil), v.S...))
 		g.values = append(g.values, v)
 		s.size += 96 + int64(len(v.S))
@@ -230,7 +230,7 @@ func (g *modeGroup) add(v types.Value, run int64) {
 }
 
 func (s *modeStates) each(v *vec.Vec, sel []uint64, n int, group func(int) uint32) {
-	eachSelected(n, sel, v, func(i int) { s.groups[group(i)].add(rowValue(v, i), 1) })
+	eachSelected(n, sel, v, func(i int) { s.groups[group(i)].add(RowValue(v, i), 1) })
 }
 
 func (s *modeStates) Update(group []uint32, args []vec.Vec, sel []uint64, n int) error {

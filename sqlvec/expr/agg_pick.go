@@ -48,7 +48,7 @@ func (s *lastStates) Update(group []uint32, args []vec.Vec, sel []uint64, n int)
 	for i := n - 1; i >= 0; i-- {
 		if has(sel, i) && s.met[group[i]] != s.batch {
 			s.met[group[i]] = s.batch
-			s.offer(group[i], rowValue(&args[0], i))
+			s.offer(group[i], RowValue(&args[0], i))
 		}
 	}
 	return nil
@@ -65,7 +65,7 @@ func (s *lastStates) next() {
 func (s *lastStates) UpdateOne(group uint32, args []vec.Vec, sel []uint64, n int) error {
 	for i := n - 1; i >= 0; i-- {
 		if has(sel, i) {
-			s.offer(group, rowValue(&args[0], i))
+			s.offer(group, RowValue(&args[0], i))
 			break
 		}
 	}

@@ -68,7 +68,7 @@ func (s *distinctSketch) hash(v *vec.Vec, i int) uint64 {
 	if s.typ.IsString() || s.typ.ID == types.Bytea || s.typ.ID == types.UUID {
 		return xxh3.Hash(v.Bytes(i))
 	}
-	return xxh3.HashString(types.Format(rowValue(v, i)))
+	return xxh3.HashString(types.Format(RowValue(v, i)))
 }
 
 func (s *distinctSketch) add(g *distinctGroup, h uint64) {

@@ -452,7 +452,7 @@ func decimalsToFloat(f *frame, v *vec.Vec, to types.Type, rows []uint64) (vec.Ve
 				continue
 			}
 		}
-		x, err := f.env.context().Cast(rowValue(v, i), to, false)
+		x, err := f.env.context().Cast(RowValue(v, i), to, false)
 		if err != nil {
 			return out, err
 		}

@@ -322,7 +322,7 @@ func evalRegexpReplace(f *frame, c *Call, args []vec.Vec, sel []uint64) (vec.Vec
 			b.skip()
 			continue
 		}
-		s := rowValue(&args[0], i).S
+		s := RowValue(&args[0], i).S
 		m, err := findFrom(f.env, re, s, 0)
 		if err != nil {
 			return vec.Vec{}, err

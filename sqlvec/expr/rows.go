@@ -29,7 +29,7 @@ func newRowReader(f *frame, args []vec.Vec) rowReader {
 		}
 		switch v := &args[j]; {
 		case v.Form == vec.Const:
-			r.row[j] = rowValue(v, 0)
+			r.row[j] = RowValue(v, 0)
 		case v.Type.Class() != types.Bytes:
 		case v.Form == vec.Flat:
 			r.text[j] = *v
@@ -60,7 +60,7 @@ func (r *rowReader) at(f *frame, i int) ([]types.Value, error) {
 			b := text.Heap[text.Offs[at]:text.Offs[at+1]]
 			r.row[j].S = unsafe.String(unsafe.SliceData(b), len(b))
 		default:
-			r.row[j] = rowValue(v, i)
+			r.row[j] = RowValue(v, i)
 		}
 		r.work += len(r.row[j].S)
 	}
@@ -137,8 +137,8 @@ func rowOfText(fn textFunc) rowFunc {
 	}
 }
 
-// rowValue returns row i of v without copying its bytes.
-func rowValue(v *vec.Vec, i int) types.Value {
+// RowValue returns row i of v without copying its bytes.
+func RowValue(v *vec.Vec, i int) types.Value {
 	if v.Type.Class() != types.Bytes || v.IsNull(i) {
 		return v.Value(i)
 	}
