@@ -18,7 +18,7 @@ func (o *optimizer) fixedKeys(node plan.Node) plan.Node {
 		}
 		for i, c := range a.Aggs {
 			if c.Distinct && c.Agg.Name == "count" && len(c.Args) == 1 && len(c.OrderBy) == 0 {
-				if t, ok := o.fixedType(c.Args[0]); ok {
+				if t, ok := o.fixedType(c.Args[0]); ok && !extracts(c.Args[0]) {
 					a.Aggs[i].Args = []expr.Expr{relabeled(c.Args[0], t)}
 				}
 			}
@@ -28,7 +28,7 @@ func (o *optimizer) fixedKeys(node plan.Node) plan.Node {
 		some := false
 		for i, c := range a.Out {
 			p.Exprs = append(p.Exprs, column(c))
-			if i >= len(a.Keys) {
+			if i >= len(a.Keys) || extracts(a.Keys[i]) && o.groups(without(a.Keys, i), a.Input.Estimated().Rows) < manyOthers {
 				continue
 			}
 			if t, ok := o.fixedType(a.Keys[i]); ok {
@@ -79,6 +79,9 @@ func (o *optimizer) digits(e expr.Expr) (whole, scale int, ok bool) {
 		}
 		return o.digits(e.Arg)
 	case *expr.Call:
+		if e.Fn.Name == "extract" {
+			return o.extractDigits(e)
+		}
 		if len(e.Args) != 2 || e.Type().ID != types.Numeric && !e.Type().IsInteger() {
 			break
 		}
@@ -95,6 +98,47 @@ func (o *optimizer) digits(e expr.Expr) (whole, scale int, ok bool) {
 		}
 	}
 	return expr.DigitsOf(e)
+}
+
+// manyOthers is from how many groups of the other keys on a field of a date is taken as an integer. With fewer the keys come as
+// small codes, the field as codes of the few values that it has.
+const manyOthers = 1000
+
+// extracts reports whether e is a field of a date or time.
+func extracts(e expr.Expr) bool {
+	c, ok := e.(*expr.Call)
+	return ok && c.Fn.Name == "extract"
+}
+
+// without returns the keys but one.
+func without(keys []expr.Expr, i int) []expr.Expr {
+	return append(keys[:i:i], keys[i+1:]...)
+}
+
+// wholeFields are the fields of a date or time that extract gives as whole numbers, and their digits.
+var wholeFields = map[string]int{"year": 6, "decade": 5, "quarter": 1, "month": 2, "week": 2, "day": 2, "doy": 3, "dow": 1, "isodow": 1, "hour": 2, "minute": 2}
+
+// extractDigits is digits of a field of a column without infinite dates or times, whose fields are infinite.
+func (o *optimizer) extractDigits(e *expr.Call) (whole, scale int, ok bool) {
+	field, ok1 := e.Args[0].(*expr.Const)
+	c, ok2 := e.Args[1].(*expr.Col)
+	if !ok1 || !ok2 || !field.Value.Valid {
+		return 0, 0, false
+	}
+	whole, ok = wholeFields[field.Value.S]
+	s, known := o.stats[c.Index]
+	if !ok || !known || !s.Min.Valid || !s.Max.Valid || s.Min.Type != c.Typ || s.Max.Type != c.Typ {
+		return 0, 0, false
+	}
+	infinite := types.IsInfTime
+	switch c.Typ.ID {
+	case types.Date:
+		infinite = types.IsInfDate
+	case types.Timestamp, types.TimestampTZ:
+	default:
+		return 0, 0, false
+	}
+	return whole, 0, !infinite(s.Min.I) && !infinite(s.Max.I)
 }
 
 // columnDigits is digits of a column: by the statistics of its values, or by its type.
