@@ -43,9 +43,17 @@ func (g *Gen) odd() string {
 	case 10:
 		return g.namedWindows(from, a, scope)
 	}
-	k1, k2 := g.key(scope, 1), g.key(scope, 1)
+	k1, k2 := typed(g.key(scope, 1)), typed(g.key(scope, 1))
 	return fmt.Sprintf("SELECT %s, %s, GROUPING(%s, %s), %s FROM %s%s GROUP BY %s%s", k1, k2, k1, k2, g.aggregate(scope), from, g.where(scope),
 		g.pick("ROLLUP (1, 2)", "CUBE (1, 2)", "GROUPING SETS ((1), (2), (1, 2), ())"), g.pick("", fmt.Sprintf(" HAVING GROUPING(%s) = 0", k1)))
+}
+
+// typed gives a literal a type: GROUPING does not find a key that had none.
+func typed(x string) string {
+	if strings.HasPrefix(x, "'") {
+		return "CAST(" + x + " AS TEXT)"
+	}
+	return x
 }
 
 // number returns a subquery whose value is a small number, over the columns in scope where there are any.
