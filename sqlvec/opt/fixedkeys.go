@@ -23,6 +23,7 @@ func (o *optimizer) fixedKeys(node plan.Node) plan.Node {
 				}
 			}
 		}
+		o.fixedArgs(a)
 		p := &plan.Project{Input: a, Out: a.Out}
 		out := append([]plan.Column(nil), a.Out...)
 		some := false
@@ -44,6 +45,24 @@ func (o *optimizer) fixedKeys(node plan.Node) plan.Node {
 		a.Out = out
 		return p
 	})
+}
+
+// manyGroups is from how many groups on the arguments of aggregates may wait in columns until the rows go to their groups.
+const manyGroups = 20000
+
+// fixedArgs makes the arguments of sums and means over many groups scaled integers where these hold all values: they wait as such.
+func (o *optimizer) fixedArgs(a *plan.Aggregate) {
+	if len(a.Keys) == 0 || o.groups(a.Keys, a.Input.Estimated().Rows) < manyGroups {
+		return
+	}
+	for i, c := range a.Aggs {
+		if c.Distinct || len(c.Args) != 1 || len(c.OrderBy) > 0 || c.Agg.Name != "sum" && c.Agg.Name != "avg" {
+			continue
+		}
+		if t, ok := o.fixedType(c.Args[0]); ok {
+			a.Aggs[i].Args = []expr.Expr{relabeled(c.Args[0], t)}
+		}
+	}
 }
 
 // fixedType returns the scaled type that holds all values of a NUMERIC expression whose type says nothing of them.
@@ -144,7 +163,7 @@ func (o *optimizer) extractDigits(e *expr.Call) (whole, scale int, ok bool) {
 // columnDigits is digits of a column: by the statistics of its values, or by its type.
 func (o *optimizer) columnDigits(c *expr.Col) (whole, scale int, ok bool) {
 	s, known := o.stats[c.Index]
-	if !known || !c.Typ.IsScaled() || !s.Min.Valid || !s.Max.Valid || s.Min.Type != c.Typ || s.Max.Type != c.Typ {
+	if !known || !c.Typ.IsScaled() && !c.Typ.IsInteger() || !s.Min.Valid || !s.Max.Valid || s.Min.Type != c.Typ || s.Max.Type != c.Typ {
 		return expr.DigitsOf(c)
 	}
 	most := max(uint64(max(s.Max.I, -s.Max.I)), uint64(max(s.Min.I, -s.Min.I)))
