@@ -118,7 +118,7 @@ type CTE struct {
 	Name   string
 	Plan   Node
 	Uses   int  // how many CTEScans read it
-	Always bool // MATERIALIZED was written
+	Always bool // computed once and in full: MATERIALIZED was written, or it has volatile functions
 	Never  bool // NOT MATERIALIZED was written
 
 	Recursion *Recursion // nil: Plan is all

@@ -1,6 +1,8 @@
 package plan
 
 import (
+	"slices"
+
 	"driftdb/internal/types"
 	"driftdb/sqlvec/expr"
 )
@@ -107,4 +109,20 @@ func VolatilityOf(e expr.Expr) expr.Volatility {
 		return true
 	})
 	return v
+}
+
+// HasVolatile reports whether a plan, or a query inside its expressions, computes anything volatile.
+func HasVolatile(node Node) bool {
+	volatile := func(e *expr.Expr) (found bool) {
+		expr.Walk(*e, func(x expr.Expr) bool {
+			if q, ok := x.(*expr.Subquery); ok {
+				if p, ok := q.Plan.(Node); ok && HasVolatile(p) {
+					found = true
+				}
+			}
+			return true
+		})
+		return found || VolatilityOf(*e) == expr.Volatile
+	}
+	return slices.ContainsFunc(Exprs(node), volatile) || slices.ContainsFunc(node.Children(), HasVolatile)
 }
