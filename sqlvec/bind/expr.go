@@ -288,10 +288,32 @@ func (b *Binder) bindParam(e *parse.Param) (expr.Expr, error) {
 	return &expr.Const{At: expr.At(e.Position()), Value: b.env.Params[e.N-1]}, nil
 }
 
+// signedNumber returns the number behind one or more minus signs, nil for other expressions, and whether they
+// are odd. Such a number has the type of what is left: -(-2147483648) is a BIGINT.
+func signedNumber(e *parse.UnaryExpr) (lit *parse.Literal, negated bool) {
+	if e.Op != "-" || e.Schema != "" {
+		return nil, false
+	}
+	switch x := e.X.(type) {
+	case *parse.Literal:
+		if x.Kind == parse.LitInt || x.Kind == parse.LitNumeric {
+			return x, true
+		}
+	case *parse.UnaryExpr:
+		lit, negated = signedNumber(x)
+		return lit, !negated
+	}
+	return nil, false
+}
+
 func (b *Binder) bindUnary(e *parse.UnaryExpr, c *exprContext) (expr.Expr, error) {
 	pos := int(e.Position())
-	if lit, ok := e.X.(*parse.Literal); ok && e.Op == "-" && (lit.Kind == parse.LitInt || lit.Kind == parse.LitNumeric) {
-		return bindNumber(expr.At(pos), lit.Kind, "-"+lit.Text)
+	if lit, negated := signedNumber(e); lit != nil {
+		text := lit.Text
+		if negated {
+			text = "-" + text
+		}
+		return bindNumber(expr.At(pos), lit.Kind, text)
 	}
 	x, err := b.bindExpr(e.X, c)
 	if err != nil {
