@@ -13,10 +13,17 @@ import (
 // Of letters and digits PostgreSQL knows all, package regexp only ASCII's.
 const wordClass = `\p{L}\p{M}\p{Nd}_`
 
+// The characters that are spaces to PostgreSQL, and all others: package regexp knows ASCII's but for \v, and
+// Unicode's are spaces unless they do not break a line.
+const (
+	spaceClass    = `\t-\r \x{1680}\x{2000}-\x{2006}\x{2008}-\x{200a}\x{2028}\x{2029}\x{205f}\x{3000}`
+	notSpaceClass = `\x00-\x08\x0e-\x1f!-\x{167f}\x{1681}-\x{1fff}\x{2007}\x{200b}-\x{2027}\x{202a}-\x{205e}\x{2060}-\x{2fff}\x{3001}-\x{10ffff}`
+)
+
 // posixClasses are the classes of brackets; those that are not empty have more than ASCII.
 var posixClasses = map[string]string{
 	"alpha": `\p{L}\p{M}`, "alnum": `\p{L}\p{M}\p{Nd}`, "upper": `\p{Lu}`, "lower": `\p{Ll}`, "word": wordClass,
-	"blank": "", "cntrl": "", "digit": "", "graph": "", "print": "", "punct": "", "space": "", "xdigit": "", "ascii": "",
+	"blank": "", "cntrl": "", "digit": "", "graph": "", "print": "", "punct": "", "space": spaceClass, "xdigit": "", "ascii": "",
 }
 
 // regexTranslator turns a pattern in PostgreSQL's syntax into one of package regexp.
@@ -212,13 +219,21 @@ func (t *regexTranslator) letter(c byte) {
 		t.put(wordClass, 2)
 	case c == 'w':
 		t.put("["+wordClass+"]", 2)
+	case c == 's' && t.class:
+		t.put(spaceClass, 2)
+	case c == 's':
+		t.put("["+spaceClass+"]", 2)
+	case c == 'S' && t.class:
+		t.put(notSpaceClass, 2)
+	case c == 'S':
+		t.put("[^"+spaceClass+"]", 2)
 	case c == 'W' && !t.class:
 		t.put("[^"+wordClass+"]", 2)
 	case c == 'Z' && !t.class:
 		t.put(`\z`, 2)
 	case strings.IndexByte("mMyY", c) >= 0 && !t.class:
 		t.writeEdge(c, 2)
-	case strings.IndexByte("afnrtvdDsSpPW", c) >= 0, c == 'A' && !t.class:
+	case strings.IndexByte("afnrtvdDpPW", c) >= 0, c == 'A' && !t.class:
 		t.take(2)
 	default:
 		t.err = invalidRegex("invalid escape \\ sequence")
