@@ -105,22 +105,6 @@ func checkWindowPlace(pos int, c *exprContext) error {
 	return nil
 }
 
-// guarded returns the arguments of a window's aggregate, computed only for rows that its FILTER keeps: others
-// must not fail in them.
-func guarded(args []expr.Expr, filter expr.Expr) []expr.Expr {
-	if filter == nil {
-		return args
-	}
-	out := make([]expr.Expr, len(args))
-	for i, x := range args {
-		out[i] = x
-		if _, isColumn := x.(*expr.Col); !isColumn && !expr.IsConst(x) {
-			out[i] = &expr.Case{At: expr.At(x.Pos()), Whens: []expr.When{{Cond: filter, Then: x}}, Else: &expr.Const{Value: types.NullOf(x.Type())}, Typ: x.Type()}
-		}
-	}
-	return out
-}
-
 // windowCall binds the function and its arguments.
 func (b *Binder) windowCall(e *parse.FuncCall, name string, c *exprContext) (plan.WindowCall, types.Type, error) {
 	pos := int(e.Position())
@@ -147,7 +131,7 @@ func (b *Binder) windowCall(e *parse.FuncCall, name string, c *exprContext) (pla
 		if err != nil {
 			return plan.WindowCall{}, types.Type{}, err
 		}
-		return plan.WindowCall{Agg: agg.Agg, Args: guarded(agg.Args, agg.Filter), Filter: agg.Filter}, agg.Agg.ReturnType(typesOf(agg.Args)), nil
+		return plan.WindowCall{Agg: agg.Agg, Args: agg.Args, Filter: agg.Filter}, agg.Agg.ReturnType(typesOf(agg.Args)), nil
 	}
 	call := plan.WindowCall{Func: w.fn}
 	if call.Args, err = b.bindExprs(e.Args, c); err != nil {
