@@ -151,12 +151,22 @@ func (j *joinBuild) finish(ex *execution) error {
 	if t.firstNull = noRow; j.nullsApart() {
 		t.chainNulls(j.node.Kind.EndsRight(), ex.newArena())
 	}
-	t.layOut(ex.newArena())
+	if j.followsChains() {
+		t.layOut(ex.newArena())
+	}
 	t.rows.seal()
 	t.rows.expected = j.node.Estimated().Rows
 	t.nulls.seal()
 	j.makeSets(ex.newArena())
 	return nil
+}
+
+// followsChains reports whether so many left rows are likely to look at all rows of their key that lists of these pay.
+func (j *joinBuild) followsChains() bool {
+	if k := j.node.Kind; j.node.Residual == nil && (k.LeftOnly() || k.RightOnly()) {
+		return false // the first row of a key answers
+	}
+	return j.node.Left.Estimated().Rows*longChain >= float64(j.table.rows.rows)
 }
 
 // joinTable finds the right rows with a key. Rows of one key are a chain, ascending.
