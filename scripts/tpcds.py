@@ -3,12 +3,11 @@
 import decimal
 import pathlib
 import sys
-import time
 
 import duckdb
 import duckdb_extension_tpcds
 
-from tpch import Drift, same
+from tpch import Drift, ask, same
 
 # What is changed between the first round and the second.
 WAVE = [
@@ -24,19 +23,15 @@ WAVE = [
 ]
 
 
-def number(x):
-    try:
-        return decimal.Decimal(x)
-    except (decimal.InvalidOperation, TypeError, ValueError):
-        return None
-
-
 def place(row):
-    """Where a row stands among the others, so that the order of equal ones does not count."""
+    """Where a row stands among the others, so that the order of equal ones does not count: its values as both write them."""
     key = []
     for x in row:
-        n = None if x is None or x == "" else number(str(x) if isinstance(x, float) else x)
-        key.append(("", 0) if x is None or x == "" else (f"{n:.8g}", 0) if n is not None else (str(x), 1))
+        text = "" if x is None else str(x)
+        try:
+            key.append((f"{decimal.Decimal(text):.8g}", 0))
+        except decimal.InvalidOperation:
+            key.append((text, 1))
     return key
 
 
@@ -50,11 +45,11 @@ def difference(ours, theirs):
 
 
 def connect():
-    place = pathlib.Path(duckdb_extension_tpcds.__file__).parent / "extensions" / f"v{duckdb.__version__}" / "tpcds.duckdb_extension"
-    if not place.exists():
+    extension = pathlib.Path(duckdb_extension_tpcds.__file__).parent / "extensions" / f"v{duckdb.__version__}" / "tpcds.duckdb_extension"
+    if not extension.exists():
         sys.exit(f"the package duckdb-extension-tpcds is not for DuckDB {duckdb.__version__}: install the same version of both")
     duck = duckdb.connect(config={"allow_unsigned_extensions": "true"})
-    duck.execute(f"LOAD '{place}'")
+    duck.execute(f"LOAD '{extension}'")
     return duck
 
 
@@ -72,35 +67,21 @@ def load(drift, duck, scale, work):
     drift.sql("ANALYZE")
 
 
-def ask(drift, queries, expected, as_of, label):
-    failed = 0
-    for name, text in queries:
-        start = time.time()
-        try:
-            wrong = difference(drift.sql(text, as_of), expected[name])
-        except RuntimeError as e:
-            wrong = str(e)
-        print(f"{label} {name}  {time.time() - start:6.2f} s  {'ok' if wrong is None else 'WRONG: ' + wrong}", flush=True)
-        failed += wrong is not None
-    return failed
-
-
 def main(binary, work, scale):
     work = pathlib.Path(work)
     drift, duck = Drift(binary, str(work / "db")), connect()
     load(drift, duck, scale, work)
-    queries = [(f"q{n:02}", text) for n, text in duck.execute("SELECT query_nr, query FROM tpcds_queries() ORDER BY 1").fetchall()]
-    answers = lambda: {name: duck.execute(text).fetchall() for name, text in queries}
-    before = answers()
-    failed = ask(drift, queries, before, None, "now   ")
+    queries = {f"q{n:02}": text for n, text in duck.execute("SELECT query_nr, query FROM tpcds_queries() ORDER BY 1").fetchall()}
+    before = {name: duck.execute(text).fetchall() for name, text in queries.items()}
+    failed = ask(drift, queries, before, None, "now   ", difference)
     point = "@SEQ:" + drift.sql("SELECT current_seq()")[0][0]
     for statement in WAVE:
         drift.sql(statement)
         duck.execute(statement)
-    after = answers()
-    failed += ask(drift, queries, before, point, "before")
-    failed += ask(drift, queries, after, None, "after ")
-    changed = sum(before[n] != after[n] for n, _ in queries)
+    after = {name: duck.execute(text).fetchall() for name, text in queries.items()}
+    failed += ask(drift, queries, before, point, "before", difference)
+    failed += ask(drift, queries, after, None, "after ", difference)
+    changed = sum(before[n] != after[n] for n in queries)
     print(f"{3 * len(queries) - failed} of {3 * len(queries)} answers are DuckDB's; the wave changed {changed} of {len(queries)}")
     return 1 if failed else 0
 

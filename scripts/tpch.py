@@ -78,7 +78,7 @@ def load(drift, duck, schema, data):
         duck.execute(f"COPY {table} FROM '{data / (table + '.csv')}' (HEADER)")
 
 
-def ask(drift, queries, expected, as_of, label):
+def ask(drift, queries, expected, as_of, label, difference=difference):
     failed = 0
     for name, text in queries.items():
         start = time.time()

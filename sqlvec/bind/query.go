@@ -190,8 +190,7 @@ func (b *Binder) shareCTE(c *cte, node plan.Node) error {
 		cols[i].Name = name.Name
 	}
 	c.cols = cols
-	c.shared = &plan.CTE{Name: c.def.Name.Name, Plan: node, Always: c.def.Materialize == parse.MaterializeAlways || plan.HasVolatile(node),
-		Never: c.def.Materialize == parse.MaterializeNever}
+	c.shared = &plan.CTE{Name: c.def.Name.Name, Plan: node, Always: c.def.Materialize == parse.MaterializeAlways || plan.HasVolatile(node)}
 	return nil
 }
 

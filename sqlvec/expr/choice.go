@@ -245,26 +245,14 @@ func compileCase(e *Case, env *Env) (node, error) {
 		}
 		n.conds, n.thens = append(n.conds, kids[0]), append(n.thens, kids[1])
 	}
-	results := []Expr{e.Else}
-	for _, w := range e.Whens {
-		results = append(results, w.Then)
-	}
-	n.texts.know(e.Typ, results)
+	n.texts.know(e.Typ, oneOf(e))
 	els, err := compile(e.Else, env)
 	n.els = els
 	return n, err
 }
 
 func (n *caseNode) eval(f *frame, sel []uint64) (vec.Vec, error) {
-	b := blend{f: f, typ: n.typ, texts: &n.texts}
-	err := n.each(f, sel, func(v vec.Vec, rows []uint64) error {
-		b.add(v, rows)
-		return nil
-	})
-	if err != nil {
-		return vec.Vec{}, err
-	}
-	return b.result()
+	return blendPieces(n, f, sel, n.typ, &n.texts)
 }
 
 // each implements pieceNode.
@@ -321,6 +309,19 @@ type pieceNode interface {
 	each(f *frame, sel []uint64, fn func(v vec.Vec, rows []uint64) error) error
 }
 
+// blendPieces makes one vector of type t of the pieces of a node.
+func blendPieces(n pieceNode, f *frame, sel []uint64, t types.Type, texts *blendTexts) (vec.Vec, error) {
+	b := blend{f: f, typ: t, texts: texts}
+	err := n.each(f, sel, func(v vec.Vec, rows []uint64) error {
+		b.add(v, rows)
+		return nil
+	})
+	if err != nil {
+		return vec.Vec{}, err
+	}
+	return b.result()
+}
+
 // EvalPieces is Eval of a loose program whose expression HasPieces: it calls fn with the values of every branch,
 // and the selected rows that they are for.
 func (p *Program) EvalPieces(b *vec.Batch, a *arena.Arena, fn func(v vec.Vec, rows []uint64) error) (err error) {
@@ -338,15 +339,7 @@ type coalesceNode struct {
 }
 
 func (n *coalesceNode) eval(f *frame, sel []uint64) (vec.Vec, error) {
-	b := blend{f: f, typ: n.typ, texts: &n.texts}
-	err := n.each(f, sel, func(v vec.Vec, rows []uint64) error {
-		b.add(v, rows)
-		return nil
-	})
-	if err != nil {
-		return vec.Vec{}, err
-	}
-	return b.result()
+	return blendPieces(n, f, sel, n.typ, &n.texts)
 }
 
 // each implements pieceNode.

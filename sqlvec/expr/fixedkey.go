@@ -34,7 +34,7 @@ func NewFixedKey(e Expr) (k FixedKey, ok bool) {
 		return k, false
 	}
 	k.Shown, k.Digits = scaleShown(e), MixedDigits
-	if e = uncast(e); oneOf(e) == nil {
+	if e = Uncast(e); oneOf(e) == nil {
 		return k, false
 	}
 	k.Digits, k.Odd = digitsShown(leavesOf(e), t)
@@ -44,7 +44,7 @@ func NewFixedKey(e Expr) (k FixedKey, ok bool) {
 // leavesOf returns the expressions one of which e is in every row and that are no such choices themselves.
 func leavesOf(e Expr) (list []Expr) {
 	for _, x := range oneOf(e) {
-		if x = uncast(x); oneOf(x) == nil {
+		if x = Uncast(x); oneOf(x) == nil {
 			list = append(list, x)
 		} else {
 			list = append(list, leavesOf(x)...)
@@ -90,7 +90,7 @@ func digitsOf(e Expr) (whole, scale int, ok bool) {
 	if t := boundOf(e); t.IsScaled() {
 		return int(t.Prec - t.Scale), int(t.Scale), true
 	}
-	if isNull(uncast(e)) {
+	if isNull(Uncast(e)) {
 		return 0, 0, true
 	}
 	list := oneOf(e)
@@ -126,8 +126,8 @@ func oneOf(e Expr) []Expr {
 	return nil
 }
 
-// uncast returns what a cast converts, e where it is none.
-func uncast(e Expr) Expr {
+// Uncast returns what a cast converts, e where it is none.
+func Uncast(e Expr) Expr {
 	for {
 		c, ok := e.(*Cast)
 		if !ok {

@@ -292,46 +292,6 @@ func productsWide[T Signed](dst, a, b []T) bool {
 	return true
 }
 
-// eightCodes returns the first eight of at least sixteen codes.
-func eightCodes[C ~uint8 | ~uint16 | ~uint32](codes []C) archsimd.Int64x8 {
-	var z C
-	switch unsafe.Sizeof(z) {
-	case 1:
-		return archsimd.LoadUint8x16((*[16]uint8)(as[uint8](codes))).ExtendLo8ToUint64().AsInt64x8()
-	case 2:
-		return archsimd.LoadUint16x8((*[8]uint16)(as[uint16](codes))).ExtendToUint64().AsInt64x8()
-	}
-	return archsimd.LoadUint32x8((*[8]uint32)(as[uint32](codes))).ExtendToUint64().AsInt64x8()
-}
-
-// mulCodesWide is MulCodes for 64 bits, eight at a time. It returns how many products it has set.
-func mulCodesWide[T Signed, C ~uint8 | ~uint16 | ~uint32](dst []T, base T, codes []C, b []T) (done int) {
-	var z T
-	if !wide || unsafe.Sizeof(z) != 8 || len(dst) < 64 {
-		return 0
-	}
-	d, y, add := as[int64](dst), as[int64](b), archsimd.BroadcastInt64x8(int64(base))
-	for ; len(d)-done >= 16; done += 8 {
-		eightCodes(codes[done:]).Add(add).Mul(archsimd.LoadInt64x8((*[8]int64)(y[done:]))).Store((*[8]int64)(d[done:]))
-	}
-	archsimd.ClearAVXUpperBits()
-	return done
-}
-
-// mulNarrowWide is MulNarrow, as mulCodesWide is MulCodes.
-func mulNarrowWide[T Signed, C, D ~uint8 | ~uint16 | ~uint32](dst []T, baseA T, a []C, baseB T, b []D) (done int) {
-	var z T
-	if !wide || unsafe.Sizeof(z) != 8 || len(dst) < 64 {
-		return 0
-	}
-	d, addA, addB := as[int64](dst), archsimd.BroadcastInt64x8(int64(baseA)), archsimd.BroadcastInt64x8(int64(baseB))
-	for ; len(d)-done >= 16; done += 8 {
-		eightCodes(a[done:]).Add(addA).Mul(eightCodes(b[done:]).Add(addB)).Store((*[8]int64)(d[done:]))
-	}
-	archsimd.ClearAVXUpperBits()
-	return done
-}
-
 // floatsWide computes as AddFloat, SubFloat, MulFloat and DivFloat do, for eight doubles at a time: op is the sign
 // of the operation. It returns how many that was, and what they report.
 func floatsWide[T Float](op byte, dst, a, b []T) (done int, look bool) {

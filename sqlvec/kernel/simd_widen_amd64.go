@@ -14,23 +14,63 @@ func widenWide[D Signed, S Int](dst []D, a []S, base int64) (done int) {
 	if !wide || unsafe.Sizeof(d) != 8 || len(dst) < 16 || s-1 < 0 {
 		return 0
 	}
-	b := archsimd.BroadcastInt64x8(base)
-	out := as[int64](dst)
-	n := len(out)
+	out, b := as[int64](dst), archsimd.BroadcastInt64x8(base)
 	switch unsafe.Sizeof(s) {
 	case 1:
-		for x := as[uint8](a); len(out) >= 16; x, out = x[8:], out[8:] {
-			archsimd.LoadUint8x16((*[16]uint8)(x)).ExtendLo8ToUint64().AsInt64x8().Add(b).Store((*[8]int64)(out))
-		}
+		done = widenCodes(out, as[uint8](a), b)
 	case 2:
-		for x := as[uint16](a); len(out) >= 8; x, out = x[8:], out[8:] {
-			archsimd.LoadUint16x8((*[8]uint16)(x)).ExtendToUint64().AsInt64x8().Add(b).Store((*[8]int64)(out))
-		}
+		done = widenCodes(out, as[uint16](a), b)
 	case 4:
-		for x := as[uint32](a); len(out) >= 8; x, out = x[8:], out[8:] {
-			archsimd.LoadUint32x8((*[8]uint32)(x)).ExtendToUint64().AsInt64x8().Add(b).Store((*[8]int64)(out))
-		}
+		done = widenCodes(out, as[uint32](a), b)
 	}
 	archsimd.ClearAVXUpperBits()
-	return n - len(out)
+	return done
+}
+
+// widenCodes sets out to codes plus base, eight at a time. It returns how many values it has set.
+func widenCodes[C ~uint8 | ~uint16 | ~uint32](out []int64, codes []C, base archsimd.Int64x8) (done int) {
+	for ; len(out)-done >= 16; done += 8 {
+		eightCodes(codes[done:]).Add(base).Store((*[8]int64)(out[done:]))
+	}
+	return done
+}
+
+// eightCodes returns the first eight of at least sixteen codes.
+func eightCodes[C ~uint8 | ~uint16 | ~uint32](codes []C) archsimd.Int64x8 {
+	var z C
+	switch unsafe.Sizeof(z) {
+	case 1:
+		return archsimd.LoadUint8x16((*[16]uint8)(as[uint8](codes))).ExtendLo8ToUint64().AsInt64x8()
+	case 2:
+		return archsimd.LoadUint16x8((*[8]uint16)(as[uint16](codes))).ExtendToUint64().AsInt64x8()
+	}
+	return archsimd.LoadUint32x8((*[8]uint32)(as[uint32](codes))).ExtendToUint64().AsInt64x8()
+}
+
+// mulCodesWide is MulCodes for 64 bits, eight at a time. It returns how many products it has set.
+func mulCodesWide[T Signed, C ~uint8 | ~uint16 | ~uint32](dst []T, base T, codes []C, b []T) (done int) {
+	var z T
+	if !wide || unsafe.Sizeof(z) != 8 || len(dst) < 64 {
+		return 0
+	}
+	d, y, add := as[int64](dst), as[int64](b), archsimd.BroadcastInt64x8(int64(base))
+	for ; len(d)-done >= 16; done += 8 {
+		eightCodes(codes[done:]).Add(add).Mul(archsimd.LoadInt64x8((*[8]int64)(y[done:]))).Store((*[8]int64)(d[done:]))
+	}
+	archsimd.ClearAVXUpperBits()
+	return done
+}
+
+// mulNarrowWide is MulNarrow, as mulCodesWide is MulCodes.
+func mulNarrowWide[T Signed, C, D ~uint8 | ~uint16 | ~uint32](dst []T, baseA T, a []C, baseB T, b []D) (done int) {
+	var z T
+	if !wide || unsafe.Sizeof(z) != 8 || len(dst) < 64 {
+		return 0
+	}
+	d, addA, addB := as[int64](dst), archsimd.BroadcastInt64x8(int64(baseA)), archsimd.BroadcastInt64x8(int64(baseB))
+	for ; len(d)-done >= 16; done += 8 {
+		eightCodes(a[done:]).Add(addA).Mul(eightCodes(b[done:]).Add(addB)).Store((*[8]int64)(d[done:]))
+	}
+	archsimd.ClearAVXUpperBits()
+	return done
 }

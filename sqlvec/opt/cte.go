@@ -5,8 +5,7 @@ import (
 	"driftdb/sqlvec/plan"
 )
 
-// inlineCTEs puts WITH queries in the place where they are read, when that is one
-// place, or when NOT MATERIALIZED was written and the query may be read anew. seen are those that are read
+// inlineCTEs puts WITH queries in the place where they are read, when that is one place. seen are those that are read
 // in several places, in whose plans that is done too.
 func inlineCTEs(node plan.Node, seen map[*plan.CTE]bool) plan.Node {
 	return plan.Transform(node, func(n plan.Node) plan.Node {

@@ -275,14 +275,7 @@ func (o *optimizer) distinctIn(e expr.Expr, rows float64) float64 {
 }
 
 func (o *optimizer) columnOf(e expr.Expr) (columnStats, bool) {
-	for {
-		c, ok := e.(*expr.Cast)
-		if !ok {
-			break
-		}
-		e = c.Arg
-	}
-	c, ok := e.(*expr.Col)
+	c, ok := expr.Uncast(e).(*expr.Col)
 	if !ok {
 		return columnStats{}, false
 	}
@@ -350,17 +343,7 @@ func (o *optimizer) equalSides(a, b expr.Expr) float64 {
 }
 
 // isConstant reports whether e is a constant, or one in another type.
-func isConstant(e expr.Expr) bool {
-	for {
-		c, ok := e.(*expr.Cast)
-		if !ok {
-			break
-		}
-		e = c.Arg
-	}
-	_, ok := e.(*expr.Const)
-	return ok
-}
+func isConstant(e expr.Expr) bool { return expr.IsConst(expr.Uncast(e)) }
 
 func (o *optimizer) compareShare(c *expr.Call) float64 {
 	if len(c.Args) != 2 {

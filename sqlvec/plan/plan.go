@@ -119,7 +119,6 @@ type CTE struct {
 	Plan   Node
 	Uses   int  // how many CTEScans read it
 	Always bool // computed once and in full: MATERIALIZED was written, or it has volatile functions
-	Never  bool // NOT MATERIALIZED was written
 
 	Recursion *Recursion // nil: Plan is all
 }
