@@ -196,10 +196,16 @@ func (gs *groups) grow() {
 	}
 }
 
-// countRows counts rows, by the slots of their groups.
-func (gs *groups) countRows(slot []uint32) {
+// beginRows makes the shared counts take a batch, by the slots of its rows' groups; endRows ends it.
+func (gs *groups) beginRows(slot []uint32) {
 	if gs.counted {
-		gs.rows.Add(slot)
+		gs.rows.Begin(slot)
+	}
+}
+
+func (gs *groups) endRows() {
+	if gs.counted {
+		gs.rows.End()
 	}
 }
 
@@ -355,8 +361,18 @@ func (e *aggEnd) take(b *vec.Batch) error {
 	e.own.table.findSlots(e.keyCol, b.Sel, slot, e.w.scratch)
 	e.own.table.kept = false
 	e.own.grow()
-	e.own.countRows(slot)
-	return e.eachCall(func(c *callEnd) error { return c.update(b, slot) })
+	return e.updateGroups(b, slot)
+}
+
+// updateGroups adds the selected rows of a batch to their groups, which are there: slot is the group plus one of each,
+// 0 of the others.
+func (e *aggEnd) updateGroups(b *vec.Batch, slot []uint32) error {
+	e.own.beginRows(slot)
+	if err := e.eachCall(func(c *callEnd) error { return c.update(b, slot) }); err != nil {
+		return err
+	}
+	e.own.endRows()
+	return nil
 }
 
 // fewCodes reports whether the keys are dictionary codes or narrow integers with few

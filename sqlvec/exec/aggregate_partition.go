@@ -432,7 +432,7 @@ func (e *aggEnd) feedArgs(gs *groups, cols []vec.Vec, group []uint32) error {
 	for i := range group {
 		group[i]++
 	}
-	gs.countRows(group)
+	gs.beginRows(group)
 	for i, c := range e.g.calls {
 		if !gs.shared[i] {
 			continue
@@ -441,5 +441,6 @@ func (e *aggEnd) feedArgs(gs *groups, cols []vec.Vec, group []uint32) error {
 			return err
 		}
 	}
+	gs.endRows()
 	return nil
 }

@@ -158,8 +158,7 @@ func (e *aggEnd) updateKnown(b *vec.Batch, keys []vec.Vec) ([]uint64, error) {
 	}
 	in := vec.Batch{N: b.N, Sel: known, Cols: b.Cols}
 	e.own.grow()
-	e.own.countRows(slot)
-	return rest, e.eachCall(func(c *callEnd) error { return c.update(&in, slot) })
+	return rest, e.updateGroups(&in, slot)
 }
 
 // lookup writes the group plus one of every selected row of the keys, 0 where there is

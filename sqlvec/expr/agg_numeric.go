@@ -72,9 +72,8 @@ func (s *numericSumStates) direct(v *vec.Vec) bool {
 	return s.scale == int(v.Type.Scale)
 }
 
-// mix notes that not all values are of the main scale, before the first that is not is counted. slot has the rows
-// that shared counts have taken already, which have no values yet; nil for none.
-func (s *numericSumStates) mix(slot []uint32) {
+// mix notes that not all values are of the main scale, before the first that is not is counted.
+func (s *numericSumStates) mix() {
 	if s.in != nil {
 		return
 	}
@@ -82,17 +81,13 @@ func (s *numericSumStates) mix(slot []uint32) {
 	if s.scale < 0 {
 		return
 	}
-	early := make([]int64, s.groups+1)
-	if s.rows != nil {
-		kernel.CountSlots(early, slot)
-	}
 	for g := range s.groups {
-		s.in[g+1] = s.of(g) > early[g+1]
+		s.in[g+1] = s.of(g) > 0
 	}
 }
 
 // ExpectPieces implements Pieced.
-func (s *numericSumStates) ExpectPieces() { s.mix(nil) }
+func (s *numericSumStates) ExpectPieces() { s.mix() }
 
 func (s *numericSumStates) Update(group []uint32, args []vec.Vec, sel []uint64, n int) error {
 	f, done := s.frame(n)
@@ -107,7 +102,7 @@ func (s *numericSumStates) UpdateSlots(slot []uint32, args []vec.Vec) error {
 	defer done()
 	direct := isNullConst(v) || s.direct(v)
 	if !direct {
-		s.mix(slot)
+		s.mix()
 	}
 	valid, ok := s.count(f, v, slot)
 	switch {
@@ -124,7 +119,7 @@ func (s *numericSumStates) UpdateSlots(slot []uint32, args []vec.Vec) error {
 	case !direct:
 		return s.addOthers(f, v, len(valid), func(i int) (g uint32, ok bool) { return valid[i] - 1, valid[i] != 0 })
 	}
-	s.sums.add(f, v, valid)
+	s.sums.add(f, v, valid, s.rows)
 	if s.in != nil {
 		for _, k := range valid {
 			s.in[k] = true
@@ -144,7 +139,7 @@ func (s *numericSumStates) UpdateOne(group uint32, args []vec.Vec, sel []uint64,
 	if v.Type.IsScaled() {
 		direct := s.direct(v)
 		if !direct {
-			s.mix(nil)
+			s.mix()
 		}
 		sum, k := sumOne(f, v, sel)
 		s.add(group, k)
@@ -158,7 +153,7 @@ func (s *numericSumStates) UpdateOne(group uint32, args []vec.Vec, sel []uint64,
 		}
 		return nil
 	}
-	s.mix(nil)
+	s.mix()
 	k := countRows(n, rows, nil)
 	s.add(group, k)
 	if v.Form == vec.Const {
@@ -317,7 +312,7 @@ func (s *numericSumStates) MergePart(src States, from, to []uint32) error {
 	}
 	same := o.scale < 0 || s.scale == o.scale
 	if !same || o.in != nil {
-		s.mix(nil)
+		s.mix()
 	}
 	if same && o.scale >= 0 {
 		s.sums.mergeSums(&o.sums, from, to)

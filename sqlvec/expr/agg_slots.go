@@ -15,29 +15,10 @@ type Slotted interface {
 	States
 	// UpdateSlots adds row i of args to slot[i], for n = len(slot) rows in order.
 	UpdateSlots(slot []uint32, args []vec.Vec) error
-	// Share makes the states count rows by r, to which the caller adds the slots of
-	// every UpdateSlots first. It is called before the first row, or not at all, and
+	// Share makes the states count rows by r, to which the caller gives the slots of a
+	// batch before its rows. It is called before the first row, or not at all, and
 	// then rows come by UpdateSlots only.
 	Share(r *RowCounts)
-}
-
-// RowCounts counts the rows of every slot. Several aggregates of one group table share it.
-type RowCounts struct{ counts []int64 }
-
-// Grow makes groups [0, n) exist.
-func (r *RowCounts) Grow(n int) { r.counts = grow(r.counts, n+1) }
-
-// Add counts rows.
-func (r *RowCounts) Add(slot []uint32) { kernel.CountSlots(r.counts, slot) }
-
-// Groups returns the counts of groups [0, n), which are there.
-func (r *RowCounts) Groups(n int) []int64 { return r.counts[1 : n+1] }
-
-// Merge adds group from[i] of o to group to[i]; from nil stands for 0, 1, 2, …
-func (r *RowCounts) Merge(o *RowCounts, from, to []uint32) {
-	for i, g := range to {
-		r.counts[g+1] += o.counts[groupAt(from, i)+1]
-	}
 }
 
 // valueCounts counts the values of every group that are not NULL.
@@ -83,7 +64,7 @@ func (c *valueCounts) of(g int) int64 {
 // have become 0. ok is false when all values are NULL.
 func (c *valueCounts) count(f *frame, v *vec.Vec, slot []uint32) (valid []uint32, ok bool) {
 	if c.rows == nil {
-		c.own.Add(slot)
+		c.own.add(slot)
 	}
 	if v.Valid == nil || v.Form == vec.Const && !v.IsNull(0) {
 		return slot, true
@@ -228,8 +209,11 @@ func (s *slotSums) widen() {
 	}
 }
 
-// add adds the integers of v to their slots.
-func (s *slotSums) add(f *frame, v *vec.Vec, slot []uint32) {
+// add adds the integers of v to their slots, with the help of rows, which may be nil.
+func (s *slotSums) add(f *frame, v *vec.Vec, slot []uint32, rows *RowCounts) {
+	if rows.holds(slot) && s.addBatch(f, v, rows) {
+		return
+	}
 	if v.Form == vec.Narrow {
 		switch v.Width {
 		case 1:
@@ -250,6 +234,47 @@ func (s *slotSums) add(f *frame, v *vec.Vec, slot []uint32) {
 		x := values[int64](f, v)
 		addSlots(s, x, slot, 0, kernel.Magnitude(x))
 	}
+}
+
+// addBatch is add for all rows of the batch of rows, where it can help.
+func (s *slotSums) addBatch(f *frame, v *vec.Vec, rows *RowCounts) bool {
+	few := rows.masks.Rows() != nil
+	if v.Form == vec.Narrow {
+		most := narrowMagnitude(v)
+		if !few {
+			return rows.wait(v, s, most)
+		}
+		switch v.Width {
+		case 1:
+			return addMasks(s, vec.Of[uint8](v), rows, v.Base, most)
+		case 2:
+			return addMasks(s, vec.Of[uint16](v), rows, v.Base, most)
+		}
+		return addMasks(s, vec.Of[uint32](v), rows, v.Base, most)
+	}
+	if !few || v.Type.Class() != types.I64 {
+		return false
+	}
+	x := values[int64](f, v)
+	return addMasks(s, x, rows, 0, kernel.Magnitude(x))
+}
+
+// addMasks is addBatch where few groups are told apart by masks.
+func addMasks[T kernel.Int](s *slotSums, x []T, rows *RowCounts, base int64, most uint64) bool {
+	if !s.room(most, len(rows.slot)) {
+		return false
+	}
+	kernel.SumMasks(s.acc, &rows.masks, x[:len(rows.slot)], base)
+	return true
+}
+
+// room reports whether n values of at most most in size can be added to acc, and notes that they are.
+func (s *slotSums) room(most uint64, n int) bool {
+	if most > maxBound/uint64(max(n, 1)) || s.bound > maxBound-most*uint64(n) {
+		return false
+	}
+	s.bound += most * uint64(n)
+	return true
 }
 
 // narrowMagnitude returns a number that no value of a narrow vector exceeds in size.

@@ -1,6 +1,7 @@
 package expr
 
 import (
+	"encoding/binary"
 	"math"
 	"math/big"
 	"testing"
@@ -12,21 +13,47 @@ import (
 	"driftdb/internal/vec"
 )
 
-// slotRows is one batch of integers with NULLs, and slots of three groups.
+// slotRows is one batch of integers with NULLs, and slots of groups.
 type slotRows struct {
 	slot  []uint32
 	x     []int64
 	valid []uint64
+	v     vec.Vec // of x and valid
 }
 
-func drawSlotRows(t *rapid.T) slotRows {
-	n := rapid.IntRange(1, 150).Draw(t, "n")
-	r := slotRows{x: make([]int64, n), slot: make([]uint32, n)}
+func drawSlotRows(t *rapid.T, groups int) (r slotRows) {
+	n := rapid.OneOf(rapid.IntRange(1, 150), rapid.SampledFrom([]int{512, 1000, vec.BatchRows})).Draw(t, "n")
+	r = slotRows{x: make([]int64, n), slot: make([]uint32, n)}
 	size := rapid.SampledFrom([]int64{10, 1 << 40, 1 << 55, math.MaxInt64}).Draw(t, "size")
-	for i := range n {
-		r.slot[i] = uint32(rapid.IntRange(0, 3).Draw(t, "slot"))
-		r.x[i] = rapid.OneOf(rapid.Int64Range(-size, size), rapid.SampledFrom([]int64{-size, size})).Draw(t, "x")
+	width := rapid.SampledFrom([]int{0, 1, 2, 4}).Draw(t, "width")
+	base := rapid.Int64Range(-size/2, size/2).Draw(t, "base")
+	codes := make([]byte, n*width)
+	seed := rapid.Uint64().Draw(t, "seed")
+	next := func() uint64 { // as many numbers as a batch has would take rapid long
+		seed = seed*6364136223846793005 + 1442695040888963407
+		return seed>>32 ^ seed<<32
 	}
+	for i := range n {
+		r.slot[i] = uint32(next() % uint64(groups+1))
+		if r.x[i] = int64(next()) % size; next()%4 == 0 {
+			r.x[i] = size
+		}
+		if next()%4 == 0 {
+			r.x[i] = -r.x[i]
+		}
+		if width > 0 {
+			var code [8]byte
+			binary.LittleEndian.PutUint64(code[:], next())
+			copy(codes[i*width:(i+1)*width], code[:])
+			clear(code[width:])
+			r.x[i] = base + int64(binary.LittleEndian.Uint64(code[:]))
+		}
+	}
+	defer func() {
+		if r.v = vec.FromFixed(types.T(types.Int64), r.x, r.valid); width > 0 {
+			r.v.Form, r.v.Width, r.v.Base, r.v.Data = vec.Narrow, uint8(width), base, codes
+		}
+	}()
 	if rapid.Bool().Draw(t, "nulls") {
 		r.valid = make([]uint64, vec.Words(n))
 		for i := range r.valid {
@@ -59,6 +86,7 @@ func TestSlottedStatesAgreeWithBigIntegers(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		a := arena.New(nil)
 		defer a.Free()
+		groups := rapid.SampledFrom([]int{3, 40, 700}).Draw(t, "groups")
 		share := rapid.Bool().Draw(t, "share")
 		names := []string{"sum", "count", "min", "max"}
 		var states [2][]Slotted
@@ -73,32 +101,37 @@ func TestSlottedStatesAgreeWithBigIntegers(t *testing.T) {
 				if share {
 					s.Share(&rows[k])
 				}
-				s.Grow(3)
+				s.Grow(groups)
 				states[k] = append(states[k], s)
 			}
-			rows[k].Grow(3)
+			rows[k].Grow(groups)
 		}
-		want := make([]slotWant, 3)
+		want := make([]slotWant, groups)
 		for range rapid.IntRange(1, 6).Draw(t, "batches") {
-			k, r := rapid.IntRange(0, 1).Draw(t, "side"), drawSlotRows(t)
+			k, r := rapid.IntRange(0, 1).Draw(t, "side"), drawSlotRows(t, groups)
 			for i, s := range r.slot {
 				if s > 0 && has(r.valid, i) {
 					want[s-1].add(r.x[i])
 				}
 			}
-			rows[k].Add(r.slot)
+			rows[k].Begin(r.slot)
 			for _, s := range states[k] {
-				if err := s.UpdateSlots(r.slot, []vec.Vec{vec.FromFixed(bigint, r.x, r.valid)}); err != nil {
+				if err := s.UpdateSlots(r.slot, []vec.Vec{r.v}); err != nil {
 					t.Fatal(err)
 				}
 			}
+			rows[k].End()
+		}
+		to := make([]uint32, groups)
+		for g := range to {
+			to[g] = uint32(g)
 		}
 		for i, s := range states[0] {
-			if err := states[1][i].Merge(s, []uint32{0, 1, 2}); err != nil {
+			if err := states[1][i].Merge(s, to); err != nil {
 				t.Fatal(err)
 			}
 		}
-		rows[1].Merge(&rows[0], nil, []uint32{0, 1, 2})
+		rows[1].Merge(&rows[0], nil, to)
 		checkSlotted(t, states[1], want, a)
 	})
 }
@@ -106,12 +139,12 @@ func TestSlottedStatesAgreeWithBigIntegers(t *testing.T) {
 func checkSlotted(t *rapid.T, states []Slotted, want []slotWant, a *arena.Arena) {
 	var got [][]string
 	for _, s := range states {
-		v, err := s.Final(0, 3, a)
+		v, err := s.Final(0, len(want), a)
 		if err != nil {
 			t.Fatal(err)
 		}
 		var col []string
-		for g := range 3 {
+		for g := range want {
 			col = append(col, types.Format(v.Value(g)))
 		}
 		got = append(got, col)

@@ -226,7 +226,7 @@ func (s *intSumStates) UpdateSlots(slot []uint32, args []vec.Vec) error {
 	f, done := s.frame(len(slot))
 	defer done()
 	if valid, ok := s.count(f, &args[0], slot); ok {
-		s.sums.add(f, &args[0], valid)
+		s.sums.add(f, &args[0], valid, s.rows)
 	}
 	return nil
 }

@@ -45,3 +45,7 @@ func mulNarrowWide[T Signed, C, D ~uint8 | ~uint16 | ~uint32]([]T, T, []C, T, []
 func quotientsWide(*Quotients, []Int128, []int64, []int64, []uint64) int { return 0 }
 
 func widenWide[D Signed, S Int]([]D, []S, int64) int { return 0 }
+
+func slotMasksWide([]uint64, []uint32, int) bool { return false }
+
+func sumSmallWide([]int64, []uint64) (int64, int) { return 0, 0 }

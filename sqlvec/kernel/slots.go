@@ -1,6 +1,9 @@
 package kernel
 
-import "math"
+import (
+	"math"
+	"math/bits"
+)
 
 // Loops that add rows to the accumulators of their groups. Slot g+1 belongs to group g;
 // slot 0 takes the rows that do not count (filtered out, NULL), so that no loop tests
@@ -142,6 +145,11 @@ func SumSlotsFloat(sums []float64, slot []uint32, x []float64) {
 // MinSlots keeps the least of base + x for every row's slot.
 func MinSlots[T Int](best []int64, slot []uint32, x []T, base int64) {
 	x = x[:len(slot)]
+	if len(best) <= len(slot) && len(best) > 1 {
+		if _, worst := MinMax(best[1:]); eachBetter(Lt, slot, x, base, worst, func(s uint32, v int64) { best[s] = min(best[s], v) }) {
+			return
+		}
+	}
 	for i, s := range slot {
 		if v := base + int64(x[i]); v < best[s] { // hardly ever, so that no row waits for what another stores
 			best[s] = v
@@ -152,12 +160,47 @@ func MinSlots[T Int](best []int64, slot []uint32, x []T, base int64) {
 // MaxSlots keeps the greatest of base + x for every row's slot.
 func MaxSlots[T Int](best []int64, slot []uint32, x []T, base int64) {
 	x = x[:len(slot)]
+	if len(best) <= len(slot) && len(best) > 1 {
+		if worst, _ := MinMax(best[1:]); eachBetter(Gt, slot, x, base, worst, func(s uint32, v int64) { best[s] = max(best[s], v) }) {
+			return
+		}
+	}
 	for i, s := range slot {
 		if v := base + int64(x[i]); v > best[s] {
 			best[s] = v
 		}
 	}
 }
+
+// eachBetter calls fn with the rows whose value base + x is better than worst, which is the best yet of the group where that
+// is worst: after some rows hardly one is. It reports false, and has done nothing, where that may take longer than looking
+// at every row.
+func eachBetter[T Int](op Op, slot []uint32, x []T, base, worst int64, fn func(s uint32, v int64)) bool {
+	limit := worst - base
+	if (worst^base)&(worst^limit) < 0 {
+		return false
+	}
+	if int64(T(limit)) != limit { // beyond all values: none is better, or all are
+		return (op == Lt) == (limit < 0)
+	}
+	var mask [mostBetter / 64]uint64
+	if len(x) > mostBetter || !compareConstWide(op, x, T(limit), mask[:Words(len(x))]) {
+		return false
+	}
+	if Count(mask[:]) > len(x)/8 {
+		return false
+	}
+	for w, m := range mask[:Words(len(x))] {
+		for ; m != 0; m &= m - 1 {
+			i := 64*w + bits.TrailingZeros64(m)
+			fn(slot[i], base+int64(x[i]))
+		}
+	}
+	return true
+}
+
+// mostBetter is the most rows whose mask eachBetter holds.
+const mostBetter = 2048
 
 // Magnitude returns a number that no value of a exceeds in size, less than twice the
 // greatest size.

@@ -2,6 +2,7 @@ package kernel
 
 import (
 	"math"
+	"slices"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -175,4 +176,85 @@ func BenchmarkSlots(b *testing.B) {
 			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/n, "ns/row")
 		})
 	}
+}
+
+// TestPackedSumsAgreeWithSlotSums holds packed sums, and those by masks, against sums row by row.
+func TestPackedSumsAgreeWithSlotSums(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		n, groups := rapid.IntRange(leastPacked, mostPacked).Draw(t, "n"), rapid.SampledFrom([]int{1, 3, maxMasks, maxMasks + 1, packedSlots - 1}).Draw(t, "groups")
+		r := rapid.Uint64().Draw(t, "seed")
+		next := func() uint64 { r = r*6364136223846793005 + 1442695040888963407; return r >> 33 * (r >> 40) }
+		slot, a, b, c, d := make([]uint32, n), make([]uint8, n), make([]uint16, n), make([]uint32, n), make([]int64, n)
+		top := rapid.Bool().Draw(t, "greatest values")
+		for i := range slot {
+			slot[i], a[i], b[i], c[i], d[i] = uint32(next()%uint64(groups+1)), uint8(next()), uint16(next()), uint32(next()), int64(next()<<20)-1<<40
+			if top {
+				slot[i], a[i], b[i], c[i] = 1, 0xFF, 0xFFFF, 0xFFFFFFFF
+			}
+		}
+		base := rapid.Int64Range(-1000, 1000).Draw(t, "base")
+		want := [4][]int64{}
+		for k := range want {
+			want[k] = make([]int64, groups+1)
+		}
+		counts := make([]int64, groups+1)
+		CountSlots(counts, slot)
+		SumSlots(want[0], slot, a, base)
+		SumSlots(want[1], slot, b, base)
+		SumSlots(want[2], slot, c, base)
+		SumSlots(want[3], slot, d, base)
+		check := func(k int, what string, got []int64) {
+			if !slices.Equal(got[1:], want[k][1:]) {
+				t.Fatalf("%s of column %d: %v, want %v", what, k, got, want[k])
+			}
+		}
+		var m SlotMasks
+		if m.Set(slot, groups); m.Rows() != nil {
+			for g, rows := range m.Rows() {
+				if int64(rows) != counts[g+1] {
+					t.Fatalf("group %d has %d rows by its mask, want %d", g, rows, counts[g+1])
+				}
+			}
+			got := [4][]int64{}
+			for k := range got {
+				got[k] = make([]int64, groups+1)
+			}
+			SumMasks(got[0], &m, a, base)
+			SumMasks(got[1], &m, b, base)
+			SumMasks(got[2], &m, c, base)
+			SumMasks(got[3], &m, d, base)
+			for k := range got {
+				check(k, "masks", got[k])
+			}
+		}
+		if !CanPack(n, groups+1) {
+			return
+		}
+		var p PackedSums
+		batch := make([]int64, groups+1)
+		for first, left := true, []int{0, 1, 2}; len(left) > 0; first = false {
+			p.Reset(first)
+			var taken, rest []int
+			for _, k := range rapid.Permutation(left).Draw(t, "order") {
+				if k == 0 && p.Pack8(a) || k == 1 && p.Pack16(b) || k == 2 && p.Pack32(c) {
+					taken = append(taken, k)
+				} else {
+					rest = append(rest, k)
+				}
+			}
+			left = rest
+			p.Add(slot, groups+1)
+			if first {
+				p.Count(batch)
+				if !slices.Equal(batch, counts) {
+					t.Fatalf("counts are %v, want %v", batch, counts)
+				}
+			}
+			for n, k := range taken {
+				got := make([]int64, groups+1)
+				p.Sum(n, got, batch, base)
+				check(k, "packed sums", got)
+			}
+		}
+	})
 }
