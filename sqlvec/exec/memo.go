@@ -151,8 +151,22 @@ func windowOfStored(v *vec.Vec, old codeColumn) (codeColumn, bool) {
 
 // windowOfInts returns a window that holds xs, old where it does.
 func windowOfInts[T int16 | int32 | int64](xs []T, valid, sel []uint64, old codeColumn) (codeColumn, bool) {
+	if valid == nil && sel != nil && len(xs) > 0 { // mostly all rows fit, those that are not selected, too
+		if lo, hi := kernel.MinMax(xs); old.holds(int64(lo), int64(hi)) {
+			return old, true
+		}
+	}
 	lo, hi, ok := minMax(xs, valid, sel)
 	return window(int64(lo), int64(hi), ok, old)
+}
+
+// holds reports whether c is a window that holds lo to hi.
+func (c *codeColumn) holds(lo, hi int64) bool {
+	if c.size == 0 || c.dict != nil {
+		return false
+	}
+	top := uint64(c.size - 2)
+	return uint64(lo-c.base) <= top && uint64(hi-c.base) <= top
 }
 
 // window returns a window that holds lo to hi, if ok says that there are values: old where
@@ -161,11 +175,11 @@ func window(lo, hi int64, ok bool, old codeColumn) (codeColumn, bool) {
 	if !ok {
 		return codeColumn{size: max(old.size, 2), base: old.base}, true
 	}
+	if old.holds(lo, hi) {
+		return old, true
+	}
 	if old.size > 0 && old.dict == nil {
 		top := uint64(old.size - 2)
-		if uint64(lo-old.base) <= top && uint64(hi-old.base) <= top {
-			return old, true
-		}
 		lo, hi = min(lo, old.base), max(hi, old.base+int64(min(top, uint64(math.MaxInt64-old.base))))
 	}
 	span := uint64(hi) - uint64(lo)
@@ -188,10 +202,7 @@ func minMax[T int16 | int32 | int64](xs []T, valid, sel []uint64) (lo, hi T, ok 
 		if len(xs) == 0 {
 			return 0, 0, false
 		}
-		lo, hi = xs[0], xs[0]
-		for _, x := range xs {
-			lo, hi = min(lo, x), max(hi, x)
-		}
+		lo, hi = kernel.MinMax(xs)
 		return lo, hi, true
 	}
 	if valid == nil {
@@ -215,6 +226,26 @@ func (m *memo) addCodes(c *codeColumn, v *vec.Vec, n int, first bool, out []uint
 	if v.Valid == nil && (v.Form == vec.Dict || v.Form == vec.Narrow && v.Width <= 2) {
 		addStored(c, v, first, out)
 		return
+	}
+	size, top := uint32(c.size), uint32(c.size-1)
+	if first {
+		size = 0
+	}
+	if v.Valid == nil && v.Form != vec.Dict {
+		switch class := v.Type.Class(); {
+		case v.Form == vec.Narrow:
+			kernel.AddOffsets(out, size, vec.Of[uint32](v), c.base-v.Base, top)
+			return
+		case class == types.I16:
+			kernel.AddOffsets(out, size, vec.Of[int16](v), c.base, top)
+			return
+		case class == types.I32:
+			kernel.AddOffsets(out, size, vec.Of[int32](v), c.base, top)
+			return
+		case class == types.I64:
+			kernel.AddOffsets(out, size, vec.Of[int64](v), c.base, top)
+			return
+		}
 	}
 	codes := arena.Make[int32](a, n)
 	switch {
@@ -253,7 +284,6 @@ func (m *memo) addCodes(c *codeColumn, v *vec.Vec, n int, first bool, out []uint
 		}
 		return
 	}
-	size := uint32(c.size)
 	for i, x := range codes {
 		out[i] = out[i]*size + uint32(x)
 	}

@@ -230,6 +230,8 @@ func reciprocal(c uint64) (m uint64, ok bool) {
 // DivConst sets dst = a / c cut towards zero. c is neither 0 nor -1.
 func DivConst[T Signed](dst, a []T, c T) {
 	a = a[:len(dst)]
+	done := divConstWide(dst, a, c, false)
+	dst, a = dst[done:], a[done:]
 	m, ok := reciprocal(uint64(c))
 	for i, x := range a {
 		if y := uint64(x); ok && y < 1<<32 {
@@ -244,6 +246,8 @@ func DivConst[T Signed](dst, a []T, c T) {
 // ModConst sets dst = a mod c with the sign of a. c is neither 0 nor -1.
 func ModConst[T Signed](dst, a []T, c T) {
 	a = a[:len(dst)]
+	done := divConstWide(dst, a, c, true)
+	dst, a = dst[done:], a[done:]
 	m, ok := reciprocal(uint64(c))
 	for i, x := range a {
 		if y := uint64(x); ok && y < 1<<32 {

@@ -2,7 +2,10 @@
 
 package kernel
 
-import "simd/archsimd"
+import (
+	"simd/archsimd"
+	"unsafe"
+)
 
 // slotMasksWide sets masks to those of the rows of slots 1 to groups, one after another.
 func slotMasksWide(masks []uint64, slot []uint32, groups int) bool {
@@ -60,4 +63,51 @@ func sumSmallWide(x []int64, mask []uint64) (s int64, done int) {
 		s += v
 	}
 	return s, done
+}
+
+// divConstWide is DivConst, or ModConst if mod is set, for 64 bits, eight at a time where all eight are below
+// 2^52 and not negative: their quotients as doubles are one off at most. It returns how many values it has set.
+func divConstWide[T Signed](dst, a []T, c T, mod bool) (done int) {
+	var z T
+	if !wide || unsafe.Sizeof(z) != 8 || len(dst) < 64 || c < 2 || int64(c) >= 1<<52 {
+		return 0
+	}
+	d, x, most := as[int64](dst), as[int64](a), archsimd.BroadcastUint64x8(1<<52)
+	by, minus, inverse := archsimd.BroadcastFloat64x8(float64(c)), archsimd.BroadcastFloat64x8(-float64(c)), archsimd.BroadcastFloat64x8(1/float64(c))
+	zero, one := archsimd.BroadcastFloat64x8(0), archsimd.BroadcastFloat64x8(1)
+	for ; len(d)-done >= 8; done += 8 {
+		v := archsimd.LoadInt64x8((*[8]int64)(x[done:]))
+		if v.AsUint64x8().Less(most).ToBits() != 0xFF {
+			break
+		}
+		f := v.ConvertToFloat64()
+		q := f.Mul(inverse).TruncScaled(0)
+		r := q.MulAdd(minus, f)
+		below, above := r.Less(zero), r.GreaterEqual(by)
+		if mod {
+			r = r.Add(by.Masked(below)).Add(minus.Masked(above))
+			r.ConvertToInt64().Store((*[8]int64)(d[done:]))
+		} else {
+			q = q.Sub(one.Masked(below)).Add(one.Masked(above))
+			q.ConvertToInt64().Store((*[8]int64)(d[done:]))
+		}
+	}
+	archsimd.ClearAVXUpperBits()
+	return done
+}
+
+// addOffsetsWide is AddOffsets for eight rows of 64 bits at a time. It returns how many rows that was.
+func addOffsetsWide[T Int](out []uint32, size uint32, x []T, base int64, top uint32) (done int) {
+	var z T
+	if !wide || unsafe.Sizeof(z) != 8 || len(out) < 64 {
+		return 0
+	}
+	v, from, most, times := as[int64](x), archsimd.BroadcastInt64x8(base), archsimd.BroadcastUint64x8(uint64(top)), archsimd.BroadcastUint32x8(size)
+	for ; len(out)-done >= 8; done += 8 {
+		o := (*[8]uint32)(out[done:])
+		c := archsimd.LoadInt64x8((*[8]int64)(v[done:])).Sub(from).AsUint64x8().Min(most).TruncateToUint32()
+		archsimd.LoadUint32x8(o).Mul(times).Add(c).Store(o)
+	}
+	archsimd.ClearAVXUpperBits()
+	return done
 }

@@ -49,3 +49,7 @@ func widenWide[D Signed, S Int]([]D, []S, int64) int { return 0 }
 func slotMasksWide([]uint64, []uint32, int) bool { return false }
 
 func sumSmallWide([]int64, []uint64) (int64, int) { return 0, 0 }
+
+func divConstWide[T Signed](_, _ []T, _ T, _ bool) int { return 0 }
+
+func addOffsetsWide[T Int]([]uint32, uint32, []T, int64, uint32) int { return 0 }

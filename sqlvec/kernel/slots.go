@@ -57,6 +57,22 @@ func AddCodes[C ~uint8 | ~uint16 | ~uint32](out []uint32, size uint32, codes []C
 	}
 }
 
+// AddOffsets is AddCodes with the distances of x from base as codes, top for those that are greater or below 0.
+func AddOffsets[T Int](out []uint32, size uint32, x []T, base int64, top uint32) {
+	x = x[:len(out)]
+	done := addOffsetsWide(out, size, x, base, top)
+	out, x = out[done:], x[done:]
+	if size == 0 {
+		for i, v := range x {
+			out[i] = uint32(min(uint64(int64(v)-base), uint64(top)))
+		}
+		return
+	}
+	for i, v := range x {
+		out[i] = out[i]*size + uint32(min(uint64(int64(v)-base), uint64(top)))
+	}
+}
+
 // MaskSlots sets dst to slot where the bit of mask is set, elsewhere to 0.
 func MaskSlots(dst, slot []uint32, mask []uint64) {
 	slot = slot[:len(dst)]

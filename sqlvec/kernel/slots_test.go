@@ -258,3 +258,55 @@ func TestPackedSumsAgreeWithSlotSums(t *testing.T) {
 		}
 	})
 }
+
+func testOffsets[T Int](t *rapid.T) {
+	n := rapid.IntRange(0, 200).Draw(t, "n")
+	base, top, size := rapid.Int64Range(-1000, 1000).Draw(t, "base"), rapid.Uint32Range(1, 300).Draw(t, "top"), rapid.SampledFrom([]uint32{0, 1, 301}).Draw(t, "size")
+	x, out, want := make([]T, n), make([]uint32, n), make([]uint32, n)
+	for i := range x {
+		x[i] = T(rapid.OneOf(rapid.Int64Range(-1000, 2000), rapid.Int64()).Draw(t, "x"))
+		out[i] = rapid.Uint32Range(0, 300).Draw(t, "out")
+		code := uint64(int64(x[i]) - base)
+		want[i] = out[i]*size + uint32(min(code, uint64(top)))
+	}
+	AddOffsets(out, size, x, base, top)
+	if !slices.Equal(out, want) {
+		t.Fatalf("offsets of %v from %d: %v, want %v", x, base, out, want)
+	}
+}
+
+func TestAddOffsets(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		testOffsets[int16](t)
+		testOffsets[int32](t)
+		testOffsets[uint32](t)
+		testOffsets[int64](t)
+	})
+}
+
+// TestDivConst holds quotients and remainders by a constant against those of the language.
+func TestDivConst(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		n := rapid.IntRange(0, 200).Draw(t, "n")
+		c := rapid.OneOf(rapid.Int64Range(1, 2000), rapid.Int64Range(1, 1<<53), rapid.Int64(), rapid.SampledFrom([]int64{1<<52 - 1, 1 << 52, -7})).Draw(t, "c")
+		if c == 0 || c == -1 {
+			return
+		}
+		x := make([]int64, n)
+		for i := range x {
+			k := rapid.Int64Range(0, 1<<20).Draw(t, "k")
+			x[i] = rapid.OneOf(rapid.Int64Range(0, 1<<52-1), rapid.SampledFrom([]int64{k*c - 1, k * c, k*c + 1, 1<<52 - 1, 1 << 52}), rapid.Int64()).Draw(t, "x")
+			if rapid.Bool().Draw(t, "small") {
+				x[i] &= 1<<52 - 1
+			}
+		}
+		q, r := make([]int64, n), make([]int64, n)
+		DivConst(q, x, c)
+		ModConst(r, x, c)
+		for i, v := range x {
+			if q[i] != v/c || r[i] != v%c {
+				t.Fatalf("%d by %d: %d, remainder %d; want %d, %d", v, c, q[i], r[i], v/c, v%c)
+			}
+		}
+	})
+}
