@@ -446,12 +446,14 @@ func sum16(a []uint16, mask []uint64) (s uint64) {
 func sum32(a []uint32, mask []uint64, flip uint32) uint64 {
 	var even, odd archsimd.Uint64x8
 	turn, low, half := archsimd.BroadcastUint32x16(flip), archsimd.BroadcastUint64x8(0xFFFFFFFF), archsimd.BroadcastUint64x8(32)
-	for w := 0; len(a) >= 64; a, w = a[64:], w+1 {
-		m := maskWord(mask, w)
-		for k := 0; k < 64; k += 16 {
-			v := archsimd.LoadUint32x16((*[16]uint32)(a[k:])).Xor(turn).Masked(archsimd.Mask32x16FromBits(uint16(m >> k))).AsUint64x8()
-			even, odd = even.Add(v.And(low)), odd.Add(v.ShiftRight(half))
-		}
+	for w := range len(a) / 64 {
+		m, x := maskWord(mask, w), (*[64]uint32)(a[64*w:])
+		v0 := archsimd.LoadUint32x16((*[16]uint32)(x[0:])).Xor(turn).Masked(archsimd.Mask32x16FromBits(uint16(m))).AsUint64x8()
+		v1 := archsimd.LoadUint32x16((*[16]uint32)(x[16:])).Xor(turn).Masked(archsimd.Mask32x16FromBits(uint16(m >> 16))).AsUint64x8()
+		v2 := archsimd.LoadUint32x16((*[16]uint32)(x[32:])).Xor(turn).Masked(archsimd.Mask32x16FromBits(uint16(m >> 32))).AsUint64x8()
+		v3 := archsimd.LoadUint32x16((*[16]uint32)(x[48:])).Xor(turn).Masked(archsimd.Mask32x16FromBits(uint16(m >> 48))).AsUint64x8()
+		even = even.Add(v0.And(low).Add(v1.And(low))).Add(v2.And(low).Add(v3.And(low)))
+		odd = odd.Add(v0.ShiftRight(half).Add(v1.ShiftRight(half))).Add(v2.ShiftRight(half).Add(v3.ShiftRight(half)))
 	}
 	return total(even.Add(odd))
 }
