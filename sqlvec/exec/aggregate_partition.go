@@ -247,8 +247,50 @@ func (e *aggEnd) loosen() {
 // dealing is what scatter deals rows with: where each partition begins and how far it is filled, the rows
 // by partitions, and the partition of each.
 type dealing struct {
-	at, fill, idx []int32
-	part          []uint16
+	at, fill []int32 // maxPartitions + 1, maxPartitions
+	idx      []int32
+	part     []uint16
+}
+
+// count finds the partitions of the rows of a block, by so many bits of their hashes, and how many rows each has.
+func (d *dealing) count(c *keyCodec, b *block, bits uint) {
+	at, part, shift := (*[maxPartitions + 1]int32)(d.at), d.part[:b.n], 64-bits
+	clear(at[:])
+	switch keys := b.keys; {
+	case c.single && c.fields == nil:
+		keys = keys[:len(part)]
+		for i := range part {
+			p := hashWord(keys[i]) >> (shift & 63) % maxPartitions
+			part[i] = uint16(p)
+			at[p+1]++
+		}
+	case c.single:
+		for i := range part {
+			p := c.hashOfWord(keys[i]) >> (shift & 63) % maxPartitions
+			part[i] = uint16(p)
+			at[p+1]++
+		}
+	default:
+		for i := range part {
+			p := keys[i*c.stride+c.words] >> (shift & 63) % maxPartitions
+			part[i] = uint16(p)
+			at[p+1]++
+		}
+	}
+}
+
+// deal lists the rows of every partition, from at of the partition on.
+func (d *dealing) deal(rows, partitions int) {
+	for p := range partitions {
+		d.at[p+1] += d.at[p]
+	}
+	fill, idx := (*[maxPartitions]int32)(d.fill), d.idx
+	copy(fill[:], d.at)
+	for i, p := range d.part[:rows] {
+		f := &fill[p%maxPartitions]
+		idx[*f] = int32(i)
+		*f++
+	}
 }
 
 // scatter moves the staged rows to their partitions, with their texts, so that those of a partition
@@ -269,32 +311,13 @@ func (e *aggEnd) scatter() {
 	}
 	n := e.g.partitions()
 	if e.deal.at == nil {
-		e.deal = dealing{make([]int32, n+1), make([]int32, n+1), make([]int32, blockRows), make([]uint16, blockRows)}
+		e.deal = dealing{make([]int32, maxPartitions+1), make([]int32, maxPartitions), make([]int32, blockRows), make([]uint16, blockRows)}
 	}
-	at, fill, idx, part := e.deal.at, e.deal.fill, e.deal.idx, e.deal.part
 	for _, b := range e.staging.blocks {
-		clear(at)
-		for i := range b.n {
-			h := uint64(0)
-			if codec.single {
-				h = codec.hashOfWord(b.keys[i])
-			} else {
-				h = b.keys[i*codec.stride+codec.words]
-			}
-			part[i] = uint16(h >> (64 - e.g.bits))
-			at[part[i]+1]++
-		}
+		e.deal.count(codec, b, e.g.bits)
+		e.deal.deal(b.n, n)
 		for p := range n {
-			at[p+1] += at[p]
-		}
-		copy(fill, at)
-		for i := range b.n {
-			p := part[i]
-			idx[fill[p]] = int32(i)
-			fill[p]++
-		}
-		for p := range n {
-			e.parts[p].addRows(b, idx[at[p]:at[p+1]], kept)
+			e.parts[p].addRows(b, e.deal.idx[e.deal.at[p]:e.deal.at[p+1]], kept)
 		}
 		e.staging.rows -= b.n
 		b.n = 0
@@ -384,13 +407,7 @@ func (e *aggEnd) feedStore(gs *groups, s *store) error {
 		group := e.group[:hi-lo]
 		switch {
 		case t.codec.single:
-			last := noGroup
-			for i, w := range b.keys[lo:hi] { // a partition has many rows of a key that many rows have
-				if last == noGroup || w != t.keys[last] {
-					last = t.groupOfWord(w)
-				}
-				group[i] = last
-			}
+			t.groupsOfWords(b.keys[lo:hi], group)
 		case e.byHash:
 			for i := range group {
 				at := (lo + i) * stride

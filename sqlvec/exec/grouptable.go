@@ -249,6 +249,43 @@ func (t *groupTable) groupOfWord(key uint64) uint32 {
 	return uint32(g)
 }
 
+// groupsOfWords writes the groups of keys of a single codec.
+func (t *groupTable) groupsOfWords(keys []uint64, group []uint32) {
+	group = group[:len(keys)]
+	var last uint64 // a partition has many rows of a key that many rows have
+	of := noGroup
+	for i := 0; i < len(keys); {
+		slots, mask := t.slots, t.mask
+		if t.unplaced || t.packed { // the slots do not tell
+			group[i] = t.groupOfWord(keys[i])
+			i++
+			continue
+		}
+		for ; i < len(keys); i++ {
+			key := keys[i]
+			if key == last && of != noGroup {
+				group[i] = of
+				continue
+			}
+			pos := hashWord(key) & mask
+			g, k := slots[2*pos], slots[2*pos+1]
+			for g != 0 && k != key {
+				pos = (pos + 1) & mask
+				g, k = slots[2*pos], slots[2*pos+1]
+			}
+			if g == 0 {
+				break
+			}
+			last, of = key, uint32(g-1)
+			group[i] = of
+		}
+		if i < len(keys) {
+			group[i] = t.groupOfWord(keys[i])
+			i++
+		}
+	}
+}
+
 // groupOfWide is groupOfWord for a wide key.
 func (t *groupTable) groupOfWide(key uint64) uint32 {
 	pos := t.codec.hashOfWord(key) & t.mask
