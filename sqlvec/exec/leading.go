@@ -2,6 +2,7 @@ package exec
 
 import (
 	"math/bits"
+	"sync/atomic"
 
 	"driftdb/internal/arena"
 	"driftdb/internal/types"
@@ -20,6 +21,8 @@ type leadingRows struct {
 	n         int
 	codec     *keyCodec // nil without a partition
 	firsts    bool      // of rows with equal first keys, those that came first are enough
+	// inOrder lets a scan read first what is likely to lead. It never leaves anything out.
+	inOrder *threshold
 }
 
 func newLeadingRows(w *plan.Window) *leadingRows {
@@ -30,6 +33,10 @@ func newLeadingRows(w *plan.Window) *leadingRows {
 	}
 	if len(ts) > 0 {
 		s.codec = groupCodec(ts)
+	}
+	if col, ok := s.key.Expr.(*expr.Col); ok {
+		specs := []orderSpec{{column: col.Index, desc: s.key.Desc, nullsFirst: s.key.NullsFirst}}
+		s.inOrder = &threshold{specs: specs, first: col.Type(), all: new(atomic.Pointer[lastRow])}
 	}
 	s.firsts = len(w.Order) == 1 && exactWord(s.key.Expr.Type())
 	for _, c := range w.Calls {
@@ -100,6 +107,14 @@ const (
 	leadingTrial    = 1 << 18
 	maxLeadingWords = 1 << 22
 )
+
+// bound implements bounder, with a threshold that is never set.
+func (l *leading) bound() (column int, t *threshold) {
+	if l.s.inOrder == nil {
+		return 0, nil
+	}
+	return l.s.inOrder.specs[0].column, l.s.inOrder
+}
 
 func (l *leading) push(b *vec.Batch) (err error) {
 	if l.idle {
