@@ -52,6 +52,7 @@ type aggregation struct {
 	spill   aggSpill
 	// frequent is how many groups, those with the most rows, are wanted; 0 for all.
 	frequent int
+	first    *firstGroups // the groups that are wanted; nil for all
 
 	tables []*groups      // what finish made
 	arenas []*arena.Arena // of tables that no end owns
@@ -226,6 +227,7 @@ type aggEnd struct {
 	digits []*firstDigits
 	calls  []*callEnd
 	shared []*argument
+	first  *leadingKeys
 	own    *groups
 	mode   int32
 	keyCol []vec.Vec
@@ -246,7 +248,7 @@ type aggEnd struct {
 }
 
 func (g *aggregation) open(w *worker) (pusher, error) {
-	e := &aggEnd{g: g, w: w, a: w.ex.newArena(), mode: g.mode.Load()}
+	e := &aggEnd{g: g, w: w, a: w.ex.newArena(), mode: g.mode.Load(), first: g.newLeadingKeys()}
 	env := w.ex.opts.Env
 	var err error
 	if e.keys, err = compileAll(g.node.Keys, env); err != nil {
@@ -278,6 +280,13 @@ func (e *aggEnd) push(b *vec.Batch) (err error) {
 	}
 	if e.keyCol, err = evalAll(e.keys, b, e.w, e.keyCol[:0]); err != nil {
 		return err
+	}
+	if e.first != nil {
+		sel := e.first.sift(e.keyCol, b, a)
+		if sel != nil && noBits(sel) {
+			return nil
+		}
+		b = &vec.Batch{N: b.N, Sel: sel, Cols: b.Cols}
 	}
 	for _, d := range e.digits {
 		if err := d.note(b, e.keyCol, a); err != nil {

@@ -17,11 +17,11 @@ import (
 // maxFrequent bounds the groups with the most rows that are looked for.
 const maxFrequent = 1 << 12
 
-// frequentOf tells the aggregation below a sort, with nothing but projections between, that only its
-// groups with the most rows are wanted.
-func (s *sorting) frequentOf(parts []*part) {
+// firstGroupsOf tells the aggregation below a sort, with nothing but projections between, that only its
+// groups with the most rows are wanted, or those whose keys come first.
+func (s *sorting) firstGroupsOf(parts []*part) {
 	limit := s.node.Limit
-	if limit <= 0 || limit > maxFrequent || len(parts) != 1 || !s.node.Keys[0].Desc {
+	if limit <= 0 || len(parts) != 1 {
 		return
 	}
 	src, ok := parts[0].src.(*groupSource)
@@ -45,7 +45,14 @@ func (s *sorting) frequentOf(parts []*part) {
 		}
 		key = p.exprs[col.Index]
 	}
-	if col, ok := key.(*expr.Col); ok {
+	col, ok := key.(*expr.Col)
+	switch {
+	case !ok:
+	case col.Index < len(src.g.node.Keys):
+		if limit <= maxFirst {
+			src.g.wantFirst(col.Index, s.node.Keys[0], int(limit))
+		}
+	case s.node.Keys[0].Desc && limit <= maxFrequent:
 		src.g.wantFrequent(col.Index, int(limit))
 	}
 }

@@ -201,7 +201,7 @@ func (b *builder) sort(n *plan.Sort) ([]*part, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.frequentOf(parts)
+	s.firstGroupsOf(parts)
 	b.ex.pipes = append(b.ex.pipes, &pipeline{parts: parts, sink: s, owner: n})
 	return []*part{{src: &sortSource{s}}}, nil
 }

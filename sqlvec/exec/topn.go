@@ -262,6 +262,11 @@ func (t *threshold) raise(s *store, id rowID) {
 	if len(last) == 0 {
 		return
 	}
+	t.offer(last)
+}
+
+// offer sets the threshold to the words of a row, and tells other workers.
+func (t *threshold) offer(last lastRow) {
 	t.last = &last
 	for {
 		all := t.all.Load()
