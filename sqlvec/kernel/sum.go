@@ -1,6 +1,10 @@
 package kernel
 
-import "math/bits"
+import (
+	"encoding/binary"
+	"math/bits"
+	"unsafe"
+)
 
 // Int128 is a signed 128-bit integer, Hi × 2^64 + Lo.
 type Int128 struct {
@@ -187,6 +191,15 @@ func SumNarrow[T ~uint8 | ~uint16 | ~uint32](a []T) uint64 {
 	if ok {
 		return s
 	}
+	var z T
+	switch unsafe.Sizeof(z) {
+	case 1:
+		s = sumBytes(as[uint8](a))
+		a = a[len(a)&^7:]
+	case 2:
+		s = sumPairs(unsafe.Slice((*uint8)(unsafe.Pointer(unsafe.SliceData(a))), 2*len(a)))
+		a = a[len(a)&^3:]
+	}
 	for ; len(a) >= 8; a = a[8:] {
 		x := (*[8]T)(a)
 		s += uint64(x[0]) + uint64(x[1]) + uint64(x[2]) + uint64(x[3]) + (uint64(x[4]) + uint64(x[5]) + uint64(x[6]) + uint64(x[7]))
@@ -195,6 +208,48 @@ func SumNarrow[T ~uint8 | ~uint16 | ~uint32](a []T) uint64 {
 		s += uint64(x)
 	}
 	return s
+}
+
+// sumBytes adds the bytes of the whole words of a, eight at a time in lanes of 16 bits.
+func sumBytes(a []uint8) (s uint64) {
+	const lanes = 0x00FF00FF00FF00FF
+	for len(a) >= 8 {
+		acc := uint64(0)
+		for n := 0; len(a) >= 8 && n < 1<<7; a, n = a[8:], n+1 { // a lane takes 257 sums of two bytes
+			w := binary.NativeEndian.Uint64(a)
+			acc += w&lanes + w>>8&lanes
+		}
+		s += acc&0xFFFF + acc>>16&0xFFFF + acc>>32&0xFFFF + acc>>48
+	}
+	return s
+}
+
+// sumPairs adds the integers of 16 bits of the whole words of a, four at a time in lanes of 32 bits.
+func sumPairs(a []uint8) (s uint64) {
+	const lanes = 0x0000FFFF0000FFFF
+	for len(a) >= 8 {
+		acc := uint64(0)
+		for n := 0; len(a) >= 8 && n < 1<<15; a, n = a[8:], n+1 {
+			w := binary.NativeEndian.Uint64(a)
+			acc += w&lanes + w>>16&lanes
+		}
+		s += acc&0xFFFFFFFF + acc>>32
+	}
+	return s
+}
+
+// minMaxBytes is MinMax of bytes.
+func minMaxBytes(a []uint8) (lo, hi uint8) {
+	var seen [256]bool
+	for _, x := range a {
+		seen[x] = true
+	}
+	for !seen[lo] {
+		lo++
+	}
+	for hi = 255; !seen[hi]; hi-- {
+	}
+	return lo, hi
 }
 
 // fewBits is the most bits of a word that are taken one by one.
@@ -234,12 +289,21 @@ func MinMax[T Int](a []T) (lo, hi T) {
 	if lo, hi, ok := minMaxWide(a); ok {
 		return lo, hi
 	}
-	lo, hi = a[0], a[0]
-	for _, x := range a {
-		lo = min(lo, x)
-		hi = max(hi, x)
+	if hi--; unsafe.Sizeof(hi) == 1 && hi > 0 && len(a) >= 256 { // unsigned: 0 - 1 is the greatest
+		l, h := minMaxBytes(as[uint8](a))
+		return T(l), T(h)
 	}
-	return lo, hi
+	lo, hi = a[0], a[0]
+	lo1, hi1, lo2, hi2, lo3, hi3 := lo, hi, lo, hi, lo, hi // four in turn, none of which waits for the others
+	for ; len(a) >= 4; a = a[4:] {
+		x := (*[4]T)(a)
+		lo, hi, lo1, hi1 = min(lo, x[0]), max(hi, x[0]), min(lo1, x[1]), max(hi1, x[1])
+		lo2, hi2, lo3, hi3 = min(lo2, x[2]), max(hi2, x[2]), min(lo3, x[3]), max(hi3, x[3])
+	}
+	for _, x := range a {
+		lo, hi = min(lo, x), max(hi, x)
+	}
+	return min(lo, lo1, lo2, lo3), max(hi, hi1, hi2, hi3)
 }
 
 // MinMaxMask is MinMax over the rows whose bit is set; ok is false when none is.

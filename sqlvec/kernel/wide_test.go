@@ -408,3 +408,33 @@ func checkMinMax[T Int](t *testing.T) {
 		}
 	})
 }
+
+// TestNarrowExtremes sums the greatest values of so many rows that lanes would overflow, and bounds bytes of many rows.
+func TestNarrowExtremes(t *testing.T) {
+	for _, n := range []int{7, 8, 255, 256, 257, 1 << 10, 1<<18 + 5} {
+		a, b := make([]uint8, n), make([]uint16, n)
+		for i := range a {
+			a[i], b[i] = 0xFF, 0xFFFF
+		}
+		if s := SumNarrow(a); s != uint64(n)*0xFF {
+			t.Errorf("sum of %d bytes is %d", n, s)
+		}
+		if s := SumNarrow(b); s != uint64(n)*0xFFFF {
+			t.Errorf("sum of %d integers of 16 bits is %d", n, s)
+		}
+		if lo, hi := MinMax(a); lo != 0xFF || hi != 0xFF {
+			t.Errorf("bounds of %d bytes are %d and %d", n, lo, hi)
+		}
+		a[n/2], a[n-1] = 3, 9
+		signed := make([]int8, n)
+		for i := range signed {
+			signed[i] = int8(i%200 - 100)
+		}
+		if lo, hi := MinMax(a[:n-1]); lo != 3 || hi != 0xFF {
+			t.Errorf("bounds of %d bytes are %d and %d", n-1, lo, hi)
+		}
+		if lo, hi := MinMax(signed); lo != -100 || int(hi) != min(n-1, 199)-100 {
+			t.Errorf("bounds of %d signed bytes are %d and %d", n, lo, hi)
+		}
+	}
+}
