@@ -18,11 +18,14 @@
 //	sink.go      semi and anti joins come before inner joins that have more rows
 //	shiftedsum.go sums of a column and constants are made of one sum and one count
 //	average.go   an average beside a sum of the same is made of that and a count
+//	choices.go   sums of several CASE over columns of few values are made of one sum for each of
+//	             these values
 //	determined.go keys that others determine are not grouped by, or computed of each group
 //	distinctfirst.go where all calls of an aggregation are DISTINCT over one argument, another
 //	             below finds what is distinct
 //	eager.go     rows are grouped before a join that repeats them, or whose texts they are
-//	             grouped by, and what was made of them is put together above it
+//	             grouped by, and what was made of them is put together above it; harmless.go:
+//	             what may be computed of rows that the join leaves out
 //	algorithm.go equalities become hash keys; rangejoin.go: a value between two others
 //	             of the other side is searched for in sorted ranges
 //	physical.go  Sort under Limit keeps only the first rows, conditions of a scan become
@@ -30,7 +33,8 @@
 //	late.go      columns that joins only pass on to the first rows of an order are read when
 //	             these are known
 //	prune.go     columns that nobody uses are not read
-//	estimate.go  rows and costs, from the statistics of the views that are read
+//	estimate.go  rows and costs, from the statistics of the views that are read; groups.go: how
+//	             many groups there will be, by what conditions and joins leave of the tables
 //	resolve.go   column IDs become positions
 //
 // # Invariants

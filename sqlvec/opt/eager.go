@@ -1,6 +1,7 @@
 package opt
 
 import (
+	"math"
 	"slices"
 
 	"driftdb/internal/types"
@@ -9,12 +10,15 @@ import (
 )
 
 // When rows are grouped before a join: they must be eagerShare times the groups. That pays where the join
-// repeats them eagerRepeats times, or where rows are grouped by texts of the other side that have more than
-// eagerTexts values, and most rows have a partner.
+// repeats them eagerRepeats times. It also pays, if most rows have a partner, where rows are grouped by texts of the other
+// side that have more than eagerTexts values, and where there are eagerFew times as many rows as groups, and so few groups that
+// they stay near the processor.
 const (
 	eagerShare   = 4
 	eagerRepeats = 4
 	eagerTexts   = 1000
+	eagerFew     = 64
+	nearGroups   = 16384
 )
 
 // eager groups the rows of one side of a join before they are joined, by the columns that the join and the
@@ -23,27 +27,42 @@ const (
 // of a group of one counts for every row of the other.
 func (o *optimizer) eager(node plan.Node) plan.Node {
 	return plan.Transform(node, func(n plan.Node) plan.Node {
-		a, ok := n.(*plan.Aggregate)
-		if !ok || len(a.EmptySets) > 0 {
-			return n
-		}
-		j, ok := a.Input.(*plan.Join)
-		if !ok || j.Dependent || !joinsBoth(j.Kind) || slices.ContainsFunc(plan.Exprs(a), volatile) || slices.ContainsFunc(plan.Exprs(j), volatile) {
-			return n
-		}
-		o.estimate(j)
-		sides := []plan.Node{j.Left, j.Right}
-		if sides[0].Estimated().Rows < sides[1].Estimated().Rows {
-			slices.Reverse(sides)
-		}
-		for i, side := range sides {
-			g := &eagerGroups{rolledUp: rolledUp{o: o}, a: a, j: j, ids: plan.IDs(side), other: plan.IDs(sides[1-i])}
-			if g.padded = paddedSide(j, side); g.fits() && g.group(side, sides[1-i]) {
-				return g.plan()
+		switch n := n.(type) {
+		case *plan.Aggregate:
+			if made := o.eagerly(n); made != nil {
+				return made
+			}
+		case *plan.Distinct: // groups without calls
+			p, ok := n.Input.(*plan.Project)
+			if !ok || len(n.On) > 0 {
+				break
+			}
+			if made := o.eagerly(&plan.Aggregate{Input: p.Input, Keys: p.Exprs, Out: p.Out}); made != nil {
+				return made
 			}
 		}
 		return n
 	})
+}
+
+// eagerly returns the plan of a whose rows are grouped before the join that makes them; nil where that does not pay.
+func (o *optimizer) eagerly(a *plan.Aggregate) plan.Node {
+	j, ok := a.Input.(*plan.Join)
+	if !ok || len(a.EmptySets) > 0 || j.Dependent || !joinsBoth(j.Kind) || slices.ContainsFunc(plan.Exprs(a), volatile) || slices.ContainsFunc(plan.Exprs(j), volatile) {
+		return nil
+	}
+	o.estimate(j)
+	sides := []plan.Node{j.Left, j.Right}
+	if sides[0].Estimated().Rows < sides[1].Estimated().Rows {
+		slices.Reverse(sides)
+	}
+	for i, side := range sides {
+		g := &eagerGroups{rolledUp: rolledUp{o: o}, a: a, j: j, ids: plan.IDs(side), other: plan.IDs(sides[1-i])}
+		if g.padded = paddedSide(j, side); g.fits() && g.group(side, sides[1-i]) {
+			return g.plan()
+		}
+	}
+	return nil
 }
 
 // joinsBoth reports whether a join has the columns of both sides.
@@ -87,7 +106,7 @@ func (g *eagerGroups) parted(c plan.AggCall) bool {
 		if x == nil {
 			continue
 		}
-		if !plan.Within(x, g.ids) || !plan.Touches(x, g.ids) || !harmless(x) {
+		if !plan.Within(x, g.ids) || !plan.Touches(x, g.ids) || !harmless(x, !g.padded) {
 			return false
 		}
 	}
@@ -112,31 +131,15 @@ func (g *eagerGroups) direct(c plan.AggCall) bool {
 	return !slices.ContainsFunc(c.Args, func(x expr.Expr) bool { return !plan.Within(x, g.other) })
 }
 
-// harmless reports whether e never fails, and is NULL where a column of it is: a column, a wider type of it, or sums
-// and products of such that are NUMERIC.
-func harmless(e expr.Expr) bool {
-	switch e := e.(type) {
-	case *expr.Col, *expr.Const:
-		return true
-	case *expr.Cast:
-		from := e.Arg.Type()
-		wider := e.To.IsInteger() && from.IsInteger() && e.To.ID >= from.ID || exactNumber(from) && (e.To.ID == types.Float64 || e.To == types.T(types.Numeric))
-		wider = wider || from.IsString() && e.To == types.T(types.Text)
-		return wider && harmless(e.Arg)
-	case *expr.Call:
-		switch e.Fn.Name {
-		case "+", "-", "*":
-			return e.Typ.ID == types.Numeric && !slices.ContainsFunc(e.Args, func(x expr.Expr) bool { return !harmless(x) })
-		}
-	}
-	return false
-}
-
 // group makes the groups of side, and those of other if that pays, and reports whether it pays at all.
 func (g *eagerGroups) group(side, other plan.Node) bool {
 	keys, ok := g.columns(side)
 	rows, joined := side.Estimated().Rows, g.j.Estimated().Rows
-	if !ok || g.o.groups(keys, rows) > rows/eagerShare {
+	if !ok {
+		return false
+	}
+	groups, texts := g.o.groups(keys, rows), g.texts()
+	if met(groups, rows) > rows*worthGroups(texts) {
 		return false
 	}
 	most := other.Estimated().Rows
@@ -144,7 +147,8 @@ func (g *eagerGroups) group(side, other plan.Node) bool {
 	both := g.j.Kind == plan.Inner && ok && g.o.groups(otherKeys, most) <= most/eagerShare && !slices.ContainsFunc(g.a.Aggs, g.single)
 	if joined < eagerRepeats*(rows+most) || !both {
 		both = false
-		if joined < eagerRepeats*rows && (joined < rows/2 || !g.byTexts()) {
+		near := len(keys) <= 2 && groups <= nearGroups && groups*eagerFew <= rows
+		if joined < eagerRepeats*rows && (joined < rows/2 || texts == 0 && !near) {
 			return false
 		}
 	}
@@ -156,16 +160,35 @@ func (g *eagerGroups) group(side, other plan.Node) bool {
 	return true
 }
 
+// met is how many of the groups that there may be have one of rows, if these are spread evenly.
+func met(groups, rows float64) float64 { return groups * (1 - math.Exp(-rows/groups)) }
+
+// worthGroups is the greatest share of groups among rows for which these are grouped before a join, where they are grouped by so many
+// texts above it: each would be looked at for every row.
+func worthGroups(texts int) float64 {
+	if texts < 2 {
+		return 1.0 / eagerShare
+	}
+	return float64(texts) / float64(texts+1)
+}
+
 // single reports whether a call forbids to group the other side: it needs its rows, or what it makes of equal
 // rows depends on their number in a way of its own.
 func (g *eagerGroups) single(c plan.AggCall) bool { return !g.parted(c) || c.Agg.Name == "bit_xor" }
 
-// byTexts reports whether rows are grouped by texts of the other side that are many.
-func (g *eagerGroups) byTexts() bool {
-	return slices.ContainsFunc(g.a.Keys, func(k expr.Expr) bool {
-		s, _ := g.o.columnOf(k)
-		return k.Type().Class() == types.Bytes && plan.Within(k, g.other) && s.Distinct > eagerTexts
-	})
+// texts is by how many texts of the other side rows are grouped, if one of them has many values.
+func (g *eagerGroups) texts() int {
+	n, many := 0, false
+	for _, k := range g.a.Keys {
+		if k.Type().Class() == types.Bytes && plan.Within(k, g.other) {
+			s, _ := g.o.columnOf(k)
+			n, many = n+1, many || s.Distinct > eagerTexts
+		}
+	}
+	if !many {
+		return 0
+	}
+	return n
 }
 
 // columns returns the columns of a side that the join and the keys look at. ok is false where there are none, or

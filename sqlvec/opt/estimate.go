@@ -30,6 +30,7 @@ func (o *optimizer) estimate(node plan.Node) {
 	switch n := node.(type) {
 	case *plan.Scan:
 		o.estimateScan(n)
+		o.noteValues(n)
 	case *plan.Values:
 		e.Rows, e.Total = float64(len(n.Rows)), tupleCost*float64(len(n.Rows))
 	case *plan.GenerateSeries:
@@ -98,10 +99,12 @@ func (o *optimizer) estimateSets(node plan.Node, e *plan.Estimate) {
 			e.Rows = l.Rows
 		}
 		e.Total = l.Total + r.Total + tupleCost*(l.Rows+r.Rows)
+		o.unionStats(n)
 	case *plan.Join:
 		w := e.Width
 		*e = o.joinEstimate(n.Kind, n.Left, n.Right, plan.Conjuncts(n.On))
 		e.Width = w
+		o.noteJoined(n.Kind, n.Left, n.Right, plan.Conjuncts(n.On))
 	case *plan.NestedLoop:
 		w := e.Width
 		*e = o.joinEstimate(n.Kind, n.Left, n.Right, plan.Conjuncts(n.Predicate))
@@ -130,6 +133,12 @@ func (o *optimizer) passStats(x expr.Expr, out plan.Column, rows float64) {
 	if s, ok := o.stats[c.Index]; ok && c.Index != out.ID {
 		s.Distinct = min(s.Distinct, int64(atLeastOne(math.Min(rows, 1<<62))))
 		o.stats[out.ID] = s
+		if few, ok := o.found.values[c.Index]; ok {
+			o.found.values[out.ID] = few
+		}
+		if t := o.found.tables[c.Index]; t != nil {
+			o.found.tables[out.ID] = t
+		}
 	}
 }
 
@@ -250,28 +259,6 @@ func (o *optimizer) keyStats(keys []expr.Expr) []plan.KeyStats {
 		}
 	}
 	return out
-}
-
-// groups is the expected number of groups.
-func (o *optimizer) groups(keys []expr.Expr, rows float64) float64 {
-	n := 1.0
-	for _, k := range keys {
-		n *= o.distinctIn(k, rows)
-	}
-	return atLeastOne(math.Min(n, rows))
-}
-
-func (o *optimizer) distinct(e expr.Expr, input plan.Node) float64 {
-	return o.distinctIn(e, input.Estimated().Rows)
-}
-
-// distinctIn is the expected number of values of e among rows.
-func (o *optimizer) distinctIn(e expr.Expr, rows float64) float64 {
-	d := math.Min(rows, 200)
-	if s, ok := o.columnOf(e); ok && s.Distinct > 0 {
-		d = math.Min(rows, float64(s.Distinct))
-	}
-	return math.Max(1, d)
 }
 
 func (o *optimizer) columnOf(e expr.Expr) (columnStats, bool) {

@@ -13,6 +13,7 @@ type optimizer struct {
 	env   *expr.Env
 	uses  map[int]int // how often each column is used by an expression
 	stats map[int]columnStats
+	found found
 
 	readers map[*plan.CTE]reader
 	owner   *plan.CTE // whose plan is being rewritten, nil for the statement's
@@ -41,7 +42,7 @@ func Optimize(node plan.Node, env *expr.Env) (plan.Node, error) {
 }
 
 func (o *optimizer) optimize(node plan.Node) (plan.Node, error) {
-	o.uses, o.stats = map[int]int{}, map[int]columnStats{}
+	o.uses, o.stats, o.found = map[int]int{}, map[int]columnStats{}, newFound()
 	root := append([]plan.Column(nil), node.Columns()...)
 	node = inlineCTEs(node, map[*plan.CTE]bool{})
 	o.readers = map[*plan.CTE]reader{}
@@ -81,7 +82,7 @@ func (o *optimizer) rewrite(node plan.Node, root []plan.Column, done map[*plan.C
 	o.filterCTEs(node, done)
 	node = o.common(node, root)
 	o.rewriteCTEs(node, done) // what they are estimated to have decides the order of joins
-	node = o.distinctFirst(o.determine(o.shareSums(o.shiftSums(o.rollUp(o.sink(o.order(o.sift(node))))))))
+	node = o.distinctFirst(o.determine(o.choices(o.shareSums(o.shiftSums(o.rollUp(o.sink(o.order(o.sift(node)))))))))
 	node = o.eager(node)
 	node = o.physical(o.wholeWindows(o.fixedKeys(o.distinctRows(node)), root))
 	node = o.late(o.prune(node, plan.IDs(node)))
