@@ -52,6 +52,16 @@ func TestRewrites(t *testing.T) {
 				LEFT JOIN (SELECT item, count(*) AS n FROM back GROUP BY item OFFSET 0) b ON a.item = b.item WHERE a.item IN (3, 4) AND a.day < 100`,
 			has: []string{"Filter: (item IN (3, 4))"},
 		},
+		"subquery that one table is compared with": {
+			sql:   "SELECT sale.id, days.year FROM sale JOIN days ON days.day = sale.day JOIN back ON back.sale = sale.id WHERE days.year = (SELECT DISTINCT year FROM days WHERE day < 60)",
+			plain: "SELECT id, year FROM (SELECT sale.id, days.year, (SELECT DISTINCT year FROM days WHERE day < 60) AS first FROM sale JOIN days ON days.day = sale.day JOIN back ON back.sale = sale.id OFFSET 0) q WHERE year = first",
+			has:   []string{"Filter: (days.year = year)", "Single Join\n                          ->  Seq Scan on days\n"},
+		},
+		"subquery that two tables are compared with": {
+			sql:   "SELECT sale.id, back.note FROM sale JOIN days ON days.day = sale.day JOIN back ON back.sale = sale.id WHERE days.year + back.item > (SELECT min(year) + 20 FROM days) AND sale.v < 5",
+			plain: "SELECT id, note FROM (SELECT sale.id, back.note, sale.v, days.year + back.item AS sum, (SELECT min(year) + 20 FROM days) AS least FROM sale JOIN days ON days.day = sale.day JOIN back ON back.sale = sale.id OFFSET 0) q WHERE sum > least AND v < 5",
+			has:   []string{"Single Join"},
+		},
 		"field of UNION ALL that tells its parts apart": {
 			sql: `WITH u AS (SELECT 's' AS kind, item, v FROM sale UNION ALL SELECT 'b', item, length(note) FROM back)
 				SELECT x.item, count(*) FROM u x JOIN u y ON x.item = y.item WHERE x.kind = 's' AND x.v = 5 AND y.kind = 'b' AND y.item < 5 GROUP BY 1`,

@@ -192,6 +192,9 @@ func (o *optimizer) pushJoin(n *plan.Join, preds []expr.Expr) plan.Node {
 		n.Kind, n.Left, n.Right = plan.Left, n.Right, n.Left
 	}
 	n.Kind = rejectNulls(n, preds)
+	if lower := lowered(n, preds); lower != nil {
+		return o.push(lower, preds)
+	}
 	if i := asksUnmatched(n, preds); i >= 0 {
 		return o.push(unmatched(n), slices.Delete(slices.Clone(preds), i, i+1))
 	}
