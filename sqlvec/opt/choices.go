@@ -146,6 +146,7 @@ func (c *choiceSums) decides(e *expr.Case) bool {
 // plan returns the two aggregations.
 func (c *choiceSums) plan() plan.Node {
 	c.below, c.made = &plan.Aggregate{Input: c.a.Input}, map[int]int{}
+	c.o.loose(c.below)
 	above, p := withoutCalls(c.a)
 	c.above, above.Input, above.Keys = above, c.below, nil
 	for i, k := range slices.Concat(c.a.Keys, c.deciding) {

@@ -235,6 +235,9 @@ func (g *eagerGroups) plan() plan.Node {
 			return id
 		})
 	}
+	if g.stayLoose() {
+		return g.loosely(to)
+	}
 	var times expr.Expr
 	if g.others != nil {
 		times = g.o.aggregate(g.others, "count", &expr.Const{Value: types.IntValue(types.T(types.Int64), 1)})
@@ -261,12 +264,55 @@ func (g *eagerGroups) plan() plan.Node {
 	return p
 }
 
+// loose notes that whoever reads the groups of a puts them together again: one may be there more than once.
+func (o *optimizer) loose(a *plan.Aggregate) { o.loosened[a] = true }
+
+// stayLoose reports whether the joined groups need not be put together, as their reader does it, and nearly all would
+// stay as they are.
+func (g *eagerGroups) stayLoose() bool {
+	if !g.o.loosened[g.a] || g.others != nil || slices.ContainsFunc(g.a.Aggs, func(c plan.AggCall) bool { return !g.parted(c) }) {
+		return false
+	}
+	rows := g.below.Input.Estimated().Rows
+	joined := g.j.Estimated().Rows * g.o.groups(g.below.Keys, rows) / rows
+	return g.o.groups(g.a.Keys, joined) > joined/2
+}
+
+// loosely returns the joined groups as those of the aggregation.
+func (g *eagerGroups) loosely(to func(expr.Expr) expr.Expr) plan.Node {
+	p := &plan.Project{Out: g.a.Out}
+	for _, k := range g.a.Keys {
+		p.Exprs = append(p.Exprs, to(k))
+	}
+	for i, call := range g.a.Aggs {
+		var e expr.Expr
+		switch {
+		case call.Agg.IsKept():
+			e = g.keptBelow(call)
+		case call.Agg.Name == "count":
+			if e = g.part("count", call); g.padded {
+				e = coalesced(e, int64(1-len(call.Args)))
+			}
+		default:
+			e = g.part(call.Agg.Name, call)
+		}
+		p.Exprs = append(p.Exprs, relabeled(e, g.a.Out[len(g.a.Keys)+i].Type))
+	}
+	if g.o.err != nil {
+		return g.a
+	}
+	p.Input = g.joined(to(g.j.On))
+	g.o.estimate(p)
+	return p
+}
+
 // joined is the join of the groups.
 func (g *eagerGroups) joined(on expr.Expr) plan.Node {
 	j := *g.j
 	j.On = on
 	for _, side := range []*plan.Node{&j.Left, &j.Right} {
 		if *side == g.below.Input {
+			g.o.loose(g.below)
 			*side = g.o.eager(g.below)
 		} else if g.others != nil {
 			*side = g.others
@@ -303,12 +349,18 @@ func (g *eagerGroups) joinedCall(above *plan.Aggregate, call plan.AggCall, times
 
 // kept keeps what groups of the side have kept.
 func (g *eagerGroups) kept(above *plan.Aggregate, call plan.AggCall) expr.Expr {
-	part := g.o.fresh(plan.Column{Name: "kept", Type: call.Args[0].Type()})
-	g.below.Aggs, g.below.Out = append(g.below.Aggs, call), append(g.below.Out, part)
-	out := g.o.fresh(part)
-	above.Aggs = append(above.Aggs, plan.AggCall{Agg: call.Agg, Args: []expr.Expr{column(part)}})
+	part := g.keptBelow(call)
+	out := g.o.fresh(plan.Column{Name: "kept", Type: part.Type()})
+	above.Aggs = append(above.Aggs, plan.AggCall{Agg: call.Agg, Args: []expr.Expr{part}})
 	above.Out = append(above.Out, out)
 	return column(out)
+}
+
+// keptBelow lets the groups of the side keep a value.
+func (g *eagerGroups) keptBelow(call plan.AggCall) expr.Expr {
+	part := g.o.fresh(plan.Column{Name: "kept", Type: call.Args[0].Type()})
+	g.below.Aggs, g.below.Out = append(g.below.Aggs, call), append(g.below.Out, part)
+	return column(part)
 }
 
 // repeated is a sum of the rows of a group, each of them times over.

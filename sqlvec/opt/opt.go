@@ -15,6 +15,8 @@ type optimizer struct {
 	stats map[int]columnStats
 	found found
 
+	loosened map[*plan.Aggregate]bool // whose groups are put together again by who reads them
+
 	readers map[*plan.CTE]reader
 	owner   *plan.CTE // whose plan is being rewritten, nil for the statement's
 
@@ -43,6 +45,7 @@ func Optimize(node plan.Node, env *expr.Env) (plan.Node, error) {
 
 func (o *optimizer) optimize(node plan.Node) (plan.Node, error) {
 	o.uses, o.stats, o.found = map[int]int{}, map[int]columnStats{}, newFound()
+	o.loosened = map[*plan.Aggregate]bool{}
 	root := append([]plan.Column(nil), node.Columns()...)
 	node = inlineCTEs(node, map[*plan.CTE]bool{})
 	o.readers = map[*plan.CTE]reader{}

@@ -8,9 +8,12 @@ import (
 	"driftdb/sqlvec/plan"
 )
 
-// rollUp makes two aggregations of one by grouping sets, where statistics say that there are far fewer groups by
-// all keys than rows: the lower one makes those groups, and the upper one puts them together for every set. So no
-// row is repeated, only what was made of many.
+// rollUpShare is the share of the rows for all sets that two aggregations may look at.
+const rollUpShare = 0.8
+
+// rollUp makes two aggregations of one by grouping sets, where statistics say that both look at fewer rows: the lower one
+// makes groups by all keys, and the upper one puts them together for every set. So no row is repeated, only what was
+// made of many.
 func (o *optimizer) rollUp(node plan.Node) plan.Node {
 	return plan.Transform(node, func(n plan.Node) plan.Node {
 		a, ok := n.(*plan.Aggregate)
@@ -22,10 +25,12 @@ func (o *optimizer) rollUp(node plan.Node) plan.Node {
 			return n
 		}
 		o.estimate(sets.Input)
-		if rows := sets.Input.Estimated().Rows; o.groups(sets.Keys, rows) > rows/4 {
+		rows, times := sets.Input.Estimated().Rows, float64(len(sets.Sets))
+		if rows+times*met(o.groups(sets.Keys, rows), rows) > rollUpShare*times*rows {
 			return n
 		}
 		r := &rolledUp{o: o, below: &plan.Aggregate{Input: sets.Input, Keys: sets.Keys}}
+		o.loose(r.below)
 		return r.over(a, sets)
 	})
 }
