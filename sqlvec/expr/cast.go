@@ -409,8 +409,8 @@ func fitRows(f *frame, v *vec.Vec, to types.Type, rows []uint64) (vec.Vec, error
 
 // castToFloat converts integers and scaled integers to floats.
 func castToFloat(f *frame, v *vec.Vec, to types.Type) vec.Vec {
-	x := int64s(f, v)
 	if to.ID == types.Float32 {
+		x := int64s(f, v)
 		out, dst := fixed[float32](f, to)
 		if v.Type.IsScaled() && v.Type.Scale > 0 {
 			for i, a := range x {
@@ -422,18 +422,37 @@ func castToFloat(f *frame, v *vec.Vec, to types.Type) vec.Vec {
 		return out
 	}
 	out, dst := fixed[float64](f, to)
-	switch scale := int(v.Type.Scale); {
-	case !v.Type.IsScaled() || scale == 0:
-		kernel.ToFloat(dst, x)
-	case exactFloats(kernel.Magnitude(x), scale):
-		p := float64(types.Pow10(scale))
-		for i, a := range x {
-			dst[i] = float64(a) / p
+	scale := 0
+	if v.Type.IsScaled() {
+		scale = int(v.Type.Scale)
+	}
+	if v.Form == vec.Narrow && (scale == 0 || exactFloats(narrowMagnitude(v), scale)) {
+		by := float64(types.Pow10(scale))
+		switch v.Width {
+		case 1:
+			kernel.Doubles(dst, vec.Of[uint8](v), v.Base, by)
+		case 2:
+			kernel.Doubles(dst, vec.Of[uint16](v), v.Base, by)
+		default:
+			kernel.Doubles(dst, vec.Of[uint32](v), v.Base, by)
 		}
-	default:
-		for i, a := range x {
-			dst[i] = scaledFloat(a, scale)
-		}
+		return out
+	}
+	switch class := v.Type.Class(); {
+	case v.Form == vec.Flat && class == types.I16 && scale == 0:
+		kernel.Doubles(dst, vec.Of[int16](v), 0, 1)
+		return out
+	case v.Form == vec.Flat && class == types.I32 && scale == 0:
+		kernel.Doubles(dst, vec.Of[int32](v), 0, 1)
+		return out
+	}
+	x := int64s(f, v)
+	if scale == 0 || exactFloats(kernel.Magnitude(x), scale) {
+		kernel.Doubles(dst, x, 0, float64(types.Pow10(scale)))
+		return out
+	}
+	for i, a := range x {
+		dst[i] = scaledFloat(a, scale)
 	}
 	return out
 }

@@ -339,6 +339,22 @@ func ToFloat[D Float, S Int | Float](dst []D, a []S) {
 	}
 }
 
+// Doubles sets dst = (base + a) / by, where by is 1 or more.
+func Doubles[S Int](dst []float64, a []S, base int64, by float64) {
+	a = a[:len(dst)]
+	done := doublesWide(dst, a, base, by)
+	dst, a = dst[done:], a[done:]
+	if by == 1 {
+		for i := range dst {
+			dst[i] = float64(base + int64(a[i]))
+		}
+		return
+	}
+	for i := range dst {
+		dst[i] = float64(base+int64(a[i])) / by
+	}
+}
+
 // Shrink sets dst = a and reports whether a value did not fit.
 func Shrink[D, S Signed](dst []D, a []S) bool {
 	a = a[:len(dst)]

@@ -53,3 +53,5 @@ func sumSmallWide([]int64, []uint64) (int64, int) { return 0, 0 }
 func divConstWide[T Signed](_, _ []T, _ T, _ bool) int { return 0 }
 
 func addOffsetsWide[T Int]([]uint32, uint32, []T, int64, uint32) int { return 0 }
+
+func doublesWide[S Int]([]float64, []S, int64, float64) int { return 0 }

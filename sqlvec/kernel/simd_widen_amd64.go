@@ -74,3 +74,36 @@ func mulNarrowWide[T Signed, C, D ~uint8 | ~uint16 | ~uint32](dst []T, baseA T, 
 	archsimd.ClearAVXUpperBits()
 	return done
 }
+
+// doublesWide is Doubles for eight values at a time. It returns how many that was.
+func doublesWide[S Int](dst []float64, a []S, base int64, by float64) (done int) {
+	var z S
+	if !wide || len(dst) < 64 {
+		return 0
+	}
+	add, div, divide := archsimd.BroadcastInt64x8(base), archsimd.BroadcastFloat64x8(by), by != 1
+	for ; len(dst)-done >= 16; done += 8 {
+		var v archsimd.Int64x8
+		switch x := a[done:]; {
+		case z-1 > 0 && unsafe.Sizeof(z) == 1:
+			v = eightCodes(as[uint8](x))
+		case z-1 > 0 && unsafe.Sizeof(z) == 2:
+			v = eightCodes(as[uint16](x))
+		case z-1 > 0 && unsafe.Sizeof(z) == 4:
+			v = eightCodes(as[uint32](x))
+		case unsafe.Sizeof(z) == 2:
+			v = archsimd.LoadInt16x8((*[8]int16)(as[int16](x))).ExtendToInt64()
+		case unsafe.Sizeof(z) == 4:
+			v = archsimd.LoadInt32x8((*[8]int32)(as[int32](x))).ExtendToInt64()
+		default:
+			v = archsimd.LoadInt64x8((*[8]int64)(as[int64](x)))
+		}
+		f := v.Add(add).ConvertToFloat64()
+		if divide {
+			f = f.Div(div)
+		}
+		f.Store((*[8]float64)(dst[done:]))
+	}
+	archsimd.ClearAVXUpperBits()
+	return done
+}

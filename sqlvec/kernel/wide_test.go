@@ -438,3 +438,29 @@ func TestNarrowExtremes(t *testing.T) {
 		}
 	}
 }
+
+func testDoubles[S Int](t *rapid.T) {
+	n := rapid.IntRange(0, 150).Draw(t, "n")
+	base, by := rapid.Int64Range(-1<<40, 1<<40).Draw(t, "base"), rapid.SampledFrom([]float64{1, 10, 100, 1e15}).Draw(t, "by")
+	a, got := make([]S, n), make([]float64, n)
+	for i := range a {
+		a[i] = S(rapid.Int64().Draw(t, "a"))
+	}
+	Doubles(got, a, base, by)
+	for i, x := range got {
+		if want := float64(base+int64(a[i])) / by; x != want {
+			t.Fatalf("(%d + %d) / %v is %v, want %v", base, a[i], by, x, want)
+		}
+	}
+}
+
+func TestDoubles(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		testDoubles[uint8](t)
+		testDoubles[uint16](t)
+		testDoubles[uint32](t)
+		testDoubles[int16](t)
+		testDoubles[int32](t)
+		testDoubles[int64](t)
+	})
+}
