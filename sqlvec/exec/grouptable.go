@@ -255,14 +255,20 @@ func (t *groupTable) groupsOfWords(keys []uint64, group []uint32) {
 	var last uint64 // a partition has many rows of a key that many rows have
 	of := noGroup
 	for i := 0; i < len(keys); {
-		slots, mask := t.slots, t.mask
-		if t.unplaced || t.packed { // the slots do not tell
+		slots, mask, apart := t.slots, t.mask, uint64(0)
+		if t.unplaced { // the slots do not tell
 			group[i] = t.groupOfWord(keys[i])
 			i++
 			continue
 		}
+		if t.packed {
+			apart = wideKey
+		}
 		for ; i < len(keys); i++ {
 			key := keys[i]
+			if key&apart != 0 {
+				break
+			}
 			if key == last && of != noGroup {
 				group[i] = of
 				continue

@@ -293,15 +293,22 @@ func orderWordOf(s *store, id rowID, spec orderSpec, a *arena.Arena) (word uint6
 
 // takeSorted appends the rows ids of o, which may go then, in their order in o and with their morsels.
 func (s *store) takeSorted(o *store, ids []rowID) {
-	ids = slices.Sorted(slices.Values(ids))
-	for len(ids) > 0 {
-		src := o.blocks[ids[0]>>blockShift]
-		var idx []int32
-		for len(ids) > len(idx) && o.blocks[ids[len(idx)]>>blockShift] == src {
-			idx = append(idx, int32(ids[len(idx)]&(blockRows-1)))
+	of := make([][]uint64, len(o.blocks)) // the rows of every block
+	for _, id := range ids {
+		b := id >> blockShift
+		if of[b] == nil {
+			of[b] = make([]uint64, blockRows/64)
 		}
+		of[b][id&(blockRows-1)>>6] |= 1 << (id & 63)
+	}
+	idx := make([]int32, 0, blockRows)
+	for b, mask := range of {
+		if mask == nil {
+			continue
+		}
+		src := o.blocks[b]
+		idx = setBits(mask, src.n, idx[:0])
 		s.cut(src.morsel)
 		s.addRows(src, idx, nil)
-		ids = ids[len(idx):]
 	}
 }

@@ -172,7 +172,6 @@ func flattenDict(f *frame, v *vec.Vec) vec.Vec {
 		out := flattenConst(f, &c)
 		return out
 	}
-	codes := codes32(f, v)
 	var out vec.Vec
 	switch v.Type.Class() {
 	case types.Bits:
@@ -180,30 +179,37 @@ func flattenDict(f *frame, v *vec.Vec) vec.Vec {
 		lookupCodes(f, v, vec.Cast[uint64](values.Data), w)
 		out = vec.FromBits(v.N, w, v.Valid)
 	case types.I16:
-		out = gatherFixed[int16](f, v, codes)
+		out = gatherFixed[int16](f, v)
 	case types.I32:
-		out = gatherFixed[int32](f, v, codes)
+		out = gatherFixed[int32](f, v)
 	case types.I64:
-		out = gatherFixed[int64](f, v, codes)
+		out = gatherFixed[int64](f, v)
 	case types.F32:
-		out = gatherFixed[float32](f, v, codes)
+		out = gatherFixed[float32](f, v)
 	case types.F64:
-		out = gatherFixed[float64](f, v, codes)
+		out = gatherFixed[float64](f, v)
 	case types.Span:
 		dst := arena.MakeSpans(f.arena, v.N)
-		kernel.Gather(dst, vec.Of[vec.Span](values), codes)
+		kernel.Gather(dst, vec.Of[vec.Span](values), codes32(f, v))
 		out = vec.FromFixed(v.Type, dst, v.Valid)
 	default:
-		out = gatherBytes(f, v, codes)
+		out = gatherBytes(f, v, codes32(f, v))
 	}
 	out.Type = v.Type
 	return out
 }
 
 // gatherFixed is flattenDict for a fixed-width class.
-func gatherFixed[T vec.Fixed](f *frame, v *vec.Vec, codes []uint32) vec.Vec {
-	dst := arena.Make[T](f.arena, v.N)
-	kernel.Gather(dst, vec.Of[T](&v.Dict.Values), codes)
+func gatherFixed[T vec.Fixed](f *frame, v *vec.Vec) vec.Vec {
+	dst, values := arena.Make[T](f.arena, v.N), vec.Of[T](&v.Dict.Values)
+	switch v.Width {
+	case 1:
+		kernel.Gather(dst, values, vec.Of[uint8](v))
+	case 2:
+		kernel.Gather(dst, values, vec.Of[uint16](v))
+	default:
+		kernel.Gather(dst, values, vec.Of[uint32](v))
+	}
 	return vec.FromFixed(v.Type, dst, v.Valid)
 }
 
