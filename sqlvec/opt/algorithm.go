@@ -25,6 +25,7 @@ func (o *optimizer) algorithm(n *plan.Join) plan.Node {
 	h.Residual = plan.Conjunction(rest)
 	o.estimate(h.Left)
 	o.estimate(h.Right)
+	o.distinctKeys(h)
 	if kind, ok := exchanged(h); ok && h.Right.Estimated().Rows > 2*h.Left.Estimated().Rows {
 		h.Kind = kind
 		h.Left, h.Right, h.LeftKeys, h.RightKeys = h.Right, h.Left, h.RightKeys, h.LeftKeys

@@ -19,6 +19,8 @@ func (o *optimizer) physical(node plan.Node) plan.Node {
 			return o.algorithm(n)
 		case *plan.AsofJoin:
 			sortAsof(n)
+		case *plan.SetOp:
+			o.distinctRight(n)
 		case *plan.Limit:
 			topN(n)
 		case *plan.Filter:
