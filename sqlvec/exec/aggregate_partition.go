@@ -123,9 +123,7 @@ func (e *aggEnd) stageNulls(b *vec.Batch, sel []uint64, args []vec.Vec) {
 func (e *aggEnd) count(rows []uint64) {
 	t, stride := e.own.table, e.codec.stride
 	if t.codec.single {
-		for _, w := range rows {
-			t.groupOfWord(w)
-		}
+		t.groupsOfWords(rows, e.group[:len(rows)])
 		return
 	}
 	for i := 0; i < len(rows); i += stride {

@@ -33,8 +33,9 @@ type groupTable struct {
 	packed bool // the codec has fields
 	kept   bool // the texts of all keys that come are kept elsewhere as long as the table
 
-	memo memo
-	idx  []int32
+	memo   memo
+	idx    []int32
+	groups []uint32 // of some rows, while they are put in place
 }
 
 // noGroup is the number of no group.
@@ -257,8 +258,10 @@ func (t *groupTable) groupsOfWords(keys []uint64, group []uint32) {
 	for i := 0; i < len(keys); {
 		slots, mask, apart := t.slots, t.mask, uint64(0)
 		if t.unplaced { // the slots do not tell
-			group[i] = t.groupOfWord(keys[i])
-			i++
+			if i += t.rise(keys[i:], group[i:]); i < len(keys) {
+				group[i] = t.groupOfWord(keys[i])
+				i++
+			}
 			continue
 		}
 		if t.packed {
@@ -290,6 +293,35 @@ func (t *groupTable) groupsOfWords(keys []uint64, group []uint32) {
 			i++
 		}
 	}
+}
+
+// rise writes the groups of keys as long as they ascend from the last key on, if all have until now. It returns how many
+// that was.
+func (t *groupTable) rise(keys []uint64, group []uint32) (done int) {
+	if !t.rising || t.packed || t.n+len(keys) > maxGroups {
+		return 0
+	}
+	if need := t.n + len(keys); need > len(t.keys) {
+		t.moveKeys(max(2*len(t.keys), need))
+	}
+	n, last, known := t.n, int64(0), t.keys
+	if n > 0 {
+		last = int64(known[n-1])
+	}
+	group = group[:len(keys)]
+	for i, k := range keys {
+		if key := int64(k); key != last || n == 0 {
+			if key < last && n > 0 {
+				break
+			}
+			known[n], last = k, key
+			n++
+		}
+		group[i] = uint32(n - 1)
+		done = i + 1
+	}
+	t.n = n
+	return done
 }
 
 // groupOfWide is groupOfWord for a wide key.
@@ -363,17 +395,16 @@ func (t *groupTable) findWords(v *vec.Vec, words []uint64, idx []int32, out []ui
 		t.findNullable(v, words, idx, out)
 		return
 	}
-	// Equal keys often come in a row: tables are written in some order.
-	last, group := uint64(0), noGroup
-	for k, w := range words {
-		if w != last || group == noGroup {
-			last, group = w, t.groupOfWord(w)
-		}
-		if idx == nil {
-			out[k] = group
-		} else {
-			out[idx[k]] = group
-		}
+	if idx == nil {
+		t.groupsOfWords(words, out)
+		return
+	}
+	if len(t.groups) < len(words) {
+		t.groups = make([]uint32, max(len(words), vec.BatchRows))
+	}
+	t.groupsOfWords(words, t.groups[:len(words)])
+	for k, i := range idx {
+		out[i] = t.groups[k]
 	}
 }
 

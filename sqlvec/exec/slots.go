@@ -22,7 +22,10 @@ func (t *groupTable) findSlots(keys []vec.Vec, sel []uint64, slot []uint32, scra
 		}
 		return
 	}
-	codes := t.memo.codes(keys, n, sel, scratch)
+	var codes []uint32
+	if !t.rising || t.packed || t.memo.known > 0 { // ascending keys need no memo
+		codes = t.memo.codes(keys, n, sel, scratch)
+	}
 	if codes != nil && t.memo.known == 0 {
 		t.memo.recall(t)
 	}
