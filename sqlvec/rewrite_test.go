@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"driftdb/internal/dberr"
 )
 
 // TestRewrites looks for what the optimizer makes of queries in their plans, and compares their rows with those of a form that it leaves as it is.
@@ -62,6 +64,37 @@ func TestRewrites(t *testing.T) {
 			plain: "SELECT id, note FROM (SELECT sale.id, back.note, sale.v, days.year + back.item AS sum, (SELECT min(year) + 20 FROM days) AS least FROM sale JOIN days ON days.day = sale.day JOIN back ON back.sale = sale.id OFFSET 0) q WHERE sum > least AND v < 5",
 			has:   []string{"Single Join"},
 		},
+		"join below DISTINCT": {
+			sql:    "SELECT DISTINCT back.note, back.item FROM back JOIN sale ON sale.id = back.sale JOIN days ON days.day = sale.day WHERE sale.v < 5",
+			plain:  "SELECT DISTINCT note, item FROM (SELECT back.note, back.item FROM back JOIN sale ON sale.id = back.sale JOIN days ON days.day = sale.day WHERE sale.v < 5 OFFSET 0) q",
+			has:    []string{"Semi Join"},
+			hasNot: []string{"Hash Join"},
+		},
+		"join below calls that count rows": {
+			sql:    "SELECT back.note, max(back.item), count(*) FROM back JOIN sale ON sale.id = back.sale GROUP BY back.note",
+			plain:  "SELECT note, max(item), count(*) FROM (SELECT back.note, back.item FROM back JOIN sale ON sale.id = back.sale OFFSET 0) q GROUP BY note",
+			hasNot: []string{"Semi Join"},
+		},
+		"join below calls that do not": {
+			sql:   "SELECT back.note, max(back.item), count(DISTINCT back.sale) FROM back JOIN sale ON sale.item = back.item GROUP BY back.note",
+			plain: "SELECT note, max(item), count(DISTINCT sale) FROM (SELECT back.note, back.item, back.sale FROM back JOIN sale ON sale.item = back.item OFFSET 0) q GROUP BY note",
+			has:   []string{"Semi Join"},
+		},
+		"pairs that IN looks into": {
+			sql: `WITH pairs AS (SELECT a.item, a.v AS v, b.v AS w FROM sale a JOIN sale b ON a.item = b.item AND a.v <> b.v)
+				SELECT sale, note FROM back WHERE item IN (SELECT item FROM pairs) AND sale IN (SELECT p.item FROM pairs p JOIN days ON days.day = p.item)`,
+			plain: `WITH pairs AS MATERIALIZED (SELECT a.item, a.v AS v, b.v AS w FROM sale a JOIN sale b ON a.item = b.item AND a.v <> b.v OFFSET 0)
+				SELECT sale, note FROM back WHERE item IN (SELECT item FROM pairs OFFSET 0) AND sale IN (SELECT p.item FROM pairs p JOIN days ON days.day = p.item OFFSET 0)`,
+			has:    []string{"Semi Join"},
+			hasNot: []string{"->  Hash Join"},
+		},
+		"pairs that are counted elsewhere": {
+			sql: `WITH pairs AS (SELECT a.item, a.v AS v, b.v AS w FROM sale a JOIN sale b ON a.item = b.item AND a.v <> b.v AND a.day = b.day)
+				SELECT sale, note, (SELECT count(*) FROM pairs) FROM back WHERE item IN (SELECT item FROM pairs)`,
+			plain: `WITH pairs AS MATERIALIZED (SELECT a.item, a.v AS v, b.v AS w FROM sale a JOIN sale b ON a.item = b.item AND a.v <> b.v AND a.day = b.day OFFSET 0)
+				SELECT sale, note, (SELECT count(*) FROM pairs) FROM back WHERE item IN (SELECT item FROM pairs OFFSET 0)`,
+			has: []string{"Hash Join"},
+		},
 		"field of UNION ALL that tells its parts apart": {
 			sql: `WITH u AS (SELECT 's' AS kind, item, v FROM sale UNION ALL SELECT 'b', item, length(note) FROM back)
 				SELECT x.item, count(*) FROM u x JOIN u y ON x.item = y.item WHERE x.kind = 's' AND x.v = 5 AND y.kind = 'b' AND y.item < 5 GROUP BY 1`,
@@ -86,6 +119,43 @@ func TestRewrites(t *testing.T) {
 		slices.Sort(want)
 		if len(want) < 2 || !slices.Equal(got, want) {
 			t.Errorf("%s: %d rows, want %d:\n%s", name, len(got), len(want), plan)
+		}
+	}
+}
+
+// TestNarrowQueries reads some columns of WITH queries that are computed once: the others are not kept, unless they might fail.
+func TestNarrowQueries(t *testing.T) {
+	s := session(t)
+	must(t, s, `CREATE TABLE n (k int, v bigint, name text); INSERT INTO n SELECT i, i % 10, 'name ' || i FROM generate_series(1, 100) i; ANALYZE`)
+	for _, c := range []struct {
+		with, from, want string
+		width            string // of the rows that are kept
+	}{
+		{"SELECT k, v, name FROM n", "a.k FROM c a JOIN c b ON a.k = b.k + 98", "99\n100", "width=4)"},
+		{"SELECT k, v, name FROM n", "count(*) FROM c a, c b", "10000", "width=4)"},
+		{"SELECT k, v, name FROM n UNION ALL SELECT v, k, 'x' FROM n", "count(*) FROM c a JOIN c b ON a.v = b.v + 98", "32", "width=8)"},
+		{"SELECT k, v, name FROM n UNION SELECT k, v, name FROM n", "count(*) FROM c a JOIN c b ON a.v = b.v", "1000", "width=8)"},
+		{"SELECT v, sum(k) AS s, count(*) AS n FROM n GROUP BY v", "a.s FROM c a JOIN c b ON a.s = b.s AND a.s > 545", "550", "width=16)"},
+		{"SELECT v, sum(v) AS s, max(k) AS m FROM n GROUP BY v", "a.m FROM c a JOIN c b ON a.m = b.m AND a.m > 99", "100", "width=4)"},
+		{"SELECT k, 100 / k AS q, v FROM n", "a.v FROM c a JOIN c b ON a.v = b.v + 9 AND a.k < 10", "9\n9\n9\n9\n9\n9\n9\n9\n9\n9", "width=16)"},
+		{"SELECT k, row_number() OVER () AS r FROM n", "a.k FROM c a JOIN c b ON a.k = b.k + 98", "99\n100", "width=12)"},
+		{"SELECT d.k, d.name FROM (SELECT k, v, name FROM n) d", "(SELECT max(c.k) FROM c) + (SELECT min(e.k) FROM e)", "101", "width=4)"},
+	} {
+		sql := "WITH c AS (" + c.with + "), e AS (SELECT k, v FROM n) SELECT " + c.from
+		query(t, s, sql, c.want)
+		plan := must(t, s, "EXPLAIN "+sql)[0]
+		if _, scan, ok := strings.Cut(plan, "CTE Scan on c"); ok && !strings.Contains(strings.SplitN(scan, "\n", 2)[0], c.width) {
+			t.Errorf("%s: no %s in\n%s", sql, c.width, plan)
+		}
+	}
+	for sql, code := range map[string]string{
+		"WITH c AS (SELECT 1 / (k - 1) AS q, k FROM n) SELECT count(*) FROM c a JOIN c b USING (k)":                                    dberr.DivisionByZero,
+		"WITH c AS MATERIALIZED (SELECT k, sum(v + 9223372036854775800) AS q FROM n GROUP BY k) SELECT count(*) FROM c":                dberr.NumericValueOutOfRange,
+		"WITH c AS (SELECT v, sum(v * 900000000000000000)::bigint AS q FROM n GROUP BY v) SELECT count(*) FROM c a JOIN c b USING (v)": dberr.NumericValueOutOfRange,
+		"WITH c AS (SELECT k AS v, name::int AS q FROM n UNION ALL SELECT k, v FROM n) SELECT count(*) FROM c a JOIN c b USING (v)":    dberr.InvalidTextRepresentation,
+	} {
+		if _, err := script(s, sql); dberr.CodeOf(err) != code {
+			t.Errorf("%s: %v, want %s", sql, err, code)
 		}
 	}
 }

@@ -4,6 +4,7 @@
 // # Steps
 //
 //	cte.go       a WITH query that is used once is put in its place
+//	ctecolumns.go of the others, columns that nobody reads are left out
 //	factor.go    what every alternative of an OR demands stands beside it
 //	orparts.go   what an OR demands of one input of a join alone is asked there too
 //	push.go      conditions move down to where their columns are made; joins that
@@ -16,6 +17,7 @@
 //	joinorder.go chains of up to nine inner joins are put into the cheapest order, longer ones
 //	             by order.go into one with small intermediate results; the smaller side is
 //	             hashed; equalities.go: by equalities that follow from others, too
+//	once.go      joins become semi joins where it does not matter how often a row is there
 //	sink.go      semi and anti joins come before inner joins that have more rows
 //	shiftedsum.go sums of a column and constants are made of one sum and one count
 //	average.go   an average beside a sum of the same is made of that and a count

@@ -20,8 +20,10 @@ type optimizer struct {
 	readers map[*plan.CTE]reader
 	owner   *plan.CTE // whose plan is being rewritten, nil for the statement's
 
-	nextID  int // the last column ID given out
-	commons int // parts that are computed once
+	nextID  int                // the last column ID given out
+	once    map[*plan.CTE]bool // true of those for whose readers it does not matter how often a row is there
+	reads   *cteReads          // while columns of WITH queries are left out
+	commons int                // parts that are computed once
 	err     error
 
 	generic   bool // the plan is for any values of parameters and any moment
@@ -45,6 +47,7 @@ func Optimize(node plan.Node, env *expr.Env) (plan.Node, error) {
 
 func (o *optimizer) optimize(node plan.Node) (plan.Node, error) {
 	o.uses, o.stats, o.found = map[int]int{}, map[int]columnStats{}, newFound()
+	o.once = map[*plan.CTE]bool{}
 	o.loosened = map[*plan.Aggregate]bool{}
 	root := append([]plan.Column(nil), node.Columns()...)
 	node = inlineCTEs(node, map[*plan.CTE]bool{})
@@ -52,6 +55,8 @@ func (o *optimizer) optimize(node plan.Node) (plan.Node, error) {
 	readersOf(node, nil, o.readers)
 	ctes := map[*plan.CTE]bool{}
 	o.nextID = lastID(node, map[*plan.CTE]bool{})
+	node = o.narrowCTEs(node, root)
+	readOnce(node, false, o.once)
 	node = o.rewrite(node, root, ctes)
 	if o.err != nil {
 		return nil, o.err
@@ -85,7 +90,8 @@ func (o *optimizer) rewrite(node plan.Node, root []plan.Column, done map[*plan.C
 	o.filterCTEs(node, done)
 	node = o.common(node, root)
 	o.rewriteCTEs(node, done) // what they are estimated to have decides the order of joins
-	node = o.distinctFirst(o.determine(o.choices(o.shareSums(o.shiftSums(o.rollUp(o.sink(o.order(o.sift(node)))))))))
+	node = o.semiJoins(o.order(o.sift(node)), idsOf(root), o.owner != nil && o.once[o.owner] && o.owner.Recursion == nil)
+	node = o.distinctFirst(o.determine(o.choices(o.shareSums(o.shiftSums(o.rollUp(o.sink(node)))))))
 	node = o.eager(node)
 	node = o.physical(o.wholeWindows(o.fixedKeys(o.distinctRows(node)), root))
 	node = o.late(o.prune(node, plan.IDs(node)))

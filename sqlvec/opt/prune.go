@@ -28,9 +28,17 @@ func (o *optimizer) prune(node plan.Node, need map[int]bool) plan.Node {
 		}
 		n.Input = o.prune(n.Input, ownUses(n, need))
 	case *plan.SetOp:
+		if n.Kind == plan.Union && n.All {
+			o.pruneUnion(n, need)
+			break
+		}
 		// Rows are compared whole, and by position.
 		n.Left = keepColumns(o.prune(n.Left, plan.IDs(n.Left)), n.Left.Columns())
 		n.Right = keepColumns(o.prune(n.Right, plan.IDs(n.Right)), n.Right.Columns())
+	case *plan.CTEScan:
+		if o.reads != nil {
+			o.reads.noteRead(n, need)
+		}
 	default:
 		above := need
 		need = ownUses(node, need)
@@ -54,6 +62,24 @@ func (o *optimizer) prune(node plan.Node, need map[int]bool) plan.Node {
 		}
 	}
 	return node
+}
+
+// pruneUnion leaves out the columns of UNION ALL that nobody reads.
+func (o *optimizer) pruneUnion(n *plan.SetOp, need map[int]bool) {
+	var kept []int
+	for i, c := range n.Out {
+		if need[c.ID] {
+			kept = append(kept, i)
+		}
+	}
+	if len(kept) == 0 && len(n.Out) > 0 {
+		kept = append(kept, 0)
+	}
+	n.Out = pick(n.Out, kept)
+	for _, side := range []*plan.Node{&n.Left, &n.Right} {
+		columns := pick((*side).Columns(), kept)
+		*side = keepColumns(o.prune(*side, idsOf(columns)), columns)
+	}
 }
 
 // dead says which columns are not needed, nil where all are.
