@@ -21,6 +21,8 @@
 // join table is open addressing over stored hashes with the keys compared. Keys of few
 // small codes (dictionaries, narrow integers, integers close together) find their groups
 // through an array (memo), and joins on integers that lie close together use an array too.
+// A semi or anti join with one comparison beside its keys makes no pairs: it looks at the least and the greatest
+// value of a key (comparison).
 // A key of several columns becomes one word where bounds of integers and numbers of texts fit
 // into its fields (keyFields). Groupings of many keys are cut into partitions by hash. DISTINCT in
 // an aggregate is a grouping by the keys and the arguments, whose groups make the states. Sort keys are cut to the bits

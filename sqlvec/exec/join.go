@@ -151,7 +151,11 @@ func (j *joinBuild) finish(ex *execution) error {
 	if t.firstNull = noRow; j.nullsApart() {
 		t.chainNulls(j.node.Kind.EndsRight(), ex.newArena())
 	}
-	if j.followsChains() {
+	compared := comparisonOf(j.node)
+	if compared != nil && j.node.Kind.LeftOnly() {
+		t.findExtremes(compared.right, ex.newArena())
+	}
+	if compared == nil && j.followsChains() {
 		t.layOut(ex.newArena())
 	}
 	t.rows.seal()
@@ -183,6 +187,9 @@ type joinTable struct {
 	// right rows.
 	matched [][]uint32
 	unique  bool // no two rows have one key
+	// extremes, by block, are two for each row, of the column that a comparison beside the keys looks at, where one partner is
+	// enough for a left row: see findExtremes.
+	extremes [][]int64
 	// firstNull, where rows with a NULL key match each other, is the first of them, which are behind all
 	// others then.
 	firstNull rowID

@@ -28,6 +28,7 @@ func (s *probeStage) open(w *worker, next pusher) (pusher, error) {
 		return nil, err
 	}
 	if n.Residual != nil {
+		p.compared = comparisonOf(n)
 		p.residual, err = expr.Compile(n.Residual, w.ex.opts.Env)
 		p.untested = deadBut(n.Residual, len(n.Left.Columns())+len(n.Right.Columns()))
 	}
@@ -42,7 +43,8 @@ type probe struct {
 	w        *worker
 	keys     []*expr.Program
 	residual *expr.Program
-	untested []bool // columns of a pair that residual does not use
+	compared *comparison // residual, where it is one
+	untested []bool      // columns of a pair that residual does not use
 	out      joinOutput
 	cols     []vec.Vec
 	memo     probeMemo
@@ -79,6 +81,9 @@ func (p *probe) push(b *vec.Batch) (err error) {
 	}
 	if p.residual == nil && p.table.unique {
 		return p.pushUnique(b, idx, first)
+	}
+	if p.compared != nil {
+		return p.pushCompared(b, idx, first)
 	}
 	return p.pushPairs(b, idx, first)
 }
