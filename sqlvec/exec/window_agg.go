@@ -59,6 +59,9 @@ func (m *windowMorselState) newAggEval(c *windowCall) windowEval {
 	if f := m.newFloatEval(c, ok); f != nil {
 		return f
 	}
+	if r := m.newRunningEval(c, ok); r != nil {
+		return r
+	}
 	return m.newStatesEval(c, ok)
 }
 
