@@ -64,6 +64,23 @@ func TestRewrites(t *testing.T) {
 			plain: "SELECT id, note FROM (SELECT sale.id, back.note, sale.v, days.year + back.item AS sum, (SELECT min(year) + 20 FROM days) AS least FROM sale JOIN days ON days.day = sale.day JOIN back ON back.sale = sale.id OFFSET 0) q WHERE sum > least AND v < 5",
 			has:   []string{"Single Join"},
 		},
+		"outer join whose padded rows the join above does not take": {
+			sql:    "SELECT sale.id, back.note, days.year FROM sale LEFT JOIN back ON back.sale = sale.id JOIN days ON days.day = back.item",
+			plain:  "SELECT id, note, year FROM (SELECT sale.id, back.note, back.item FROM sale LEFT JOIN back ON back.sale = sale.id OFFSET 0) q JOIN days ON days.day = item",
+			hasNot: []string{"Left Join", "Right Join"},
+		},
+		"outer joins in both inputs": {
+			sql: `SELECT a.id, b.id, x.note, y.note FROM (SELECT sale.id, back.item, note FROM sale FULL JOIN back ON back.sale = sale.id) AS x RIGHT JOIN sale a ON a.id = x.id
+				JOIN (sale b LEFT JOIN back y ON y.sale = b.id) ON x.item = y.item AND b.v = 3 AND a.v = 4`,
+			plain: `SELECT a, b, n, m FROM (SELECT a.id AS a, x.item, x.note AS n FROM (SELECT sale.id, back.item, note FROM sale FULL JOIN back ON back.sale = sale.id OFFSET 0) AS x RIGHT JOIN sale a ON a.id = x.id WHERE a.v = 4 OFFSET 0) p
+				JOIN (SELECT b.id AS b, y.item, y.note AS m FROM sale b LEFT JOIN back y ON y.sale = b.id WHERE b.v = 3 OFFSET 0) q ON p.item = q.item`,
+			hasNot: []string{"Left Join", "Right Join", "Full Join"},
+		},
+		"outer join whose padded rows are taken": {
+			sql:   "SELECT sale.id, back.note, days.year FROM sale LEFT JOIN back ON back.sale = sale.id JOIN days ON days.day = coalesce(back.item, 7)",
+			plain: "SELECT id, note, year FROM (SELECT sale.id, back.note, back.item FROM sale LEFT JOIN back ON back.sale = sale.id OFFSET 0) q JOIN days ON days.day = coalesce(item, 7)",
+			has:   []string{"Left Join"},
+		},
 		"join below DISTINCT": {
 			sql:    "SELECT DISTINCT back.note, back.item FROM back JOIN sale ON sale.id = back.sale JOIN days ON days.day = sale.day WHERE sale.v < 5",
 			plain:  "SELECT DISTINCT note, item FROM (SELECT back.note, back.item FROM back JOIN sale ON sale.id = back.sale JOIN days ON days.day = sale.day WHERE sale.v < 5 OFFSET 0) q",

@@ -8,8 +8,9 @@
 //	factor.go    what every alternative of an OR demands stands beside it
 //	orparts.go   what an OR demands of one input of a join alone is asked there too
 //	push.go      conditions move down to where their columns are made; joins that
-//	             keep rows only to have them filtered out become inner or semi joins; lowered.go:
-//	             scalar subqueries go to the relation that is compared with them
+//	             keep rows only to have them filtered out become inner or semi joins; tighten.go:
+//	             by the conditions of joins above, too; lowered.go: scalar subqueries go to the
+//	             relation that is compared with them
 //	unnest.go    dependent joins (correlated subqueries, LATERAL) become plain ones;
 //	             domain.go, domain_join.go: how each operator works for all outer rows
 //	sift.go      aggregations group only the keys that the other side of a join can ask for

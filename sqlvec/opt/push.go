@@ -191,7 +191,7 @@ func (o *optimizer) pushJoin(n *plan.Join, preds []expr.Expr) plan.Node {
 	if n.Kind == plan.Right {
 		n.Kind, n.Left, n.Right = plan.Left, n.Right, n.Left
 	}
-	n.Kind = rejectNulls(n, preds)
+	rejectNulls(n, preds)
 	if lower := lowered(n, preds); lower != nil {
 		return o.push(lower, preds)
 	}
@@ -232,6 +232,7 @@ func (o *optimizer) pushJoin(n *plan.Join, preds []expr.Expr) plan.Node {
 		}
 	}
 	n.On = plan.Conjunction(on)
+	tightenInputs(n)
 	left, right = o.carry(n, on, left, right)
 	n.Left, n.Right = o.push(n.Left, left), o.push(n.Right, right)
 	return filtered(n, above)
@@ -281,11 +282,10 @@ func pushesRight(n *plan.Join, p expr.Expr) bool {
 	return !n.NullAware || truth
 }
 
-// rejectNulls returns the kind of the join under conditions that no row filled up with
-// NULLs can meet.
-func rejectNulls(n *plan.Join, preds []expr.Expr) plan.JoinKind {
+// rejectNulls makes the join another kind under conditions that no row filled up with NULLs can meet.
+func rejectNulls(n *plan.Join, preds []expr.Expr) {
 	if n.Kind != plan.Left && n.Kind != plan.Full {
-		return n.Kind
+		return
 	}
 	l, r := plan.IDs(n.Left), plan.IDs(n.Right)
 	needLeft, needRight := false, false
@@ -295,11 +295,12 @@ func rejectNulls(n *plan.Join, preds []expr.Expr) plan.JoinKind {
 	}
 	switch {
 	case n.Kind == plan.Left && needRight, needLeft && needRight:
-		return plan.Inner
+		n.Kind = plan.Inner
 	case n.Kind == plan.Full && needLeft:
-		return plan.Left
+		n.Kind = plan.Left
+	case n.Kind == plan.Full && needRight:
+		n.Kind, n.Left, n.Right = plan.Left, n.Right, n.Left
 	}
-	return n.Kind
 }
 
 // rejects reports whether the condition e is surely not true when the columns of the
