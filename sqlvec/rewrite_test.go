@@ -81,6 +81,12 @@ func TestRewrites(t *testing.T) {
 			plain: "SELECT id, note, year FROM (SELECT sale.id, back.note, back.item FROM sale LEFT JOIN back ON back.sale = sale.id OFFSET 0) q JOIN days ON days.day = coalesce(item, 7)",
 			has:   []string{"Left Join"},
 		},
+		"UNION of UNION": {
+			sql:    "SELECT item, v FROM sale UNION SELECT item, sale FROM back UNION SELECT day, year FROM days UNION ALL SELECT 1, 1 FROM days WHERE day < 2",
+			plain:  "SELECT * FROM (SELECT * FROM (SELECT item, v FROM sale UNION SELECT item, sale FROM back OFFSET 0) p UNION SELECT day, year FROM days OFFSET 0) q UNION ALL SELECT 1, 1 FROM days WHERE day < 2",
+			has:    []string{"Union\n        ->  Union All\n"},
+			hasNot: []string{"Union\n        ->  Union\n"},
+		},
 		"join below DISTINCT": {
 			sql:    "SELECT DISTINCT back.note, back.item FROM back JOIN sale ON sale.id = back.sale JOIN days ON days.day = sale.day WHERE sale.v < 5",
 			plain:  "SELECT DISTINCT note, item FROM (SELECT back.note, back.item FROM back JOIN sale ON sale.id = back.sale JOIN days ON days.day = sale.day WHERE sale.v < 5 OFFSET 0) q",

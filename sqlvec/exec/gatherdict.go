@@ -46,7 +46,7 @@ func (s *store) gatherAny(c int, ids []rowID, holes bool, a *arena.Arena) vec.Ve
 	if s.types[c].Class() != types.Bytes || len(s.blocks) == 0 {
 		return s.gather(c, ids, holes, a)
 	}
-	d := s.dictOf(c, len(ids))
+	d := s.dictOf(c, ids, holes)
 	if d == nil {
 		return s.gather(c, ids, holes, a)
 	}
@@ -62,14 +62,19 @@ func (s *store) gatherAny(c int, ids []rowID, holes bool, a *arena.Arena) vec.Ve
 	return out
 }
 
-// dictOf returns the dictionary of a column of strings for a gathering of n rows, nil where
+// dictOf returns the dictionary of a column of strings for a gathering of rows, nil where
 // there is none, or it is not worth it yet.
-func (s *store) dictOf(c, n int) *storeDict {
+func (s *store) dictOf(c int, ids []rowID, holes bool) *storeDict {
 	if s.rows > maxCodedRows || s.dicts == nil {
 		return nil
 	}
+	n := len(ids)
+	if holes {
+		n = rowsAmong(ids)
+	}
 	d := &s.dicts[c]
-	many := d.gathered.Add(int64(n)) > int64(s.rows) || s.expected > float64(2*s.rows)
+	likely := s.expected > float64(2*s.rows) && 2*n >= len(ids) // an outer join may find few
+	many := d.gathered.Add(int64(n)) > int64(s.rows) || likely
 	if many || s.coded[c] == s.rows {
 		d.few.made.Do(func() { s.numberTexts(c, &d.few) })
 		if d.few.dict != nil {

@@ -47,13 +47,31 @@ func (o *joinOutput) pairBatch(b *vec.Batch, right *store, rows []int32, ids []r
 // gatherRight appends the columns of the right rows ids, which are columns from left on of the
 // output, to o.cols.
 func (o *joinOutput) gatherRight(right *store, left int, ids []rowID, holes bool, dead []bool) {
+	none := false
+	if holes {
+		n := rowsAmong(ids)
+		none, holes = n == 0, n < len(ids)
+	}
 	for c, t := range right.types {
-		if isDead(dead, left+c) {
+		switch {
+		case isDead(dead, left+c):
 			o.cols = append(o.cols, absent(t, len(ids)))
-		} else {
+		case none:
+			o.cols = append(o.cols, nulls(t, len(ids)))
+		default:
 			o.cols = append(o.cols, right.gatherAny(c, ids, holes, o.w.scratch))
 		}
 	}
+}
+
+// rowsAmong returns how many of ids are rows.
+func rowsAmong(ids []rowID) (n int) {
+	for _, id := range ids {
+		if id != noRow {
+			n++
+		}
+	}
+	return n
 }
 
 // absent stands for n values that nobody reads.

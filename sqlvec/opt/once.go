@@ -21,12 +21,26 @@ func (o *optimizer) semiJoins(n plan.Node, need map[int]bool, once bool) plan.No
 	}
 	kids := n.Children()
 	for i, k := range kids {
+		if u, ok := k.(*plan.SetOp); ok && looksForEqual(n) && u.Kind == plan.Union {
+			u.All = true // n finds the rows that are there twice
+		}
 		kids[i] = o.semiJoins(k, needOf(n, k, need), onceBelow(n, i, once))
 	}
 	if len(kids) > 0 {
 		plan.SetChildren(n, kids)
 	}
 	return n
+}
+
+// looksForEqual reports whether n is DISTINCT or UNION: of equal rows of its inputs it takes one.
+func looksForEqual(n plan.Node) bool {
+	switch n := n.(type) {
+	case *plan.Distinct:
+		return len(n.On) == 0
+	case *plan.SetOp:
+		return n.Kind == plan.Union && !n.All
+	}
+	return false
 }
 
 // needOf is what n needs of its input k.
