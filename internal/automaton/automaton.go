@@ -29,6 +29,7 @@ type Program struct {
 	bounds []rune                // class k is the characters from bounds[k] to before bounds[k+1]
 	ascii  [utf8.RuneSelf]uint16 // their classes
 	prefix string                // what every match begins with
+	anchor bool                  // of NewEnds: a match begins where the search does, and all its ends count
 	large  atomic.Bool           // a matcher had too many states
 	pool   sync.Pool             // of *Matcher
 }
@@ -45,17 +46,22 @@ func New(pattern string) *Program {
 		return nil
 	}
 	p := &Program{prog: prog}
-	for i := range prog.Inst {
-		if op := prog.Inst[i]; op.Op == syntax.InstEmptyWidth && syntax.EmptyOp(op.Arg)&^(syntax.EmptyBeginText|syntax.EmptyEndText) != 0 {
-			return nil
-		}
-	}
-	p.classes()
-	if len(p.bounds) > maxClasses {
+	if !p.init() {
 		return nil
 	}
 	p.prefix, _ = prog.Prefix()
 	return p
+}
+
+// init reports whether there can be an automaton.
+func (p *Program) init() bool {
+	for i := range p.prog.Inst {
+		if op := p.prog.Inst[i]; op.Op == syntax.InstEmptyWidth && syntax.EmptyOp(op.Arg)&^(syntax.EmptyBeginText|syntax.EmptyEndText) != 0 {
+			return false
+		}
+	}
+	p.classes()
+	return len(p.bounds) <= maxClasses
 }
 
 // classes divides the characters into those that no instruction tells apart.
@@ -124,9 +130,59 @@ const (
 
 // state is a set of instructions.
 type state struct {
-	insts []uint32 // in ascending order: those that take a character, and constraints that hold at the end of a text
-	begin bool     // of the beginning of a text
-	ends  bool     // a text that ends here has a match
+	insts   []uint32 // in ascending order: those that take a character, and constraints that hold at the end of a text
+	begin   bool     // of the beginning of a text
+	ends    bool     // a text that ends here has a match
+	accepts bool     // of NewEnds: a match ends here, whatever follows
+}
+
+// NewEnds returns a program that finds where the matches end that begin at a place (see Matcher.Ends), or nil.
+func NewEnds(prog *syntax.Prog) *Program {
+	p := &Program{prog: prog, anchor: true}
+	if !p.init() {
+		return nil
+	}
+	return p
+}
+
+// Ends adds to a set of bits, which it returns, the sizes of the matches of a program of NewEnds that begin at a
+// place in s. ok is false where the matcher has too many states to tell.
+func (m *Matcher) Ends(s string, from int, set []uint64) (sizes []uint64, ok bool) {
+	p, at := m.p, m.again
+	if from == 0 {
+		at = m.begin
+	}
+	for i := from; at != dead; {
+		if st := &m.states[at]; st.accepts || i == len(s) && st.ends {
+			for (i-from)>>6 >= len(set) {
+				set = append(set, 0)
+			}
+			set[(i-from)>>6] |= 1 << (uint(i-from) & 63)
+		}
+		if i >= len(s) {
+			break
+		}
+		var k int
+		if c := s[i]; c < utf8.RuneSelf {
+			k = int(p.ascii[c])
+			i++
+		} else {
+			r, size := utf8.DecodeRuneInString(s[i:])
+			k = p.class(r)
+			i += size
+		}
+		entry := int(at)*len(p.bounds) + k
+		to := m.next[entry]
+		if to == unknown {
+			if to = m.step(at, k); m.full {
+				p.large.Store(true)
+				return set, false
+			}
+			m.next[entry] = to
+		}
+		at = to
+	}
+	return set, true
 }
 
 // Matcher is the states that have been made. It serves one goroutine at a time.
@@ -189,9 +245,12 @@ func (m *Matcher) step(from int32, k int) int32 {
 	r, prog := m.p.bounds[k], m.p.prog
 	c := closure{m: m}
 	for _, pc := range m.states[from].insts {
-		if in := &prog.Inst[pc]; in.Op != syntax.InstEmptyWidth && in.MatchRune(r) {
+		if in := &prog.Inst[pc]; in.Op != syntax.InstEmptyWidth && in.Op != syntax.InstMatch && in.MatchRune(r) {
 			c = c.of(int(in.Out))
 		}
+	}
+	if m.p.anchor {
+		return m.add(c)
 	}
 	return m.add(c.of(prog.Start))
 }
@@ -219,7 +278,7 @@ func (m *Matcher) add(c closure) int32 {
 		return dead
 	}
 	id := int32(len(m.states))
-	m.states = append(m.states, state{c.insts, c.begin, m.endsWith(c)})
+	m.states = append(m.states, state{c.insts, c.begin, m.endsWith(c), c.accepts})
 	for range m.p.bounds {
 		m.next = append(m.next, unknown)
 	}
@@ -235,7 +294,7 @@ func (m *Matcher) endsWith(c closure) bool {
 			end = end.of(int(pc))
 		}
 	}
-	return end.matched
+	return end.matched || end.accepts || c.accepts
 }
 
 // closure collects the instructions that are reached without a character.
@@ -245,6 +304,7 @@ type closure struct {
 	insts      []uint32
 	seen       map[uint32]bool
 	matched    bool
+	accepts    bool // instead of matched, and the instruction is collected
 }
 
 // of adds what instruction pc reaches.
@@ -266,7 +326,12 @@ func (c closure) of(pc int) closure {
 		case syntax.InstCapture, syntax.InstNop:
 			stack = append(stack, in.Out)
 		case syntax.InstMatch:
-			c.matched = true
+			if !c.m.p.anchor {
+				c.matched = true
+				continue
+			}
+			c.accepts = true
+			c.insts = append(c.insts, pc)
 		case syntax.InstFail:
 		case syntax.InstEmptyWidth:
 			op := syntax.EmptyOp(in.Arg)

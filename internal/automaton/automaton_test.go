@@ -2,8 +2,11 @@ package automaton
 
 import (
 	"regexp"
+	"regexp/syntax"
+	"strconv"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"pgregory.net/rapid"
 )
@@ -95,4 +98,42 @@ func BenchmarkMatch(b *testing.B) {
 			}
 		})
 	}
+}
+
+// TestEnds compares the ends of matches with what package regexp says of every piece of a text.
+func TestEnds(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		pattern := drawPattern(rt, 3)
+		tree, err := syntax.Parse(pattern, syntax.Perl)
+		if err != nil {
+			rt.Skip()
+		}
+		prog, err := syntax.Compile(tree.Simplify())
+		if err != nil {
+			rt.Skip()
+		}
+		p := NewEnds(prog)
+		if p == nil {
+			rt.Skip()
+		}
+		s := strings.Join(rapid.SliceOfN(rapid.SampledFrom([]string{"a", "b", "c", "ä", "\n"}), 0, 8).Draw(rt, "text"), "")
+		from := rapid.IntRange(0, len(s)).Draw(rt, "from")
+		if from < len(s) && !utf8.RuneStart(s[from]) {
+			rt.Skip()
+		}
+		m := p.Matcher()
+		defer p.Release(m)
+		set, ok := m.Ends(s, from, nil)
+		if !ok {
+			rt.Skip()
+		}
+		for to := from; to <= len(s); to++ {
+			got := (to-from)>>6 < len(set) && set[(to-from)>>6]>>(uint(to-from)&63)&1 != 0
+			want := (to == len(s) || utf8.RuneStart(s[to])) &&
+				regexp.MustCompile(`\A(?s:.{`+strconv.Itoa(utf8.RuneCountInString(s[:from]))+`})(?:`+pattern+`)(?s:.{`+strconv.Itoa(utf8.RuneCountInString(s[to:]))+`})\z`).MatchString(s)
+			if got != want {
+				rt.Fatalf("%q in %q from %d to %d: %v, want %v", pattern, s, from, to, got, want)
+			}
+		}
+	})
 }

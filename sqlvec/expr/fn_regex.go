@@ -2,6 +2,7 @@ package expr
 
 import (
 	"regexp"
+	"regexp/syntax"
 	"strings"
 	"sync"
 	"unsafe"
@@ -38,12 +39,12 @@ type regex struct {
 	*regexp.Regexp
 	straight   *straightRegex     // finds the match from the beginning of a text, else nil
 	maybeEmpty bool               // it may match nothing
-	words      *wordRegex         // finds the matches where the pattern has constraints on words, else nil
+	places     finder             // finds the matches where the pattern has constraints or back references, else nil
 	longest    *wordRegex         // finds the longest matches from a place within a text, where there is a choice, else nil
-	within     *regexp.Regexp     // finds the groups within the shortest match, where that is preferred, else nil
+	divided    *backRegex         // finds the groups of a match where they are ambiguous, else nil
 	like       *kernel.Like       // matches the texts that hold a match, else nil
 	part       *kernel.Needle     // what every match contains, nil: nothing is known
-	automaton  *automaton.Program // says whether there is a match, nil where it cannot
+	automaton  *automaton.Program // says whether there is a match (see automatic), nil where it cannot
 }
 
 // matchEval returns the evaluation of text ~ pattern.
@@ -109,13 +110,15 @@ func (re *regex) mask(f *frame, flat *vec.Vec, sel, w []uint64) error {
 		s := unsafe.String(unsafe.SliceData(b), len(b))
 		if m != nil {
 			found, known := m.Match(s)
-			if known {
-				if !found {
-					w[i>>6] &^= 1 << (uint(i) & 63)
-				}
+			switch {
+			case known && !found:
+				w[i>>6] &^= 1 << (uint(i) & 63)
 				return
+			case known && re.places == nil:
+				return
+			case !known:
+				m = nil
 			}
-			m = nil
 		}
 		ok, err := re.matches(f.env, s)
 		if err != nil {
@@ -164,7 +167,7 @@ func newRegex(pattern, flags string) (*regex, error) {
 	if opts.literal {
 		pattern, opts.expanded = regexp.QuoteMeta(pattern), false
 	}
-	plain := regexTranslator{s: pattern, opts: opts, edge: func(byte) string { return "(?:)" }}
+	plain := regexTranslator{s: pattern, opts: opts}
 	text, err := plain.translate()
 	if err != nil {
 		return nil, err
@@ -175,26 +178,62 @@ func newRegex(pattern, flags string) (*regex, error) {
 		return nil, invalidRegex(regexReason(err))
 	}
 	choice := plain.pref.branch.result()
-	if plain.edges {
-		marked := regexTranslator{s: pattern, opts: opts, edge: edgeGroup()}
-		if text, err = marked.translate(); err == nil {
-			re.words, err = newWordRegex(opts.mode()+text, choice)
-		}
+	if plain.edges || plain.refers {
+		err = re.place(pattern, &plain)
 		re.maybeEmpty = true // so that matches are found one by one
 	} else {
 		re.maybeEmpty = maybeEmpty(text)
-		if err = re.prefer(choice, text); err == nil && re.within == nil {
+		if err = re.prefer(choice, text); err == nil && choice != 'l' {
 			re.straight = newStraightRegex(text)
+		}
+		if err == nil && re.straight == nil {
+			err = re.divide(pattern, text, &plain)
 		}
 	}
 	if err != nil {
 		return nil, invalidRegex(regexReason(err))
 	}
-	re.contents(re.Regexp.String(), plain.edges)
-	if !plain.edges {
-		re.automaton = automaton.New(text)
-	}
+	re.contents(re.Regexp.String(), re.places != nil)
+	re.automaton = automaton.New(text)
 	return re, nil
+}
+
+// place compiles what finds the matches of a pattern with constraints or back references, whose
+// translation is plain.
+func (re *regex) place(pattern string, plain *regexTranslator) error {
+	if plain.refers {
+		back, err := newDivided(pattern, plain)
+		re.places = back
+		return err
+	}
+	marked := regexTranslator{s: pattern, opts: plain.opts, marks: new(int)}
+	text, err := marked.translate()
+	if err != nil {
+		return err
+	}
+	text = plain.opts.mode() + text
+	if re.places, err = newWordRegex(text, plain.pref.branch.result(), marked.looks); err != nil {
+		return err
+	}
+	return re.divide(pattern, text, plain)
+}
+
+// divide compiles what finds the groups of a match, if they are ambiguous.
+func (re *regex) divide(pattern, text string, plain *regexTranslator) error {
+	tree, err := syntax.Parse(text, syntax.Perl)
+	if err == nil && plain.groups > 0 && ambiguous(tree) {
+		re.divided, err = newDivided(pattern, plain)
+	}
+	return err
+}
+
+func newDivided(pattern string, plain *regexTranslator) (*backRegex, error) {
+	marked := regexTranslator{s: pattern, opts: plain.opts, marks: new(int), apart: true}
+	text, err := marked.translate()
+	if err != nil {
+		return nil, err
+	}
+	return newBackRegex(plain.opts.mode()+text, plain.pref.branch.result(), plain.opts.fold, marked.looks)
 }
 
 // compileRE2 compiles a pattern in the syntax of RE2, which package regexp and DuckDB have.

@@ -44,20 +44,21 @@ func regexFrom(re *regex) *regex {
 	return from
 }
 
-// findFrom returns the first match at or behind an offset, nil for none. What is before the
+// findFrom returns the first match in a text at or behind an offset, nil for none. What is before the
 // offset is seen by ^ and \b.
-func findFrom(env *Env, re *regex, s string, off int) ([]int, error) {
-	if off == 0 {
-		return re.first(env, s)
-	}
+func findFrom(t *searchedText, re *regex, off int) ([]int, error) {
+	env, s := t.env, t.s
 	switch {
-	case re.words != nil:
-		return re.words.find(s, off), env.ended()
+	case re.places != nil:
+		return re.placed(t, off)
+	case off == 0:
+		return re.first(env, s)
 	case re.longest != nil:
-		return re.longest.find(s, off), env.ended()
+		m := re.groups(t, re.longest.find(t, off))
+		return m, env.ended()
 	}
 	_, w := utf8.DecodeLastRuneInString(s[:off])
-	m, err := regexFrom(re).first(env, s[off-w:])
+	m, err := regexFrom(re).firstPlain(env, s[off-w:])
 	if m == nil || err != nil {
 		return nil, err
 	}
@@ -67,7 +68,7 @@ func findFrom(env *Env, re *regex, s string, off int) ([]int, error) {
 			m[i] += off - w
 		}
 	}
-	return re.groups(s, m), nil
+	return re.groups(t, m), env.ended()
 }
 
 // findAll returns the matches from an offset on, at most limit of them (-1: all). Other than in
@@ -77,8 +78,9 @@ func findAll(env *Env, re *regex, s string, off, limit int) ([][]int, error) {
 		return re.all(env, s, limit)
 	}
 	var list [][]int
+	t := newSearchedText(env, s)
 	for off <= len(s) && len(list) != limit {
-		m, err := findFrom(env, re, s, off)
+		m, err := findFrom(t, re, off)
 		if err != nil {
 			return nil, err
 		}
@@ -323,7 +325,7 @@ func evalRegexpReplace(f *frame, c *Call, args []vec.Vec, sel []uint64) (vec.Vec
 			continue
 		}
 		s := RowValue(&args[0], i).S
-		m, err := findFrom(f.env, re, s, 0)
+		m, err := re.first(f.env, s)
 		if err != nil {
 			return vec.Vec{}, err
 		}

@@ -12,9 +12,22 @@ import (
 // longText is how many bytes a text has that is searched so.
 var longText = 1 << 20
 
-// first is FindStringSubmatchIndex.
+// first is FindStringSubmatchIndex for any pattern.
 func (re *regex) first(env *Env, s string) ([]int, error) {
-	if len(s) < longText || re.words != nil || re.straight != nil || !env.mayEnd() {
+	if re.places != nil {
+		return re.placed(newSearchedText(env, s), 0)
+	}
+	m, err := re.firstPlain(env, s)
+	if m != nil && re.divided != nil {
+		m = re.divided.within(newSearchedText(env, s), m)
+		err = env.ended()
+	}
+	return m, err
+}
+
+// firstPlain is first with the groups that package regexp finds.
+func (re *regex) firstPlain(env *Env, s string) ([]int, error) {
+	if len(s) < longText || re.straight != nil || !env.mayEnd() {
 		return re.FindStringSubmatchIndex(s), env.ended()
 	}
 	if prefix, _ := re.LiteralPrefix(); prefix != "" { // most of the text is passed over
@@ -25,22 +38,29 @@ func (re *regex) first(env *Env, s string) ([]int, error) {
 	if err := env.ended(); err != nil {
 		return nil, err
 	}
-	return re.groups(s, m), nil
+	return m, nil
 }
 
-// matches is MatchString.
+// matches is MatchString for any pattern.
 func (re *regex) matches(env *Env, s string) (bool, error) {
-	if len(s) < longText || !env.mayEnd() {
+	if re.places == nil && (len(s) < longText || !env.mayEnd()) {
 		return re.MatchString(s), nil
 	}
 	m, err := re.first(env, s)
 	return m != nil, err
 }
 
-// all is FindAllStringSubmatchIndex.
+// all is FindAllStringSubmatchIndex for any pattern.
 func (re *regex) all(env *Env, s string, n int) ([][]int, error) {
-	if len(s) < longText || re.words != nil || re.maybeEmpty || re.looksBack() || !env.mayEnd() {
-		return re.FindAllStringSubmatchIndex(s, n), env.ended()
+	if re.places != nil {
+		return re.allPlaced(newSearchedText(env, s), n)
+	}
+	if len(s) < longText || re.maybeEmpty || re.looksBack() || !env.mayEnd() {
+		list, t := re.FindAllStringSubmatchIndex(s, n), newSearchedText(env, s)
+		for i := range list {
+			list[i] = re.groups(t, list[i])
+		}
+		return list, env.ended()
 	}
 	var list [][]int
 	for off := 0; len(list) != n; {

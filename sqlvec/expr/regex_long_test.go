@@ -2,7 +2,9 @@ package expr
 
 import (
 	"context"
+	"errors"
 	"reflect"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -69,5 +71,41 @@ func TestFunctionsEnd(t *testing.T) {
 			t.Errorf("%s ends with %v after %v", c.name, err, took)
 		}
 		cancel()
+	}
+}
+
+// TestReferencesEnd has a search for a division of a text, of which there are too many to try, end with its statement.
+func TestReferencesEnd(t *testing.T) {
+	const pattern = `^(a*)(a*)(a*)(a*)(a*)\1\2\3\4\5b$`
+	s := strings.Repeat("a", 299) + "b"
+	re, err := compileRegex(pattern, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+	defer cancel()
+	env := &Env{Ctx: ctx}
+	if _, err := re.matches(env, s); err == nil {
+		t.Error("matches: no error")
+	}
+	if _, err := re.first(env, s); err == nil {
+		t.Error("first: no error")
+	}
+	if _, err := findAll(env, re, s, 0, -1); err == nil {
+		t.Error("findAll: no error")
+	}
+}
+
+// TestReferencesMultiply has patterns whose references to references would grow without bounds.
+func TestReferencesMultiply(t *testing.T) {
+	growing := "(a)"
+	for i := 1; i < 40; i++ {
+		growing += `(\` + strconv.Itoa(i) + `\` + strconv.Itoa(i) + `)`
+	}
+	for _, pattern := range []string{growing, `(a{255})(\1{255})(\2{255})(\3{255})\4`} {
+		var e *dberr.Error
+		if _, err := compileRegex(pattern, ""); !errors.As(err, &e) || e.Code != dberr.InvalidRegularExpression {
+			t.Errorf("%.40s: %v", pattern, err)
+		}
 	}
 }

@@ -70,9 +70,12 @@ func (o *regexOptions) leading(pattern string) (string, error) {
 		pattern = rest[1:]
 	}
 	rest, ok := strings.CutPrefix(pattern, "(?")
-	end := strings.IndexByte(rest, ')')
-	if !ok || end <= 0 || strings.Trim(rest[:end], "bceimnpqstwx") != "" {
+	if !ok || rest == "" || rest[0]|0x20 < 'a' || rest[0]|0x20 > 'z' {
 		return pattern, nil
+	}
+	end := strings.IndexByte(rest, ')')
+	if end < 0 || strings.Trim(rest[:end], "bceimnpqstwx") != "" {
+		return "", invalidRegex("invalid embedded option")
 	}
 	return rest[end+1:], o.set(rest[:end])
 }

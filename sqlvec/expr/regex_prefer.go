@@ -3,6 +3,7 @@ package expr
 import (
 	"regexp"
 	"regexp/syntax"
+	"slices"
 )
 
 // Of the matches that begin at the same place PostgreSQL takes the longest, or the shortest if
@@ -144,10 +145,12 @@ func (re *regex) prefer(choice byte, text string) error {
 	}
 	if choice != 'l' {
 		re.Longest()
-		re.longest, err = newWordRegex(text, choice)
+		re.longest, err = newWordRegex(text, choice, nil)
 		return err
 	}
-	if re.within, err = regexp.Compile(`\A(?:` + text + `)\z`); err != nil {
+	if choices(tree) > 1 && intricate(tree, false) { // the first way need not be the shortest
+		re.maybeEmpty = true
+		re.places, err = newWordRegex(text, choice, nil)
 		return err
 	}
 	preferShort(tree)
@@ -155,20 +158,45 @@ func (re *regex) prefer(choice byte, text string) error {
 	return err
 }
 
-// groups finds the groups of a match anew where the shortest is preferred: within it, every part
-// prefers what it says.
-func (re *regex) groups(s string, m []int) []int {
-	if re.within == nil || len(m) <= 2 {
-		return m
-	}
-	parts := re.within.FindStringSubmatchIndex(s[m[0]:m[1]])
-	if parts == nil { // it depends on what is around it
-		return m
-	}
-	for i := range parts {
-		if parts[i] >= 0 {
-			parts[i] += m[0]
+// ambiguous reports whether the groups of a match may not be those that the first of all ways to match
+// gives: other than where every choice is how often one character is repeated, the more the better.
+func ambiguous(t *syntax.Regexp) bool {
+	return repeatsEmpty(t) || choices(t) > 1 && intricate(t, true)
+}
+
+// intricate reports whether there is another choice than how often one character is repeated, or, if lazy
+// is set, one for less often.
+func intricate(t *syntax.Regexp, lazy bool) bool {
+	switch t.Op {
+	case syntax.OpAlternate:
+		return true
+	case syntax.OpStar, syntax.OpPlus, syntax.OpQuest, syntax.OpRepeat:
+		if lazy && t.Flags&syntax.NonGreedy != 0 || !oneRune(t.Sub[0]) {
+			return true
 		}
 	}
-	return parts
+	return slices.ContainsFunc(t.Sub, func(sub *syntax.Regexp) bool { return intricate(sub, lazy) })
+}
+
+// repeatsEmpty reports whether there are repetitions of what may be empty.
+func repeatsEmpty(t *syntax.Regexp) bool {
+	switch t.Op {
+	case syntax.OpStar, syntax.OpPlus, syntax.OpQuest, syntax.OpRepeat:
+		if emptyTree(t.Sub[0]) {
+			return true
+		}
+	}
+	return slices.ContainsFunc(t.Sub, repeatsEmpty)
+}
+
+func oneRune(t *syntax.Regexp) bool {
+	return t.Op == syntax.OpLiteral && len(t.Rune) == 1 || t.Op == syntax.OpCharClass || t.Op == syntax.OpAnyChar || t.Op == syntax.OpAnyCharNotNL
+}
+
+// groups finds the groups of a match anew where they are ambiguous.
+func (re *regex) groups(t *searchedText, m []int) []int {
+	if re.divided == nil || m == nil {
+		return m
+	}
+	return re.divided.within(t, m)
 }

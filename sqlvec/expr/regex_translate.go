@@ -2,12 +2,11 @@ package expr
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
-
-	"driftdb/internal/dberr"
 )
 
 // Of letters and digits PostgreSQL knows all, package regexp only ASCII's.
@@ -33,16 +32,27 @@ type regexTranslator struct {
 	out   strings.Builder
 	class bool // within brackets
 	err   error
-	// edge writes a constraint on words: m the beginning, M the end, y either, Y neither.
-	edge  func(kind byte) string
-	edges bool // there was one
 	pref  preference
+
+	// Constraints and back references are written as groups with names of their own, which marks counts;
+	// without it as what matches wherever they may.
+	marks  *int
+	apart  bool // alternatives are marked, too, so that each is kept
+	edges  bool // there was a constraint
+	looks  []*regexLook
+	refers bool // there was a back reference
+
+	depth  int   // of constraints around, in which groups do not capture
+	groups int   // that were opened
+	opened []int // groups that are open: their numbers, 0 for those that do not capture
 }
 
 // translate writes the whole pattern.
 func (t *regexTranslator) translate() (string, error) {
 	for t.s != "" && t.err == nil {
 		switch {
+		case t.depth > 0 && !t.class && t.s[0] == ')' && len(t.opened) == 0:
+			return t.out.String(), nil
 		case t.s[0] == '\\' && len(t.s) > 1:
 			t.escape(t.s[1])
 		case t.class:
@@ -71,12 +81,86 @@ func (t *regexTranslator) outside() {
 		t.comment('\n')
 	case t.opts.expanded && strings.IndexByte(" \t\n\r\f\v", t.s[0]) >= 0:
 		t.s = t.s[1:]
-	case strings.HasPrefix(t.s, "(?=") || strings.HasPrefix(t.s, "(?!") || strings.HasPrefix(t.s, "(?<=") || strings.HasPrefix(t.s, "(?<!"):
-		t.err = dberr.New(dberr.FeatureNotSupported, "lookahead and lookbehind in regular expressions are not supported")
+	case t.s[0] == '(':
+		t.group()
+	case t.s[0] == '|' && t.apart:
+		t.pref.see(t.s)
+		t.put("|"+t.mark(apartMark, ""), 1)
+	case t.s[0] == ')' && len(t.opened) > 0:
+		t.opened = t.opened[:len(t.opened)-1]
+		t.pref.see(t.s)
+		t.take(1)
 	default:
 		t.pref.see(t.s)
 		t.take(1)
 	}
+}
+
+// group writes the beginning of a group, or a constraint of regexLook.
+func (t *regexTranslator) group() {
+	size, capture := 1, t.depth == 0
+	if strings.HasPrefix(t.s, "(?") {
+		rest := t.s[2:]
+		switch {
+		case strings.HasPrefix(rest, ":"):
+			size, capture = 3, false
+		case strings.HasPrefix(rest, "="), strings.HasPrefix(rest, "!"):
+			t.look(3)
+			return
+		case strings.HasPrefix(rest, "<="), strings.HasPrefix(rest, "<!"):
+			t.look(4)
+			return
+		default:
+			t.err = invalidRegex("quantifier operand invalid")
+			return
+		}
+	}
+	number, begin := 0, "(?:"
+	if capture {
+		t.groups++
+		number, begin = t.groups, "("
+	}
+	t.opened = append(t.opened, number)
+	t.pref.see(t.s)
+	t.put(begin, size)
+}
+
+// maxLookDepth is how deep constraints may stand within another.
+const maxLookDepth = 50
+
+// look writes a constraint that begins with n bytes.
+func (t *regexTranslator) look(n int) {
+	l := &regexLook{ahead: n == 3, not: t.s[n-1] == '!'}
+	inner := regexTranslator{s: t.s[n:], opts: t.opts, marks: t.marks, depth: t.depth + 1, groups: t.groups}
+	if inner.depth > maxLookDepth {
+		t.err = invalidRegex("regular expression is too complex")
+		return
+	}
+	text, err := inner.translate()
+	switch {
+	case err != nil:
+		t.err = err
+		return
+	case inner.s == "":
+		t.err = invalidRegex("parentheses () not balanced")
+		return
+	}
+	t.edges = true
+	t.s = inner.s[1:]
+	if size, _ := repetition(t.s); size > 0 {
+		t.err = invalidRegex("quantifier operand invalid")
+		return
+	}
+	t.looks = append(t.looks, l)
+	if t.marks == nil {
+		t.out.WriteString("(?:)")
+		return
+	}
+	if err := l.compile(t.opts.mode()+text, inner.looks); err != nil {
+		t.err = invalidRegex(regexReason(err))
+		return
+	}
+	fmt.Fprintf(&t.out, "(?P<%c%d>)", lookMark, len(t.looks)-1)
 }
 
 // comment leaves out a comment that ends with a character.
@@ -181,7 +265,16 @@ func (t *regexTranslator) collated(end string) {
 
 func (t *regexTranslator) writeEdge(kind byte, size int) {
 	t.edges = true
-	t.put(t.edge(kind), size)
+	t.put(t.mark(string(kind), "(?:)"), size)
+}
+
+// mark is a group that is named by what it begins with, or what is written without marks.
+func (t *regexTranslator) mark(name, without string) string {
+	if t.marks == nil {
+		return without
+	}
+	*t.marks++
+	return fmt.Sprintf("(?P<%s_%d>)", name, *t.marks)
 }
 
 // escapedRunes are the characters that escapes of one letter stand for.
@@ -254,19 +347,40 @@ func (t *regexTranslator) hex(most int) {
 	t.putRune(rune(r), 2+n)
 }
 
-// number writes the character of octal digits. A single digit refers back to a group.
+// number writes a back reference, or the character of octal digits: several digits refer to a group
+// if so many were opened.
 func (t *regexTranslator) number() {
-	n := 0
-	for n < 3 && 1+n < len(t.s) && t.s[1+n] >= '0' && t.s[1+n] <= '7' {
+	n := 1
+	for n < len(t.s) && t.s[n] >= '0' && t.s[n] <= '9' {
 		n++
 	}
-	if t.s[1] != '0' && n < 2 {
-		t.err = dberr.New(dberr.FeatureNotSupported, "back references in regular expressions are not supported")
-		if t.class {
-			t.err = invalidRegex("invalid escape \\ sequence")
-		}
+	if ref, err := strconv.Atoi(t.s[1:n]); t.s[1] != '0' && (n == 2 || err == nil && ref <= t.groups) {
+		t.reference(ref, n)
 		return
 	}
-	r, _ := strconv.ParseUint(t.s[1:1+n], 8, 32)
-	t.putRune(rune(r), 1+n)
+	n = 1
+	for n < 4 && n < len(t.s) && t.s[n] >= '0' && t.s[n] <= '7' {
+		n++
+	}
+	r, err := strconv.ParseUint(t.s[1:n], 8, 32)
+	if err != nil {
+		t.err = invalidRegex("invalid escape \\ sequence")
+		return
+	}
+	if r > 0xff {
+		n, r = n-1, r>>3
+	}
+	t.putRune(rune(r), n)
+}
+
+// reference writes a reference of n bytes to a group.
+func (t *regexTranslator) reference(group, n int) {
+	switch {
+	case t.class:
+		t.err = invalidRegex("invalid escape \\ sequence")
+	case t.depth > 0 || group > t.groups || slices.Contains(t.opened, group):
+		t.err = invalidRegex("invalid backreference number")
+	}
+	t.refers = true
+	t.put(t.mark(backMark+strconv.Itoa(group), "(?s:.*)"), n)
 }
