@@ -72,7 +72,7 @@ func newWindowing(n *plan.Window) *windowing {
 		c := &windowCall{WindowCall: &n.Calls[i]}
 		for _, x := range c.Args {
 			c.types = append(c.types, x.Type())
-			c.args = append(c.args, s.column(x))
+			c.args = append(c.args, s.column(kept(x, c.Filter)))
 		}
 		c.filter = s.optional(c.Filter)
 		c.key = s.optional(c.Frame.Key)
@@ -86,6 +86,19 @@ func newWindowing(n *plan.Window) *windowing {
 		s.types = append(s.types, types.T(types.Int64))
 	}
 	return w
+}
+
+// kept is an argument that is computed only for the rows that FILTER keeps: the others are not looked at, and it
+// may be an error for them.
+func kept(x, filter expr.Expr) expr.Expr {
+	switch x.(type) {
+	case *expr.Col, *expr.Const:
+		return x
+	}
+	if filter == nil {
+		return x
+	}
+	return &expr.Case{Whens: []expr.When{{Cond: filter, Then: x}}, Else: &expr.Const{Value: types.NullOf(x.Type())}, Typ: x.Type()}
 }
 
 func (w *windowing) open(by *worker) (pusher, error) {
