@@ -158,6 +158,11 @@ func (r *arrayReader) dims() (dims []Dim, n int) {
 
 // head reads the dimensions into dims and returns how many there are, and how many elements follow.
 func (r *arrayReader) head(dims *[MaxDims]Dim) (count, n int) {
+	if s := r.s; len(s) > 3 && s[0] == 1 && s[1]-1 < 0x7f && s[2] < 0x80 && int(s[1]) <= len(s)-3 { // one dimension, as almost always
+		dims[0] = Dim{int32(s[1]), int32(s[2]>>1) ^ -int32(s[2]&1)}
+		r.s = s[3:]
+		return 1, int(s[1])
+	}
 	c := r.uvarint()
 	if r.bad || c > MaxDims {
 		r.bad = true
@@ -503,6 +508,12 @@ func (e *Elements) Err() error {
 func AppendElement(dst []byte, v *Value) ([]byte, error) {
 	if !v.Valid {
 		return append(dst, 0), nil
+	}
+	switch c := v.Type.Class(); {
+	case c == Bytes && v.Type.ID != Numeric:
+		return append(binary.AppendUvarint(dst, uint64(len(v.S))+1), v.S...), nil
+	case c == F64:
+		return binary.LittleEndian.AppendUint64(append(dst, 9), math.Float64bits(v.F)), nil
 	}
 	var buf [64]byte
 	form, err := appendElement(buf[:0], v)

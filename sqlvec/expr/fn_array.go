@@ -44,14 +44,14 @@ func init() {
 		rowFn(ArrayKey, ids(anyArray), types.Bytea, func(_ *Env, a []types.Value) (types.Value, error) {
 			return types.BytesValue(types.T(types.Bytea), string(types.ArrayKey(nil, a[0].Type, a[0].S))), nil
 		}),
-		&Function{Name: arrayCtor, Params: ids(anyElement), Variadic: true, NullCall: true, eval: typedRow(makeArray),
+		&Function{Name: arrayCtor, Params: ids(anyElement), Variadic: true, NullCall: true, eval: makeArrays,
 			returns: func(args []types.Type) types.Type {
 				if args[0].IsArray() {
 					return args[0]
 				}
 				return args[0].Array()
 			}},
-		&Function{Name: arrayItem, Params: ids(anyArray, i), Variadic: true, returns: elementType, eval: typedRow(subscript)},
+		&Function{Name: arrayItem, Params: ids(anyArray, i), Variadic: true, returns: elementType, eval: subscripts},
 		&Function{Name: arraySlice, Params: ids(anyArray, i, i), Variadic: true, returns: firstType, eval: typedRow(slice)},
 		&Function{Name: FlatItem, Params: ids(anyArray, types.Int64), returns: elementType, eval: typedRow(func(_ types.Type, a []types.Value) (types.Value, error) {
 			return a[0].ArrayItem(a[1].I - 1)

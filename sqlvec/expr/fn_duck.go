@@ -67,10 +67,7 @@ func init() {
 		})})
 	}
 	for _, name := range []string{"list_contains", "list_has", "array_contains", "array_has"} {
-		register(&Function{Name: name, Params: ids(likeArray, likeElement), Ret: b, row: func(env *Env, a []types.Value) (types.Value, error) {
-			at, err := arrayPosition(env, a)
-			return types.BoolValue(at.Valid), err
-		}})
+		register(&Function{Name: name, Params: ids(likeArray, likeElement), Ret: b, eval: listContains})
 	}
 	for _, name := range []string{"len", "list_length", "array_length"} {
 		register(&Function{Name: name, Params: ids(anyArray), Ret: i, eval: func(f *frame, c *Call, args []vec.Vec, rows []uint64) (vec.Vec, error) {
