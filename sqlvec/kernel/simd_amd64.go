@@ -146,11 +146,11 @@ func lookupWide[T Int](codes []T, table []uint64, out []uint64) bool {
 	return true
 }
 
-// lookupSlotsWide is LookupSlots for codes of a byte and tables of slots that fit a byte, for 64 rows at a time. It returns how many rows that was.
+// lookupSlotsWide is LookupSlots for tables of up to 256 slots that fit a byte, for 64 rows at a time. It returns how many rows that was.
 func lookupSlotsWide[C ~uint8 | ~uint16 | ~uint32](slot, table []uint32, codes []C) (zero bool, done int) {
 	var z C
 	var bytes [256]uint8
-	if !permut || unsafe.Sizeof(z) != 1 || len(slot) < 2*len(bytes) {
+	if !permut || unsafe.Sizeof(z) != 1 && len(table) > len(bytes) || len(slot) < 2*len(bytes) {
 		return false, 0
 	}
 	for i, s := range table[:min(len(table), len(bytes))] {
@@ -165,7 +165,7 @@ func lookupSlotsWide[C ~uint8 | ~uint16 | ~uint32](slot, table []uint32, codes [
 	}
 	none, half, found := archsimd.BroadcastUint8x64(0), archsimd.BroadcastUint8x64(128), uint64(0)
 	for ; len(slot)-done >= 64; done += 64 {
-		c := archsimd.LoadUint8x64((*[64]uint8)(as[uint8](codes[done:])))
+		c := byteCodes(codes[done:])
 		v := quarter[0].ConcatPermute(quarter[1], c)
 		if len(table) > 128 {
 			lower := c.Less(half)
@@ -181,6 +181,23 @@ func lookupSlotsWide[C ~uint8 | ~uint16 | ~uint32](slot, table []uint32, codes [
 	}
 	archsimd.ClearAVXUpperBits()
 	return found != 0, done
+}
+
+// byteCodes returns the first 64 of codes below 256.
+func byteCodes[C ~uint8 | ~uint16 | ~uint32](codes []C) (v archsimd.Uint8x64) {
+	var z C
+	switch unsafe.Sizeof(z) {
+	case 1:
+		return archsimd.LoadUint8x64((*[64]uint8)(as[uint8](codes)))
+	case 2:
+		x := (*[64]uint16)(as[uint16](codes))
+		return v.SetLo(archsimd.LoadUint16x32((*[32]uint16)(x[0:])).TruncateToUint8()).SetHi(archsimd.LoadUint16x32((*[32]uint16)(x[32:])).TruncateToUint8())
+	}
+	x := (*[64]uint32)(as[uint32](codes))
+	var lo, hi archsimd.Uint8x32
+	lo = lo.SetLo(archsimd.LoadUint32x16((*[16]uint32)(x[0:])).TruncateToUint8()).SetHi(archsimd.LoadUint32x16((*[16]uint32)(x[16:])).TruncateToUint8())
+	hi = hi.SetLo(archsimd.LoadUint32x16((*[16]uint32)(x[32:])).TruncateToUint8()).SetHi(archsimd.LoadUint32x16((*[16]uint32)(x[48:])).TruncateToUint8())
+	return v.SetLo(lo).SetHi(hi)
 }
 
 // magnitudeWide is magnitude for 64 bits.
@@ -328,12 +345,17 @@ func floatsWide[T Float](op byte, dst, a, b []T) (done int, look bool) {
 // sumWide adds the values whose bit is set; nil means all.
 func sumWide[T Signed](a []T, mask []uint64) (Int128, bool) {
 	var z T
-	if !wide || unsafe.Sizeof(z) < 4 || len(a) < 64 || len(a) > 1<<30 {
+	if !wide || len(a) < 64 || len(a) > 1<<30 {
 		return Int128{}, false
 	}
-	if unsafe.Sizeof(z) == 4 {
+	switch unsafe.Sizeof(z) {
+	case 2:
 		var s Int128
-		s.Add(sumSigned32(as[int32](a), mask))
+		s.Add(sumSigned(as[int16](a), mask, sum16(as[uint16](a), mask, 1<<15)))
+		return s, true
+	case 4:
+		var s Int128
+		s.Add(sumSigned(as[int32](a), mask, sum32(as[uint32](a), mask, 1<<31)))
 		return s, true
 	}
 	x := as[int64](a)
@@ -378,7 +400,7 @@ func sumNarrowWide[T ~uint8 | ~uint16 | ~uint32](a []T, mask []uint64) (uint64, 
 	case 1:
 		s = sum8(as[uint8](a), mask)
 	case 2:
-		s = sum16(as[uint16](a), mask)
+		s = sum16(as[uint16](a), mask, 0)
 	default:
 		s = sum32(as[uint32](a), mask, 0)
 	}
@@ -421,15 +443,15 @@ func sum8(a []uint8, mask []uint64) uint64 {
 	return total(acc)
 }
 
-// sum16 adds the whole words of a. Lanes of 32 bits take 2^15 words of rows at a time.
-func sum16(a []uint16, mask []uint64) (s uint64) {
-	low, half := archsimd.BroadcastUint32x16(0xFFFF), archsimd.BroadcastUint32x16(16)
+// sum16 adds the whole words of a, after the bits of flip are turned. Lanes of 32 bits take 2^15 words of rows at a time.
+func sum16(a []uint16, mask []uint64, flip uint16) (s uint64) {
+	turn, low, half := archsimd.BroadcastUint16x32(flip), archsimd.BroadcastUint32x16(0xFFFF), archsimd.BroadcastUint32x16(16)
 	for w := 0; len(a) >= 64; {
 		var acc archsimd.Uint32x16
 		for n := 0; len(a) >= 64 && n < 1<<13; a, w, n = a[64:], w+1, n+1 {
 			m := maskWord(mask, w)
 			for k := 0; k < 64; k += 32 {
-				v := archsimd.LoadUint16x32((*[32]uint16)(a[k:])).Masked(archsimd.Mask16x32FromBits(uint32(m >> k))).AsUint32x16()
+				v := archsimd.LoadUint16x32((*[32]uint16)(a[k:])).Xor(turn).Masked(archsimd.Mask16x32FromBits(uint32(m >> k))).AsUint32x16()
 				acc = acc.Add(v.And(low)).Add(v.ShiftRight(half))
 			}
 		}
@@ -458,14 +480,15 @@ func sum32(a []uint32, mask []uint64, flip uint32) uint64 {
 	return total(even.Add(odd))
 }
 
-// sumSigned32 adds the values whose bit is set: the whole words as distances from the least integer.
-func sumSigned32(a []int32, mask []uint64) int64 {
+// sumSigned adds the values whose bit is set: sum is that of the whole words as distances from the least integer.
+func sumSigned[T ~int16 | ~int32](a []T, mask []uint64, sum uint64) int64 {
 	words := len(a) / 64
 	n := 64 * words
 	if mask != nil {
 		n = Count(mask[:words])
 	}
-	s := int64(sum32(as[uint32](a), mask, 1<<31)) - int64(n)<<31
+	var z T
+	s := int64(sum) - int64(n)<<(8*unsafe.Sizeof(z)-1)
 	archsimd.ClearAVXUpperBits()
 	for j, v := range a[64*words:] {
 		s += int64(v) & -int64(maskWord(mask, words)>>(uint(j)&63)&1)

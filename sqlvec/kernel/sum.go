@@ -134,6 +134,20 @@ func Sum[T Signed](a []T) Int128 {
 	if s, ok := sumWide(a, nil); ok {
 		return s
 	}
+	var z T
+	if unsafe.Sizeof(z) < 8 { // 2^31 rows fit
+		s0, s1, s2, s3 := int64(0), int64(0), int64(0), int64(0)
+		for ; len(a) >= 4; a = a[4:] {
+			x := (*[4]T)(a)
+			s0, s1, s2, s3 = s0+int64(x[0]), s1+int64(x[1]), s2+int64(x[2]), s3+int64(x[3])
+		}
+		for _, x := range a {
+			s0 += int64(x)
+		}
+		var s Int128
+		s.Add(s0 + s1 + s2 + s3)
+		return s
+	}
 	// Halves of 32 bits cannot overflow 64 bits in 2^31 rows.
 	var hi, lo int64
 	for _, x := range a {
