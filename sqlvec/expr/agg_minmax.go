@@ -111,6 +111,10 @@ func (s *intExtreme) UpdateSlots(slot []uint32, args []vec.Vec) error {
 		}
 		return nil
 	}
+	if v.Form == vec.Flat && v.Type.Class() == types.I32 {
+		extremeSlots(s, valid, vec.Of[int32](v)[:len(valid)], 0)
+		return nil
+	}
 	extremeSlots(s, valid, extremeInts(f, v), 0)
 	return nil
 }

@@ -252,8 +252,14 @@ func (s *slotSums) addBatch(f *frame, v *vec.Vec, rows *RowCounts) bool {
 		}
 		return addMasks(s, vec.Of[uint32](v), rows, v.Base, most)
 	}
-	if !few || v.Type.Class() != types.I64 {
+	if !few {
 		return false
+	}
+	switch v.Type.Class() {
+	case types.I16:
+		return addMasks(s, values[int16](f, v), rows, 0, 1<<15)
+	case types.I32:
+		return addMasks(s, values[int32](f, v), rows, 0, 1<<31)
 	}
 	x := values[int64](f, v)
 	return addMasks(s, x, rows, 0, kernel.Magnitude(x))

@@ -48,7 +48,7 @@ func Sub[T Signed](dst, a, b []T) bool {
 // Distances sets dst = a - b + d, where no result overflows.
 func Distances[T ~uint16 | ~int32](dst []int32, a, b []T, d int32) {
 	a, b = a[:len(dst)], b[:len(dst)]
-	for i := range dst {
+	for i := distancesWide(dst, a, b, d); i < len(dst); i++ {
 		dst[i] = int32(a[i]) - int32(b[i]) + d
 	}
 }

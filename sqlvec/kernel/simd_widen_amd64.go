@@ -107,3 +107,25 @@ func doublesWide[S Int](dst []float64, a []S, base int64, by float64) (done int)
 	archsimd.ClearAVXUpperBits()
 	return done
 }
+
+// distancesWide is Distances for sixteen values at a time. It returns how many that was.
+func distancesWide[T ~uint16 | ~int32](dst []int32, a, b []T, d int32) (done int) {
+	var z T
+	if !wide || len(dst) < 64 {
+		return 0
+	}
+	add := archsimd.BroadcastInt32x16(d)
+	for ; len(dst)-done >= 16; done += 16 {
+		var x, y archsimd.Int32x16
+		if unsafe.Sizeof(z) == 2 {
+			x = archsimd.LoadUint16x16((*[16]uint16)(as[uint16](a[done:]))).ExtendToUint32().AsInt32x16()
+			y = archsimd.LoadUint16x16((*[16]uint16)(as[uint16](b[done:]))).ExtendToUint32().AsInt32x16()
+		} else {
+			x = archsimd.LoadInt32x16((*[16]int32)(as[int32](a[done:])))
+			y = archsimd.LoadInt32x16((*[16]int32)(as[int32](b[done:])))
+		}
+		x.Sub(y).Add(add).Store((*[16]int32)(dst[done:]))
+	}
+	archsimd.ClearAVXUpperBits()
+	return done
+}

@@ -70,6 +70,17 @@ func sumOfMask[T Int](x []T, mask []uint64) (s int64) {
 			return int64(sum)
 		}
 	}
+	if z-1 < 0 {
+		sum, ok := Int128{}, false
+		if unsafe.Sizeof(z) == 2 {
+			sum, ok = sumWide(as[int16](x), mask)
+		} else {
+			sum, ok = sumWide(as[int32](x), mask)
+		}
+		if ok {
+			return int64(sum.Lo)
+		}
+	}
 	for w, m := range mask {
 		for j, v := range x[64*w : min(64*w+64, len(x))] {
 			s += int64(v) & -int64(m>>(uint(j)&63)&1)

@@ -184,16 +184,17 @@ func TestPackedSumsAgreeWithSlotSums(t *testing.T) {
 		n, groups := rapid.IntRange(leastPacked, mostPacked).Draw(t, "n"), rapid.SampledFrom([]int{1, 3, maxMasks, maxMasks + 1, packedSlots - 1}).Draw(t, "groups")
 		r := rapid.Uint64().Draw(t, "seed")
 		next := func() uint64 { r = r*6364136223846793005 + 1442695040888963407; return r >> 33 * (r >> 40) }
-		slot, a, b, c, d := make([]uint32, n), make([]uint8, n), make([]uint16, n), make([]uint32, n), make([]int64, n)
+		slot, a, b, c, d, e, f := make([]uint32, n), make([]uint8, n), make([]uint16, n), make([]uint32, n), make([]int64, n), make([]int32, n), make([]int16, n)
 		top := rapid.Bool().Draw(t, "greatest values")
 		for i := range slot {
 			slot[i], a[i], b[i], c[i], d[i] = uint32(next()%uint64(groups+1)), uint8(next()), uint16(next()), uint32(next()), int64(next()<<20)-1<<40
+			e[i], f[i] = int32(next()), int16(next())
 			if top {
 				slot[i], a[i], b[i], c[i] = 1, 0xFF, 0xFFFF, 0xFFFFFFFF
 			}
 		}
 		base := rapid.Int64Range(-1000, 1000).Draw(t, "base")
-		want := [4][]int64{}
+		want := [6][]int64{}
 		for k := range want {
 			want[k] = make([]int64, groups+1)
 		}
@@ -203,6 +204,8 @@ func TestPackedSumsAgreeWithSlotSums(t *testing.T) {
 		SumSlots(want[1], slot, b, base)
 		SumSlots(want[2], slot, c, base)
 		SumSlots(want[3], slot, d, base)
+		SumSlots(want[4], slot, e, base)
+		SumSlots(want[5], slot, f, base)
 		check := func(k int, what string, got []int64) {
 			if !slices.Equal(got[1:], want[k][1:]) {
 				t.Fatalf("%s of column %d: %v, want %v", what, k, got, want[k])
@@ -215,7 +218,7 @@ func TestPackedSumsAgreeWithSlotSums(t *testing.T) {
 					t.Fatalf("group %d has %d rows by its mask, want %d", g, rows, counts[g+1])
 				}
 			}
-			got := [4][]int64{}
+			got := [6][]int64{}
 			for k := range got {
 				got[k] = make([]int64, groups+1)
 			}
@@ -223,6 +226,8 @@ func TestPackedSumsAgreeWithSlotSums(t *testing.T) {
 			SumMasks(got[1], &m, b, base)
 			SumMasks(got[2], &m, c, base)
 			SumMasks(got[3], &m, d, base)
+			SumMasks(got[4], &m, e, base)
+			SumMasks(got[5], &m, f, base)
 			for k := range got {
 				check(k, "masks", got[k])
 			}

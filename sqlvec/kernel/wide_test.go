@@ -464,3 +464,22 @@ func TestDoubles(t *testing.T) {
 		testDoubles[int64](t)
 	})
 }
+
+func TestDistances(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		n, d := rapid.IntRange(0, 150).Draw(t, "n"), rapid.Int32Range(-1<<20, 1<<20).Draw(t, "d")
+		a, b, c, e := make([]uint16, n), make([]uint16, n), make([]int32, n), make([]int32, n)
+		for i := range a {
+			a[i], b[i] = rapid.Uint16().Draw(t, "a"), rapid.Uint16().Draw(t, "b")
+			c[i], e[i] = rapid.Int32Range(-1<<29, 1<<29).Draw(t, "c"), rapid.Int32Range(-1<<29, 1<<29).Draw(t, "e")
+		}
+		short, long := make([]int32, n), make([]int32, n)
+		Distances(short, a, b, d)
+		Distances(long, c, e, d)
+		for i := range a {
+			if short[i] != int32(a[i])-int32(b[i])+d || long[i] != c[i]-e[i]+d {
+				t.Fatalf("row %d: %d, %d", i, short[i], long[i])
+			}
+		}
+	})
+}
