@@ -40,6 +40,9 @@ func (b *Binder) decorrelate(node plan.Node, kind plan.JoinKind, exists bool) (d
 	if len(free) == 0 {
 		return decorrelated{node: node}, nil
 	}
+	if plan.HasVolatile(node) {
+		return decorrelated{}, errCorrelated // computed for every row around it
+	}
 	u := &unnest{b: b, outer: free, exists: exists, emptied: map[int]expr.Expr{}}
 	out, err := u.up(node)
 	if err != nil {

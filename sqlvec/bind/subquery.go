@@ -139,7 +139,7 @@ func (b *Binder) bindScalar(e *parse.SubqueryExpr, c *exprContext) (expr.Expr, e
 	if len(node.Columns()) != 1 {
 		return nil, dberr.New(dberr.SyntaxError, "subquery must return only one column").At(pos)
 	}
-	if p, ok := node.(*plan.Project); ok && oneEmptyRow(p.Input) {
+	if p, ok := node.(*plan.Project); ok && oneEmptyRow(p.Input) && !(plan.HasVolatile(p) && len(plan.Free(p)) == 0) {
 		return p.Exprs[0], nil // SELECT without FROM
 	}
 	// The value needs an ID of its own: the subquery may pass on a column of the

@@ -55,6 +55,9 @@ func (o *optimizer) unnestJoin(j *plan.Join) plan.Node {
 		return j
 	}
 	out := j.Columns()
+	if d.numbered = plan.HasVolatile(j.Right); d.numbered {
+		d.number(j)
+	}
 	d.identify(j)
 	var source plan.Node
 	j.Left, source = o.share(j.Left)
@@ -146,6 +149,17 @@ type domain struct {
 	values *plan.CTE     // one column for each of cols
 	ctes   map[*plan.CTE]*sharedDomain
 	err    error
+	// numbered says that each row of the left side is a value of its own, as the right side has volatile
+	// functions: those are computed for every row. The number of the row is the last of cols.
+	numbered bool
+}
+
+// number adds the number of each row to the left side, and to the domain.
+func (d *domain) number(j *plan.Join) {
+	number := d.o.fresh(plan.Column{Name: "row", Type: types.T(types.Int64)})
+	d.cols, d.index = append(d.cols, number), append(d.index, len(j.Left.Columns()))
+	call := plan.WindowCall{Func: plan.RowNumber, Frame: plan.Frame{End: plan.FrameBound{Kind: plan.CurrentRow}}}
+	j.Left = &plan.Window{Input: j.Left, Calls: []plan.WindowCall{call}, Out: []plan.Column{number}}
 }
 
 // reps are the columns of a plan that stand for the outer ones, in the order of
@@ -159,12 +173,11 @@ func (d *domain) distinct(source plan.Node) *plan.CTE {
 	for _, i := range d.index {
 		left = append(left, source.Columns()[i])
 	}
-	a := &plan.Aggregate{Input: source}
-	for i, c := range d.cols {
-		a.Keys = append(a.Keys, column(left[i]))
-		a.Out = append(a.Out, d.o.fresh(c))
+	out := d.o.freshAll(d.cols)
+	c := &plan.CTE{Name: "domain", Plan: &plan.Aggregate{Input: source, Keys: references(left), Out: out}}
+	if d.numbered {
+		c.Plan = &plan.Project{Input: source, Exprs: references(left), Out: out}
 	}
-	c := &plan.CTE{Name: "domain", Plan: a}
 	d.o.estimate(c.Plan)
 	return c
 }
@@ -262,15 +275,15 @@ func (d *domain) uses(n plan.Node) bool {
 			return true
 		}
 	}
-	return d.continues(n)
+	return d.numbered && plan.HasVolatile(n) || d.continues(n)
 }
 
-// touches reports whether an expression uses the outer columns.
+// touches reports whether an expression uses the outer columns, or is to be computed for each row of them.
 func (d *domain) touches(e expr.Expr) bool {
 	if e == nil {
 		return false
 	}
-	hit := false
+	hit := d.numbered && plan.VolatilityOf(e) == expr.Volatile
 	expr.Columns(e, func(id int) {
 		for _, c := range d.cols {
 			hit = hit || c.ID == id
