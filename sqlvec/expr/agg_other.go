@@ -296,6 +296,9 @@ func (s *floatVariance) Final(lo, hi int, a *arena.Arena) (vec.Vec, error) {
 			n--
 		}
 		r := s.sums[g].sq / n
+		if math.IsInf(s.sums[g].sq, 0) { // an infinite value makes it NaN
+			return vec.Vec{}, errFloatSum()
+		}
 		if s.kind.root {
 			r = math.Sqrt(r)
 		}
