@@ -74,7 +74,7 @@ func init() {
 		"statement_timeout":             {"longest time of a statement, 0 for none", func(s *Session) string { return formatMillis(s.set.statementTimeout) }, setTimeout("statement_timeout", func(s *Session) *time.Duration { return &s.set.statementTimeout })},
 		"lock_timeout":                  {"longest wait for another transaction, 0 for any", func(s *Session) string { return formatMillis(s.set.lockTimeout) }, setTimeout("lock_timeout", func(s *Session) *time.Duration { return &s.set.lockTimeout })},
 		"application_name":              {"name kept with every commit", func(s *Session) string { return s.set.applicationName }, setApplication},
-		"datestyle":                     {"format of dates", constant("ISO, MDY"), setOnly("datestyle", "iso", "iso, mdy", "iso,mdy")},
+		"datestyle":                     {"format of dates", constant("ISO, MDY"), setDateStyle},
 		"client_encoding":               {"encoding of text", constant("UTF8"), setOnly("client_encoding", "utf8", "utf-8", "unicode")},
 		"standard_conforming_strings":   {"backslashes in strings are plain characters", constant("on"), setOnly("standard_conforming_strings", "on", "true", "1")},
 		"server_version":                {"PostgreSQL version whose SQL is spoken", constant("17.0"), nil},
