@@ -10,9 +10,40 @@ import (
 	"driftdb/sqlvec/parse"
 )
 
-// alterType runs ALTER COLUMN TYPE. Where every value stays what it is only the definition
-// changes; otherwise the rows are written anew.
+// alterType runs ALTER COLUMN TYPE. Indexes of expressions or with a condition that read the column are
+// made anew.
 func (r *run) alterType(t *colstore.Table, c *colstore.Column, a *parse.AlterAction) (*colstore.Table, error) {
+	x := keyReading(t, c.Name)
+	if x == nil {
+		return r.retype(t, c, a)
+	}
+	index, comment := indexDef(r.catalogOf(t), t, x), t.Comment(0, x.Name)
+	n, err := r.s.txOf(t).DropIndex(colstore.Name{Schema: r.catalogOf(t).SchemaOf(t), Name: x.Name})
+	if err != nil {
+		return nil, err
+	}
+	if n, err = r.alterType(n, c, a); err != nil {
+		return nil, err
+	}
+	list, err := parse.Parse(index)
+	if err != nil {
+		return nil, err
+	}
+	tag := r.result.tag
+	defer func() { r.result.tag = tag }()
+	if err := r.createIndex(list[0].Stmt.(*parse.CreateIndex)); err != nil {
+		return nil, err
+	}
+	n, _ = r.catalogOf(n).TableByID(n.ID)
+	if comment == "" {
+		return n, nil
+	}
+	return r.s.txOf(n).SetComment(n, 0, x.Name, comment)
+}
+
+// retype changes the type of a column. Where every value stays what it is only the definition
+// changes; otherwise the rows are written anew.
+func (r *run) retype(t *colstore.Table, c *colstore.Column, a *parse.AlterAction) (*colstore.Table, error) {
 	if a.Collation != nil {
 		return nil, notSupported(a.Collation, "collations are")
 	}
@@ -25,10 +56,6 @@ func (r *run) alterType(t *colstore.Table, c *colstore.Column, a *parse.AlterAct
 	}
 	if c.Identity != colstore.NoIdentity && !to.IsInteger() {
 		return nil, dberr.New(dberr.InvalidParameterValue, "identity column type must be smallint, integer, or bigint")
-	}
-	if x := keyReading(t, c.Name); x != nil {
-		return nil, dberr.New(dberr.FeatureNotSupported, "cannot alter type of a column used by an index of expressions or with a condition").
-			WithDetail("Column \"%s\" is used by index \"%s\".", c.Name, x.Name).WithHint("Drop the index, and create it again.")
 	}
 	if c.Generated == "" && usedInGenerated(t, c.Name) {
 		return nil, dberr.New(dberr.FeatureNotSupported, "cannot alter type of a column used by a generated column").
