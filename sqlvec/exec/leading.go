@@ -2,6 +2,7 @@ package exec
 
 import (
 	"math/bits"
+	"sort"
 	"sync/atomic"
 
 	"driftdb/internal/arena"
@@ -97,14 +98,17 @@ type leading struct {
 	last  []uint64
 	cols  []vec.Vec
 	seen  int
+	taken int  // of seen, the rows that were among the leading ones
 	idle  bool // most partitions have no rows to leave out
 	slots rowSlots
 }
 
 // A worker gives up after leadingTrial rows if it has kept a word for most, and whenever it
-// has more than maxLeadingWords.
+// has more than maxLeadingWords; of partitions of which many rows lead, as soon as most of manyTrial rows did.
 const (
 	leadingTrial    = 1 << 18
+	manyLeading     = 64
+	manyTrial       = 1 << 14
 	maxLeadingWords = 1 << 22
 )
 
@@ -139,7 +143,10 @@ func (l *leading) push(b *vec.Batch) (err error) {
 	l.slots.begin(l.end.rows)
 	sel := l.sift(&l.cols[0], b, group)
 	l.seen += b.N
-	if l.seen >= leadingTrial && len(l.best) > l.seen || len(l.best) > maxLeadingWords {
+	for _, m := range sel {
+		l.taken += bits.OnesCount64(m)
+	}
+	if l.seen >= leadingTrial && len(l.best) > l.seen || len(l.best) > maxLeadingWords || l.s.n > manyLeading && l.seen >= manyTrial && 2*l.taken > l.seen {
 		l.idle, l.table, l.count, l.best, l.last = true, nil, nil, nil, nil
 		l.a.Free()
 	}
@@ -220,12 +227,9 @@ func (l *leading) take(g int, w uint64, i int32) bool {
 			free = best[n-1].slot
 		}
 	}
-	at := k
-	if k > 0 && w < best[0].word { // as in rows that ascend, where the greatest are wanted
-		at = 0
-	}
-	for at > 0 && best[at-1].word > w {
-		at--
+	at := 0
+	if k > 0 && w >= best[0].word { // not as in rows that ascend, where the greatest are wanted
+		at = sort.Search(k, func(i int) bool { return best[i].word > w })
 	}
 	copy(best[at+1:k+1], best[at:k])
 	best[at] = leadingRow{w, l.slots.add(i, free)}

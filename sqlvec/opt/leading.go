@@ -7,12 +7,17 @@ import (
 	"driftdb/sqlvec/plan"
 )
 
-// maxLeading is the most leading rows of a partition that are worth finding before the sort.
-const maxLeading = 64
+// maxLeading is the most leading rows of a partition that are worth finding before the sort: more than fewLeading only where
+// the partitions are expected to have leadingShare times as many.
+const (
+	maxLeading   = 256
+	fewLeading   = 64
+	leadingShare = 4
+)
 
 // leading tells the Window below a condition on row_number() or rank() how many leading rows
 // of a partition can meet it, where no other function of the window sees the rows behind.
-func leading(n *plan.Filter) {
+func (o *optimizer) leading(n *plan.Filter) {
 	below, from := n.Input, func(id int) int { return id } // the window's column of one of the filter's
 	for {
 		p, ok := below.(*plan.Project)
@@ -49,10 +54,20 @@ func leading(n *plan.Filter) {
 	}
 	for _, p := range plan.Conjuncts(n.Predicate) {
 		column, most, ok := mostPlace(p)
-		if ok && places[from(column)] && most <= maxLeading && (w.Leading == 0 || most < w.Leading) {
+		if ok && places[from(column)] && o.worthLeading(w, most) && (w.Leading == 0 || most < w.Leading) {
 			w.Leading = max(most, 1)
 		}
 	}
+}
+
+// worthLeading reports whether so many leading rows of each partition of w are found before the sort.
+func (o *optimizer) worthLeading(w *plan.Window, most int64) bool {
+	if most <= fewLeading || most > maxLeading {
+		return most <= fewLeading
+	}
+	o.estimate(w.Input)
+	rows := w.Input.Estimated().Rows
+	return rows >= leadingShare*float64(most)*o.groups(w.Partition, rows)
 }
 
 // passedColumn returns the column that a projection of columns hands on as id, 0 for none.

@@ -24,7 +24,7 @@ func (o *optimizer) physical(node plan.Node) plan.Node {
 		case *plan.Limit:
 			topN(n)
 		case *plan.Filter:
-			leading(n)
+			o.leading(n)
 		case *plan.Aggregate:
 			if !o.generic {
 				return countOnly(n)
