@@ -2,6 +2,7 @@ package opt
 
 import (
 	"math"
+	"slices"
 
 	"driftdb/internal/types"
 	"driftdb/sqlvec/expr"
@@ -197,7 +198,14 @@ func (o *optimizer) estimateHashJoin(n *plan.HashJoin) {
 	sel := o.keySelectivity(n.Left, n.Right, n.LeftKeys, n.RightKeys)
 	l, r, w := n.Left.Estimated(), n.Right.Estimated(), n.Width
 	n.Estimate = o.joinEstimate(n.Kind, n.Left, n.Right, on)
-	n.Rows = joinRows(n.Kind, l.Rows, r.Rows, l.Rows*r.Rows*sel*o.allOf(on))
+	inner := l.Rows * r.Rows * sel * o.allOf(on)
+	n.Rows = joinRows(n.Kind, l.Rows, r.Rows, inner)
+	switch {
+	case n.Kind == plan.Semi && slices.ContainsFunc(n.RightKeys, o.likelyUnique):
+		n.Rows = atLeastOne(math.Min(l.Rows, inner))
+	case n.Kind == plan.RightSemi && slices.ContainsFunc(n.LeftKeys, o.likelyUnique):
+		n.Rows = atLeastOne(math.Min(r.Rows, inner))
+	}
 	n.Startup = r.Total + tupleCost*r.Rows
 	n.Total = n.Startup + l.Total + tupleCost*(l.Rows+n.Rows)
 	n.Width = w
@@ -215,7 +223,11 @@ func (o *optimizer) joinEstimate(kind plan.JoinKind, left, right plan.Node, on [
 func (o *optimizer) joinEstimateOf(kind plan.JoinKind, left, right plan.Node, on []expr.Expr, li, ri map[int]bool) plan.Estimate {
 	l, r := left.Estimated(), right.Estimated()
 	sel := o.joinSelectivity(left, right, on, li, ri)
-	rows := joinRows(kind, l.Rows, r.Rows, l.Rows*r.Rows*sel)
+	inner := l.Rows * r.Rows * sel
+	rows := joinRows(kind, l.Rows, r.Rows, inner)
+	if kind == plan.Semi && o.uniqueRight(on, li, ri) {
+		rows = atLeastOne(math.Min(l.Rows, inner))
+	}
 	return plan.Estimate{Rows: rows, Startup: r.Total, Total: l.Total + r.Total + tupleCost*(l.Rows+r.Rows+rows)}
 }
 

@@ -2,6 +2,7 @@ package opt
 
 import (
 	"math"
+	"slices"
 
 	"driftdb/internal/types"
 	"driftdb/sqlvec/expr"
@@ -163,10 +164,23 @@ func (o *optimizer) noteJoined(kind plan.JoinKind, left, right plan.Node, on []e
 const uniqueShare = 0.9
 
 func (o *optimizer) noteUnique(key expr.Expr, values float64) {
-	s, known := o.columnOf(key)
-	if t := o.tableOf(key); t != nil && known && float64(s.Distinct) >= uniqueShare*s.rows {
+	if t := o.tableOf(key); t != nil && o.likelyUnique(key) {
 		t.most = math.Max(1, math.Min(t.most, values))
 	}
+}
+
+// likelyUnique reports whether about every row of its table has a value of its own in column e.
+func (o *optimizer) likelyUnique(e expr.Expr) bool {
+	s, known := o.columnOf(e)
+	return known && s.rows > 0 && float64(s.Distinct) >= uniqueShare*s.rows
+}
+
+// uniqueRight reports whether left rows have one partner at most, as far as statistics say.
+func (o *optimizer) uniqueRight(on []expr.Expr, l, r map[int]bool) bool {
+	return slices.ContainsFunc(on, func(p expr.Expr) bool {
+		_, b, ok := equiKey(p, l, r)
+		return ok && o.likelyUnique(b)
+	})
 }
 
 // unionStats notes what is known of the columns of a set operation: of UNION by both inputs, of the others by the left one.
