@@ -133,14 +133,22 @@ var pow10Table = func() (t [19]int64) {
 // Pow10 returns 10^n for 0 <= n <= 18.
 func Pow10(n int) int64 { return pow10Table[n] }
 
-// pow10 returns 10^n.
-func pow10(n int) *apd.BigInt {
-	var p apd.BigInt
-	if n < len(pow10Table) {
-		p.SetInt64(pow10Table[n])
-		return &p
+// bigPow10 are the powers of ten that most numbers take.
+var bigPow10 = func() (powers [64]apd.BigInt) {
+	powers[0].SetInt64(1)
+	ten := apd.NewBigInt(10)
+	for i := 1; i < len(powers); i++ {
+		powers[i].Mul(&powers[i-1], ten)
 	}
-	var ten, e apd.BigInt
+	return powers
+}()
+
+// pow10 returns 10^n, which is not to be changed.
+func pow10(n int) *apd.BigInt {
+	if n < len(bigPow10) {
+		return &bigPow10[n]
+	}
+	var p, ten, e apd.BigInt
 	ten.SetInt64(10)
 	e.SetInt64(int64(n))
 	p.Exp(&ten, &e, nil)

@@ -278,8 +278,31 @@ func (d Decimal) SqrtTo(scale int) Decimal {
 		x.Quo(&d.coeff, pow10(-extra))
 	}
 	out := Decimal{scale: int32(scale + 1)}
-	out.coeff.Sqrt(&x)
+	integerRoot(&out.coeff, &x)
 	return out.rescale(int32(scale))
+}
+
+// integerRoot sets r to the square root of x, which is not negative, without what is behind the point. The steps of Newton's
+// method from above end with it; the first begins with a root that has 50 right bits.
+func integerRoot(r, x *apd.BigInt) {
+	shift := (x.BitLen() - 62) &^ 1
+	if shift < 48 {
+		r.Sqrt(x)
+		return
+	}
+	var top, next apd.BigInt
+	top.Rsh(x, uint(shift))
+	r.SetUint64(uint64(math.Sqrt(float64(top.Uint64())+1)*(1<<21)) + 2)
+	r.Lsh(r, uint(shift/2-21))
+	for {
+		next.Quo(x, r)
+		next.Add(&next, r)
+		next.Rsh(&next, 1)
+		if next.Cmp(r) >= 0 {
+			return
+		}
+		r.Set(&next)
+	}
 }
 
 // log10e is log10(e).
