@@ -45,6 +45,18 @@ func appendScaled(dst []byte, i int64, scale int) []byte {
 	if i < 0 {
 		dst, u = append(dst, '-'), -u
 	}
+	if scale < len(pow10Table) {
+		unit := uint64(pow10Table[scale])
+		dst = append(strconv.AppendUint(dst, u/unit, 10), '.')
+		at := len(dst)
+		dst = append(dst, "0000000000000000000"[:scale]...)
+		digits := dst[at:]
+		for u %= unit; u > 0; u /= 10 {
+			scale--
+			digits[scale] = byte('0' + u%10)
+		}
+		return dst
+	}
 	var buf [20]byte
 	return appendPoint(dst, strconv.AppendUint(buf[:0], u, 10), scale)
 }

@@ -115,6 +115,9 @@ func AppendFloat(dst []byte, f float64, single bool) []byte {
 		}
 		return append(dst, '0')
 	}
+	if x := math.Abs(f); x >= 1e-4 && x < 1e6 {
+		return strconv.AppendFloat(dst, f, 'f', -1, size)
+	}
 	// PostgreSQL prints an exponent below 1e-4 and from 1e15 (1e6 for REAL) on.
 	start := len(dst)
 	dst = appendShortest(dst, f, size)
@@ -262,9 +265,21 @@ func appendMoment(dst []byte, micros int64) ([]byte, bool) {
 		return append(dst, "-infinity"...), false
 	}
 	days, rest := SplitDay(micros)
-	dst, bc := appendYMD(dst, days)
-	return appendClock(append(dst, ' '), rest), bc
+	y, m, d := DateOf(days)
+	if y <= 0 || y > 9999 {
+		dst, bc := appendYMD(dst, days)
+		return appendClock(append(dst, ' '), rest), bc
+	}
+	seconds := uint32(rest / MicrosPerSecond)
+	h, min, sec := seconds/3600, seconds/60%60, seconds%60
+	century, year := uint32(y)/100, uint32(y)%100
+	dst = append(dst, digit(century/10), digit(century), digit(year/10), digit(year), '-', digit(uint32(m)/10), digit(uint32(m)), '-', digit(uint32(d)/10), digit(uint32(d)), ' ',
+		digit(h/10), digit(h), ':', digit(min/10), digit(min), ':', digit(sec/10), digit(sec))
+	return appendFraction(dst, rest%MicrosPerSecond), false
 }
+
+// digit is the last digit of n.
+func digit(n uint32) byte { return byte('0' + n%10) }
 
 // AppendTimestampTZ appends a TIMESTAMPTZ as the clock of the zone shows it.
 func AppendTimestampTZ(dst []byte, micros int64, zone *time.Location) []byte {

@@ -3,7 +3,6 @@ package expr
 import (
 	"math"
 	"strconv"
-	"strings"
 	"time"
 
 	"driftdb/internal/arena"
@@ -165,39 +164,17 @@ func (n *castNode) rowByRow(f *frame, v *vec.Vec, rows []uint64) (vec.Vec, error
 	if (n.to.ID == types.Text || n.to.ID == types.Varchar && n.to.Len == 0) && v.Type.Class() != types.Bytes && v.Type.ID != types.Bool {
 		return printRows(f, c, v, n.to, rows)
 	}
-	least, most := int64(1), int64(0) // of integers that are read here
-	if v.Type.IsString() && n.to.IsInteger() {
-		least, most = types.IntRange(n.to)
-	}
-	return eachRow(f, interruptible(func(_ *Env, args []types.Value) (types.Value, error) {
-		if i, ok := digits(args[0].S); ok && i >= least && i <= most {
-			return types.IntValue(n.to, i), nil
-		}
+	fn := interruptible(func(_ *Env, args []types.Value) (types.Value, error) {
 		r, err := c.Cast(args[0], n.to, n.explicit)
 		if err != nil && n.try {
 			return types.NullOf(n.to), nil
 		}
 		return r, err
-	}), n.to, []vec.Vec{*v}, rows)
-}
-
-// digits reads a whole number of a few digits; ok is false for any other text.
-func digits(s string) (i int64, ok bool) {
-	text := strings.TrimPrefix(s, "-")
-	if len(text) == 0 || len(text) > 18 {
-		return 0, false
+	})
+	if read := plainReader(v.Type, n.to); read != nil {
+		return readRows(f, v, n.to, rows, read, fn)
 	}
-	for k := range len(text) {
-		d := text[k] - '0'
-		if d > 9 {
-			return 0, false
-		}
-		i = 10*i + int64(d)
-	}
-	if len(text) < len(s) {
-		i = -i
-	}
-	return i, true
+	return eachRow(f, fn, n.to, []vec.Vec{*v}, rows)
 }
 
 // printRows makes the text of fixed-width values, straight into the heap.
@@ -213,12 +190,31 @@ func printRows(f *frame, c types.Context, v *vec.Vec, to types.Type, rows []uint
 		}
 		return b.finish()
 	}
-	for i := range f.n {
-		if has(rows, i) {
-			b.room(64)
-			b.heap = c.Append(b.heap, v.Value(i))
+	switch class := v.Type.Class(); class {
+	case types.I16, types.I32, types.I64:
+		for i, x := range int64s(f, v) {
+			if has(rows, i) {
+				b.room(64)
+				b.heap = c.AppendInt(b.heap, v.Type, x)
+			}
+			b.skip()
 		}
-		b.skip()
+	case types.F32, types.F64:
+		for i, x := range doubles(f, v) {
+			if has(rows, i) {
+				b.room(64)
+				b.heap = types.AppendFloat(b.heap, x, class == types.F32)
+			}
+			b.skip()
+		}
+	default:
+		for i := range f.n {
+			if has(rows, i) {
+				b.room(64)
+				b.heap = c.Append(b.heap, v.Value(i))
+			}
+			b.skip()
+		}
 	}
 	return b.finish()
 }
