@@ -9,13 +9,14 @@ import (
 
 // callNode calls a function.
 type callNode struct {
-	call  *Call
-	args  []node
-	vals  []vec.Vec // of the args, in one eval
-	memo  memo
-	may   memoRequest
-	dicts []numberDict // of the args that are NUMERIC; nil before there is one
-	keep  bool         // results may be kept from batch to batch
+	call   *Call
+	args   []node
+	vals   []vec.Vec // of the args, in one eval
+	memo   memo
+	coarse memo // of units of times
+	may    memoRequest
+	dicts  []numberDict // of the args that are NUMERIC; nil before there is one
+	keep   bool         // results may be kept from batch to batch
 }
 
 // compileCall makes a call's node.
@@ -79,6 +80,12 @@ func (n *callNode) apply(f *frame, args []vec.Vec, sel []uint64) (vec.Vec, error
 	}
 	if fn.Volatility != Volatile && allConst(args) {
 		return n.once(f, args)
+	}
+	if n.keep && fn.coarse != nil {
+		if out, ok := n.coarsely(f, args, rows); ok {
+			out.Valid = valid
+			return out, nil
+		}
 	}
 	if n.keep {
 		compute := func(g *frame, all []vec.Vec) (vec.Vec, error) { return n.invoke(g, all, nil) }

@@ -31,11 +31,11 @@ func init() {
 		for _, name := range []string{"date_sub", "datesub"} {
 			over(name, types.Int64, partsBetween(wholeParts), part, id, id)
 		}
-		for _, fn := range []*Function{
+		for at, fn := range []*Function{
 			appending("strftime", ids(id, types.Text), func(env *Env, dst []byte, a []types.Value) ([]byte, error) { return strftime(env, dst, a[0], a[1].S) }),
 			appending("strftime", ids(types.Text, id), func(env *Env, dst []byte, a []types.Value) ([]byte, error) { return strftime(env, dst, a[1], a[0].S) }),
 		} {
-			fn.Volatility = vol
+			fn.Volatility, fn.coarse = vol, formatUnit(at, 1-at)
 			register(fn)
 		}
 		add("dayname", types.Text, clockText(func(c *clockFace) string { return dayNames[types.Weekday(c.days)] }), id)
@@ -65,8 +65,8 @@ func init() {
 			return types.IntValue(tsType, t), err
 		}),
 		rowFn("time_bucket", ids(types.Interval, types.Date), types.Date, dayBucket),
-		rowFn("time_bucket", ids(types.Interval, types.Timestamp), types.Timestamp, timeBucket),
-		rowFn("time_bucket", ids(types.Interval, types.TimestampTZ), types.TimestampTZ, timeBucket),
+		binFn("time_bucket", ids(types.Interval, types.Timestamp), timeBucket),
+		binFn("time_bucket", ids(types.Interval, types.TimestampTZ), timeBucket),
 		rowFn("make_timestamp", ids(types.Int64), types.Timestamp, func(_ *Env, a []types.Value) (types.Value, error) {
 			if !types.ValidTime(a[0].I) {
 				return a[0], tooFar(tsType)

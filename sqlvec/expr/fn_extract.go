@@ -1,7 +1,6 @@
 package expr
 
 import (
-	"math"
 	"strings"
 	"time"
 
@@ -59,11 +58,9 @@ func init() {
 		&Function{Name: "date_trunc", Params: ids(types.Text, types.TimestampTZ), Ret: types.TimestampTZ, Volatility: Stable, eval: truncEval, costly: true},
 		rowFn("date_trunc", ids(types.Text, types.TimestampTZ, types.Text), types.TimestampTZ, truncInZone),
 		rowFn("date_trunc", ids(types.Text, types.Interval), types.Interval, truncInterval),
-		rowFn("date_bin", ids(types.Interval, types.Timestamp, types.Timestamp), types.Timestamp, dateBin),
-		rowFn("date_bin", ids(types.Interval, types.TimestampTZ, types.TimestampTZ), types.TimestampTZ, dateBin),
-		rowFn("age", ids(types.Timestamp, types.Timestamp), types.Interval, func(_ *Env, a []types.Value) (types.Value, error) {
-			return age(a[0].I, a[1].I)
-		}),
+		binFn("date_bin", ids(types.Interval, types.Timestamp, types.Timestamp), dateBin),
+		binFn("date_bin", ids(types.Interval, types.TimestampTZ, types.TimestampTZ), dateBin),
+		&Function{Name: "age", Params: ids(types.Timestamp, types.Timestamp), Ret: types.Interval, eval: ageEval, costly: true},
 		&Function{Name: "age", Params: ids(types.TimestampTZ, types.TimestampTZ), Ret: types.Interval, Volatility: Stable, row: func(env *Env, a []types.Value) (types.Value, error) {
 			return age(types.ToLocal(env.zone(), a[0].I), types.ToLocal(env.zone(), a[1].I))
 		}},
@@ -118,6 +115,11 @@ func plainField(name string) bool {
 
 // extractEval computes extract over a vector.
 func extractEval(f *frame, c *Call, args []vec.Vec, sel []uint64) (vec.Vec, error) {
+	if args[0].Form == vec.Const && args[1].Type.Class() == types.Span {
+		if out, ok := intervalFields(f, fieldName(string(args[0].Bytes(0))), &args[1]); ok {
+			return out, nil
+		}
+	}
 	if args[0].Form != vec.Const || args[1].Type.Class() == types.Span {
 		return eachRow(f, extractRow(c.Typ), c.Typ, args, sel)
 	}
@@ -146,6 +148,19 @@ func extractEval(f *frame, c *Call, args []vec.Vec, sel []uint64) (vec.Vec, erro
 		}
 	}
 	return out, nil
+}
+
+// intervalFields is extractEval for fields of intervals that are whole numbers.
+func intervalFields(f *frame, name string, v *vec.Vec) (out vec.Vec, ok bool) {
+	if _, ok := fieldOf(name, types.IntervalValue{}); !ok || fieldScale(name) > 0 {
+		return out, false
+	}
+	out, dst := fixed[int64](f, types.Dec(types.MaxScaledPrec, 0))
+	flat := flatten(f, v)
+	for i, iv := range vec.Of[vec.Span](&flat)[:f.n] {
+		dst[i], _ = fieldOf(name, iv)
+	}
+	return out, true
 }
 
 // badField is the error of a field that the type does not have.
@@ -593,60 +608,5 @@ func truncInterval(_ *Env, a []types.Value) (types.Value, error) {
 		return a[0], badUnit(unit, types.T(types.Interval))
 	}
 	iv.Micros = iv.Micros / n * n
-	return types.SpanValue(iv), nil
-}
-
-// dateBin is date_bin(stride, time, origin).
-func dateBin(_ *Env, a []types.Value) (types.Value, error) {
-	stride, t, origin := a[0].Iv, a[1].I, a[2].I
-	switch {
-	case types.IsInfTime(t):
-		return a[1], nil
-	case types.IsInfTime(origin):
-		return a[0], dberr.New(dberr.DatetimeFieldOverflow, "origin out of range")
-	case stride.Months != 0:
-		return a[0], dberr.New(dberr.FeatureNotSupported, "timestamps cannot be binned into intervals containing months or years")
-	}
-	n := int64(stride.Days)*types.MicrosPerDay + stride.Micros
-	if n <= 0 {
-		return a[0], dberr.New(dberr.DatetimeFieldOverflow, "stride must be greater than zero")
-	}
-	diff := t - origin
-	r := origin + floorDiv(diff, n)*n
-	if !types.ValidTime(r) {
-		return a[0], tooFar(tsType)
-	}
-	return types.IntValue(a[1].Type, r), nil
-}
-
-// age is the difference of two wall clock times in years, months, days and time.
-func age(x, y int64) (types.Value, error) {
-	if types.IsInfTime(x) || types.IsInfTime(y) {
-		return types.Value{}, tooFar(tsType)
-	}
-	neg := x < y
-	if neg {
-		x, y = y, x
-	}
-	dx, tx := types.SplitDay(x)
-	dy, ty := types.SplitDay(y)
-	y1, m1, d1 := types.DateOf(dx)
-	y2, m2, d2 := types.DateOf(dy)
-	micros, days, months := tx-ty, d1-d2, (y1-y2)*12+m1-m2
-	if micros < 0 {
-		micros += types.MicrosPerDay
-		days--
-	}
-	for days < 0 {
-		days += types.DaysInMonth(y2, m2) // the month that is borrowed is that of the earlier time
-		months--
-	}
-	iv := types.IntervalValue{Months: int32(months), Days: int32(days), Micros: micros}
-	if neg {
-		iv = types.IntervalValue{Months: -iv.Months, Days: -iv.Days, Micros: -iv.Micros}
-	}
-	if math.Abs(float64(months)) > math.MaxInt32 {
-		return types.Value{}, intervalOutOfRange()
-	}
 	return types.SpanValue(iv), nil
 }

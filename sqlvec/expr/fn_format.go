@@ -12,7 +12,7 @@ import (
 func init() {
 	t := types.Text
 	for _, id := range ids(types.Timestamp, types.TimestampTZ) {
-		register(&Function{Name: "to_char", Params: ids(id, t), Ret: t, Volatility: Stable, row: func(env *Env, a []types.Value) (types.Value, error) {
+		register(&Function{Name: "to_char", Params: ids(id, t), Ret: t, Volatility: Stable, coarse: templateUnit, row: func(env *Env, a []types.Value) (types.Value, error) {
 			if types.IsInfTime(a[0].I) {
 				return nullText, nil
 			}

@@ -38,12 +38,13 @@ type Function struct {
 	// ofText is for a comparison of CHAR that of TEXT, which does its work on the characters.
 	ofText *Function
 
-	returns func(args []types.Type) types.Type // nil: T(Ret)
-	refine  func(c *Call) types.Type           // when set, the type by constant arguments
-	eval    evalFunc                           // dense over a batch
-	row     rowFunc                            // row at a time, for functions that are rare
-	text    textFunc                           // beside row, for those that give a text and never NULL
-	costly  bool                               // eval costs more for a row than looking a result up; row always does
+	returns func(args []types.Type) types.Type      // nil: T(Ret)
+	refine  func(c *Call) types.Type                // when set, the type by constant arguments
+	eval    evalFunc                                // dense over a batch
+	row     rowFunc                                 // row at a time, for functions that are rare
+	text    textFunc                                // beside row, for those that give a text and never NULL
+	coarse  func(args []vec.Vec) (coarseTime, bool) // how fine the time is that it is computed from; args are constants but for one
+	costly  bool                                    // eval costs more for a row than looking a result up; row always does
 }
 
 // evalFunc computes a function over the n rows of f. args are in any form, but of
