@@ -24,7 +24,10 @@
 // A semi or anti join with one comparison beside its keys makes no pairs: it looks at the least and the greatest
 // value of a key (comparison).
 // A key of several columns becomes one word where bounds of integers and numbers of texts fit
-// into its fields (keyFields). Groupings of many keys are cut into partitions by hash. DISTINCT in
+// into its fields (keyFields). Keys that come in ascending order are numbered as they come, without an array or a hash.
+// Groupings of many keys are cut into partitions by hash. Where a sort with a LIMIT wants the groups whose keys
+// come first, rows behind the keys known by then are left out before they are grouped (firstGroups). Sums, counts and extremes take
+// rows by slots: of up to eight groups by a mask for each, of up to 511 several narrow sums in one word (expr.RowCounts). DISTINCT in
 // an aggregate is a grouping by the keys and the arguments, whose groups make the states. Sort keys are cut to the bits
 // that the exact range of each column needs (of short strings, to those in which they differ), packed
 // into 64-bit numbers and sorted by radix, the following keys only where those are equal. Partitions

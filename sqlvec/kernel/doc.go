@@ -11,6 +11,6 @@
 // from the OR of sign bits. Whoever calls it then looks for a row that counts, with
 // the …Overflows functions.
 //
-// Kernels take slices, allocate nothing, and never fail. Slices of values given
-// together have equal lengths.
+// Kernels take slices, allocate nothing but the memory of the types here that have some
+// (SlotMasks, PackedSums), and never fail. Slices of values given together have equal lengths.
 package kernel
