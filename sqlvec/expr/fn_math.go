@@ -157,17 +157,6 @@ func plain(fn func(types.Decimal) types.Decimal) func(types.Decimal) (types.Deci
 	return func(d types.Decimal) (types.Decimal, error) { return fn(d), nil }
 }
 
-// signum returns the sign as a number.
-func signum(x float64) float64 {
-	switch {
-	case x > 0:
-		return 1
-	case x < 0:
-		return -1
-	}
-	return 0 // of NaN too, as in PostgreSQL
-}
-
 func init() {
 	register(
 		whole("ceil", types.RoundCeil), whole("ceiling", types.RoundCeil), whole("floor", types.RoundFloor),
@@ -194,8 +183,8 @@ func logTen(d types.Decimal) (types.Decimal, error) { return d.Log(types.Decimal
 // registerFloats adds the functions of doubles.
 func registerFloats() {
 	register(
-		floatFn("ceil", math.Ceil, nil), floatFn("ceiling", math.Ceil, nil), floatFn("floor", math.Floor, nil),
-		floatFn("round", math.RoundToEven, nil), floatFn("trunc", math.Trunc, nil), floatFn("sign", signum, nil),
+		roundFn("ceil", kernel.RoundCeil), roundFn("ceiling", kernel.RoundCeil), roundFn("floor", kernel.RoundFloor),
+		roundFn("round", kernel.RoundEven), roundFn("trunc", kernel.RoundTrunc), floatsFn("sign", kernel.SignFloats),
 		floatFn("sqrt", math.Sqrt, sqrtDomain), elementaryFn("cbrt", elementary.Cbrt, nil),
 		floatFn("|/", math.Sqrt, sqrtDomain), elementaryFn("||/", elementary.Cbrt, nil),
 		elementaryFn("exp", elementary.Exp, overflowed), elementaryFn("ln", elementary.Log, logDomain),
@@ -212,8 +201,8 @@ func registerFloats() {
 		}), elementaryFn("atanh", math.Atanh, outOfDomain),
 		elementaryFn("sind", sind, finiteInput), elementaryFn("cosd", cosd, finiteInput), elementaryFn("tand", tand, finiteInput), elementaryFn("cotd", cotd, finiteInput),
 		elementaryFn("asind", asind, outOfDomain), elementaryFn("acosd", acosd, outOfDomain), elementaryFn("atand", atand, nil),
-		floatFn("degrees", func(x float64) float64 { return x / radian }, overflowed),
-		floatFn("radians", func(x float64) float64 { return x * radian }, nil),
+		byRadian("degrees", kernel.DivFloat[float64], overflowed),
+		byRadian("radians", kernel.MulFloat[float64], nil),
 		float2("atan2d", func(a, b float64) (float64, error) { return elementary.Atan2(a, b) / atanOne * 45, nil }),
 		float2("atan2", func(a, b float64) (float64, error) { return elementary.Atan2(a, b), nil }),
 		float2("power", floatPower), float2("pow", floatPower), float2("^", floatPower),
@@ -434,12 +423,9 @@ func registerIntegers() {
 func integersOfType[T int16 | int32 | int64](id types.ID) {
 	mask := int32(max(types.T(id).Class().Size()*8, 32) - 1) // C shifts SMALLINT as an int
 	register(
-		mapFn2("&", ids(id, id), id, func(a, b T) T { return a & b }),
-		mapFn2("|", ids(id, id), id, func(a, b T) T { return a | b }),
-		mapFn2("#", ids(id, id), id, func(a, b T) T { return a ^ b }),
+		bitFn[T]("&", id), bitFn[T]("|", id), bitFn[T]("#", id),
 		mapFn("~", id, id, func(a T) T { return ^a }),
-		mapFn2("<<", ids(id, types.Int32), id, func(a T, n int32) T { return a << (n & mask) }),
-		mapFn2(">>", ids(id, types.Int32), id, func(a T, n int32) T { return a >> (n & mask) }),
+		shiftFn[T]("<<", id, mask), shiftFn[T](">>", id, mask),
 	)
 }
 

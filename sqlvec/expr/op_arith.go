@@ -365,14 +365,7 @@ func absolute(f *frame, c *Call, args []vec.Vec, sel []uint64) (vec.Vec, error) 
 // absInts is absolute for integers of type T.
 func absInts[T kernel.Signed](f *frame, c *Call, a *vec.Vec, sel []uint64) (vec.Vec, error) {
 	out, dst := fixed[T](f, a.Type)
-	bad := false
-	for i, x := range values[T](f, a) {
-		if x < 0 {
-			x = -x
-			bad = bad || x < 0
-		}
-		dst[i] = x
-	}
+	bad := kernel.Abs(dst, values[T](f, a))
 	if bad && firstRow(f.n, sel, func(i int) bool { return dst[i] < 0 }) >= 0 {
 		return out, dberr.Newf(dberr.NumericValueOutOfRange, "%s out of range", c.Typ.Base())
 	}
@@ -382,7 +375,12 @@ func absInts[T kernel.Signed](f *frame, c *Call, a *vec.Vec, sel []uint64) (vec.
 // absFloats is absolute for floats of type T.
 func absFloats[T kernel.Float](f *frame, c *Call, a *vec.Vec) vec.Vec {
 	out, dst := fixed[T](f, c.Typ)
-	for i, x := range values[T](f, a) {
+	x := values[T](f, a)
+	if d, ok := any(dst).([]float64); ok {
+		kernel.AbsFloats(d, any(x).([]float64))
+		return out
+	}
+	for i, x := range x {
 		dst[i] = T(math.Abs(float64(x)))
 	}
 	return out
