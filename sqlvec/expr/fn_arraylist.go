@@ -360,9 +360,11 @@ func splitText(env *Env, a []types.Value) (types.Value, error) {
 // appendSplit appends the stored form of an array of the parts of s between separators, or of its characters if
 // sep is empty. A part that is null is NULL.
 func appendSplit(env *Env, dst []byte, s, sep string, null *string) ([]byte, error) {
-	n := utf8.RuneCountInString(s)
+	n := 0
 	if sep != "" {
 		n = strings.Count(s, sep) + 1
+	} else {
+		n = utf8.RuneCountInString(s)
 	}
 	if err := types.CheckArraySize(n); err != nil {
 		return dst, err
@@ -377,6 +379,8 @@ func appendSplit(env *Env, dst []byte, s, sep string, null *string) ([]byte, err
 		at := len(s)
 		if sep == "" {
 			_, at = utf8.DecodeRuneInString(s)
+		} else if i+1 < n && len(sep) == 1 {
+			at = strings.IndexByte(s, sep[0])
 		} else if i+1 < n {
 			at = strings.Index(s, sep)
 		}

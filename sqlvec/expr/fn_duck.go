@@ -1,8 +1,8 @@
 package expr
 
 import (
+	"bytes"
 	"slices"
-	"strings"
 	"unicode/utf8"
 
 	"driftdb/internal/dberr"
@@ -16,20 +16,12 @@ import (
 func init() {
 	t, b, i := types.Text, types.Bool, types.Int64
 	texts := types.ArrayOf(t)
-	test := func(name string, fn func(s, part string) bool) *Function {
-		return rowFn(name, ids(t, t), b, func(_ *Env, a []types.Value) (types.Value, error) {
-			return types.BoolValue(fn(a[0].S, a[1].S)), nil
-		})
+	test := func(name string, fn func(s, part []byte) bool) *Function {
+		return &Function{Name: name, Params: ids(t, t), Ret: b, eval: textTest(fn), costly: true}
 	}
 	register(
-		test("contains", strings.Contains), test("prefix", strings.HasPrefix), test("suffix", strings.HasSuffix), test("ends_with", strings.HasSuffix),
-		rowFn("instr", ids(t, t), i, func(_ *Env, a []types.Value) (types.Value, error) {
-			at := strings.Index(a[0].S, a[1].S)
-			if at < 0 {
-				return types.IntValue(types.T(i), 0), nil
-			}
-			return types.IntValue(types.T(i), int64(utf8.RuneCountInString(a[0].S[:at])+1)), nil
-		}),
+		test("contains", bytes.Contains), test("prefix", bytes.HasPrefix), test("suffix", bytes.HasSuffix), test("ends_with", bytes.HasSuffix),
+		&Function{Name: "instr", Params: ids(t, t), Ret: i, eval: textPositions[int64], costly: true},
 		rowFn("len", ids(t), i, func(_ *Env, a []types.Value) (types.Value, error) {
 			return types.IntValue(types.T(i), int64(utf8.RuneCountInString(a[0].S))), nil
 		}),

@@ -84,7 +84,7 @@ func init() {
 		rowFn("repeat", ids(t, i), t, repeatText),
 		appending("replace", ids(t, t, t), replace),
 		textOf("translate", ids(t, t, t), func(a []types.Value) string { return translate(a[0].S, a[1].S, a[2].S) }),
-		rowFn("position", ids(t, t), i, position), rowFn("strpos", ids(t, t), i, position),
+		&Function{Name: "position", Params: ids(t, t), Ret: i, eval: textPositions[int32], costly: true}, &Function{Name: "strpos", Params: ids(t, t), Ret: i, eval: textPositions[int32], costly: true},
 		appending("split_part", ids(t, t, i), splitPart),
 		prefixTest("starts_with"), prefixTest("^@"),
 		rowFn("overlay", ids(t, t, i), t, overlay), rowFn("overlay", ids(t, t, i, i), t, overlay),
@@ -442,15 +442,6 @@ func translate(s, from, to string) string {
 		}
 		return r
 	}, s)
-}
-
-// position returns the 1-based character of the first place of a text, 0 if none.
-func position(_ *Env, args []types.Value) (types.Value, error) {
-	i := strings.Index(args[0].S, args[1].S)
-	if i < 0 {
-		return intValue(0), nil
-	}
-	return intValue(runeCount(args[0].S[:i]) + 1), nil
 }
 
 // replace replaces a part of a text wherever it stands.

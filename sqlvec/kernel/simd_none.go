@@ -57,4 +57,4 @@ func addOffsetsWide[T Int]([]uint32, uint32, []T, int64, uint32) int { return 0 
 func doublesWide[S Int]([]float64, []S, int64, float64) int { return 0 }
 
 func distancesWide[T ~uint16 | ~int32](_ []int32, _, _ []T, _ int32) int { return 0 }
-func roundWide(Rounding, []float64, []float64) int { return 0 }
+func roundWide(Rounding, []float64, []float64) int                       { return 0 }
