@@ -40,7 +40,7 @@ func (c *Catalog) Tables() []*Table {
 
 // Relations returns all tables, views and sequences in the order of their names.
 func (c *Catalog) Relations() []*Table {
-	return slices.DeleteFunc(c.everything(), func(t *Table) bool { return t.Kind == KindEnum || t.Kind == KindSchema })
+	return slices.DeleteFunc(c.everything(), func(t *Table) bool { return t.Kind.IsType() || t.Kind == KindSchema })
 }
 
 // everything returns all that has a name but indexes, in the order of the names.

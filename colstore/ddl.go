@@ -108,7 +108,7 @@ func (tx *Tx) checkFree(schema uint32, name string) error {
 	if !taken {
 		return nil
 	}
-	if t, ok := tx.Catalog().TableByID(owner.id); ok && t.Kind == KindEnum {
+	if t, ok := tx.Catalog().TableByID(owner.id); ok && t.Kind.IsType() {
 		return dberr.Newf(dberr.DuplicateObject, "type \"%s\" already exists", name).
 			WithHint("A relation has an associated type of the same name, so you must use a name that doesn't conflict with any existing type.")
 	}

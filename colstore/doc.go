@@ -70,7 +70,7 @@
 // length u32 and a body, in the order of their tags:
 //
 //	tag  body
-//	1    kind u8 (1 view, 2 sequence, 3 enumeration, 4 schema); query string
+//	1    kind u8 (1 view, 2 sequence, 3 enumeration, 4 schema, 5 domain); query string
 //	2    relation u32, columns: what a view reads
 //	3    sequence: type; increment, least, greatest, first, cache i64; cycle u8; owning table and column u32
 //	4    column u32; identity u8 (1 always, 2 by default); text of a generated column
@@ -83,7 +83,9 @@
 //	11   column u32 that is an enumeration or an array of one; name; labels
 //	12   id u32 of the schema; without it the relation is in the schema 0, "public"
 //	13   column u32 that an index of an expression, or with a condition, has to itself; text of the key
+//	14   column u32; id u32 of the domain that it is of
 //
+// A domain is a relation of kind 5 with one column, its value, and the conditions on it.
 // A schema is a relation of kind 4 with a name, and no more than comments. Schema 0 is there before the first
 // edit: its id appears in edits only when it is renamed, dropped or commented on.
 //

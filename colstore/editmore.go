@@ -24,6 +24,7 @@ const (
 	moreEnum       = 11 // column u32, name, count u32, labels: the type of a column that is an enumeration, or an array of one
 	moreSchema     = 12 // id u32: the schema, when it is not "public" as the database began with it
 	moreKey        = 13 // column u32, text: what a key of an index is computed of, in a column of its own
+	moreDomain     = 14 // column u32, domain u32: the domain that a column is of
 )
 
 // Kinds that are written and are tables, or views with a check option, in memory.
@@ -119,6 +120,11 @@ func moreOf(t *Table) []byte {
 			add(moreKey, func(w *binfmt.Writer) { w.U32(c.ID); putString(w, c.Key) })
 		}
 	}
+	for i := range t.Columns {
+		if c := &t.Columns[i]; c.Domain != 0 {
+			add(moreDomain, func(w *binfmt.Writer) { w.U32(c.ID); w.U32(c.Domain) })
+		}
+	}
 	return out.B
 }
 
@@ -204,7 +210,7 @@ func (t *Table) readRecord(r *binfmt.Reader, tag uint8) {
 	switch tag {
 	case moreKind:
 		k := r.U8()
-		r.Check(t.Kind == KindTable && t.Query == "" && k >= uint8(KindView) && (k <= uint8(KindSchema) || k >= storedMaterialized) && k <= storedCheckAll, "relation of kind %d", k)
+		r.Check(t.Kind == KindTable && t.Query == "" && k >= uint8(KindView) && (k <= uint8(KindDomain) || k >= storedMaterialized) && k <= storedCheckAll, "relation of kind %d", k)
 		t.Kind, t.Query = RelationKind(k), readString(r, maxQueryBytes)
 		r.Check(k < storedMaterialized || t.Query != "", "view without a query")
 		switch k {
@@ -264,6 +270,14 @@ func (t *Table) readRecord(r *binfmt.Reader, tag uint8) {
 			r.Check(c.Key == "" && c.Generated != "", "key of column %d, which is not computed or has one", id)
 			c.Key = text
 		}
+	case moreDomain:
+		c, ok := t.Column(r.U32())
+		id := r.U32()
+		r.Check(ok && id != 0, "record of the domain of a column")
+		if r.Err() == nil {
+			r.Check(c.Domain == 0, "two domains of column %d", c.ID)
+			c.Domain = id
+		}
 	default:
 		r.Fail("record %d of a definition is not known", tag)
 	}
@@ -278,6 +292,7 @@ func (t *Table) checkMore(r *binfmt.Reader) {
 		r.Check(slices.IsSortedFunc(t.Depends, func(a, b Dependency) int { return cmp.Compare(a.Table, b.Table) }), "dependencies out of order")
 	}
 	r.Check(t.Kind != KindSchema || t.Schema == PublicSchema && len(t.Columns) == 0, "schema in a schema, or with columns")
+	r.Check(t.Kind != KindDomain || len(t.Columns) == 1, "domain with %d columns", len(t.Columns))
 	for i := range t.Checks {
 		t.checkHas(r, t.Checks[i].Columns)
 	}

@@ -72,7 +72,7 @@ func (c *Catalog) find(n Name, wanted func(*Table, nameOwner) bool) (t *Table, o
 
 // isRelation says of what has a name whether it is a relation or an index, which hide those of the
 // same name in later schemas, as opposed to a type.
-func isRelation(t *Table, _ nameOwner) bool { return t.Kind != KindEnum }
+func isRelation(t *Table, _ nameOwner) bool { return !t.Kind.IsType() }
 
 // Relation returns the table, view or sequence with a name.
 func (c *Catalog) Relation(n Name) (*Table, bool) {
@@ -200,7 +200,7 @@ func (tx *Tx) SetSchema(t *Table, schema *Table) (*Table, error) {
 			if _, taken := tx.Catalog().owner(own.qualified); !taken {
 				continue
 			}
-			if n.Kind == KindEnum {
+			if n.Kind.IsType() {
 				return dberr.Newf(dberr.DuplicateObject, "type \"%s\" already exists in schema \"%s\"", own.name, schema.Name)
 			}
 			return dberr.Newf(dberr.DuplicateTable, "relation \"%s\" already exists in schema \"%s\"", own.name, schema.Name)

@@ -13,11 +13,15 @@ const (
 	KindSequence
 	KindEnum   // a type; it is no relation in SQL
 	KindSchema // what the others are in
+	KindDomain // a type, as KindEnum
 )
+
+// IsType reports whether what has the kind is a type, and no relation.
+func (k RelationKind) IsType() bool { return k == KindEnum || k == KindDomain }
 
 // String is how SQL calls the kind.
 func (k RelationKind) String() string {
-	return [...]string{KindTable: "TABLE", KindView: "VIEW", KindSequence: "SEQUENCE", KindEnum: "TYPE", KindSchema: "SCHEMA"}[k]
+	return [...]string{KindTable: "TABLE", KindView: "VIEW", KindSequence: "SEQUENCE", KindEnum: "TYPE", KindSchema: "SCHEMA", KindDomain: "DOMAIN"}[k]
 }
 
 // CheckOption says which conditions a row written through a view must meet.

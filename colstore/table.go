@@ -76,6 +76,7 @@ type Column struct {
 	NotNull     bool
 	Default     string      // canonical SQL, "" for none
 	Missing     types.Value // what rows written before ADD COLUMN read as
+	Domain      uint32      // id of the domain that the column is of, whose type Type is; 0 for none
 	Undeclared  bool        // came from a document, not from DDL
 	Identity    Identity
 	Generated   string // canonical SQL of GENERATED ALWAYS AS … STORED, "" for none

@@ -17,7 +17,7 @@ import (
 func (r *run) alterTable(st *parse.AlterTable) error {
 	r.result.tag = "ALTER TABLE"
 	switch st.Object {
-	case parse.ObjectType:
+	case parse.ObjectType, parse.ObjectDomain:
 		return r.renameType(st)
 	case parse.ObjectSchema:
 		return r.alterSchema(st)
@@ -119,7 +119,7 @@ func (r *run) addColumn(t *colstore.Table, a *parse.AlterAction) (*colstore.Tabl
 			return nil, err
 		}
 	}
-	fill := col.Generated != "" || hasSequence(keys)
+	fill := col.Generated != "" || hasSequence(keys) || r.constrained(&col)
 	if col.Default != "" {
 		var volatile bool
 		if col.Missing, volatile, err = r.missingValue(col); err != nil {

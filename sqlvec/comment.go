@@ -19,8 +19,8 @@ func (r *run) commentOn(st *parse.CommentOn) error {
 		_, err := r.s.tx.open.SetComment(s, 0, "", st.Text)
 		return err
 	}
-	if st.Object == parse.ObjectType {
-		t, err := r.enumNamed(st.Name)
+	if st.Object == parse.ObjectType || st.Object == parse.ObjectDomain {
+		t, err := r.typeFor(st.Object, st.Name)
 		if err != nil {
 			return err
 		}

@@ -38,6 +38,8 @@ func (r *run) define() error {
 		return r.commentOn(st)
 	case *parse.CreateEnum:
 		return r.createEnum(st)
+	case *parse.CreateDomain:
+		return r.createDomain(st)
 	case *parse.AlterEnum:
 		return r.alterEnum(st)
 	case *parse.CreateSchema:
@@ -126,8 +128,15 @@ func (r *run) columnOf(c *parse.ColumnDef) (col colstore.Column, keys []*parse.C
 	col = colstore.Column{Name: c.Name}
 	serial := false
 	if col.Type, serial = serialType(c.Type); !serial {
-		if col.Type, err = bind.TypeOf(c.Type, r.Present().Catalog(), r.names().Path); err != nil {
+		var d *colstore.Table
+		if col.Type, d, err = bind.TypeOrDomain(c.Type, r.Present().Catalog(), r.names().Path); err != nil {
 			return col, nil, err
+		}
+		if d != nil {
+			col.Domain = d.ID
+			if !slices.ContainsFunc(c.Constraints, hasSource) {
+				col.Default = d.Columns[0].Default
+			}
 		}
 	}
 	col.NotNull = serial
@@ -177,6 +186,11 @@ func (r *run) columnOf(c *parse.ColumnDef) (col colstore.Column, keys []*parse.C
 		return col, nil, dberr.Newf(dberr.SyntaxError, "conflicting NULL/NOT NULL declarations for column \"%s\"", c.Name).At(int(c.Position()))
 	}
 	return col, keys, nil
+}
+
+// hasSource reports whether a constraint says where a column takes its values from.
+func hasSource(k *parse.Constraint) bool {
+	return k.Kind == parse.ConstraintDefault || k.Kind == parse.ConstraintIdentity || k.Kind == parse.ConstraintGenerated
 }
 
 // onlyOneSource refuses a column that is to take its values from a default, a sequence and an

@@ -15,7 +15,7 @@ const dependentObjects = "2BP01"
 
 var objectNames = map[parse.ObjectKind]string{
 	parse.ObjectTable: "TABLE", parse.ObjectView: "VIEW", parse.ObjectMaterializedView: "MATERIALIZED VIEW",
-	parse.ObjectIndex: "INDEX", parse.ObjectSequence: "SEQUENCE", parse.ObjectType: "TYPE", parse.ObjectSchema: "SCHEMA",
+	parse.ObjectIndex: "INDEX", parse.ObjectSequence: "SEQUENCE", parse.ObjectType: "TYPE", parse.ObjectDomain: "DOMAIN", parse.ObjectSchema: "SCHEMA",
 }
 
 var relationKinds = map[parse.ObjectKind]colstore.RelationKind{
@@ -38,7 +38,7 @@ func (r *run) drop(st *parse.Drop) error {
 	if st.Object == parse.ObjectSchema {
 		return r.dropSchemas(st)
 	}
-	if st.Object == parse.ObjectType {
+	if st.Object == parse.ObjectType || st.Object == parse.ObjectDomain {
 		return r.dropTypes(st)
 	}
 	want, ok := relationKinds[st.Object]
@@ -184,6 +184,9 @@ func (d *dropping) dependents(t *colstore.Table) error {
 		return d.defaultsOf(t)
 	case colstore.KindEnum:
 		return d.columnsOf(t)
+	case colstore.KindDomain:
+		d.domainColumns(t)
+		return nil
 	}
 	for _, id := range t.ReferencedBy {
 		child, ok := d.run.catalogOf(t).TableByID(id)

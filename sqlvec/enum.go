@@ -153,10 +153,13 @@ func (r *run) refuseLabel(t *colstore.Table, label string) error {
 	return nil
 }
 
-// renameType runs ALTER TYPE … RENAME TO and SET SCHEMA.
+// renameType runs ALTER TYPE and ALTER DOMAIN … RENAME TO and SET SCHEMA.
 func (r *run) renameType(st *parse.AlterTable) error {
 	r.result.tag = "ALTER TYPE"
-	t, err := r.enumNamed(st.Name)
+	if st.Object == parse.ObjectDomain {
+		r.result.tag = "ALTER DOMAIN"
+	}
+	t, err := r.typeFor(st.Object, st.Name)
 	if err != nil {
 		return err
 	}
@@ -171,20 +174,25 @@ func (r *run) renameType(st *parse.AlterTable) error {
 		if err != nil {
 			return err
 		}
-		if _, err := r.s.tx.open.AlterEnum(t, a.NewName.Name, t.Labels); err != nil {
+		if t.Kind == colstore.KindDomain {
+			_, err = r.s.tx.open.RenameDomain(t, a.NewName.Name)
+		} else {
+			_, err = r.s.tx.open.AlterEnum(t, a.NewName.Name, t.Labels)
+		}
+		if err != nil {
 			return err
 		}
 		return m.finish()
 	}
-	return notSupported(st, "this form of ALTER TYPE is")
+	return notSupported(st, "this form of "+r.result.tag+" is")
 }
 
-// dropTypes runs DROP TYPE.
+// dropTypes runs DROP TYPE and DROP DOMAIN.
 func (r *run) dropTypes(st *parse.Drop) error {
 	d := &dropping{run: r, cascade: st.Cascade, gone: map[uint32]bool{}}
 	for _, n := range st.Names {
-		t, err := r.enumNamed(n)
-		if err != nil && st.IfExists {
+		t, err := r.typeFor(st.Object, n)
+		if err != nil && st.IfExists && dberr.CodeOf(err) != dberr.WrongObjectType {
 			r.missing("type", n)
 			continue
 		}
@@ -217,18 +225,7 @@ func (d *dropping) columnsOf(e *colstore.Table) error {
 			if c.Type.Enum == nil || c.Type.Enum.ID != e.ID {
 				continue
 			}
-			what := fmt.Sprintf("column %s of table %s", c.Name, d.run.display(t))
-			d.depend(what, d.run.describe(e)+markIf(c.Type.IsArray(), "[]"))
-			for _, v := range d.run.dependentViews(t.ID, c.ID) {
-				if !d.gone[v.ID] {
-					d.depend(d.run.describe(v), what)
-					d.add(v)
-				}
-			}
-			d.actions = append(d.actions, func() error {
-				_, err := d.run.s.txOf(t).DropColumn(t, c.Name)
-				return err
-			})
+			d.column(t, c, d.run.describe(e)+markIf(c.Type.IsArray(), "[]"))
 		}
 	}
 	return nil

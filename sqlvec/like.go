@@ -33,7 +33,7 @@ func (d *definition) like(st parse.TableLike) error {
 			return dberr.Newf(dberr.DuplicateColumn, "column \"%s\" specified more than once", c.Name).At(int(st.Position()))
 		}
 		d.seen[c.Name] = true
-		col := colstore.Column{Name: c.Name, Type: c.Type, NotNull: c.NotNull, Missing: types.NullOf(c.Type)}
+		col := colstore.Column{Name: c.Name, Type: c.Type, NotNull: c.NotNull, Missing: types.NullOf(c.Type), Domain: c.Domain}
 		if with("defaults") && c.Identity == colstore.NoIdentity {
 			col.Default = c.Default
 		}

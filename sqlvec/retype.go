@@ -48,8 +48,17 @@ func (r *run) retype(t *colstore.Table, c *colstore.Column, a *parse.AlterAction
 		return nil, notSupported(a.Collation, "collations are")
 	}
 	to, err := bind.TypeOf(a.Type, r.Present().Catalog(), r.names().Path)
-	if err != nil || to == c.Type && a.Using == nil {
+	if err != nil {
 		return t, err
+	}
+	if c.Domain != 0 {
+		if t, err = r.s.txOf(t).SetDomain(t, c.Name, 0); err != nil {
+			return nil, err
+		}
+		c, _ = t.ColumnByName(c.Name)
+	}
+	if to == c.Type && a.Using == nil {
+		return t, nil
 	}
 	if err := r.refuseRetype(t, c); err != nil {
 		return nil, err

@@ -17,6 +17,7 @@ type rules struct {
 	table     *colstore.Table
 	arena     *arena.Arena
 	generated []generatedColumn
+	domains   []*expr.Program // of columns of domains
 	checks    []rowCheck
 }
 
@@ -38,6 +39,13 @@ func (r *run) rulesOf(t *colstore.Table) (*rules, error) {
 	u := &rules{table: t, arena: arena.New(nil)}
 	for i := range t.Columns {
 		c := &t.Columns[i]
+		if r.constrained(c) {
+			prog, err := r.domainRule(c, i)
+			if err != nil {
+				return nil, err
+			}
+			u.domains = append(u.domains, prog)
+		}
 		if c.Generated == "" {
 			continue
 		}
@@ -62,7 +70,7 @@ func (r *run) rulesOf(t *colstore.Table) (*rules, error) {
 		}
 		u.checks = append(u.checks, rowCheck{c.Name, prog})
 	}
-	if len(u.generated)+len(u.checks) == 0 {
+	if len(u.generated)+len(u.domains)+len(u.checks) == 0 {
 		return nil, nil
 	}
 	if r.rules == nil {
@@ -91,6 +99,11 @@ func (u *rules) apply(b *vec.Batch) (*vec.Batch, error) {
 			all.Cols[g.at] = v
 		}
 		b = &all
+	}
+	for _, d := range u.domains {
+		if _, err := d.Eval(b, u.arena); err != nil {
+			return nil, err
+		}
 	}
 	for _, c := range u.checks {
 		if err := u.check(c, b); err != nil {

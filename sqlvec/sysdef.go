@@ -81,6 +81,7 @@ type constraint struct {
 	foreign *colstore.ForeignKey // f
 	parent  *colstore.Table      // f
 	def     string
+	check   string // c: the condition
 
 	notValid bool
 }
@@ -99,7 +100,7 @@ func constraintsOf(names bind.Lookup, t *colstore.Table) (list []constraint) {
 		list = append(list, k)
 	}
 	for i, check := range t.Checks {
-		list = append(list, constraint{oid: relationOID(t) + oidOfCheck + int64(i), table: t, name: check.Name, kind: "c",
+		list = append(list, constraint{oid: relationOID(t) + oidOfCheck + int64(i), table: t, name: check.Name, kind: "c", check: check.SQL,
 			columns: check.Columns, notValid: check.NotValid,
 			def: "CHECK (" + conditionDef(check.SQL) + ")" + markIf(check.NotValid, " NOT VALID")})
 	}
@@ -331,6 +332,15 @@ func (c catalogCalls) enumName(id uint32) string {
 		return ""
 	}
 	return c.names().Display(e)
+}
+
+// DomainName implements expr.Catalog.
+func (c catalogCalls) DomainName(oid int64) (string, bool) {
+	t, at, ok := ownedOID(c.catalog(), oid)
+	if !ok || t.Kind != colstore.KindDomain || at != 0 {
+		return "", false
+	}
+	return c.names().Display(t), true
 }
 
 // TypeNamed implements expr.Catalog.

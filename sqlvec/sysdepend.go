@@ -102,7 +102,7 @@ func (c *systemContext) eachView(fn func(v *colstore.Table)) {
 func (c *systemContext) eachRead(fn func(v, t *colstore.Table, columns []uint32)) {
 	c.eachView(func(v *colstore.Table) {
 		for _, d := range v.Depends {
-			if t, ok := c.byID(d.Table); ok && !v.Materialized() && t.Kind != colstore.KindEnum && t.Kind != colstore.KindSequence {
+			if t, ok := c.byID(d.Table); ok && !v.Materialized() && !t.Kind.IsType() && t.Kind != colstore.KindSequence {
 				fn(v, t, d.Columns)
 			}
 		}
@@ -117,6 +117,12 @@ func fillDepend(c *systemContext) {
 		c.add(typeClassOID, oid, 0, namespaceClassOID, schemaOID(e), 0, "n")
 		c.add(typeClassOID, oid+1, 0, typeClassOID, oid, 0, "i")
 	}
+	for _, d := range c.catalog.Domains() {
+		c.add(typeClassOID, relationOID(d), 0, namespaceClassOID, schemaOID(d), 0, "n")
+	}
+	c.eachDomainCheck(func(d *colstore.Table, k *constraint) {
+		c.add(constraintClassOID, k.oid, 0, typeClassOID, relationOID(d), 0, "a")
+	})
 	for _, t := range c.relations() {
 		c.add(classOID, relationOID(t), 0, namespaceClassOID, schemaOID(t), 0, "n")
 		for i := range t.Columns {
@@ -169,7 +175,10 @@ func (k *constraint) parentKey() *colstore.Index {
 
 // columnDepends lists what a column needs: its type, and its default a sequence.
 func (c *systemContext) columnDepends(t *colstore.Table, col *colstore.Column, place int) {
-	if col.Type.Enum != nil && t.Kind == colstore.KindTable {
+	switch {
+	case col.Domain != 0:
+		c.add(classOID, relationOID(t), place, typeClassOID, expr.CatalogOID(col.Domain), 0, "n")
+	case col.Type.Enum != nil && t.Kind == colstore.KindTable:
 		oid, _ := expr.TypeOID(col.Type)
 		c.add(classOID, relationOID(t), place, typeClassOID, oid, 0, "n")
 	}
@@ -202,7 +211,7 @@ func (c *systemContext) viewsDepend() {
 			t, ok := c.byID(d.Table)
 			switch {
 			case !ok:
-			case t.Kind == colstore.KindEnum:
+			case t.Kind.IsType():
 				c.add(rewriteClassOID, rule, 0, typeClassOID, relationOID(t), 0, "n")
 			case len(d.Columns) == 0:
 				c.add(rewriteClassOID, rule, 0, classOID, relationOID(t), 0, "n")

@@ -98,7 +98,7 @@ func (c *systemContext) tableDef(t *colstore.Table) string {
 	}
 	var parts []string
 	for _, col := range t.Shown() {
-		parts = append(parts, columnDef(&col))
+		parts = append(parts, columnDef(&col, c.typeText(&col)))
 	}
 	for _, k := range constraintsOf(c.names(), t) {
 		parts = append(parts, "CONSTRAINT "+quoted(k.name)+" "+k.def)
@@ -106,9 +106,9 @@ func (c *systemContext) tableDef(t *colstore.Table) string {
 	return "CREATE " + markIf(isTemporary(t), "TEMPORARY ") + "TABLE " + name + " (" + strings.Join(parts, ", ") + ");"
 }
 
-// columnDef is a column as CREATE TABLE has it.
-func columnDef(col *colstore.Column) string {
-	def := quoted(col.Name) + " " + col.Type.Definition()
+// columnDef is a column with a type as CREATE TABLE has it.
+func columnDef(col *colstore.Column, typ string) string {
+	def := quoted(col.Name) + " " + typ
 	switch {
 	case col.Generated != "":
 		def += " GENERATED ALWAYS AS (" + col.Generated + ") STORED"

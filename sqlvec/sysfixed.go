@@ -93,8 +93,8 @@ func init() {
 		"domains": {columnsOf("domain_catalog, domain_schema, domain_name, data_type, character_maximum_length integer, character_octet_length integer, character_set_catalog, " +
 			"character_set_schema, character_set_name, collation_catalog, collation_schema, collation_name, numeric_precision integer, " +
 			"numeric_precision_radix integer, numeric_scale integer, datetime_precision integer, interval_type, interval_precision integer, domain_default, " +
-			"udt_catalog, udt_schema, udt_name, scope_catalog, scope_schema, scope_name, maximum_cardinality integer, dtd_identifier"), nothing},
-		"domain_constraints": {columnsOf("constraint_catalog, constraint_schema, constraint_name, domain_catalog, domain_schema, domain_name, is_deferrable, initially_deferred"), nothing},
+			"udt_catalog, udt_schema, udt_name, scope_catalog, scope_schema, scope_name, maximum_cardinality integer, dtd_identifier"), fillDomains},
+		"domain_constraints": {columnsOf("constraint_catalog, constraint_schema, constraint_name, domain_catalog, domain_schema, domain_name, is_deferrable, initially_deferred"), fillDomainConstraints},
 		"foreign_tables":     {columnsOf("foreign_table_catalog, foreign_table_schema, foreign_table_name, foreign_server_catalog, foreign_server_name"), nothing},
 		"column_options":     {columnsOf("table_catalog, table_schema, table_name, column_name, option_name, option_value"), nothing},
 		"attributes": {columnsOf("udt_catalog, udt_schema, udt_name, attribute_name, ordinal_position integer, attribute_default, is_nullable, data_type, " +

@@ -137,6 +137,11 @@ func (c *systemContext) addColumn(t *colstore.Table, col *colstore.Column, n int
 		}
 	}
 	set("udt_name", internalName(col.Type))
+	if d, ok := c.catalog.TableByID(col.Domain); ok && col.Domain != 0 {
+		set("domain_catalog", databaseName)
+		set("domain_schema", c.schema(d))
+		set("domain_name", d.Name)
+	}
 	set("is_self_referencing", "NO")
 	set("is_updatable", yesNo(t.Kind == colstore.KindTable))
 	describeSize(set, col.Type)
@@ -310,6 +315,9 @@ func fillCheckConstraints(c *systemContext) {
 		if k.kind == "c" {
 			c.add(databaseName, c.schema(k.table), k.name, k.def[len("CHECK "):])
 		}
+	})
+	c.eachDomainCheck(func(d *colstore.Table, k *constraint) {
+		c.add(databaseName, c.schema(d), k.name, k.def[len("CHECK "):])
 	})
 	for _, t := range c.tables() {
 		for i := range t.Columns {

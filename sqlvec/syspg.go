@@ -114,6 +114,9 @@ func fillAttribute(c *systemContext) {
 				continue
 			}
 			oid, mod := expr.TypeOID(col.Type)
+			if col.Domain != 0 {
+				oid, mod = expr.CatalogOID(col.Domain), -1
+			}
 			identity := map[colstore.Identity]string{colstore.IdentityAlways: "a", colstore.IdentityByDefault: "d"}[col.Identity]
 			generated := map[bool]string{true: "s"}[col.Generated != ""]
 			hasDefault := col.Generated != "" || col.Default != "" && col.Identity == colstore.NoIdentity
@@ -176,6 +179,18 @@ func internalName(t types.Type) string {
 func fillType(c *systemContext) {
 	categories := map[types.ID]string{types.Bool: "B", types.Bytea: "U", types.JSON: "U", types.JSONB: "U", types.JSONPath: "U", types.UUID: "U", types.Time: "D", types.TimeTZ: "D", types.Text: "S", types.Varchar: "S", types.Bpchar: "S",
 		types.Date: "D", types.Timestamp: "D", types.TimestampTZ: "D", types.Interval: "T"}
+	category := func(t types.Type) string {
+		switch {
+		case t.IsArray():
+			return "A"
+		case t.IsEnum():
+			return "E"
+		case t.IsNumber():
+			return "N"
+		}
+		return categories[t.ID]
+	}
+	fillDomainTypes(c, category)
 	preferred := map[types.ID]bool{types.Bool: true, types.Text: true, types.Float64: true, types.TimestampTZ: true, types.Interval: true}
 	for id := types.Bool; id <= types.LastID; id++ {
 		t := types.T(id)
@@ -183,12 +198,8 @@ func fillType(c *systemContext) {
 		if oid == 0 {
 			continue
 		}
-		category := categories[id]
-		if t.IsNumber() {
-			category = "N"
-		}
 		n := typeLength(t)
-		c.add(oid, internalName(t), catalogOID, ownerOID, n, n > 0 && n <= 8, "b", category, preferred[id], true, ",", 0, 0, 0, 0, -1, 0, false, nil, nil, 0, nil)
+		c.add(oid, internalName(t), catalogOID, ownerOID, n, n > 0 && n <= 8, "b", category(t), preferred[id], true, ",", 0, 0, 0, 0, -1, 0, false, nil, nil, 0, nil)
 	}
 	for _, e := range c.catalog.Enums() {
 		t := e.EnumType()
@@ -196,6 +207,16 @@ func fillType(c *systemContext) {
 		array, _ := expr.TypeOID(t.Array())
 		c.add(oid, internalName(t), schemaOID(e), ownerOID, 4, true, "e", "E", false, true, ",", 0, 0, array, 0, -1, 0, false, nil, nil, 0, nil)
 		c.add(array, internalName(t.Array()), schemaOID(e), ownerOID, -1, false, "b", "A", false, true, ",", 0, oid, 0, 0, -1, 0, false, nil, nil, 0, nil)
+	}
+}
+
+// fillDomainTypes lists the domains among the types.
+func fillDomainTypes(c *systemContext, category func(t types.Type) string) {
+	for _, d := range c.catalog.Domains() {
+		v := &d.Columns[0]
+		oid, mod := expr.TypeOID(v.Type)
+		n := typeLength(v.Type)
+		c.add(relationOID(d), d.Name, schemaOID(d), ownerOID, n, n > 0 && n <= 8, "d", category(v.Type), false, true, ",", 0, 0, 0, oid, mod, 0, v.NotNull, orNull(v.Default), nil, 0, nil)
 	}
 }
 
@@ -268,6 +289,9 @@ func fillConstraint(c *systemContext) {
 		c.add(k.oid, k.name, schemaOID(k.table), k.kind, k.deferrable(), k.deferred(), !k.notValid, relationOID(k.table), 0, index, 0, parent, up, del, match, true, 0, k.kind != "c",
 			"{"+strings.Join(numbers(k.table, k.columns), ",")+"}", refs, condition)
 	})
+	c.eachDomainCheck(func(d *colstore.Table, k *constraint) {
+		c.add(k.oid, k.name, schemaOID(d), "c", false, false, true, 0, relationOID(d), 0, 0, 0, " ", " ", " ", true, 0, false, nil, nil, conditionDef(k.check))
+	})
 }
 
 func fillPgTables(c *systemContext) {
@@ -332,6 +356,11 @@ func fillDescription(c *systemContext) {
 	for _, e := range c.catalog.Enums() {
 		if text := e.Comment(0, ""); text != "" {
 			c.add(relationOID(e), typeClassOID, 0, text)
+		}
+	}
+	for _, d := range c.catalog.Domains() {
+		if text := d.Comment(0, ""); text != "" {
+			c.add(relationOID(d), typeClassOID, 0, text)
 		}
 	}
 	for _, t := range c.relations() {

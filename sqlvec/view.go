@@ -168,7 +168,7 @@ func checkReplacement(old *colstore.Table, cols []colstore.Column) error {
 
 // kindNames are the kinds of relations as messages call them.
 var kindNames = map[colstore.RelationKind]string{
-	colstore.KindTable: "table", colstore.KindView: "view", colstore.KindSequence: "sequence", colstore.KindEnum: "type",
+	colstore.KindTable: "table", colstore.KindView: "view", colstore.KindSequence: "sequence", colstore.KindEnum: "type", colstore.KindDomain: "type",
 }
 
 // kindName is the kind of a relation as messages call it.

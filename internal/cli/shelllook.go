@@ -23,6 +23,7 @@ var lookCommands = []shellCommand{
 	{"ds", "[PATTERN]", "list the sequences", listOf("sequences", isKind(colstore.KindSequence))},
 	{"dn", "[PATTERN]", "list the schemas", (*shell).listSchemas},
 	{"dT", "[PATTERN]", "list the types that were created", (*shell).listTypes},
+	{"dD", "[PATTERN]", "list the domains", (*shell).listDomains},
 	{"di", "[PATTERN]", "list the indexes", (*shell).listIndexes},
 	{"df", "[PATTERN]", "list the functions", (*shell).listFunctions},
 	{"l", "", "show the database: its directory and last commit", (*shell).listDatabase},
@@ -145,6 +146,29 @@ func (sh *shell) listTypes(c call) error {
 	})
 }
 
+// listDomains lists the domains.
+func (sh *shell) listDomains(c call) error {
+	return sh.withView(func(view *colstore.View) error {
+		list := &cells{cols: textColumns("name", "type", "nullable", "default", "check")}
+		names, wanted := sh.session.Names(view), patternOf(c.arg(0))
+		for _, t := range view.Catalog().Domains() {
+			if !wanted.fits(names, t) {
+				continue
+			}
+			v, nullable := &t.Columns[0], ""
+			if v.NotNull {
+				nullable = "not null"
+			}
+			var checks []string
+			for _, k := range t.Checks {
+				checks = append(checks, "CHECK ("+k.SQL+")")
+			}
+			list.rows = append(list.rows, []types.Value{textValue(names.Display(t)), textValue(v.Type.Definition()), textValue(nullable), textValue(v.Default), textValue(strings.Join(checks, " "))})
+		}
+		return sh.list(list, "domains", c.arg(0))
+	})
+}
+
 // describe lists all relations, or describes one.
 func (sh *shell) describe(c call) error {
 	name := c.arg(0)
@@ -226,7 +250,7 @@ func (sh *shell) describeRelation(view *colstore.View, t *colstore.Table) error 
 	if t.Sequence != nil {
 		return sh.write(sequenceOf(t.Sequence))
 	}
-	if err := sh.write(columnList(t)); err != nil {
+	if err := sh.write(sh.columnList(view, t)); err != nil {
 		return err
 	}
 	return writeSections(sh.out.w, sectionsOf(names, t))
@@ -242,7 +266,7 @@ func sequenceOf(s *colstore.SequenceDef) *cells {
 	return list
 }
 
-func columnList(t *colstore.Table) *cells {
+func (sh *shell) columnList(view *colstore.View, t *colstore.Table) *cells {
 	list := &cells{cols: textColumns("column", "type", "nullable", "default")}
 	for _, c := range t.Shown() {
 		nullable, value := "", c.Default
@@ -257,7 +281,11 @@ func columnList(t *colstore.Table) *cells {
 		case c.Generated != "":
 			value = "generated always as (" + c.Generated + ") stored"
 		}
-		list.rows = append(list.rows, []types.Value{textValue(c.Name), textValue(c.Type.Definition()), textValue(nullable), textValue(value)})
+		typ := c.Type.Definition()
+		if d, ok := view.Catalog().TableByID(c.Domain); ok && c.Domain != 0 {
+			typ = sh.session.Names(view).Display(d)
+		}
+		list.rows = append(list.rows, []types.Value{textValue(c.Name), textValue(typ), textValue(nullable), textValue(value)})
 	}
 	return list
 }

@@ -18,6 +18,9 @@ type sqlTopic struct {
 // sqlHelp is the statements, by name. Every kind of statement that runs has a topic, and every
 // example runs as a test.
 var sqlHelp = []sqlTopic{
+	{"ALTER DOMAIN", "rename or move a domain", `
+ALTER DOMAIN name { RENAME TO new_name | SET SCHEMA schema | OWNER TO CURRENT_USER }`,
+		"CREATE DOMAIN whole AS integer; ALTER DOMAIN whole RENAME TO natural_number"},
 	{"ALTER INDEX", "rename an index", `
 ALTER INDEX [ IF EXISTS ] name RENAME TO new_name`,
 		"CREATE INDEX by_price ON goods (price); ALTER INDEX by_price RENAME TO goods_by_price"},
@@ -88,6 +91,9 @@ where option is one of:
     FORMAT { text | csv | json | parquet | arrow } | HEADER [ true | false | match ] | DELIMITER 'character' | NULL 'text'
     QUOTE 'character' | ESCAPE 'character' | ENCODING 'name' | COMPRESSION name | PARTITION_BY ( column [, ...] )`,
 		"COPY goods TO 'goods.csv' (FORMAT csv, HEADER)"},
+	{"CREATE DOMAIN", "make a type of another one, with constraints", `
+CREATE DOMAIN name [ AS ] type [ DEFAULT expression | [ CONSTRAINT name ] { NOT NULL | NULL | CHECK ( condition on VALUE ) } ] [ ... ]`,
+		"CREATE DOMAIN percent AS integer CHECK (VALUE BETWEEN 0 AND 100)"},
 	{"CREATE INDEX", "make an index; it serves the past too", `
 CREATE [ UNIQUE ] INDEX [ IF NOT EXISTS ] [ name ] ON table ( column [, ...] )
 CREATE UNIQUE INDEX [ IF NOT EXISTS ] [ name ] ON table ( { column | function(...) | ( expression ) } [, ...] ) [ WHERE condition ]`,
@@ -147,6 +153,9 @@ DESCRIBE { table | 'file' | query }`,
 	{"DISCARD", "reset a session", `
 DISCARD { ALL | PLANS | SEQUENCES | TEMP }`,
 		"DISCARD ALL"},
+	{"DROP DOMAIN", "remove a domain", `
+DROP DOMAIN [ IF EXISTS ] name [, ...] [ CASCADE | RESTRICT ]`,
+		"DROP DOMAIN IF EXISTS nothing"},
 	{"DROP INDEX", "remove an index", `
 DROP INDEX [ IF EXISTS ] name [, ...] [ CASCADE | RESTRICT ]`,
 		"DROP INDEX IF EXISTS nothing"},

@@ -495,9 +495,12 @@ func (b *Binder) bindCast(e *parse.Cast, c *exprContext) (expr.Expr, error) {
 	if _, ok := e.X.(*parse.Literal); ok && e.Type.Fields != "" {
 		return intervalFields(e)
 	}
-	t, err := b.typeOf(e.Type)
+	t, d, err := b.typeOrDomain(e.Type)
 	if err != nil {
 		return nil, err
+	}
+	if d != nil {
+		return b.castToDomain(e, d, c)
 	}
 	if x, ok, err := emptyArray(e, t); ok || err != nil {
 		return x, err

@@ -114,6 +114,52 @@ func (l Lookup) Index(n parse.Name) (*colstore.Table, *colstore.Index, bool) {
 // Enum finds an enumeration.
 func (l Lookup) Enum(n parse.Name) (*colstore.Table, bool) { return l.Catalog.Enum(l.Name(n)) }
 
+// Domain finds a domain.
+func (l Lookup) Domain(n parse.Name) (*colstore.Table, bool) { return l.Catalog.Domain(l.Name(n)) }
+
+// typeNamed finds an enumeration or a domain.
+func (l Lookup) typeNamed(n parse.Name) (*colstore.Table, bool) {
+	if t, ok := l.Enum(n); ok {
+		return t, true
+	}
+	return l.Domain(n)
+}
+
+// NamesObjects reports whether the text of a definition names a relation, or a type that was created.
+func (l Lookup) NamesObjects(text string) (used bool) {
+	e, err := parse.ParseExpr(text)
+	if text == "" || err != nil {
+		return false
+	}
+	eachDefinedName(e, func(n parse.Name, isType bool) (parse.Name, bool) {
+		find := l.Relation
+		if isType {
+			find = l.typeNamed
+		}
+		_, ok := find(n)
+		used = used || ok
+		return n, false
+	})
+	return used
+}
+
+// UsesType reports whether the text of a definition names a type.
+func (l Lookup) UsesType(text string, t *colstore.Table) (used bool) {
+	e, err := parse.ParseExpr(text)
+	if text == "" || err != nil {
+		return false
+	}
+	l.Path = definitionPath
+	eachDefinedName(e, func(n parse.Name, isType bool) (parse.Name, bool) {
+		if isType {
+			named, ok := l.typeNamed(n)
+			used = used || ok && named.ID == t.ID
+		}
+		return n, false
+	})
+	return used
+}
+
 // CatalogOf is the catalog that a relation is from.
 func (l Lookup) CatalogOf(t *colstore.Table) *colstore.Catalog {
 	if t.ID >= colstore.FirstTemporary && l.Temporary != nil {
@@ -131,8 +177,11 @@ func (l Lookup) byID(id uint32) (*colstore.Table, bool) {
 func (l Lookup) Visible(t *colstore.Table) bool {
 	n := parse.Name{Parts: []string{t.Name}}
 	find := l.Relation
-	if t.Kind == colstore.KindEnum {
+	switch t.Kind {
+	case colstore.KindEnum:
 		find = l.Enum
+	case colstore.KindDomain:
+		find = l.Domain
 	}
 	found, ok := find(n)
 	return ok && found.ID == t.ID

@@ -39,9 +39,36 @@ var unsupported = map[string]bool{
 // maxVarchar is PostgreSQL's limit of VARCHAR(n) and CHAR(n).
 const maxVarchar = 10485760
 
-// TypeOf returns the type that a name as written stands for. The enumerations of c, which may
-// be nil, are types too; they are looked up in the path.
+// TypeOf is TypeOrDomain where a domain cannot be.
 func TypeOf(n *parse.TypeName, c *colstore.Catalog, path []string) (types.Type, error) {
+	t, d, err := TypeOrDomain(n, c, path)
+	if d != nil {
+		return t, dberr.Newf(dberr.FeatureNotSupported, "domain %s is not supported here", d.Name).
+			WithHint("Columns and casts can be of a domain.").At(int(n.Position()))
+	}
+	return t, err
+}
+
+// TypeOrDomain returns the type that a name as written stands for; of a domain, which is returned, too, the type of
+// its values. The enumerations and domains of c, which may be nil, are looked up in the path.
+func TypeOrDomain(n *parse.TypeName, c *colstore.Catalog, path []string) (types.Type, *colstore.Table, error) {
+	t, err := builtinOrEnum(n, c, path)
+	if c == nil || dberr.CodeOf(err) != dberr.UndefinedObject {
+		return t, nil, err
+	}
+	d, ok := c.Domain(Name(path, n.Name))
+	switch {
+	case !ok:
+		return t, nil, err
+	case len(n.Dims) > 0:
+		return t, nil, dberr.New(dberr.FeatureNotSupported, "arrays of domains are not supported").At(int(n.Position()))
+	case len(n.Mods) > 0:
+		return t, nil, dberr.Newf(dberr.SyntaxError, "type modifier is not allowed for type \"%s\"", d.Name).At(int(n.Position()))
+	}
+	return d.Columns[0].Type, d, nil
+}
+
+func builtinOrEnum(n *parse.TypeName, c *colstore.Catalog, path []string) (types.Type, error) {
 	pos, name := int(n.Position()), n.Name.Last()
 	id, ok := typeNames[name]
 	if n.Setof {
@@ -109,25 +136,40 @@ func enumNamed(n *parse.TypeName, c *colstore.Catalog, path []string) (types.Typ
 
 // typeOf returns the type that a name stands for at the time of the tables around.
 func (b *Binder) typeOf(n *parse.TypeName) (types.Type, error) {
+	t, d, err := b.typeOrDomain(n)
+	if d != nil {
+		return TypeOf(n, b.env.Points.Present().Catalog(), b.path)
+	}
+	return t, err
+}
+
+// typeOrDomain is typeOf where the name may be that of a domain.
+func (b *Binder) typeOrDomain(n *parse.TypeName) (types.Type, *colstore.Table, error) {
 	t, err := TypeOf(n, nil, nil)
 	if dberr.CodeOf(err) != dberr.UndefinedObject || b.env.Points == nil {
-		return t, err
+		return t, nil, err
 	}
 	catalog := b.env.Points.Present().Catalog()
 	if p, err := b.periodOf(nil); err == nil && p != nil && !p.ranged() {
 		view, err := b.viewAt(p.from)
 		if err != nil {
-			return types.Type{}, err
+			return types.Type{}, nil, err
 		}
 		catalog = view.Catalog()
 	}
-	if t, err = TypeOf(n, catalog, b.path); err == nil {
-		if e, ok := catalog.TableByID(t.Enum.ID); ok {
-			b.record.note(e, nil)
-			b.record.noteType(n, e, catalog)
-		}
+	t, d, err := TypeOrDomain(n, catalog, b.path)
+	if err != nil {
+		return t, nil, err
 	}
-	return t, err
+	e := d
+	if d == nil {
+		e, _ = catalog.TableByID(t.Enum.ID)
+	}
+	if e != nil {
+		b.record.note(e, nil)
+		b.record.noteType(n, e, catalog)
+	}
+	return t, d, nil
 }
 
 func withMods(t types.Type, mods []int) (types.Type, *dberr.Error) {

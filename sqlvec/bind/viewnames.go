@@ -241,7 +241,7 @@ func (l Lookup) MovedExpr(text string, now Lookup) (string, error) {
 	eachDefinedName(e, func(n parse.Name, isType bool) (parse.Name, bool) {
 		find := l.Relation
 		if isType {
-			find = l.Enum
+			find = l.typeNamed
 		}
 		was, ok := find(n)
 		if !ok {

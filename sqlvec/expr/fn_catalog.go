@@ -25,6 +25,8 @@ type Catalog interface {
 	// EnumName is the name of an enumeration, or of arrays of one, with its schema where the name alone does
 	// not find it.
 	EnumName(t types.Type) string
+	// DomainName is the name of the domain with a number, as EnumName has it.
+	DomainName(oid int64) (name string, ok bool)
 	// TypeNamed is the type that a name as written stands for: 42704 when there is none.
 	TypeNamed(name string) (types.Type, error)
 	// SchemaOID is the number of a schema.
@@ -460,6 +462,9 @@ func formatType(env *Env, a []types.Value) (types.Value, error) {
 	if env != nil && env.Catalog != nil {
 		if t, ok := env.Catalog.EnumType(a[0].I); ok {
 			return textValue(typeText(env, t)), nil
+		}
+		if name, ok := env.Catalog.DomainName(a[0].I); ok {
+			return textValue(name), nil
 		}
 	}
 	if a[0].I == 0 {

@@ -106,6 +106,7 @@ const (
 	ObjectIndex
 	ObjectSequence
 	ObjectType
+	ObjectDomain
 	ObjectSchema
 )
 
@@ -267,6 +268,15 @@ type CreateEnum struct {
 	Labels []Ident
 }
 
+// CreateDomain is CREATE DOMAIN name AS type with constraints: NOT NULL, NULL, DEFAULT and CHECK.
+type CreateDomain struct {
+	Pos
+	Name        Name
+	Type        *TypeName
+	Collation   *Name
+	Constraints []*Constraint
+}
+
 // AlterEnum is ALTER TYPE name ADD VALUE label [BEFORE|AFTER other], or RENAME
 // VALUE label TO NewLabel when Rename is set.
 type AlterEnum struct {
@@ -300,5 +310,6 @@ func (*RefreshView) stmt()    {}
 func (*CreateSequence) stmt() {}
 func (*AlterSequence) stmt()  {}
 func (*CreateEnum) stmt()     {}
+func (*CreateDomain) stmt()   {}
 func (*AlterEnum) stmt()      {}
 func (*CreateSchema) stmt()   {}

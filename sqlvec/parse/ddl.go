@@ -35,6 +35,9 @@ func (p *parser) create(pos Pos) Stmt {
 	case p.then("type"):
 		p.next()
 		return p.createType(pos)
+	case p.then("domain"):
+		p.next()
+		return p.createDomain(pos)
 	case p.accept("schema"):
 		return p.createSchema(pos)
 	}
@@ -217,6 +220,26 @@ func (p *parser) createType(pos Pos) Stmt {
 	return s
 }
 
+// createDomain reads a domain from its name on.
+func (p *parser) createDomain(pos Pos) Stmt {
+	s := &CreateDomain{Pos: pos, Name: p.name()}
+	p.accept("as")
+	s.Type = p.typeName()
+	for p.err == nil {
+		if p.accept("collate") {
+			n := p.name()
+			s.Collation = &n
+			continue
+		}
+		c := p.columnConstraint()
+		if c == nil {
+			break
+		}
+		s.Constraints = append(s.Constraints, c)
+	}
+	return s
+}
+
 // objectWords are the kinds of objects that DROP knows, as they are written.
 var objectWords = []struct {
 	kind  ObjectKind
@@ -228,6 +251,7 @@ var objectWords = []struct {
 	{ObjectIndex, []string{"index"}},
 	{ObjectSequence, []string{"sequence"}},
 	{ObjectType, []string{"type"}},
+	{ObjectDomain, []string{"domain"}},
 	{ObjectSchema, []string{"schema"}},
 }
 

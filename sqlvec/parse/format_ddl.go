@@ -44,6 +44,19 @@ func (f *formatter) definition(s Stmt) bool {
 		f.w(" AS ENUM (")
 		f.list(len(s.Labels), func(i int) { f.str(s.Labels[i].Name) })
 		f.w(")")
+	case *CreateDomain:
+		f.w("CREATE DOMAIN ")
+		f.name(s.Name)
+		f.w(" AS ")
+		f.typeName(s.Type)
+		if s.Collation != nil {
+			f.w(" COLLATE ")
+			f.name(*s.Collation)
+		}
+		for _, c := range s.Constraints {
+			f.w(" ")
+			f.constraint(c)
+		}
 	case *AlterEnum:
 		f.alterEnum(s)
 	case *CreateSchema:
