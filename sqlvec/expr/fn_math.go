@@ -133,6 +133,26 @@ func finiteInput(x, _ float64) error {
 	return nil
 }
 
+// rootFn makes a square root.
+func rootFn(name string) *Function {
+	return &Function{Name: name, Params: ids(types.Float64), Ret: types.Float64,
+		eval: func(f *frame, c *Call, args []vec.Vec, sel []uint64) (vec.Vec, error) {
+			out, dst := fixed[float64](f, c.Typ)
+			x := values[float64](f, &args[0])
+			if !kernel.Sqrt(dst, x) {
+				return out, nil
+			}
+			for i, x := range x {
+				if has(sel, i) {
+					if err := sqrtDomain(x, dst[i]); err != nil {
+						return out, err
+					}
+				}
+			}
+			return out, nil
+		}}
+}
+
 // sqrtDomain refuses negative arguments of a square root.
 func sqrtDomain(x, _ float64) error {
 	if x < 0 {
@@ -185,8 +205,8 @@ func registerFloats() {
 	register(
 		roundFn("ceil", kernel.RoundCeil), roundFn("ceiling", kernel.RoundCeil), roundFn("floor", kernel.RoundFloor),
 		roundFn("round", kernel.RoundEven), roundFn("trunc", kernel.RoundTrunc), floatsFn("sign", kernel.SignFloats),
-		floatFn("sqrt", math.Sqrt, sqrtDomain), elementaryFn("cbrt", elementary.Cbrt, nil),
-		floatFn("|/", math.Sqrt, sqrtDomain), elementaryFn("||/", elementary.Cbrt, nil),
+		rootFn("sqrt"), elementaryFn("cbrt", elementary.Cbrt, nil),
+		rootFn("|/"), elementaryFn("||/", elementary.Cbrt, nil),
 		elementaryFn("exp", elementary.Exp, overflowed), elementaryFn("ln", elementary.Log, logDomain),
 		elementaryFn("log", elementary.Log10, logDomain), elementaryFn("log10", elementary.Log10, logDomain),
 		elementaryFn("sin", elementary.Sin, finiteInput), elementaryFn("cos", elementary.Cos, finiteInput), elementaryFn("tan", elementary.Tan, finiteInput),

@@ -355,6 +355,19 @@ func Doubles[S Int](dst []float64, a []S, base int64, by float64) {
 	}
 }
 
+// Sqrt sets dst to the roots of a and reports whether one is not finite, or a is negative.
+func Sqrt(dst, a []float64) bool {
+	a = a[:len(dst)]
+	done, odd := sqrtWide(dst, a)
+	z := 0.0
+	for i := done; i < len(dst); i++ {
+		r := math.Sqrt(a[i])
+		dst[i] = r
+		z += r - r // NaN once r is not finite
+	}
+	return odd || z != z
+}
+
 // Shrink sets dst = a and reports whether a value did not fit.
 func Shrink[D, S Signed](dst []D, a []S) bool {
 	a = a[:len(dst)]

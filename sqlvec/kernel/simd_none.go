@@ -58,3 +58,5 @@ func doublesWide[S Int]([]float64, []S, int64, float64) int { return 0 }
 
 func distancesWide[T ~uint16 | ~int32](_ []int32, _, _ []T, _ int32) int { return 0 }
 func roundWide(Rounding, []float64, []float64) int                       { return 0 }
+
+func sqrtWide([]float64, []float64) (int, bool) { return 0, false }

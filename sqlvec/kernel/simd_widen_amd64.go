@@ -129,3 +129,20 @@ func distancesWide[T ~uint16 | ~int32](dst []int32, a, b []T, d int32) (done int
 	archsimd.ClearAVXUpperBits()
 	return done
 }
+
+// sqrtWide is Sqrt for eight values at a time. It returns how many that was.
+func sqrtWide(dst, a []float64) (done int, odd bool) {
+	if !wide || len(dst) < 64 {
+		return 0, false
+	}
+	zero := archsimd.BroadcastFloat64x8(0)
+	sum := zero
+	for ; len(dst)-done >= 8; done += 8 {
+		r := archsimd.LoadFloat64x8((*[8]float64)(a[done:])).Sqrt()
+		r.Store((*[8]float64)(dst[done:]))
+		sum = sum.Add(r.Sub(r)) // NaN once r is not finite
+	}
+	finite := sum.Equal(zero).ToBits()
+	archsimd.ClearAVXUpperBits()
+	return done, finite != 0xFF
+}

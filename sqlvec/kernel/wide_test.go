@@ -1,6 +1,7 @@
 package kernel
 
 import (
+	"math"
 	"math/big"
 	"testing"
 
@@ -479,6 +480,25 @@ func TestDistances(t *testing.T) {
 		for i := range a {
 			if short[i] != int32(a[i])-int32(b[i])+d || long[i] != c[i]-e[i]+d {
 				t.Fatalf("row %d: %d, %d", i, short[i], long[i])
+			}
+		}
+	})
+}
+
+func TestSqrt(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		a := rapid.SliceOfN(rapid.OneOf(rapid.Float64Range(0, 1e300), rapid.SampledFrom([]float64{0, math.Copysign(0, -1), 2, math.MaxFloat64})), 0, 150).Draw(t, "a")
+		odd := rapid.Bool().Draw(t, "odd") && len(a) > 0
+		if odd {
+			a[rapid.IntRange(0, len(a)-1).Draw(t, "at")] = rapid.SampledFrom([]float64{-1, math.Inf(1), math.NaN()}).Draw(t, "value")
+		}
+		got := make([]float64, len(a))
+		if look := Sqrt(got, a); look != odd {
+			t.Fatalf("look is %v for %v", look, a)
+		}
+		for i, x := range a {
+			if math.Float64bits(got[i]) != math.Float64bits(math.Sqrt(x)) && !(x < 0 || math.IsNaN(x)) {
+				t.Fatalf("root of %v is %v, want %v", x, got[i], math.Sqrt(x))
 			}
 		}
 	})
