@@ -216,10 +216,6 @@ func (p *probe) matchCompared(v *vec.Vec, values []int64, idx []int32, first []r
 
 // matchChains is matchCompared for right values of one class.
 func matchChains[T int16 | int32 | int64](p *probe, view [][]byte, valid [][]uint64, v *vec.Vec, values []int64, idx []int32, first []rowID) {
-	right := make([][]T, len(view))
-	for n := range view {
-		right[n] = vec.Cast[T](view[n])
-	}
 	t := p.table
 	for k, id := range first {
 		if id == noRow {
@@ -232,7 +228,7 @@ func matchChains[T int16 | int32 | int64](p *probe, view [][]byte, valid [][]uin
 		met := p.compared.meets(values[i])
 		for ; id != noRow; id = t.following(id) {
 			n, r := id>>blockShift, int(id&(blockRows-1))
-			if met.has(int64(right[n][r])) && (valid[n] == nil || bit(valid[n], r) == 1) {
+			if met.has(int64(vec.Cast[T](view[n])[r])) && (valid[n] == nil || bit(valid[n], r) == 1) {
 				t.match(id)
 			}
 		}
